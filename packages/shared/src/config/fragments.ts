@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { setting } from './setting.js';
+import { optionalText, urlOf, wholeNumber, yesOrNo } from './values.js';
+
+/** Where Redis is and how keys begin. */
+export const redisSettings = {
+  url: setting(
+    'REDIS_URL',
+    urlOf('redis', 'rediss'),
+    'Redis, `redis://` or `rediss://`; needs `maxmemory-policy noeviction`',
+    {
+      secret: true,
+    },
+  ),
+  prefix: setting(
+    'SLUICE_PREFIX',
+    z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and "-"')
+      .default('sluice'),
+    'First part of every Redis key; fleets that share a Redis need one each',
+    { default: 'sluice' },
+  ),
+};
+
+/** Where PostgreSQL is. */
+export const postgresSettings = {
+  url: setting('DATABASE_URL', urlOf('postgres', 'postgresql'), 'PostgreSQL 14 or newer', { secret: true }),
+  schema: setting(
+    'DATABASE_SCHEMA',
+    z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]{0,40}$/, 'must be a plain lower-case identifier')
+      .default('sluice'),
+    'Schema that holds the ledger',
+    { default: 'sluice' },
+  ),
+  poolSize: setting('DATABASE_POOL', wholeNumber(2, 100, 10), 'Connections per process at most', { default: '10' }),
+};
+
+/** What is logged. */
+export const logSettings = {
+  level: setting(
+    'LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'trace, debug, info, warn, error or silent',
+    { default: 'info' },
+  ),
+};
+
+/** The port for probes and metrics of a process that serves nothing else. */
+export const opsSettings = {
+  host: setting('HOST', z.string().default('127.0.0.1'), 'Address to listen on', { default: '127.0.0.1' }),
+  port: setting('OPS_PORT', wholeNumber(0, 65_535, 0), 'Port of /livez, /readyz and /metrics; 0 picks a free one', {
+    default: '0',
+  }),
+};
+
+/** How a process ends. */
+export const shutdownSettings = {
+  graceMs: setting(
+    'SHUTDOWN_GRACE_MS',
+    wholeNumber(100, 600_000, 25_000),
+    'Time to finish after SIGTERM; running jobs are then handed back without losing an attempt',
+    { default: '25000' },
+  ),
+};
+
+/** The fleet's credential. */
+export const operatorSettings = {
+  key: setting('SLUICE_OPERATOR_KEY', optionalText(), 'Operator key; or use the file below', { secret: true }),
+  keyFile: setting('SLUICE_OPERATOR_KEY_FILE', optionalText(), 'File that holds the operator key'),
+};
+
+/** Whether requests may go to addresses that are not public. */
+export const networkSettings = {
+  allowPrivateAddresses: setting(
+    'SLUICE_ALLOW_PRIVATE_ADDRESSES',
+    yesOrNo(false),
+    'Let webhooks reach loopback and private addresses; for trying out only',
+    { default: 'false' },
+  ),
+};

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** A whole number within bounds, read from text. */
+export function wholeNumber(min: number, max: number, byDefault: number): z.ZodType<number> {
+  return z
+    .string()
+    .default(String(byDefault))
+    .transform((text, context) => {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      if (value >= min && value <= max) return value;
+      context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
+      return z.NEVER;
+    });
+}
+
+/** `true` or `false`, read from text. */
+export function yesOrNo(byDefault: boolean): z.ZodType<boolean> {
+  return z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default(byDefault ? 'true' : 'false')
+    .transform((text) => text === 'true');
+}
+
+/** A URL with one of these schemes, such as `redis`. */
+export function urlOf(...schemes: string[]): z.ZodType<string> {
+  const message = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return z.string({ error: message }).refine(
+    (text) => {
+      try {
+        return schemes.includes(new URL(text).protocol.slice(0, -1));
+      } catch {
+        return false;
+      }
+    },
+    { error: message },
+  );
+}
+
+/** Any text, or undefined when unset. */
+export function optionalText(): z.ZodType<string | undefined> {
+  return z.string().optional();
+}

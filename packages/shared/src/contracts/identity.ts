@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** Roles within a tenant, most powerful first. */
+export const TENANT_ROLES = ['owner', 'admin', 'member', 'viewer'] as const;
+
+/** A user's role within its tenant. */
+export type TenantRole = (typeof TENANT_ROLES)[number];
+
+/** A user's role within its tenant. */
+export const tenantRoleSchema = z.enum(TENANT_ROLES);
+
+/**
+ * Who is asking, once the credential is checked. An operator stands outside every tenant and names the one it acts for.
+ * `userId` is null for a key that was made for a service and not for a person.
+ */
+export type Principal =
+  | {
+      readonly kind: 'tenant';
+      readonly tenantId: string;
+      readonly role: TenantRole;
+      readonly userId: string | null;
+      readonly keyId: string | null;
+    }
+  | { readonly kind: 'operator' };
+
+/** What an API key is made for. */
+export const keyBodySchema = z.strictObject({
+  role: tenantRoleSchema,
+  name: z.string().min(1).max(200).optional(),
+  userId: z.string().min(1).max(200).optional(),
+});
+
+/** An API key without its secret. */
+export const keySchema = z.object({
+  id: z.uuid(),
+  role: tenantRoleSchema,
+  name: z.string().nullable(),
+  userId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  revokedAt: z.iso.datetime().nullable(),
+});

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import type { QueueClass } from './queueClass.js';
+
+/** When and how often a failed attempt is tried again. */
+export interface RetryPolicy {
+  /** Retries after the first attempt; 3 means at most four attempts that count. */
+  readonly maxRetries: number;
+  /** Ceiling of the first retry's delay in ms. */
+  readonly baseMs: number;
+  /** Ceiling of every later delay in ms. */
+  readonly capMs: number;
+}
+
+/** The fleet's default: 2 s base, 60 s cap, 3 retries. */
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { maxRetries: 3, baseMs: 2_000, capMs: 60_000 };
+
+/**
+ * What a task promises to those who submit it. The handler is the worker's affair and is attached there by name.
+ * @typeParam Data what the schema lets through
+ */
+export interface TaskContract<Data = unknown> {
+  /** `<area>.<verb or thing>`, such as `notifications.webhook`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly queueClass: QueueClass;
+  readonly data: z.ZodType<Data>;
+  /** Longest an attempt may take, in ms. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+}
+
+/** States a task's contract; only there to infer the data's type from the schema. */
+export function defineTask<Data>(contract: TaskContract<Data>): TaskContract<Data> {
+  return contract;
+}

@@ -1,0 +1,19 @@
+import type { TaskContract } from './task.js';
+import { exportsJobsCsv } from './tasks/exportsJobsCsv.js';
+import { notificationsWebhook } from './tasks/notificationsWebhook.js';
+import { systemProbe } from './tasks/systemProbe.js';
+
+/** Every task of the fleet by name. A new task is a contract here and a handler of the same name in the worker. */
+export const TASKS = {
+  'exports.jobs_csv': exportsJobsCsv,
+  'notifications.webhook': notificationsWebhook,
+  'system.probe': systemProbe,
+} as const;
+
+/** Name of a task that the fleet knows. */
+export type TaskName = keyof typeof TASKS;
+
+/** The contract of a task, or undefined when the fleet has no such task. */
+export function findTask(name: string): TaskContract | undefined {
+  return Object.hasOwn(TASKS, name) ? (TASKS[name as TaskName] as TaskContract) : undefined;
+}

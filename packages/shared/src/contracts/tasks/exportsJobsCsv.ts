@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { JOB_STATES } from '../jobStates.js';
+import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
+
+/** Data of `exports.jobs_csv`: which of the tenant's jobs to write. */
+export const jobsCsvDataSchema = z.strictObject({
+  since: z.iso.datetime().optional().meta({ description: 'Accepted at or after' }),
+  until: z.iso.datetime().optional().meta({ description: 'Accepted before' }),
+  state: z.enum(JOB_STATES).optional(),
+  task: z.string().max(100).optional(),
+});
+
+/** Data of `exports.jobs_csv`. */
+export type JobsCsvData = z.infer<typeof jobsCsvDataSchema>;
+
+/** Streams the tenant's ledger rows to a CSV file. */
+export const exportsJobsCsv = defineTask({
+  name: 'exports.jobs_csv',
+  summary: "Write the tenant's jobs, oldest first, to a CSV file",
+  queueClass: 'exports',
+  data: jobsCsvDataSchema,
+  timeoutMs: 600_000,
+  retry: DEFAULT_RETRY_POLICY,
+});

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** Grammar of a tenant's id: a DNS label of 1 or 3 to 63 characters, safe in keys, queue names and host names. */
+export const TENANT_ID = /^[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])?$/;
+
+/** A tenant's id as it appears in every key, row, metric and path. */
+export const tenantIdSchema = z
+  .string()
+  .regex(TENANT_ID, 'must be 1 or 3 to 63 of a-z, 0-9 and "-", starting and ending with a letter or digit')
+  .meta({ description: 'Tenant id', example: 'acme' });
+
+/** A tenant as the operator creates it. */
+export const tenantBodySchema = z.strictObject({
+  id: tenantIdSchema,
+  name: z.string().min(1).max(200).optional(),
+  weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
+  plan: z.string().min(1).max(40).default('standard'),
+});
+
+/** A change of a tenant; what is left out stays. */
+export const tenantPatchSchema = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    weight: z.int().min(1).max(100),
+    plan: z.string().min(1).max(40),
+  })
+  .partial();
+
+/** A tenant as it is answered. */
+export const tenantSchema = z.object({
+  id: tenantIdSchema,
+  name: z.string(),
+  weight: z.int(),
+  plan: z.string(),
+  createdAt: z.iso.datetime(),
+});
+
+/** A tenant as it is answered. */
+export type Tenant = z.infer<typeof tenantSchema>;

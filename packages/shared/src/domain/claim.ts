@@ -1,0 +1,29 @@
+import type { JobState } from '../contracts/jobStates.js';
+import { isTerminal } from '../contracts/jobStates.js';
+
+/** What the ledger says of a job that BullMQ just handed to a worker. */
+export interface ClaimedRow {
+  readonly state: JobState;
+  /** Starts that ended without a word: the process died or lost its lock. */
+  readonly crashes: number;
+}
+
+/** What a worker does with a job that it was handed. */
+export type ClaimVerdict =
+  | { readonly kind: 'run' }
+  /** The ledger has its outcome already: tell BullMQ the same and run nothing. */
+  | { readonly kind: 'finish-again'; readonly state: JobState }
+  | { readonly kind: 'bury-poison' };
+
+/** A job that took its process down this often is not started again. */
+export const MAX_CRASHES = 3;
+
+/**
+ * What a worker does with a job that it was handed.
+ * @param row the ledger's row after the claim: `active` when the claim took, its terminal state when it is over
+ */
+export function decideClaim(row: ClaimedRow): ClaimVerdict {
+  if (isTerminal(row.state)) return { kind: 'finish-again', state: row.state };
+  if (row.crashes >= MAX_CRASHES) return { kind: 'bury-poison' };
+  return { kind: 'run' };
+}

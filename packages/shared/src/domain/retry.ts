@@ -1,0 +1,60 @@
+import type { DeathCategory } from '../contracts/deadLetter.js';
+import type { RetryPolicy } from '../contracts/task.js';
+import type { ErrorCode } from '../errors/errorCode.js';
+import { FAILURE_KIND_OF } from '../errors/errorCode.js';
+
+/** What is known of a failed attempt when its future is decided. */
+export interface Failure {
+  readonly code: ErrorCode;
+  /** How long the upstream asked to wait, in ms; null when it did not. */
+  readonly retryAfterMs: number | null;
+}
+
+/** What the job has been through before this failure. */
+export interface FailureHistory {
+  /** Failures that counted so far, this one included: 1 for the first. */
+  readonly failures: number;
+  /** Times an upstream put it off so far. */
+  readonly deferrals: number;
+}
+
+/** What becomes of a job whose attempt just failed. */
+export type FailureVerdict =
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'defer'; readonly delayMs: number }
+  | { readonly kind: 'bury'; readonly category: DeathCategory };
+
+/** An upstream may put a job off this often before pacing counts as failing. */
+export const MAX_DEFERRALS = 100;
+
+/** Longest wait that an upstream may impose at once, in ms: one hour. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/**
+ * What becomes of a job whose attempt just failed. Pure: no clock, no I/O.
+ * Full jitter, uniform in [0, min(capMs, baseMs * 2^(failures-1))): Brooker, "Exponential Backoff And Jitter", 2015.
+ * An upstream that asks to wait gets what it asks for, with up to 10 % added so that its waiters do not return at once.
+ * @param random source of [0, 1); a test passes a constant
+ */
+export function decideAfterFailure(
+  failure: Failure,
+  history: FailureHistory,
+  policy: RetryPolicy,
+  random: () => number,
+): FailureVerdict {
+  const kind = FAILURE_KIND_OF[failure.code];
+  if (kind === 'permanent') return { kind: 'bury', category: 'permanent' };
+  if (kind === 'paced' && history.deferrals < MAX_DEFERRALS) {
+    return { kind: 'defer', delayMs: pacedDelayMs(failure.retryAfterMs ?? policy.baseMs, random) };
+  }
+  if (history.failures > policy.maxRetries) {
+    return { kind: 'bury', category: failure.code === 'attempt_timed_out' ? 'timeout' : 'exhausted' };
+  }
+  const ceilingMs = Math.min(policy.capMs, policy.baseMs * 2 ** (history.failures - 1));
+  return { kind: 'retry', delayMs: Math.floor(random() * ceilingMs) };
+}
+
+function pacedDelayMs(askedMs: number, random: () => number): number {
+  const waitMs = Math.min(Math.max(askedMs, 0), MAX_RETRY_AFTER_MS);
+  return Math.ceil(waitMs * (1 + 0.1 * random()));
+}

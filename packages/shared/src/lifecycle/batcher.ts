@@ -1,0 +1,105 @@
+/** How items are gathered. */
+export interface BatcherOptions<Item, Answer> {
+  /** Most items of one flush. */
+  readonly maxItems: number;
+  /** Longest an item waits for company, in ms; 0 flushes at the end of the current turn of the event loop. */
+  readonly maxWaitMs: number;
+  /** Flushes under way at the same time. */
+  readonly maxFlushes: number;
+  /** Items of the same key never share a flush; leave out when they may. */
+  readonly keyOf?: (item: Item) => string;
+  /** Does the work for all items at once; the answers are in the order of the items. */
+  readonly flush: (items: readonly Item[]) => Promise<readonly Answer[]>;
+}
+
+/** Gathers items of many callers and works on them together (group commit). */
+export interface Batcher<Item, Answer> {
+  /** Resolves with this item's answer; rejects when its whole flush failed. */
+  add(item: Item): Promise<Answer>;
+  /** Resolves when nothing is gathered or under way. */
+  idle(): Promise<void>;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit: a flush starts when `maxItems` wait or the oldest waited `maxWaitMs`, whichever is first, with at most
+ * `maxFlushes` at a time; while all are busy, items gather for the next, so load makes batches larger.
+ */
+export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>): Batcher<Item, Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let flushing = 0;
+  let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  const idlers: (() => void)[] = [];
+
+  function schedule(): void {
+    if (waiting.length === 0 || flushing >= options.maxFlushes) return;
+    if (waiting.length >= options.maxItems) {
+      flushNow();
+      return;
+    }
+    timer ??= options.maxWaitMs === 0 ? setImmediate(flushNow) : setTimeout(flushNow, options.maxWaitMs);
+  }
+
+  function flushNow(): void {
+    clearTimer();
+    if (waiting.length === 0 || flushing >= options.maxFlushes) return;
+    const batch = takeBatch();
+    flushing++;
+    void flushBatch(batch).finally(() => {
+      flushing--;
+      if (waiting.length > 0) flushNow();
+      if (waiting.length === 0 && flushing === 0) {
+        for (const idle of idlers.splice(0)) idle();
+      }
+    });
+    if (waiting.length >= options.maxItems) flushNow();
+  }
+
+  function takeBatch(): Waiting<Item, Answer>[] {
+    const { keyOf } = options;
+    if (keyOf === undefined) return waiting.splice(0, options.maxItems);
+    const batch = new Map<string, Waiting<Item, Answer>>();
+    const left: Waiting<Item, Answer>[] = [];
+    for (const entry of waiting) {
+      const key = keyOf(entry.item);
+      if (batch.size < options.maxItems && !batch.has(key)) batch.set(key, entry);
+      else left.push(entry);
+    }
+    waiting = left;
+    return [...batch.values()];
+  }
+
+  async function flushBatch(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+    try {
+      const answers = await options.flush(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  function clearTimer(): void {
+    if (timer === null) return;
+    if (options.maxWaitMs === 0) clearImmediate(timer as NodeJS.Immediate);
+    else clearTimeout(timer as NodeJS.Timeout);
+    timer = null;
+  }
+
+  return {
+    add(item) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        schedule();
+      });
+    },
+    idle() {
+      if (waiting.length === 0 && flushing === 0) return Promise.resolve();
+      return new Promise((resolve) => idlers.push(resolve));
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** Where time comes from; a test passes one that it moves by hand. */
+export interface Clock {
+  /** Unix time in ms. */
+  now(): number;
+}
+
+/** This machine's clock. */
+export const systemClock: Clock = { now: () => Date.now() };

@@ -1,0 +1,57 @@
+import { FleetError } from '../errors/fleetError.js';
+import type { Log, Service } from './service.js';
+import { createServiceGroup } from './serviceGroup.js';
+
+/** How a process runs and ends. */
+export interface RunOptions {
+  readonly graceMs: number;
+  readonly log: Log;
+  /** Fields of the line `ready` that tells whoever started the process where it listens. */
+  readonly ready?: () => object;
+}
+
+/**
+ * Runs services until SIGTERM or SIGINT, then stops them in reverse within the grace time and sets the exit code.
+ * A second signal exits at once. A failed start prints why and exits 1.
+ */
+export async function runUntilSignal(services: readonly Service[], options: RunOptions): Promise<void> {
+  const { log } = options;
+  const group = createServiceGroup('process', services, log);
+  const signalled = nextSignal(log);
+  try {
+    await group.start();
+  } catch (error) {
+    log.error(error instanceof FleetError ? { code: error.code } : { err: error }, `cannot start: ${messageOf(error)}`);
+    process.exitCode = 1;
+    return exitSoon();
+  }
+  log.info(options.ready?.() ?? {}, 'ready');
+  const signal = await signalled;
+  log.info({ signal, graceMs: options.graceMs }, 'stopping');
+  await group.stop(AbortSignal.timeout(options.graceMs));
+  log.info({}, 'stopped');
+  exitSoon();
+}
+
+function nextSignal(log: Log): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        seen++;
+        if (seen === 1) return resolve(signal);
+        log.warn({ signal }, 'second signal: exiting at once');
+        process.exit(1);
+      });
+    }
+  });
+}
+
+/** Everything was stopped; what still holds the process after a second would hold it for ever. */
+function exitSoon(): void {
+  setTimeout(() => process.exit(), 1_000).unref();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,66 @@
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { ConfigurationError } from '../errors/configurationError.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import * as schema from './schema/index.js';
+
+/** The ledger as code sees it: typed tables, and the pool for statements that no builder can say. */
+export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
+
+/** Where PostgreSQL is. */
+export interface PostgresConfig {
+  readonly url: string;
+  readonly schema: string;
+  readonly poolSize: number;
+}
+
+/** A connection to PostgreSQL that is a part of the process. */
+export interface PostgresService extends Service {
+  readonly db: Database;
+  /** Resolves when the server answers. */
+  ping(): Promise<void>;
+}
+
+/**
+ * A pool in the fleet's schema. A statement that takes over 30 s is ended by the server.
+ * @throws ConfigurationError from `start` when the server cannot be reached or is older than 14
+ */
+export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
+  const pool = new pg.Pool({
+    connectionString: config.url,
+    max: config.poolSize,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    options: `-c search_path=${config.schema} -c statement_timeout=30000 -c timezone=UTC`,
+    application_name: 'sluice',
+  });
+  pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
+  let ended: Promise<void> | null = null;
+  return {
+    name: 'postgres',
+    db: drizzle(pool, { schema }) as Database,
+    async start() {
+      await assertUsable(pool);
+    },
+    async stop() {
+      ended ??= pool.end();
+      await ended;
+    },
+    async ping() {
+      await pool.query('SELECT 1');
+    },
+  };
+}
+
+async function assertUsable(pool: pg.Pool): Promise<void> {
+  let version: number;
+  try {
+    const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+    version = Number(rows[0]?.version);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`PostgreSQL cannot be reached: ${why}. Check DATABASE_URL.`, { cause });
+  }
+  if (version < 140_000) throw new ConfigurationError('PostgreSQL 14 or newer is needed.');
+}

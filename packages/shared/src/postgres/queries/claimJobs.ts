@@ -1,0 +1,111 @@
+import type { TenantRole } from '../../contracts/identity.js';
+import type { JobState } from '../../contracts/jobStates.js';
+import type { Database } from '../connect.js';
+
+/** A job that a worker wants to start. */
+export interface ClaimRequest {
+  readonly id: string;
+  readonly workerId: string;
+}
+
+/** The ledger's row of a job that was asked for. */
+export interface ClaimedJob {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly userId: string | null;
+  readonly role: TenantRole;
+  /** `active` when the claim took; a terminal state when the job is over. */
+  readonly state: JobState;
+  /** Number of this attempt; every write of its outcome must carry it. */
+  readonly fence: number;
+  readonly failures: number;
+  readonly deferrals: number;
+  readonly crashes: number;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  readonly traceparent: string | null;
+  readonly data: unknown;
+  readonly result: unknown;
+  readonly cancelRequested: boolean;
+}
+
+const CLAIM = `
+WITH wanted AS (
+  SELECT * FROM unnest($1::uuid[], $2::text[]) AS w(id, worker_id)
+), lost AS (
+  UPDATE attempts a SET finished_at = now(), outcome = 'lost'
+  FROM wanted w WHERE a.job_id = w.id AND a.finished_at IS NULL
+  RETURNING a.job_id
+), claimed AS (
+  UPDATE jobs j
+  SET state = 'active', fence = j.fence + 1, started_at = coalesce(j.started_at, now()), due_at = NULL,
+      updated_at = now(), queued_at = coalesce(j.queued_at, now()),
+      crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id) THEN 1 ELSE 0 END
+  FROM wanted w
+  WHERE j.id = w.id AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+  RETURNING j.*, w.worker_id
+), started AS (
+  INSERT INTO attempts (job_id, number, tenant_id, worker_id)
+  SELECT id, fence, tenant_id, worker_id FROM claimed
+)
+SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
+       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, c.cancel_requested_at IS NOT NULL AS cancel_requested
+FROM claimed c
+UNION ALL
+SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
+       j.timeout_ms, j.traceparent, NULL::jsonb, j.result, false
+FROM jobs j JOIN wanted USING (id)
+WHERE j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+
+/**
+ * Starts an attempt of each job: one statement, one commit. Open attempts of a predecessor are closed as lost and
+ * counted as crashes; the fence grows, so nothing that a predecessor writes later is taken.
+ * @returns a row per job in the order asked for; null where the ledger does not know the job
+ */
+export async function claimJobs(db: Database, requests: readonly ClaimRequest[]): Promise<(ClaimedJob | null)[]> {
+  const { rows } = await db.$client.query<ClaimRow>({
+    name: 'claim_jobs',
+    text: CLAIM,
+    values: [requests.map(({ id }) => id), requests.map(({ workerId }) => workerId)],
+  });
+  const byId = new Map(rows.map((row) => [row.id, toClaimedJob(row)]));
+  return requests.map(({ id }) => byId.get(id) ?? null);
+}
+
+interface ClaimRow {
+  id: string;
+  tenant_id: string;
+  user_id: string | null;
+  role: TenantRole;
+  state: JobState;
+  fence: number;
+  failures: number;
+  deferrals: number;
+  crashes: number;
+  max_attempts: number;
+  timeout_ms: number;
+  traceparent: string | null;
+  data: unknown;
+  result: unknown;
+  cancel_requested: boolean;
+}
+
+function toClaimedJob(row: ClaimRow): ClaimedJob {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    role: row.role,
+    state: row.state,
+    fence: row.fence,
+    failures: row.failures,
+    deferrals: row.deferrals,
+    crashes: row.crashes,
+    maxAttempts: row.max_attempts,
+    timeoutMs: row.timeout_ms,
+    traceparent: row.traceparent,
+    data: row.data,
+    result: row.result,
+    cancelRequested: row.cancel_requested,
+  };
+}

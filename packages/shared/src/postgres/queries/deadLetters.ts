@@ -1,0 +1,48 @@
+import { and, desc, eq, lt } from 'drizzle-orm';
+import type { DeathCategory, Severity } from '../../contracts/deadLetter.js';
+import type { Database } from '../connect.js';
+import { deadLetters } from '../schema/index.js';
+
+/** A dead letter's row. */
+export type DeadLetterRow = typeof deadLetters.$inferSelect;
+
+/** Which dead letters to list. */
+export interface DeadLetterFilter {
+  readonly category?: DeathCategory | undefined;
+  readonly severity?: Severity | undefined;
+  readonly task?: string | undefined;
+  /** Moment of death of the last one of the page before. */
+  readonly before?: Date | undefined;
+  readonly limit: number;
+}
+
+/** A tenant's dead letters, newest first. */
+export async function listDeadLetters(
+  db: Database,
+  tenantId: string,
+  filter: DeadLetterFilter,
+): Promise<DeadLetterRow[]> {
+  return db
+    .select()
+    .from(deadLetters)
+    .where(
+      and(
+        eq(deadLetters.tenantId, tenantId),
+        filter.category === undefined ? undefined : eq(deadLetters.category, filter.category),
+        filter.severity === undefined ? undefined : eq(deadLetters.severity, filter.severity),
+        filter.task === undefined ? undefined : eq(deadLetters.task, filter.task),
+        filter.before === undefined ? undefined : lt(deadLetters.diedAt, filter.before),
+      ),
+    )
+    .orderBy(desc(deadLetters.diedAt), desc(deadLetters.id))
+    .limit(filter.limit);
+}
+
+/** One dead letter of a tenant, or null. */
+export async function findDeadLetter(db: Database, tenantId: string, id: string): Promise<DeadLetterRow | null> {
+  const [row] = await db
+    .select()
+    .from(deadLetters)
+    .where(and(eq(deadLetters.id, id), eq(deadLetters.tenantId, tenantId)));
+  return row ?? null;
+}

@@ -1,0 +1,33 @@
+import { and, desc, eq, gte, lt } from 'drizzle-orm';
+import type { JobState } from '../../contracts/jobStates.js';
+import type { Database } from '../connect.js';
+import { jobs } from '../schema/index.js';
+import type { JobRow } from './readJob.js';
+
+/** Which jobs to list. */
+export interface JobFilter {
+  readonly state?: JobState | undefined;
+  readonly task?: string | undefined;
+  readonly since?: Date | undefined;
+  /** Id of the last job of the page before. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** A tenant's jobs, newest first, a page at a time. */
+export async function listJobs(db: Database, tenantId: string, filter: JobFilter): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.tenantId, tenantId),
+        filter.state === undefined ? undefined : eq(jobs.state, filter.state),
+        filter.task === undefined ? undefined : eq(jobs.task, filter.task),
+        filter.since === undefined ? undefined : gte(jobs.acceptedAt, filter.since),
+        filter.cursor === undefined ? undefined : lt(jobs.id, filter.cursor),
+      ),
+    )
+    .orderBy(desc(jobs.id))
+    .limit(filter.limit);
+}

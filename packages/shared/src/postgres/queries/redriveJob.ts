@@ -1,0 +1,44 @@
+import type { TenantRole } from '../../contracts/identity.js';
+import type { Database } from '../connect.js';
+
+/** What is needed to add a job to its queue. */
+export interface EnqueueableJob {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly role: TenantRole;
+  readonly task: string;
+  readonly queueClass: string;
+  readonly queueJobId: string | null;
+  readonly priority: number;
+  readonly data: unknown;
+  readonly maxAttempts: number;
+  /** Until it is due, in ms; 0 for at once. */
+  readonly delayMs: number;
+}
+
+/** Columns of `jobs` that make an {@link EnqueueableJob}. */
+export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, queue_class AS "queueClass",
+  queue_job_id AS "queueJobId", priority, data, max_attempts AS "maxAttempts",
+  greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs"`;
+
+const REDRIVE = `
+WITH again AS (
+  UPDATE jobs
+  SET state = 'accepted', failures = 0, deferrals = 0, crashes = 0, error = NULL, result = NULL, finished_at = NULL,
+      due_at = NULL, queued_at = NULL, cancel_requested_at = NULL, updated_at = now()
+  WHERE id = $1 AND tenant_id = $2 AND state = 'dead'
+  RETURNING *
+), noted AS (
+  UPDATE dead_letters SET redriven_at = now() WHERE job_id IN (SELECT id FROM again) AND redriven_at IS NULL
+)
+SELECT ${ENQUEUEABLE_COLUMNS} FROM again`;
+
+/** Takes a dead job back to `accepted` with new attempts; null when it is not dead or not of this tenant. */
+export async function redriveJob(db: Database, tenantId: string, id: string): Promise<EnqueueableJob | null> {
+  const { rows } = await db.$client.query<EnqueueableJob>({
+    name: 'redrive_job',
+    text: REDRIVE,
+    values: [id, tenantId],
+  });
+  return rows[0] ?? null;
+}

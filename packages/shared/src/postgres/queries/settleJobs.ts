@@ -1,0 +1,60 @@
+import type { DeathCategory, JobError, Severity } from '../../contracts/deadLetter.js';
+import type { AttemptOutcome, JobState } from '../../contracts/jobStates.js';
+import type { Database } from '../connect.js';
+
+/** How an attempt ended, to be written if the attempt still owns its job. */
+export interface Settlement {
+  readonly id: string;
+  /** Number of the attempt, from the claim. */
+  readonly fence: number;
+  /** The job's next state. */
+  readonly state: Extract<JobState, 'completed' | 'retrying' | 'queued' | 'dead' | 'cancelled'>;
+  readonly outcome: AttemptOutcome;
+  readonly result: unknown;
+  readonly error: JobError | null;
+  /** Until the next attempt, in ms; null where there is none or it is due at once. */
+  readonly retryInMs: number | null;
+  readonly death: { readonly category: DeathCategory; readonly severity: Severity } | null;
+}
+
+const SETTLE = `
+WITH outcome AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS o(id uuid, fence integer, state text, outcome text, result jsonb,
+    error jsonb, "retryInMs" bigint, death jsonb)
+), settled AS (
+  UPDATE jobs j
+  SET state = o.state, result = o.result, error = o.error, updated_at = now(),
+      failures = j.failures + CASE WHEN o.outcome = 'failed' THEN 1 ELSE 0 END,
+      deferrals = j.deferrals + CASE WHEN o.outcome = 'deferred' THEN 1 ELSE 0 END,
+      due_at = now() + o."retryInMs" * interval '1 millisecond',
+      finished_at = CASE WHEN o.state IN ('completed', 'dead', 'cancelled') THEN now() END
+  FROM outcome o
+  WHERE j.id = o.id AND j.fence = o.fence AND j.state = 'active'
+  RETURNING j.id, j.fence, j.tenant_id, j.task
+), ended AS (
+  UPDATE attempts a
+  SET finished_at = now(), outcome = o.outcome, error = o.error,
+      retry_at = now() + o."retryInMs" * interval '1 millisecond'
+  FROM outcome o JOIN settled s ON s.id = o.id
+  WHERE a.job_id = o.id AND a.number = o.fence
+), buried AS (
+  INSERT INTO dead_letters (job_id, tenant_id, task, category, severity, error, attempts)
+  SELECT s.id, s.tenant_id, s.task, o.death->>'category', o.death->>'severity', o.error, s.fence
+  FROM outcome o JOIN settled s ON s.id = o.id
+  WHERE o.state = 'dead'
+)
+SELECT id, fence FROM settled`;
+
+/**
+ * Writes how attempts ended: one statement, one commit. Only an attempt that still owns its job is taken.
+ * @returns for each settlement whether it was taken, in order
+ */
+export async function settleJobs(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
+  const { rows } = await db.$client.query<{ id: string; fence: number }>({
+    name: 'settle_jobs',
+    text: SETTLE,
+    values: [JSON.stringify(settlements)],
+  });
+  const taken = new Set(rows.map(({ id, fence }) => `${id} ${fence}`));
+  return settlements.map(({ id, fence }) => taken.has(`${id} ${fence}`));
+}

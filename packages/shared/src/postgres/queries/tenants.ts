@@ -1,0 +1,92 @@
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { Database } from '../connect.js';
+import { apiKeys, tenants } from '../schema/index.js';
+
+/** A tenant's row. */
+export type TenantRow = typeof tenants.$inferSelect;
+
+/** Writes a new tenant; null when its id was ever used. */
+export async function insertTenant(db: Database, tenant: typeof tenants.$inferInsert): Promise<TenantRow | null> {
+  const [row] = await db.insert(tenants).values(tenant).onConflictDoNothing().returning();
+  return row ?? null;
+}
+
+/** Every tenant that is not deleted, by id. */
+export async function listTenants(db: Database): Promise<TenantRow[]> {
+  return db.select().from(tenants).where(isNull(tenants.deletedAt)).orderBy(asc(tenants.id));
+}
+
+/** A tenant that is not deleted, or null. */
+export async function findTenant(db: Database, id: string): Promise<TenantRow | null> {
+  const [row] = await db
+    .select()
+    .from(tenants)
+    .where(and(eq(tenants.id, id), isNull(tenants.deletedAt)));
+  return row ?? null;
+}
+
+/** Changes what is given; null when there is no such tenant. */
+export async function updateTenant(
+  db: Database,
+  id: string,
+  change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan'>>,
+): Promise<TenantRow | null> {
+  if (Object.keys(change).length === 0) return findTenant(db, id);
+  const [row] = await db
+    .update(tenants)
+    .set(change)
+    .where(and(eq(tenants.id, id), isNull(tenants.deletedAt)))
+    .returning();
+  return row ?? null;
+}
+
+const DELETE = `
+WITH gone AS (
+  UPDATE tenants SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING id
+), keys AS (
+  UPDATE api_keys SET revoked_at = now() WHERE tenant_id IN (SELECT id FROM gone) AND revoked_at IS NULL
+), stopped AS (
+  UPDATE jobs SET state = 'cancelled', finished_at = now(), updated_at = now()
+  WHERE tenant_id IN (SELECT id FROM gone) AND state IN ('accepted', 'queued', 'delayed', 'retrying')
+)
+SELECT id FROM gone`;
+
+/** Deletes a tenant: its keys are revoked and its waiting jobs cancelled in the same commit. False when unknown. */
+export async function deleteTenant(db: Database, id: string): Promise<boolean> {
+  const { rowCount } = await db.$client.query({ name: 'delete_tenant', text: DELETE, values: [id] });
+  return rowCount === 1;
+}
+
+/** A key's row. */
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+/** Writes a new key. */
+export async function insertApiKey(db: Database, key: typeof apiKeys.$inferInsert): Promise<ApiKeyRow> {
+  const [row] = await db.insert(apiKeys).values(key).returning();
+  return row as ApiKeyRow;
+}
+
+/** The keys of a tenant, oldest first, revoked ones too. */
+export async function listApiKeys(db: Database, tenantId: string): Promise<ApiKeyRow[]> {
+  return db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).orderBy(asc(apiKeys.id));
+}
+
+/** Revokes a key of a tenant; false when there is no such valid key. */
+export async function revokeApiKey(db: Database, tenantId: string, id: string): Promise<boolean> {
+  const revoked = await db
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id });
+  return revoked.length === 1;
+}
+
+/** The valid key with this hash of a tenant that is not deleted, or null. */
+export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRow | null> {
+  const [row] = await db
+    .select({ key: apiKeys })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+    .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt), isNull(tenants.deletedAt)));
+  return row?.key ?? null;
+}

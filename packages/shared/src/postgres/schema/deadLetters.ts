@@ -1,0 +1,25 @@
+import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { JobError } from '../../contracts/deadLetter.js';
+import { DEATH_CATEGORIES, SEVERITIES } from '../../contracts/deadLetter.js';
+import { moment } from './columns.js';
+
+/** Every death of a job. The payload stays in the job's row, which `jobId` names. */
+export const deadLetters = pgTable(
+  'dead_letters',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    jobId: uuid('job_id').notNull(),
+    tenantId: text('tenant_id').notNull(),
+    task: text('task').notNull(),
+    category: text('category', { enum: DEATH_CATEGORIES }).notNull(),
+    severity: text('severity', { enum: SEVERITIES }).notNull(),
+    error: jsonb('error').$type<JobError>().notNull(),
+    attempts: integer('attempts').notNull(),
+    diedAt: moment('died_at').notNull().defaultNow(),
+    redrivenAt: moment('redriven_at'),
+  },
+  (table) => [
+    index('dead_letters_newest_first').on(table.tenantId, table.diedAt.desc(), table.id),
+    index('dead_letters_job').on(table.jobId),
+  ],
+);

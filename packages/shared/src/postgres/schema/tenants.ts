@@ -1,0 +1,14 @@
+import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { moment } from './columns.js';
+
+/** Who shares the fleet. A deleted tenant keeps its row, so that its id is not given to another. */
+export const tenants = pgTable('tenants', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  weight: integer('weight').notNull().default(1),
+  plan: text('plan').notNull().default('standard'),
+  /** Standard Webhooks secret, `whsec_` + base64 of 32 bytes; the worker signs with it. */
+  signingSecret: text('signing_secret').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  deletedAt: moment('deleted_at'),
+});

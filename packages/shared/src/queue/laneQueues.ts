@@ -1,0 +1,160 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { JobError } from '../contracts/deadLetter.js';
+import { DEAD_LETTER_CLASS } from '../contracts/queueClass.js';
+import type { Lane } from '../domain/lane.js';
+import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
+import { registerLanes } from '../redis/commands/fleetTable.js';
+import type { FleetKeys } from '../redis/keys.js';
+import type { LaneJob } from './jobOptions.js';
+import { toBullJob } from './jobOptions.js';
+
+/** How many jobs a lane holds, by what they do there. */
+export interface LaneCounts {
+  /** Due and not running. */
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+}
+
+/** A dead job's note in its tenant's dead-letter queue. The payload stays in the ledger. */
+export interface DeadLetterNote {
+  readonly jobId: string;
+  readonly task: string;
+  readonly category: string;
+  readonly error: JobError;
+  readonly attempts: number;
+}
+
+/** The lanes of all tenants, over one shared connection. */
+export interface LaneQueues {
+  /** Adds jobs, each to its lane, and registers lanes not seen before. One bulk add per lane, all at once. */
+  add(jobs: readonly { readonly lane: Lane; readonly job: LaneJob }[]): Promise<void>;
+  /** Takes a job out of its lane unless it runs; true when it was there. */
+  remove(lane: Lane, id: string): Promise<boolean>;
+  /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
+  position(lane: Lane, id: string): Promise<number | null>;
+  counts(lane: Lane): Promise<LaneCounts>;
+  progress(lane: Lane, id: string): Promise<unknown>;
+  /** Puts a note into the tenant's dead-letter queue; harmless twice. */
+  bury(tenantId: string, note: DeadLetterNote): Promise<void>;
+  /** Takes a job's note out of the tenant's dead-letter queue. */
+  unbury(tenantId: string, jobId: string): Promise<void>;
+  /** Caps how many jobs of the lane run at a time over the whole fleet; BullMQ's own guarantee. */
+  limit(lane: Lane, running: number): Promise<void>;
+  /** Deletes a lane with all that it holds. */
+  obliterate(lane: Lane): Promise<void>;
+  /** BullMQ's own queue, for a board. The caller must not close it. */
+  queue(lane: Lane): Queue;
+  /** Forgets the queue object of a lane that is gone. */
+  forget(lane: Lane): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long a registration is trusted before it is made again, in ms: it heals a Redis that lost its data. */
+const REGISTRATION_MS = 30_000;
+
+/** Opens lanes as they are used. */
+export function createLaneQueues(client: Redis, keys: FleetKeys, now: () => number): LaneQueues {
+  const queues = new Map<string, Queue>();
+  const registeredAt = new Map<string, number>();
+
+  function queueOf(lane: Lane): Queue {
+    const name = laneName(lane);
+    let queue = queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue(name, {
+        connection: client,
+        prefix: keys.queuePrefix(lane.tenantId),
+        skipVersionCheck: true,
+        skipMetasUpdate: true,
+      });
+      // The shared connection reports its errors once; here they would be repeated for every lane.
+      queue.on('error', () => undefined);
+      queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  async function register(lanes: Iterable<Lane>): Promise<void> {
+    const stale = [...lanes].filter((lane) => (registeredAt.get(laneName(lane)) ?? 0) < now() - REGISTRATION_MS);
+    if (stale.length === 0) return;
+    await registerLanes(
+      client,
+      keys,
+      stale.map((lane) => ({ tenantId: lane.tenantId, name: laneName(lane) })),
+    );
+    for (const lane of stale) registeredAt.set(laneName(lane), now());
+  }
+
+  return {
+    async add(jobs) {
+      const byLane = groupByLane(jobs);
+      await Promise.all([
+        register([...byLane.keys()].map(toLane)),
+        ...[...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob))),
+      ]);
+    },
+    async remove(lane, id) {
+      return (await queueOf(lane).remove(id)) === 1;
+    },
+    async position(lane, id) {
+      const queue = queueOf(lane);
+      // Read-only, with BullMQ's own name for the key; its API has no rank.
+      const rank = await client.zrank(queue.toKey('prioritized'), id);
+      return rank === null ? null : rank + 1;
+    },
+    async counts(lane) {
+      const {
+        wait = 0,
+        prioritized = 0,
+        active = 0,
+        delayed = 0,
+      } = await queueOf(lane).getJobCounts('wait', 'prioritized', 'active', 'delayed');
+      return { waiting: wait + prioritized, active, delayed };
+    },
+    async progress(lane, id) {
+      return (await queueOf(lane).getJob(id))?.progress ?? null;
+    },
+    async bury(tenantId, note) {
+      const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
+      await register([lane]);
+      await queueOf(lane).add(note.task, note, { jobId: note.jobId });
+    },
+    async unbury(tenantId, jobId) {
+      await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
+    },
+    async limit(lane, running) {
+      await queueOf(lane).setGlobalConcurrency(running);
+    },
+    async obliterate(lane) {
+      await queueOf(lane).obliterate({ force: true });
+    },
+    queue: queueOf,
+    async forget(lane) {
+      const name = laneName(lane);
+      registeredAt.delete(name);
+      await queues.get(name)?.close();
+      queues.delete(name);
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      queues.clear();
+    },
+  };
+}
+
+function groupByLane(jobs: readonly { readonly lane: Lane; readonly job: LaneJob }[]): Map<string, LaneJob[]> {
+  const byLane = new Map<string, LaneJob[]>();
+  for (const { lane, job } of jobs) {
+    const name = laneName(lane);
+    const laneJobs = byLane.get(name);
+    if (laneJobs === undefined) byLane.set(name, [job]);
+    else laneJobs.push(job);
+  }
+  return byLane;
+}
+
+function toLane(name: string): Lane {
+  return { tenantId: tenantOfLane(name), queueClass: classOfLane(name) };
+}

@@ -1,0 +1,78 @@
+import { Redis } from 'ioredis';
+import { ConfigurationError } from '../errors/configurationError.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import { createQuietReporter } from '../telemetry/logger.js';
+
+/**
+ * How a process uses Redis: a `caller` answers people and gives up on a slow Redis (an add that timed out may still
+ * have happened: try again with the same id); a `consumer` waits for as long as it takes.
+ */
+export type RedisUse = 'caller' | 'consumer';
+
+/** A connection to Redis that is a part of the process. */
+export interface RedisService extends Service {
+  readonly client: Redis;
+  /** Resolves when the server answers. */
+  ping(): Promise<void>;
+}
+
+/** Longest that a caller waits for one command, in ms. */
+const CALLER_TIMEOUT_MS = 1_000;
+
+/**
+ * One connection to Redis, made by `start`. Reconnects for ever, at most every 2 s.
+ * @throws ConfigurationError from `start` when Redis cannot be reached, is older than 6.2, or evicts keys
+ */
+export function createRedis(config: { readonly url: string }, use: RedisUse, log: Log): RedisService {
+  const client = new Redis(config.url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: use === 'consumer',
+    retryStrategy: (times) => Math.min(2_000, 50 * 2 ** Math.min(times, 6)),
+    ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
+  });
+  // Every lane's Queue and Worker listens on this one connection.
+  client.setMaxListeners(0);
+  const quietly = createQuietReporter(10_000, Date.now);
+  client.on('error', (err: Error) => {
+    quietly('redis', (swallowed) => log.warn({ err, swallowed }, 'Redis connection failed; trying again'));
+  });
+  return {
+    name: 'redis',
+    client,
+    async start() {
+      await connectFirst(client);
+      await assertUsable(client);
+    },
+    async stop() {
+      client.disconnect();
+    },
+    async ping() {
+      await client.ping();
+    },
+  };
+}
+
+async function connectFirst(client: Redis): Promise<void> {
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (cause) {
+    client.disconnect();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`Redis cannot be reached: ${why}. Check REDIS_URL.`, { cause });
+  }
+}
+
+async function assertUsable(client: Redis): Promise<void> {
+  const info = await client.info();
+  const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+  if (major < 6 || (major === 6 && minor < 2)) throw new ConfigurationError('Redis 6.2 or newer is needed.');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new ConfigurationError(
+      `Redis evicts keys (maxmemory-policy ${policy}), which loses jobs. Type: redis-cli config set maxmemory-policy noeviction`,
+    );
+  }
+}

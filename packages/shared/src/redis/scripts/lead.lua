@@ -1,0 +1,16 @@
+-- Take the lead, keep it, or learn that another has it. The server's clock decides.
+-- KEYS[1] leader  HASH holder, fence; expires with the lease
+-- KEYS[2] fence   counter of leaderships
+-- ARGV[1] holder  ARGV[2] lease (ms); 0 gives the lead back
+-- Returns the fence (> 0) to the leader, 0 to all others.
+local holder = redis.call('HGET', KEYS[1], 'holder')
+if tonumber(ARGV[2]) == 0 then
+  if holder == ARGV[1] then redis.call('DEL', KEYS[1]) end
+  return 0
+end
+if holder and holder ~= ARGV[1] then return 0 end
+if not holder then
+  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', redis.call('INCR', KEYS[2]))
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return tonumber(redis.call('HGET', KEYS[1], 'fence'))

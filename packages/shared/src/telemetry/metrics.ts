@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Every metric of the fleet; a process registers the ones it is made with. Labels are bounded: never a tenant or an id. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly jobsAccepted: Counter<'task' | 'durability'>;
+  readonly jobsRefused: Counter<'code'>;
+  readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
+  readonly attemptsEnded: Counter<'task' | 'outcome'>;
+  readonly attemptSeconds: Histogram<'task'>;
+  readonly waitSeconds: Histogram<'task'>;
+  readonly lanesOpen: Gauge;
+  readonly slotsHeld: Gauge;
+  readonly jobsRunning: Gauge;
+  readonly scalingDecisions: Counter<'change'>;
+  readonly slotsDesired: Gauge;
+  readonly jobsWaiting: Gauge;
+  readonly leading: Gauge;
+  readonly lookSeconds: Histogram;
+  readonly jobsRequeued: Counter;
+}
+
+/** The metrics of a process, with Node's own. */
+export function createMetrics(processName: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process: processName });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> =>
+    new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  return {
+    registry,
+    jobsAccepted: counter('sluice_jobs_accepted_total', 'Jobs accepted', ['task', 'durability']),
+    jobsRefused: counter('sluice_requests_refused_total', 'Requests answered with a problem', ['code']),
+    httpSeconds: seconds('sluice_http_request_seconds', 'Time to answer', ['method', 'route', 'status']),
+    attemptsEnded: counter('sluice_attempts_total', 'Attempts by how they ended', ['task', 'outcome']),
+    attemptSeconds: seconds('sluice_attempt_seconds', 'Time an attempt took', ['task']),
+    waitSeconds: seconds('sluice_job_wait_seconds', 'Time from accepted to first started', ['task']),
+    lanesOpen: gauge('sluice_lanes_open', 'Lanes that this process runs'),
+    slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
+    jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),
+    scalingDecisions: counter('sluice_scaling_decisions_total', "Changes of a tenant's slots", ['change']),
+    slotsDesired: gauge('sluice_slots_desired', 'Slots desired over all tenants'),
+    jobsWaiting: gauge('sluice_jobs_waiting', 'Due jobs that wait, over all tenants'),
+    leading: gauge('sluice_scaler_leading', '1 in the scaler that leads'),
+    lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
+    jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
+  };
+}

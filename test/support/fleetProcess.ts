@@ -1,0 +1,63 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A process of the fleet, started as in production from its built `main.js`. */
+export interface FleetProcess {
+  readonly child: ChildProcess;
+  /** Where it listens. */
+  readonly url: string;
+  /** The JSON lines that it logged so far. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** Sends SIGTERM and resolves with the exit code. */
+  stop(): Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Names of the processes that can be started. */
+export type FleetProcessName = 'producer' | 'worker' | 'scaler' | 'dashboard';
+
+/** Starts a process and resolves when it says that it is ready; rejects with its last lines when it ends before. */
+export async function startFleetProcess(
+  name: FleetProcessName,
+  environment: Readonly<Record<string, string>>,
+): Promise<FleetProcess> {
+  const main = fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url)).replace('/test/dist/', '/');
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, PORT: '0', DASHBOARD_PORT: '0', OPS_PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const lines: Record<string, unknown>[] = [];
+  const reader = createInterface({ input: child.stdout });
+  const ready = new Promise<string>((resolve, reject) => {
+    reader.on('line', (line) => {
+      const entry = parseLine(line);
+      lines.push(entry);
+      if (entry.msg === 'ready') resolve(String(entry.url ?? ''));
+    });
+    void exited.then(() => reject(new Error(`${name} ended before it was ready:\n${JSON.stringify(lines.slice(-5))}`)));
+  });
+  const url = await ready;
+  return {
+    child,
+    url,
+    lines,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+      return child.exitCode;
+    },
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { msg: line };
+  }
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { PostgresService } from '@sluice/shared/postgres/connect';
+import { createPostgres } from '@sluice/shared/postgres/connect';
+import { migrateLedger } from '@sluice/shared/postgres/migrate';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import { createRedis } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { inject } from 'vitest';
+
+/** A key prefix and a schema of one test file's own, on the servers that all share. */
+export interface FleetSpace {
+  readonly prefix: string;
+  readonly keys: FleetKeys;
+  readonly redis: RedisService;
+  readonly postgres: PostgresService;
+  /** What a process of this fleet needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Deletes every key and row, and closes the connections. */
+  close(): Promise<void>;
+}
+
+/** Opens a space for one test file; call it in `beforeAll`, and `close` in `afterAll`. */
+export async function openFleetSpace(): Promise<FleetSpace> {
+  const name = `t${randomBytes(5).toString('hex')}`;
+  const log = createLogger('test', { level: 'silent' });
+  const url = inject('databaseUrl');
+  await migrateLedger({ url, schema: name });
+  const postgres = createPostgres({ url, schema: name, poolSize: 5 }, log);
+  const redis = createRedis({ url: inject('redisUrl') }, 'consumer', log);
+  await postgres.start();
+  await redis.start();
+  return {
+    prefix: name,
+    keys: fleetKeys(name),
+    redis,
+    postgres,
+    environment: { REDIS_URL: inject('redisUrl'), DATABASE_URL: url, DATABASE_SCHEMA: name, SLUICE_PREFIX: name },
+    async close() {
+      await deleteKeys(redis, name);
+      await postgres.db.$client.query(`DROP SCHEMA "${name}" CASCADE`);
+      const deadline = AbortSignal.timeout(5_000);
+      await redis.stop(deadline);
+      await postgres.stop(deadline);
+    },
+  };
+}
+
+async function deleteKeys(redis: RedisService, prefix: string): Promise<void> {
+  for await (const keys of redis.client.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
+    if (keys.length > 0) await redis.client.unlink(...keys);
+  }
+}

@@ -6,6 +6,8 @@ export interface ClaimedRow {
   readonly state: JobState;
   /** Starts that ended without a word: the process died or lost its lock. */
   readonly crashes: number;
+  /** Whether a cancellation came while an earlier attempt ran. */
+  readonly cancelRequested: boolean;
 }
 
 /** What a worker does with a job that it was handed. */
@@ -13,7 +15,8 @@ export type ClaimVerdict =
   | { readonly kind: 'run' }
   /** The ledger has its outcome already: tell BullMQ the same and run nothing. */
   | { readonly kind: 'finish-again'; readonly state: JobState }
-  | { readonly kind: 'bury-poison' };
+  | { readonly kind: 'bury-poison' }
+  | { readonly kind: 'cancel' };
 
 /** A job that took its process down this often is not started again. */
 export const MAX_CRASHES = 3;
@@ -24,6 +27,7 @@ export const MAX_CRASHES = 3;
  */
 export function decideClaim(row: ClaimedRow): ClaimVerdict {
   if (isTerminal(row.state)) return { kind: 'finish-again', state: row.state };
+  if (row.cancelRequested) return { kind: 'cancel' };
   if (row.crashes >= MAX_CRASHES) return { kind: 'bury-poison' };
   return { kind: 'run' };
 }

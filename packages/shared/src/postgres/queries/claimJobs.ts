@@ -1,3 +1,4 @@
+import type { JobError } from '../../contracts/deadLetter.js';
 import type { TenantRole } from '../../contracts/identity.js';
 import type { JobState } from '../../contracts/jobStates.js';
 import type { Database } from '../connect.js';
@@ -5,6 +6,8 @@ import type { Database } from '../connect.js';
 /** A job that a worker wants to start. */
 export interface ClaimRequest {
   readonly id: string;
+  /** Only a job of this tenant is taken. */
+  readonly tenantId: string;
   readonly workerId: string;
 }
 
@@ -25,16 +28,21 @@ export interface ClaimedJob {
   readonly timeoutMs: number;
   readonly traceparent: string | null;
   readonly data: unknown;
+  /** Of a job that is over. */
   readonly result: unknown;
+  /** Of a job that is over. */
+  readonly error: JobError | null;
   readonly cancelRequested: boolean;
+  /** Since it was accepted, in ms. */
+  readonly ageMs: number;
 }
 
 const CLAIM = `
 WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[]) AS w(id, worker_id)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS w(id, tenant_id, worker_id)
 ), lost AS (
   UPDATE attempts a SET finished_at = now(), outcome = 'lost'
-  FROM wanted w WHERE a.job_id = w.id AND a.finished_at IS NULL
+  FROM wanted w WHERE a.job_id = w.id AND a.tenant_id = w.tenant_id AND a.finished_at IS NULL
   RETURNING a.job_id
 ), claimed AS (
   UPDATE jobs j
@@ -42,19 +50,20 @@ WITH wanted AS (
       updated_at = now(), queued_at = coalesce(j.queued_at, now()),
       crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id) THEN 1 ELSE 0 END
   FROM wanted w
-  WHERE j.id = w.id AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+  WHERE j.id = w.id AND j.tenant_id = w.tenant_id AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
   RETURNING j.*, w.worker_id
 ), started AS (
   INSERT INTO attempts (job_id, number, tenant_id, worker_id)
   SELECT id, fence, tenant_id, worker_id FROM claimed
 )
 SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
-       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, c.cancel_requested_at IS NOT NULL AS cancel_requested
+       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, c.cancel_requested_at IS NOT NULL AS cancel_requested,
+       (extract(epoch FROM now() - c.accepted_at) * 1000)::float8 AS age_ms
 FROM claimed c
 UNION ALL
 SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
-       j.timeout_ms, j.traceparent, NULL::jsonb, j.result, false
-FROM jobs j JOIN wanted USING (id)
+       j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error, false, 0
+FROM jobs j JOIN wanted USING (id, tenant_id)
 WHERE j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
 
 /**
@@ -66,7 +75,11 @@ export async function claimJobs(db: Database, requests: readonly ClaimRequest[])
   const { rows } = await db.$client.query<ClaimRow>({
     name: 'claim_jobs',
     text: CLAIM,
-    values: [requests.map(({ id }) => id), requests.map(({ workerId }) => workerId)],
+    values: [
+      requests.map(({ id }) => id),
+      requests.map(({ tenantId }) => tenantId),
+      requests.map(({ workerId }) => workerId),
+    ],
   });
   const byId = new Map(rows.map((row) => [row.id, toClaimedJob(row)]));
   return requests.map(({ id }) => byId.get(id) ?? null);
@@ -87,7 +100,9 @@ interface ClaimRow {
   traceparent: string | null;
   data: unknown;
   result: unknown;
+  error: JobError | null;
   cancel_requested: boolean;
+  age_ms: number;
 }
 
 function toClaimedJob(row: ClaimRow): ClaimedJob {
@@ -106,6 +121,8 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
     traceparent: row.traceparent,
     data: row.data,
     result: row.result,
+    error: row.error,
     cancelRequested: row.cancel_requested,
+    ageMs: row.age_ms,
   };
 }

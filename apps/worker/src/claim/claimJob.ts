@@ -1,0 +1,72 @@
+import type { QueueClass } from '@sluice/shared/contracts/queueClass';
+import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import { laneName } from '@sluice/shared/domain/lane';
+import { derivedId, isId } from '@sluice/shared/ids/ids';
+import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { ClaimedJob, ClaimRequest } from '@sluice/shared/postgres/queries/claimJobs';
+import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import type { ActiveJob } from '@sluice/shared/queue/laneWorker';
+
+/** Starts attempts in the ledger. */
+export interface Claimer {
+  /**
+   * Starts an attempt of a job that BullMQ handed over. A job that the ledger does not know is written first: it came
+   * from a plain BullMQ client, or its producer has not come round to it.
+   * @returns the ledger's row, or null when the id belongs to another tenant
+   */
+  claim(job: ActiveJob): Promise<ClaimedJob | null>;
+}
+
+/** Longest attempt of a job whose task is not known, in ms; it is buried before it runs. */
+const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
+
+/** Group-commits claims: at most 256 a statement, two statements at a time. */
+export function createClaimer(db: Database, workerId: string): Claimer {
+  const batcher = createBatcher<ClaimRequest, ClaimedJob | null>({
+    maxItems: 256,
+    maxWaitMs: 1,
+    maxFlushes: 2,
+    keyOf: ({ id }) => id,
+    flush: (requests) => claimJobs(db, requests),
+  });
+  return {
+    async claim(job) {
+      const request = { id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId };
+      const claimed = await batcher.add(request);
+      if (claimed !== null) return claimed;
+      await insertJobs(db, [adopt(job)]);
+      return batcher.add(request);
+    },
+  };
+}
+
+/** The ledger's id of a job: its own when it is one of ours, else one that is always derived the same way. */
+export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
+  return isId(job.id) ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);
+}
+
+/** The row of a job that the ledger does not know. A plain client's own retries are kept, all else is our default. */
+function adopt(job: ActiveJob): NewJob {
+  const id = ledgerIdOf(job);
+  return {
+    id,
+    tenantId: job.lane.tenantId,
+    userId: null,
+    role: 'member',
+    task: job.task,
+    queueClass: job.lane.queueClass as QueueClass,
+    queueJobId: id === job.id ? null : job.id,
+    state: 'queued',
+    priority: 50,
+    data: job.data ?? null,
+    maxAttempts: Math.min(Math.max(job.maxAttempts, 1), 25),
+    timeoutMs: findTask(job.task)?.timeoutMs ?? UNKNOWN_TASK_TIMEOUT_MS,
+    delayMs: 0,
+    dedupeKey: null,
+    durability: 'redis',
+    traceparent: null,
+  };
+}

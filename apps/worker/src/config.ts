@@ -1,0 +1,55 @@
+import {
+  logSettings,
+  networkSettings,
+  opsSettings,
+  postgresSettings,
+  redisSettings,
+  shutdownSettings,
+} from '@sluice/shared/config/fragments';
+import type { Loaded } from '@sluice/shared/config/setting';
+import { setting } from '@sluice/shared/config/setting';
+import { optionalText, wholeNumber } from '@sluice/shared/config/values';
+import { z } from 'zod';
+
+/** All that a worker process can be told. */
+export const workerSettings = {
+  redis: redisSettings,
+  postgres: postgresSettings,
+  log: logSettings,
+  ops: opsSettings,
+  shutdown: shutdownSettings,
+  network: networkSettings,
+  worker: {
+    id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
+    slotConcurrency: setting(
+      'SLOT_CONCURRENCY',
+      wholeNumber(1, 1_000, 1),
+      'Jobs that one slot runs at a time; the same in every worker and scaler',
+      { default: '1' },
+    ),
+    heartbeatLastsMs: setting(
+      'WORKER_HEARTBEAT_MS',
+      wholeNumber(2_000, 60_000, 5_000),
+      'A worker that was silent for so long is taken for dead and its slots go to others',
+      { default: '5000' },
+    ),
+    lockMs: setting(
+      'JOB_LOCK_MS',
+      wholeNumber(1_000, 600_000, 30_000),
+      'A job whose worker died runs again after so long',
+      { default: '30000' },
+    ),
+    stalledCheckMs: setting(
+      'STALLED_CHECK_MS',
+      wholeNumber(500, 600_000, 15_000),
+      'How often a lane is searched for jobs whose worker died',
+      { default: '15000' },
+    ),
+    exportsDir: setting('EXPORTS_DIR', z.string().min(1).default('.sluice/exports'), 'Where exports are written', {
+      default: '.sluice/exports',
+    }),
+  },
+};
+
+/** The configuration of a worker process. */
+export type WorkerConfig = Loaded<typeof workerSettings>;

@@ -1,0 +1,52 @@
+import type { RetryPolicy } from '@sluice/shared/contracts/task';
+import { decideAfterFailure } from '@sluice/shared/domain/retry';
+import type { ErrorCode } from '@sluice/shared/errors/errorCode';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { AttemptVerdict } from '../settle/settleAttempt.js';
+import { toStorableResult } from '../settle/storable.js';
+import type { Execution } from './executeTask.js';
+
+/** What the job has been through before this attempt. */
+export interface JobHistorySoFar {
+  readonly failures: number;
+  readonly deferrals: number;
+}
+
+/**
+ * What becomes of a job after an attempt.
+ * @param random source of [0, 1)
+ */
+export function judgeExecution(
+  execution: Execution,
+  history: JobHistorySoFar,
+  policy: RetryPolicy,
+  random: () => number,
+): AttemptVerdict {
+  switch (execution.kind) {
+    case 'returned':
+      return judgeResult(execution.value);
+    case 'invalid':
+      return { kind: 'bury', category: 'invalid', error: execution.error };
+    case 'stopped':
+      return { kind: execution.reason === 'cancelled' ? 'cancel' : 'release' };
+    case 'threw': {
+      const { error } = execution;
+      const failure = { code: codeOf(error), retryAfterMs: error instanceof PacedError ? error.retryAfterMs : null };
+      const after = { failures: history.failures + 1, deferrals: history.deferrals };
+      return { ...decideAfterFailure(failure, after, policy, random), error };
+    }
+  }
+}
+
+function judgeResult(value: unknown): AttemptVerdict {
+  try {
+    return { kind: 'completed', result: toStorableResult(value) };
+  } catch (error) {
+    return { kind: 'bury', category: 'permanent', error };
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof FleetError ? error.code : 'attempt_failed';
+}

@@ -1,0 +1,40 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName } from '@sluice/shared/domain/lane';
+import { blendServiceMs } from '@sluice/shared/domain/waitEstimate';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { writeServiceTimes } from '@sluice/shared/redis/commands/serviceTimes';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+
+/** Learns how long each lane's jobs take, for the wait that submitters are told. */
+export interface ServiceTimes extends Service {
+  note(lane: Lane, ms: number): void;
+}
+
+/** Writes what it learnt once a second, and only of lanes that ran something. */
+export function createServiceTimes(redis: RedisService, keys: FleetKeys, log: Log): ServiceTimes {
+  const learnt = new Map<string, { lane: Lane; ms: number; changed: boolean }>();
+  const loop = runEvery(
+    'service-times',
+    1_000,
+    async () => {
+      const changed = [...learnt.values()].filter((entry) => entry.changed);
+      if (changed.length === 0) return;
+      await writeServiceTimes(
+        redis.client,
+        keys,
+        new Map(changed.map(({ lane, ms }) => [{ tenantId: lane.tenantId, name: laneName(lane) }, ms])),
+      );
+      for (const entry of changed) entry.changed = false;
+    },
+    log,
+  );
+  return {
+    ...loop,
+    note(lane, ms) {
+      const name = laneName(lane);
+      learnt.set(name, { lane, ms: blendServiceMs(learnt.get(name)?.ms ?? null, ms), changed: true });
+    },
+  };
+}

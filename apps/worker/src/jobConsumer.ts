@@ -1,0 +1,40 @@
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { LaneSet } from './claim/laneSet.js';
+import type { RunningJobs } from './execute/runningJobs.js';
+
+/** How long jobs that are told to stop may take to be handed back, in ms. */
+const HAND_BACK_MS = 3_000;
+
+/**
+ * Ends the work of a process: takes no more jobs, waits for those that run, and when the deadline comes hands the rest
+ * back without costing them an attempt.
+ */
+export function createJobConsumer(lanes: LaneSet, running: RunningJobs, log: Log): Service {
+  return {
+    name: 'consumer',
+    async start() {
+      // Lanes are opened by the placement loop.
+    },
+    async stop(deadline) {
+      const closed = lanes.close();
+      const handBack = (): void => {
+        if (running.count() > 0) log.info({ jobs: running.count() }, 'the grace time is over: handing jobs back');
+        running.stopAll();
+      };
+      if (deadline.aborted) handBack();
+      else deadline.addEventListener('abort', handBack, { once: true });
+      await Promise.race([closed, sometimeAfter(deadline)]);
+      deadline.removeEventListener('abort', handBack);
+    },
+  };
+}
+
+function sometimeAfter(deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = (): void => {
+      setTimeout(resolve, HAND_BACK_MS).unref();
+    };
+    if (deadline.aborted) wait();
+    else deadline.addEventListener('abort', wait, { once: true });
+  });
+}

@@ -1,0 +1,87 @@
+import type { DeathCategory } from '@sluice/shared/contracts/deadLetter';
+import { SEVERITY_OF } from '@sluice/shared/contracts/deadLetter';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
+import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { AttemptEnd } from '@sluice/shared/queue/laneWorker';
+import type { LedgerWriter } from './ledgerWriter.js';
+import { toJobError } from './storable.js';
+import { untilWritten } from './untilWritten.js';
+
+/** How an attempt ended, before anyone was told. */
+export type AttemptVerdict =
+  | { readonly kind: 'completed'; readonly result: unknown }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
+  | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'bury'; readonly category: DeathCategory; readonly error: unknown };
+
+/** What is needed to tell of a job's end. */
+export interface SettleParts {
+  readonly ledger: LedgerWriter;
+  readonly queues: Pick<LaneQueues, 'bury'>;
+  readonly log: Log;
+}
+
+/**
+ * Tells the ledger, then the dead-letter queue, and says what BullMQ is to be told last. A crash between any two is
+ * repaired by the next claim: it finds the job over in the ledger and repeats what follows.
+ */
+export async function settleAttempt(
+  job: Pick<ClaimedJob, 'id' | 'tenantId' | 'fence'> & { readonly task: string },
+  verdict: AttemptVerdict,
+  parts: SettleParts,
+): Promise<AttemptEnd> {
+  const settlement = toSettlement(job, verdict);
+  const taken = await parts.ledger.settle(settlement);
+  if (!taken) {
+    parts.log.warn({ jobId: job.id, fence: job.fence }, 'the attempt no longer owned its job; its outcome was dropped');
+    return { kind: 'completed', result: null };
+  }
+  if (verdict.kind === 'bury') {
+    const error = toJobError(verdict.error);
+    const note = { jobId: job.id, task: job.task, category: verdict.category, error, attempts: job.fence };
+    await untilWritten('bury', () => parts.queues.bury(job.tenantId, note), parts.log);
+  }
+  return toAttemptEnd(verdict);
+}
+
+/** The ledger's form of a verdict. */
+function toSettlement(job: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVerdict): Settlement {
+  const base = { id: job.id, fence: job.fence, result: null, error: null, retryInMs: null, death: null };
+  switch (verdict.kind) {
+    case 'completed':
+      return { ...base, state: 'completed', outcome: 'completed', result: verdict.result };
+    case 'retry':
+    case 'defer': {
+      const outcome = verdict.kind === 'retry' ? 'failed' : 'deferred';
+      return { ...base, state: 'retrying', outcome, error: toJobError(verdict.error), retryInMs: verdict.delayMs };
+    }
+    case 'release':
+      return { ...base, state: 'queued', outcome: 'released' };
+    case 'cancel':
+      return { ...base, state: 'cancelled', outcome: 'cancelled' };
+    case 'bury': {
+      const death = { category: verdict.category, severity: SEVERITY_OF[verdict.category] };
+      return { ...base, state: 'dead', outcome: 'failed', error: toJobError(verdict.error), death };
+    }
+  }
+}
+
+/** BullMQ's form of a verdict. */
+function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
+  switch (verdict.kind) {
+    case 'completed':
+    case 'defer':
+    case 'release':
+      return verdict;
+    case 'retry':
+      return { kind: 'retry', delayMs: verdict.delayMs, message: toJobError(verdict.error).message };
+    case 'cancel':
+      return { kind: 'bury', message: 'cancelled' };
+    case 'bury':
+      return { kind: 'bury', message: toJobError(verdict.error).message };
+  }
+}

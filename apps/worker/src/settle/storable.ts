@@ -1,0 +1,42 @@
+import type { JobError } from '@sluice/shared/contracts/deadLetter';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+
+/** Longest error message that is kept, in characters. */
+const MAX_MESSAGE = 2_000;
+
+/** Most bytes of JSON that a result may have. */
+export const MAX_RESULT_BYTES = 256 * 1_024;
+
+/**
+ * A handler's result as PostgreSQL's jsonb takes it: NUL characters and halves of surrogate pairs are dropped, since one
+ * of them would make the whole batch of settlements fail.
+ * @throws FleetError `payload_too_large` over 256 KiB; `attempt_failed` for what JSON cannot say
+ */
+export function toStorableResult(result: unknown): unknown {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(result, (_key, value: unknown) =>
+      typeof value === 'string' ? toStorableText(value) : value,
+    );
+  } catch (cause) {
+    throw new FleetError('attempt_failed', 'the task returned something that JSON cannot say', { cause });
+  }
+  if (text === undefined) return null;
+  if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
+    throw new FleetError('payload_too_large', `the result is larger than ${MAX_RESULT_BYTES} bytes`);
+  }
+  return JSON.parse(text) as unknown;
+}
+
+/** An error as the ledger keeps it: its code and a short message, never a stack. */
+export function toJobError(error: unknown): JobError {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: error instanceof FleetError ? error.code : 'attempt_failed',
+    message: toStorableText(message).slice(0, MAX_MESSAGE),
+  };
+}
+
+function toStorableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '');
+}

@@ -1,0 +1,28 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '@sluice/shared/lifecycle/service';
+
+/** First and longest pause between two tries, in ms. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Tries a write until it succeeds. What an attempt did must reach the ledger before BullMQ hears of it, so a store that
+ * is away is waited for: BullMQ renews the job's lock meanwhile, and a process that must end simply ends.
+ * @param signal gives up when aborted, throwing the last error
+ */
+export async function untilWritten<Written>(
+  what: string,
+  write: () => Promise<Written>,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<Written> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+    try {
+      return await write();
+    } catch (err) {
+      if (signal?.aborted === true) throw err;
+      if (pauseMs > 1_000) log.warn({ err, what }, 'a write failed; trying again');
+    }
+    await pause(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,113 @@
+import { hostname } from 'node:os';
+import type { OpsServer } from '@sluice/shared/http/opsServer';
+import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
+import { newId } from '@sluice/shared/ids/ids';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createPostgres } from '@sluice/shared/postgres/connect';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
+import { createRedis } from '@sluice/shared/redis/connect';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createClaimer } from './claim/claimJob.js';
+import { createLaneSet } from './claim/laneSet.js';
+import { createPlacementLoop } from './claim/placementLoop.js';
+import type { WorkerConfig } from './config.js';
+import { createRunningJobs } from './execute/runningJobs.js';
+import { createServiceTimes } from './execute/serviceTimes.js';
+import { createJobConsumer } from './jobConsumer.js';
+import { runJob } from './runJob.js';
+import { createLedgerWriter } from './settle/ledgerWriter.js';
+import { buildTaskHandlers } from './tasks/index.js';
+
+/** What the process reads from the machine, so that nothing below does. */
+export interface Machine {
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+  readonly random: () => number;
+}
+
+/** Builds a worker process: its parts in the order in which they start. */
+export function createWorker(
+  config: WorkerConfig,
+  machine: Machine,
+  log: Log,
+): { readonly services: readonly Service[]; readonly ops: OpsServer; readonly workerId: string } {
+  const workerId = config.worker.id ?? `${hostname()}-${newId().slice(-8)}`;
+  const keys = fleetKeys(config.redis.prefix);
+  const metrics = createMetrics('worker');
+  const redis = createRedis(config.redis, 'consumer', log);
+  const postgres = createPostgres(config.postgres, log);
+  const queues = createLaneQueues(redis.client, keys, machine.now);
+  const running = createRunningJobs();
+  const serviceTimes = createServiceTimes(redis, keys, log);
+  const parts = {
+    claimer: createClaimer(postgres.db, workerId),
+    ledger: createLedgerWriter(postgres.db, log),
+    handlers: buildTaskHandlers({ db: postgres.db, config, now: machine.now }),
+    monotonicMs: machine.monotonicMs,
+    random: machine.random,
+    queues,
+    running,
+    serviceTimes,
+    metrics,
+    log,
+  };
+  const lanes = createLaneSet(
+    workerId,
+    config.worker.slotConcurrency,
+    (lane, concurrency) =>
+      createLaneWorker(lane, concurrency, {
+        client: redis.client,
+        keys,
+        lockMs: config.worker.lockMs,
+        stalledCheckMs: config.worker.stalledCheckMs,
+        workerId,
+        now: machine.now,
+        run: (job) => runJob(job, parts),
+        log,
+      }),
+    log,
+  );
+  const placement = createPlacementLoop({
+    heartbeatLastsMs: config.worker.heartbeatLastsMs,
+    redis,
+    keys,
+    lanes,
+    workerId,
+    onBeat: () => {
+      metrics.lanesOpen.set(lanes.size().lanes);
+      metrics.slotsHeld.set(lanes.size().slots);
+      metrics.jobsRunning.set(running.count());
+    },
+    log,
+  });
+  const subscriber = createSubscriber(redis.client, {
+    [keys.changedChannel]: () => placement.hurry(),
+    [keys.cancelChannel]: (jobId) => running.cancel(jobId),
+  });
+  const ops = createOpsServer(
+    config.ops,
+    metrics.registry,
+    createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
+  );
+  // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
+  const consumer = createJobConsumer(lanes, running, log);
+  const services = [
+    redis,
+    postgres,
+    closing('queues', () => queues.close()),
+    ops,
+    serviceTimes,
+    subscriber,
+    consumer,
+    placement,
+  ];
+  return { services, ops, workerId };
+}
+
+/** A part that has nothing to start. */
+function closing(name: string, close: () => Promise<void>): Service {
+  return { name, start: async () => undefined, stop: close };
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
+import type { FleetProcess } from '../support/fleetProcess.js';
 import { until } from '../support/until.js';
 
 /** Short locks and heartbeats, so that a death is noticed soon. */
@@ -15,6 +16,7 @@ interface TimelineEntry {
 
 describe('a worker that dies', () => {
   let fleet: Fleet;
+  let heir: FleetProcess;
   beforeAll(async () => {
     fleet = await startFleet(QUICK);
     await fleet.start('scaler', { SCALER_INTERVAL_MS: '500' });
@@ -27,7 +29,7 @@ describe('a worker that dies', () => {
     const { id } = await tenant.expect(202, 'POST', '/api/v1/jobs', { task: 'system.probe', data: { sleepMs: 3_000 } });
     await until('the job runs', async () => (await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`)).state === 'active');
     doomed.kill('SIGKILL');
-    await fleet.start('worker', { WORKER_ID: 'heir' });
+    heir = await fleet.start('worker', { WORKER_ID: 'heir', SHUTDOWN_GRACE_MS: '300' });
     const job = await until('the job completes', async () => {
       const seen = await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`);
       return seen.state === 'completed' ? seen : null;
@@ -41,21 +43,29 @@ describe('a worker that dies', () => {
     expect(started.map(({ worker }) => worker)).toEqual(['doomed', 'heir']);
   });
 
-  it('hands a job back without losing an attempt when it must stop before the job ends', async () => {
+  it('hands a job back without losing an attempt when its grace is over, and a running job can be cancelled', async () => {
     const tenant = await fleet.tenant('handback');
     const { id } = await tenant.expect(202, 'POST', '/api/v1/jobs', {
       task: 'system.probe',
-      data: { sleepMs: 4_000 },
+      data: { sleepMs: 600_000 },
       attempts: 1,
     });
-    const first = await until('the job runs', async () => {
+    await until('the job runs', async () => (await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`)).state === 'active');
+    expect(await heir.stop()).toBe(0);
+    const released = await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`);
+    expect(released).toMatchObject({ state: 'queued' });
+    expect((released.timeline as TimelineEntry[]).at(-1)).toMatchObject({ outcome: 'released' });
+
+    await fleet.start('worker', { WORKER_ID: 'successor', SHUTDOWN_GRACE_MS: '300' });
+    await until(
+      'it runs again',
+      async () => (await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`)).state === 'active',
+    );
+    await tenant.expect(202, 'DELETE', `/api/v1/jobs/${id}`);
+    const cancelled = await until('it is cancelled', async () => {
       const job = await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`);
-      return (job.timeline as TimelineEntry[]).find(({ event }) => event === 'attempt_started')?.worker;
+      return job.state === 'cancelled' ? job : null;
     });
-    expect(first).toBe('heir');
-    const quick = await fleet.start('worker', { WORKER_ID: 'successor' });
-    expect(quick.url).toMatch(/^http/);
-    const answer = await tenant.expect(200, 'GET', `/api/v1/jobs/${id}/result?waitMs=20000`);
-    expect(answer.state ?? 'completed').toBe('completed');
+    expect(cancelled.attempts).toBe(2);
   });
 });

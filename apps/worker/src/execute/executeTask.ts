@@ -15,9 +15,12 @@ export interface RunnableTask {
   readonly handler: TaskHandler<never>;
 }
 
+/** How long a handler may take to come to an end once its signal aborts, in ms; what it returns by then still counts. */
+const HEED_MS = 500;
+
 /**
  * Runs a task's handler on data that its schema lets through, until it ends, its time is up, or it is told to stop.
- * A handler that does not heed its signal is left behind: its outcome is no longer waited for.
+ * A handler that does not heed its signal soon is left behind: its outcome is no longer waited for.
  * @param stop aborts with the reason why the job must stop
  */
 export async function executeTask(
@@ -36,9 +39,10 @@ export async function executeTask(
   const timeout = setTimeout(() => timer.abort(), timeoutMs);
   const signal = AbortSignal.any([stop, timer.signal]);
   try {
-    const outcome = await Promise.race([run(task.handler, parsed.data, { ...context, signal }), aborted(signal)]);
-    if (outcome.kind !== 'returned' && stop.aborted) return { kind: 'stopped', reason: stop.reason };
-    if (outcome.kind !== 'returned' && timer.signal.aborted) return { kind: 'threw', error: timedOut(timeoutMs) };
+    const outcome = await Promise.race([run(task.handler, parsed.data, { ...context, signal }), leftBehind(signal)]);
+    if (outcome.kind === 'returned') return outcome;
+    if (stop.aborted) return { kind: 'stopped', reason: stop.reason };
+    if (timer.signal.aborted) return { kind: 'threw', error: timedOut(timeoutMs) };
     return outcome;
   } finally {
     clearTimeout(timeout);
@@ -53,11 +57,14 @@ async function run(handler: TaskHandler<never>, data: unknown, context: JobConte
   }
 }
 
-function aborted(signal: AbortSignal): Promise<Execution> {
+function leftBehind(signal: AbortSignal): Promise<Execution> {
   return new Promise((resolve) => {
     const end = (): void => resolve({ kind: 'stopped', reason: signal.reason });
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+    const wait = (): void => {
+      setTimeout(end, HEED_MS).unref();
+    };
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
   });
 }
 

@@ -1,0 +1,90 @@
+import { defineTask } from '@sluice/shared/contracts/task';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { RunnableTask } from './executeTask.js';
+import { executeTask } from './executeTask.js';
+
+const contract = defineTask({
+  name: 'test.task',
+  summary: 'a test',
+  queueClass: 'default',
+  data: z.strictObject({ size: z.int() }),
+  timeoutMs: 1_000,
+  retry: { maxRetries: 0, baseMs: 0, capMs: 0 },
+});
+
+const attempt = {
+  jobId: 'job',
+  tenantId: 'acme',
+  attempt: 1,
+  traceparent: null,
+  progress: async () => undefined,
+  log: async () => undefined,
+};
+
+function taskOf(handler: RunnableTask['handler']): RunnableTask {
+  return { contract, handler };
+}
+
+describe('executeTask', () => {
+  it('gives the handler the checked data and returns its result', async () => {
+    const task = taskOf(async (data: { size: number }) => data.size * 2);
+    const outcome = await executeTask(
+      task,
+      { size: 2 },
+      { ...attempt, timeoutMs: 1_000 },
+      new AbortController().signal,
+    );
+    expect(outcome).toEqual({ kind: 'returned', value: 4 });
+  });
+
+  it('never starts the handler on data that the schema refuses, and names the field', async () => {
+    let started = false;
+    const task = taskOf(async () => {
+      started = true;
+    });
+    const outcome = await executeTask(
+      task,
+      { size: 'x' },
+      { ...attempt, timeoutMs: 1_000 },
+      new AbortController().signal,
+    );
+    expect(outcome.kind).toBe('invalid');
+    expect(outcome.kind === 'invalid' && outcome.error.message).toContain('/size');
+    expect(started).toBe(false);
+  });
+
+  it('aborts a handler whose time is up and does not wait for one that ignores it', async () => {
+    let aborted = false;
+    const task = taskOf((_data, { signal }) => {
+      signal.addEventListener('abort', () => {
+        aborted = true;
+      });
+      return new Promise(() => undefined);
+    });
+    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10 }, new AbortController().signal);
+    expect(outcome).toMatchObject({ kind: 'threw', error: { code: 'attempt_timed_out' } });
+    expect(aborted).toBe(true);
+  });
+
+  it('tells why a job was stopped, also when the handler throws on the way out', async () => {
+    const stop = new AbortController();
+    const task = taskOf(
+      (_data, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('bye')))),
+    );
+    const outcome = executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop.signal);
+    stop.abort('cancelled');
+    expect(await outcome).toEqual({ kind: 'stopped', reason: 'cancelled' });
+  });
+
+  it('keeps the result of a handler that finished although it was told to stop', async () => {
+    const stop = new AbortController();
+    const task = taskOf(async () => {
+      stop.abort('stopping');
+      return 'done';
+    });
+    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop.signal);
+    expect(outcome).toEqual({ kind: 'returned', value: 'done' });
+  });
+});

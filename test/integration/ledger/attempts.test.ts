@@ -1,0 +1,175 @@
+import { newId } from '@sluice/shared/ids/ids';
+import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
+import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
+import { findUnqueued } from '@sluice/shared/postgres/queries/findUnqueued';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
+import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import { redriveJob } from '@sluice/shared/postgres/queries/redriveJob';
+import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
+import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { openFleetSpace } from '../../support/fleetSpace.js';
+
+let space: FleetSpace;
+beforeAll(async () => {
+  space = await openFleetSpace();
+});
+afterAll(() => space.close());
+
+function newJob(change: Partial<NewJob> = {}): NewJob {
+  return {
+    id: newId(),
+    tenantId: 'acme',
+    userId: null,
+    role: 'member',
+    task: 'system.probe',
+    queueClass: 'default',
+    queueJobId: null,
+    state: 'accepted',
+    priority: 50,
+    data: { note: 'x' },
+    maxAttempts: 4,
+    timeoutMs: 1_000,
+    delayMs: 0,
+    dedupeKey: null,
+    durability: 'ledger',
+    traceparent: null,
+    ...change,
+  };
+}
+
+function settlement(id: string, fence: number, change: Partial<Settlement> = {}): Settlement {
+  return {
+    id,
+    fence,
+    state: 'completed',
+    outcome: 'completed',
+    result: { ok: true },
+    error: null,
+    retryInMs: null,
+    death: null,
+    ...change,
+  };
+}
+
+async function accepted(change: Partial<NewJob> = {}): Promise<string> {
+  const job = newJob(change);
+  await insertJobs(space.postgres.db, [job]);
+  return job.id;
+}
+
+const claimOne = async (id: string, workerId = 'w1') =>
+  (await claimJobs(space.postgres.db, [{ id, tenantId: 'acme', workerId }]))[0];
+
+describe('insertJobs', () => {
+  it('says of each job whether it is new, known by id, or a duplicate by dedupeKey', async () => {
+    const first = newJob({ dedupeKey: 'nightly' });
+    const twin = newJob({ dedupeKey: 'nightly' });
+    const fresh = newJob();
+    expect(await insertJobs(space.postgres.db, [first])).toEqual([{ kind: 'inserted' }]);
+    expect(await insertJobs(space.postgres.db, [first, twin, fresh])).toEqual([
+      { kind: 'known' },
+      { kind: 'duplicate', jobId: first.id },
+      { kind: 'inserted' },
+    ]);
+  });
+
+  it('frees a dedupeKey when its job is over', async () => {
+    const id = await accepted({ dedupeKey: 'once' });
+    await cancelJob(space.postgres.db, 'acme', id);
+    expect(await insertJobs(space.postgres.db, [newJob({ dedupeKey: 'once' })])).toEqual([{ kind: 'inserted' }]);
+  });
+});
+
+describe('claimJobs and settleJobs', () => {
+  it('fences a zombie: only the latest attempt can write an outcome', async () => {
+    const id = await accepted();
+    expect((await claimOne(id, 'zombie'))?.fence).toBe(1);
+    expect(await claimOne(id, 'heir')).toMatchObject({ fence: 2, crashes: 1 });
+    expect(await settleJobs(space.postgres.db, [settlement(id, 1, { result: 'zombie' })])).toEqual([false]);
+    expect(await settleJobs(space.postgres.db, [settlement(id, 2, { result: 'heir' })])).toEqual([true]);
+    const history = await readJob(space.postgres.db, 'acme', id);
+    expect(history?.job).toMatchObject({ state: 'completed', result: 'heir' });
+    expect(history?.attempts.map(({ outcome, workerId }) => [outcome, workerId])).toEqual([
+      ['lost', 'zombie'],
+      ['completed', 'heir'],
+    ]);
+  });
+
+  it('answers a claim of a job that is over with its outcome, and starts nothing', async () => {
+    const id = await accepted();
+    await claimOne(id);
+    await settleJobs(space.postgres.db, [settlement(id, 1)]);
+    expect(await claimOne(id)).toMatchObject({ state: 'completed', fence: 1, result: { ok: true } });
+    expect((await readJob(space.postgres.db, 'acme', id))?.attempts).toHaveLength(1);
+  });
+
+  it('claims nothing of another tenant', async () => {
+    const id = await accepted();
+    expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([null]);
+    expect((await readJob(space.postgres.db, 'acme', id))?.job.fence).toBe(0);
+  });
+
+  it('counts failures but not deferrals or releases, and keeps a death with its job', async () => {
+    const id = await accepted();
+    const error = { code: 'attempt_failed', message: 'boom' };
+    const ends: Partial<Settlement>[] = [
+      { state: 'retrying', outcome: 'failed', error, retryInMs: 1_000 },
+      { state: 'retrying', outcome: 'deferred', error, retryInMs: 1_000 },
+      { state: 'queued', outcome: 'released' },
+      { state: 'dead', outcome: 'failed', error, death: { category: 'exhausted', severity: 'high' } },
+    ];
+    for (const end of ends) {
+      const claimed = await claimOne(id);
+      await settleJobs(space.postgres.db, [settlement(id, claimed?.fence ?? 0, { result: null, ...end })]);
+    }
+    const history = await readJob(space.postgres.db, 'acme', id);
+    expect(history?.job).toMatchObject({ state: 'dead', failures: 2, deferrals: 1, crashes: 0, error });
+    expect(history?.deaths).toMatchObject([{ category: 'exhausted', attempts: 4, redrivenAt: null }]);
+    expect(history?.attempts[0]?.retryAt).not.toBeNull();
+  });
+
+  it('settles many jobs in one commit and says which were taken', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => accepted()));
+    await claimJobs(
+      space.postgres.db,
+      ids.map((id) => ({ id, tenantId: 'acme', workerId: 'w1' })),
+    );
+    const taken = await settleJobs(
+      space.postgres.db,
+      ids.map((id, i) => settlement(id, i % 2 === 0 ? 1 : 7)),
+    );
+    expect(taken).toEqual(ids.map((_, i) => i % 2 === 0));
+  });
+});
+
+describe('redriveJob', () => {
+  it('takes a dead job back with new attempts, and no other job', async () => {
+    const id = await accepted();
+    await claimOne(id);
+    expect(await redriveJob(space.postgres.db, 'acme', id)).toBeNull();
+    const death = { category: 'permanent', severity: 'medium' } as const;
+    const error = { code: 'upstream_refused', message: '404' };
+    await settleJobs(space.postgres.db, [settlement(id, 1, { state: 'dead', outcome: 'failed', error, death })]);
+    expect(await redriveJob(space.postgres.db, 'other', id)).toBeNull();
+    expect(await redriveJob(space.postgres.db, 'acme', id)).toMatchObject({ id, delayMs: 0, data: { note: 'x' } });
+    const history = await readJob(space.postgres.db, 'acme', id);
+    expect(history?.job).toMatchObject({ state: 'accepted', failures: 0, fence: 1 });
+    expect(history?.deaths[0]?.redrivenAt).not.toBeNull();
+  });
+});
+
+describe('findUnqueued', () => {
+  it('finds what was accepted and never queued, with the delay that is left', async () => {
+    const lost = await accepted({ delayMs: 60_000 });
+    const queued = await accepted();
+    await markQueued(space.postgres.db, [queued]);
+    const found = await findUnqueued(space.postgres.db, 0, 1_000);
+    const mine = found.filter(({ id }) => id === lost || id === queued);
+    expect(mine.map(({ id }) => id)).toEqual([lost]);
+    expect(mine[0]?.delayMs).toBeGreaterThan(50_000);
+  });
+});

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { v5 as uuidV5, v7 as uuidV7, validate } from 'uuid';
 
 /** Namespace of ids that are derived and not drawn. */
@@ -11,6 +12,18 @@ export function newId(): string {
 /** An id that is always the same for the same text. */
 export function derivedId(text: string): string {
   return uuidV5(text, NAMESPACE);
+}
+
+/**
+ * The UUIDv7 with this number that belongs to a UUIDv7: always the same one, of the same millisecond, and sorted by number.
+ * @param seed a UUIDv7
+ * @param number from 0 to 1,048,575
+ */
+export function idOfSeed(seed: string, number: number): string {
+  const random = createHash('sha256').update(`${seed} ${number}`).digest();
+  // The highest 20 of the 32 bits behind the time count; the rest, and what follows, is chance.
+  const seq = ((number << 12) | (random.readUInt16BE(0) & 0xfff)) >>> 0;
+  return uuidV7({ msecs: Number.parseInt(seed.replace('-', '').slice(0, 12), 16), seq, random });
 }
 
 /** Whether a text is a UUID, and so may be an id of ours. */

@@ -1,3 +1,5 @@
+import { FleetError } from '../errors/fleetError.js';
+
 /** How items are gathered. */
 export interface BatcherOptions<Item, Answer> {
   /** Most items of one flush. */
@@ -8,7 +10,7 @@ export interface BatcherOptions<Item, Answer> {
   readonly maxFlushes: number;
   /** Items of the same key never share a flush; leave out when they may. */
   readonly keyOf?: (item: Item) => string;
-  /** Does the work for all items at once; the answers are in the order of the items. */
+  /** Does the work for all items at once; one answer for each, in the order of the items. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Answer[]>;
 }
 
@@ -77,6 +79,9 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   async function flushBatch(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
     try {
       const answers = await options.flush(batch.map(({ item }) => item));
+      if (answers.length !== batch.length) {
+        throw new FleetError('internal', `a flush of ${batch.length} items gave ${answers.length} answers`);
+      }
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
     } catch (error) {
       for (const { reject } of batch) reject(error);

@@ -1,42 +1,81 @@
 import type { Log, Service } from './service.js';
 
+/** A part that has not ended this long after the deadline is left behind, in ms. */
+const LATE_MS = 1_000;
+
+/** How long the parts of a group whose start failed have to end, in ms. */
+const FAILED_START_GRACE_MS = 5_000;
+
 /**
  * Many services as one: started in order, stopped in reverse under one deadline. A failed start stops what had
- * started and throws its error. Every stop runs even if one throws; stopping twice, or before start, is harmless.
+ * started and throws its error. Every stop runs, even if one throws or hangs beyond the deadline; stopping twice, or
+ * before start, is harmless. A stop that comes during a start lets the part that is starting finish, and starts no
+ * further one; that start resolves.
  */
 export function createServiceGroup(name: string, services: readonly Service[], log: Log): Service {
   const running: Service[] = [];
+  let wanted = false;
+  let starting: Promise<void> = Promise.resolve();
   let stopping: Promise<void> | null = null;
 
+  async function startAll(): Promise<void> {
+    for (const service of services) {
+      if (!wanted) return;
+      running.push(service);
+      await service.start();
+    }
+  }
+
   async function stopAll(deadline: AbortSignal): Promise<void> {
+    await endsBy(starting, deadline, 0).catch(() => undefined);
     for (let service = running.pop(); service !== undefined; service = running.pop()) {
       try {
-        await service.stop(deadline);
+        const ended = await endsBy(service.stop(deadline), deadline, LATE_MS);
+        if (!ended) log.error({ service: service.name }, 'a part did not stop in time and is left behind');
       } catch (error) {
         log.error({ err: error, service: service.name }, 'stopping a part failed');
       }
     }
   }
 
+  function stop(deadline: AbortSignal): Promise<void> {
+    wanted = false;
+    stopping ??= stopAll(deadline).finally(() => {
+      stopping = null;
+    });
+    return stopping;
+  }
+
   return {
     name,
     async start() {
-      for (const service of services) {
-        if (stopping !== null) return;
-        running.push(service);
-        try {
-          await service.start();
-        } catch (error) {
-          await stopAll(AbortSignal.timeout(5_000));
-          throw error;
-        }
+      wanted = true;
+      starting = stopping === null ? startAll() : stopping.then(startAll);
+      try {
+        await starting;
+      } catch (error) {
+        await stop(AbortSignal.timeout(FAILED_START_GRACE_MS));
+        throw error;
       }
     },
-    stop(deadline) {
-      stopping ??= stopAll(deadline).finally(() => {
-        stopping = null;
-      });
-      return stopping;
-    },
+    stop,
   };
+}
+
+/** Whether the work ended before `lateMs` after the deadline; throws what the work throws. */
+function endsBy(work: Promise<void>, deadline: AbortSignal, lateMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  return new Promise<boolean>((resolve, reject) => {
+    const onDeadline = (): void => {
+      timer = setTimeout(() => resolve(false), lateMs);
+    };
+    if (deadline.aborted) onDeadline();
+    else deadline.addEventListener('abort', onDeadline, { once: true });
+    work
+      .then(() => resolve(true), reject)
+      .finally(() => {
+        deadline.removeEventListener('abort', onDeadline);
+        clearTimeout(timer);
+      });
+  });
 }

@@ -77,7 +77,6 @@ export function createLaneWorker(lane: Lane, concurrency: number, options: LaneW
     lockDuration: options.lockMs,
     stalledInterval: options.stalledCheckMs,
     maxStalledCount: NEVER,
-    drainDelay: 60,
     runRetryDelay: 1_000,
     skipVersionCheck: true,
     settings: { backoffStrategy: (_made, _type, error) => (error instanceof AttemptFailed ? error.delayMs : 0) },

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { DeathCategory, Severity } from '../../contracts/deadLetter.js';
 import type { Database } from '../connect.js';
 import { deadLetters } from '../schema/index.js';
@@ -11,8 +11,8 @@ export interface DeadLetterFilter {
   readonly category?: DeathCategory | undefined;
   readonly severity?: Severity | undefined;
   readonly task?: string | undefined;
-  /** Moment of death of the last one of the page before. */
-  readonly before?: Date | undefined;
+  /** The last one of the page before. */
+  readonly before?: { readonly diedAt: Date; readonly id: string } | undefined;
   readonly limit: number;
 }
 
@@ -31,11 +31,16 @@ export async function listDeadLetters(
         filter.category === undefined ? undefined : eq(deadLetters.category, filter.category),
         filter.severity === undefined ? undefined : eq(deadLetters.severity, filter.severity),
         filter.task === undefined ? undefined : eq(deadLetters.task, filter.task),
-        filter.before === undefined ? undefined : lt(deadLetters.diedAt, filter.before),
+        filter.before === undefined ? undefined : comesAfter(filter.before),
       ),
     )
     .orderBy(desc(deadLetters.diedAt), desc(deadLetters.id))
     .limit(filter.limit);
+}
+
+/** Many can die in one commit, so the moment alone does not say where a page ended. */
+function comesAfter({ diedAt, id }: { readonly diedAt: Date; readonly id: string }) {
+  return sql`(${deadLetters.diedAt}, ${deadLetters.id}) < (${diedAt.toISOString()}::timestamptz, ${id}::uuid)`;
 }
 
 /** One dead letter of a tenant, or null. */

@@ -89,6 +89,17 @@ export async function releaseIdempotencyKey(db: Database, scope: string, key: st
   });
 }
 
+/**
+ * Ends the hold of a request whose outcome is not known, and keeps its seed: the same request again makes the same ids.
+ */
+export async function yieldIdempotencyKey(db: Database, scope: string, key: string): Promise<void> {
+  await db.$client.query({
+    name: 'yield_idempotency_key',
+    text: "UPDATE idempotency_keys SET held_until = now() - interval '1 second' WHERE scope = $1 AND key = $2 AND status IS NULL",
+    values: [scope, key],
+  });
+}
+
 /** Forgets keys older than 24 hours, at most `limit` at a time; returns how many. */
 export async function forgetIdempotencyKeys(db: Database, limit: number): Promise<number> {
   const { rowCount } = await db.$client.query({

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { JobState } from '../../contracts/jobStates.js';
 import type { Database } from '../connect.js';
 import { jobs } from '../schema/index.js';
@@ -6,6 +6,7 @@ import type { JobRow } from './readJob.js';
 
 /** Which jobs to list. */
 export interface JobFilter {
+  /** A delayed or retrying job that is due counts as queued, as in `countUnfinished`. */
   readonly state?: JobState | undefined;
   readonly task?: string | undefined;
   readonly since?: Date | undefined;
@@ -13,6 +14,8 @@ export interface JobFilter {
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
+
+const SHOWN_STATE = sql<JobState>`CASE WHEN ${jobs.state} IN ('delayed', 'retrying') AND ${jobs.dueAt} <= now() THEN 'queued' ELSE ${jobs.state} END`;
 
 /** A tenant's jobs, newest first, a page at a time. */
 export async function listJobs(db: Database, tenantId: string, filter: JobFilter): Promise<JobRow[]> {
@@ -22,7 +25,7 @@ export async function listJobs(db: Database, tenantId: string, filter: JobFilter
     .where(
       and(
         eq(jobs.tenantId, tenantId),
-        filter.state === undefined ? undefined : eq(jobs.state, filter.state),
+        filter.state === undefined ? undefined : eq(SHOWN_STATE, filter.state),
         filter.task === undefined ? undefined : eq(jobs.task, filter.task),
         filter.since === undefined ? undefined : gte(jobs.acceptedAt, filter.since),
         filter.cursor === undefined ? undefined : lt(jobs.id, filter.cursor),

@@ -17,6 +17,7 @@ import type { WorkerConfig } from './config.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
+import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
 import { buildTaskHandlers } from './tasks/index.js';
@@ -41,11 +42,12 @@ export function createWorker(
   const postgres = createPostgres(config.postgres, log);
   const queues = createLaneQueues(redis.client, keys, machine.now);
   const running = createRunningJobs();
+  const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
   const serviceTimes = createServiceTimes(redis, keys, log);
   const parts = {
     claimer: createClaimer(postgres.db, workerId),
     ledger: createLedgerWriter(postgres.db, log),
-    handlers: buildTaskHandlers({ db: postgres.db, config, now: machine.now }),
+    handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
     queues,
@@ -99,6 +101,7 @@ export function createWorker(
     postgres,
     closing('queues', () => queues.close()),
     ops,
+    web,
     serviceTimes,
     subscriber,
     consumer,

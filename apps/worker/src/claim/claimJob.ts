@@ -27,7 +27,7 @@ const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
 export function createClaimer(db: Database, workerId: string): Claimer {
   const batcher = createBatcher<ClaimRequest, ClaimedJob | null>({
     maxItems: 256,
-    maxWaitMs: 1,
+    maxWaitMs: 0,
     maxFlushes: 2,
     keyOf: ({ id }) => id,
     flush: (requests) => claimJobs(db, requests),

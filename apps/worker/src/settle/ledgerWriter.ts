@@ -19,7 +19,7 @@ export interface LedgerWriter {
 export function createLedgerWriter(db: Database, log: Log): LedgerWriter {
   const batcher: Batcher<Settlement, boolean> = createBatcher({
     maxItems: 256,
-    maxWaitMs: 2,
+    maxWaitMs: 0,
     maxFlushes: 2,
     keyOf: ({ id }) => id,
     flush: (settlements) => settleJobs(db, settlements),

@@ -32,7 +32,7 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     max: config.poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    options: `-c search_path=${config.schema} -c statement_timeout=30000 -c timezone=UTC`,
+    options: sessionOptions(config.schema),
     application_name: 'sluice',
   });
   pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
@@ -51,6 +51,27 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
       await pool.query('SELECT 1');
     },
   };
+}
+
+/**
+ * Settings of every session. Each statement of ours finds its rows by an index. The planner's statistics lag behind a
+ * burst, and a plan made while a table was empty would scan it for every batch: so scans and the joins that need them
+ * are priced out, and a statement is planned once.
+ */
+function sessionOptions(schema: string): string {
+  const settings = {
+    search_path: schema,
+    statement_timeout: '30000',
+    timezone: 'UTC',
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    plan_cache_mode: 'force_generic_plan',
+    jit: 'off',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 async function assertUsable(pool: pg.Pool): Promise<void> {

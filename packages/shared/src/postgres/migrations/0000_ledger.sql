@@ -105,11 +105,10 @@ CREATE TABLE "tenants" (
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_hash" ON "api_keys" USING btree ("hash");--> statement-breakpoint
 CREATE INDEX "api_keys_tenant" ON "api_keys" USING btree ("tenant_id");--> statement-breakpoint
-CREATE INDEX "attempts_open" ON "attempts" USING btree ("job_id") WHERE finished_at IS NULL;--> statement-breakpoint
-CREATE INDEX "dead_letters_newest_first" ON "dead_letters" USING btree ("tenant_id","died_at" DESC NULLS LAST,"id");--> statement-breakpoint
+CREATE INDEX "dead_letters_newest_first" ON "dead_letters" USING btree ("tenant_id","died_at","id");--> statement-breakpoint
 CREATE INDEX "dead_letters_job" ON "dead_letters" USING btree ("job_id");--> statement-breakpoint
-CREATE INDEX "jobs_newest_first" ON "jobs" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("tenant_id","state","task") WHERE state IN ('accepted', 'queued', 'delayed', 'active', 'retrying');--> statement-breakpoint
-CREATE INDEX "jobs_to_enqueue" ON "jobs" USING btree ("updated_at") WHERE state = 'accepted';--> statement-breakpoint
-CREATE UNIQUE INDEX "jobs_dedupe" ON "jobs" USING btree ("tenant_id","dedupe_key") WHERE dedupe_key IS NOT NULL AND state IN ('accepted', 'queued', 'delayed', 'active', 'retrying');--> statement-breakpoint
-CREATE INDEX "scaling_decisions_newest_first" ON "scaling_decisions" USING btree ("tenant_id","id" DESC NULLS LAST);
+CREATE INDEX "jobs_newest_first" ON "jobs" USING btree ("tenant_id","id");--> statement-breakpoint
+CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("tenant_id") WHERE finished_at IS NULL;--> statement-breakpoint
+CREATE INDEX "jobs_to_enqueue" ON "jobs" USING btree ("id") WHERE queued_at IS NULL AND finished_at IS NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "jobs_dedupe" ON "jobs" USING btree ("tenant_id","dedupe_key") WHERE dedupe_key IS NOT NULL AND finished_at IS NULL;--> statement-breakpoint
+CREATE INDEX "scaling_decisions_newest_first" ON "scaling_decisions" USING btree ("tenant_id","id");

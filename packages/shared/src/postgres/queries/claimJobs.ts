@@ -42,7 +42,8 @@ WITH wanted AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS w(id, tenant_id, worker_id)
 ), lost AS (
   UPDATE attempts a SET finished_at = now(), outcome = 'lost'
-  FROM wanted w WHERE a.job_id = w.id AND a.tenant_id = w.tenant_id AND a.finished_at IS NULL
+  FROM wanted w JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
+  WHERE a.job_id = j.id AND a.number = j.fence AND a.finished_at IS NULL
   RETURNING a.job_id
 ), claimed AS (
   UPDATE jobs j

@@ -14,7 +14,7 @@ const COUNT = `
 SELECT CASE WHEN state IN ('delayed', 'retrying') AND due_at <= now() THEN 'queued' ELSE state END AS state, task,
        count(*)::int AS count, (extract(epoch FROM now() - min(accepted_at)) * 1000)::float8 AS "oldestMs"
 FROM jobs
-WHERE tenant_id = $1 AND state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+WHERE tenant_id = $1 AND finished_at IS NULL
 GROUP BY 1, 2 ORDER BY 1, 2`;
 
 /** Counts a tenant's unfinished jobs by state and task. */

@@ -4,8 +4,8 @@ import { ENQUEUEABLE_COLUMNS } from './redriveJob.js';
 
 const FIND = `
 SELECT ${ENQUEUEABLE_COLUMNS} FROM jobs
-WHERE state = 'accepted' AND updated_at < now() - $1 * interval '1 millisecond'
-ORDER BY updated_at LIMIT $2`;
+WHERE queued_at IS NULL AND finished_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
+ORDER BY id LIMIT $2`;
 
 /**
  * Jobs that were accepted but never marked as queued: whoever accepted them died or lost Redis in between.

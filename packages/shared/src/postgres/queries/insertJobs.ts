@@ -49,7 +49,7 @@ SELECT asked.id AS asked, coalesce(same.id, dup.id) AS found, same.id IS NOT NUL
 FROM jsonb_to_recordset($1::jsonb) AS asked(id uuid, "tenantId" text, "dedupeKey" text)
 LEFT JOIN jobs same ON same.id = asked.id
 LEFT JOIN jobs dup ON dup.tenant_id = asked."tenantId" AND dup.dedupe_key = asked."dedupeKey"
-                  AND dup.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+                  AND dup.finished_at IS NULL`;
 
 /** Writes many jobs in one statement, which is one commit. The answers are in the order of the jobs. */
 export async function insertJobs(db: Database, jobs: readonly NewJob[]): Promise<Inserted[]> {

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { JobError } from '../../contracts/deadLetter.js';
 import { ATTEMPT_OUTCOMES } from '../../contracts/jobStates.js';
 import { moment } from './columns.js';
@@ -19,8 +18,5 @@ export const attempts = pgTable(
     /** When the next attempt is due, where there is one. */
     retryAt: moment('retry_at'),
   },
-  (table) => [
-    primaryKey({ columns: [table.jobId, table.number] }),
-    index('attempts_open').on(table.jobId).where(sql`finished_at IS NULL`),
-  ],
+  (table) => [primaryKey({ columns: [table.jobId, table.number] })],
 );

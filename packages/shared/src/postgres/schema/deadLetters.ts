@@ -19,7 +19,7 @@ export const deadLetters = pgTable(
     redrivenAt: moment('redriven_at'),
   },
   (table) => [
-    index('dead_letters_newest_first').on(table.tenantId, table.diedAt.desc(), table.id),
+    index('dead_letters_newest_first').on(table.tenantId, table.diedAt, table.id),
     index('dead_letters_job').on(table.jobId),
   ],
 );

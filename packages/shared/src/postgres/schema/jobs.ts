@@ -47,13 +47,12 @@ export const jobs = pgTable(
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
   (table) => [
-    index('jobs_newest_first').on(table.tenantId, table.id.desc()),
-    index('jobs_unfinished')
-      .on(table.tenantId, table.state, table.task)
-      .where(sql`state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`),
-    index('jobs_to_enqueue').on(table.updatedAt).where(sql`state = 'accepted'`),
+    index('jobs_newest_first').on(table.tenantId, table.id),
+    // No index names a column that a claim or a retry changes, so that those stay heap-only updates.
+    index('jobs_unfinished').on(table.tenantId).where(sql`finished_at IS NULL`),
+    index('jobs_to_enqueue').on(table.id).where(sql`queued_at IS NULL AND finished_at IS NULL`),
     uniqueIndex('jobs_dedupe')
       .on(table.tenantId, table.dedupeKey)
-      .where(sql`dedupe_key IS NOT NULL AND state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`),
+      .where(sql`dedupe_key IS NOT NULL AND finished_at IS NULL`),
   ],
 );

@@ -17,5 +17,5 @@ export const scalingDecisions = pgTable(
     /** Fencing number of the leader that decided. */
     leaderFence: integer('leader_fence').notNull(),
   },
-  (table) => [index('scaling_decisions_newest_first').on(table.tenantId, table.id.desc())],
+  (table) => [index('scaling_decisions_newest_first').on(table.tenantId, table.id)],
 );

@@ -1,0 +1,24 @@
+import { MAX_RETRY_AFTER_MS } from '@sluice/shared/domain/retry';
+
+/** The three forms of an HTTP date all start with the day; RFC 9110, section 5.6.7. */
+const STARTS_WITH_DAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+
+/**
+ * How long a `Retry-After` asks to wait: whole seconds or an HTTP date (RFC 9110, section 10.2.3).
+ * @param header the field's value, undefined when there is none
+ * @param nowMs unix time in ms, to which a date is compared
+ * @returns 0 to {@link MAX_RETRY_AFTER_MS} ms; null when there is no such field or it cannot be read
+ */
+export function readRetryAfterMs(header: string | undefined, nowMs: number): number | null {
+  if (header === undefined) return null;
+  const text = header.trim();
+  if (/^\d+$/.test(text)) return clamp(Number(text) * 1_000);
+  if (!STARTS_WITH_DAY.test(text)) return null;
+  // The asctime form names no zone and means GMT; Date.parse would take it for local time.
+  const atMs = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(atMs) ? null : clamp(atMs - nowMs);
+}
+
+function clamp(waitMs: number): number {
+  return Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS);
+}

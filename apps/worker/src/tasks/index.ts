@@ -1,0 +1,39 @@
+import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
+import type { TaskContract } from '@sluice/shared/contracts/task';
+import type { TASKS, TaskName } from '@sluice/shared/contracts/taskCatalogue';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { streamJobs } from '@sluice/shared/postgres/queries/streamJobs';
+import { findTenant } from '@sluice/shared/postgres/queries/tenants';
+import type { WebClient } from '../network/webClient.js';
+import { createJobsCsvHandler } from './exportsJobsCsv.js';
+import { createWebhookHandler } from './notificationsWebhook.js';
+import { createSigningSecrets } from './signingSecrets.js';
+import { runProbe } from './systemProbe.js';
+
+type DataOf<Contract> = Contract extends TaskContract<infer Data> ? Data : never;
+
+/** The code of every task of the catalogue, by name. A task without a handler does not compile. */
+export type TaskHandlers = { readonly [Name in TaskName]: TaskHandler<DataOf<(typeof TASKS)[Name]>> };
+
+/** All that the tasks' handlers are built from. */
+export interface TaskParts {
+  readonly db: Database;
+  readonly web: WebClient;
+  /** Folder that exports are written below, one folder per tenant. */
+  readonly exportsDir: string;
+  /** Unix time in ms. */
+  readonly now: () => number;
+}
+
+/** Builds every task's handler; does no I/O. */
+export function buildTaskHandlers({ db, web, exportsDir, now }: TaskParts): TaskHandlers {
+  const findSecret = async (tenantId: string) => (await findTenant(db, tenantId))?.signingSecret ?? null;
+  return {
+    'exports.jobs_csv': createJobsCsvHandler({
+      streamJobs: (tenantId, filter) => streamJobs(db, tenantId, filter),
+      exportsDir,
+    }),
+    'notifications.webhook': createWebhookHandler({ web, now, signingSecretOf: createSigningSecrets(findSecret, now) }),
+    'system.probe': runProbe,
+  };
+}

@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JobContext } from '@sluice/shared/contracts/jobContext';
+import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+
+/** What a probe that was let through answers. */
+export interface ProbeResult {
+  readonly attempt: number;
+  readonly sleptMs: number;
+  readonly note: string | null;
+}
+
+/** Sleeps as long as it is told, then fails if it is told to. Throws the signal's reason when that aborts. */
+export async function runProbe(data: ProbeData, context: JobContext): Promise<ProbeResult> {
+  await sleep(data.sleepMs, context.signal);
+  if (shallFail(data, context.attempt)) {
+    if (data.fail === 'permanent') throw new FleetError('upstream_refused', 'The probe was told to fail for good');
+    throw new FleetError('attempt_failed', 'The probe was told to fail');
+  }
+  return { attempt: context.attempt, sleptMs: data.sleepMs, note: data.note ?? null };
+}
+
+function shallFail(data: ProbeData, attempt: number): boolean {
+  return data.fail !== 'never' && (data.failTimes === undefined || attempt <= data.failTimes);
+}
+
+async function sleep(sleepMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (sleepMs === 0) return;
+  try {
+    await pause(sleepMs, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}

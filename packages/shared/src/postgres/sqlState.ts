@@ -1,0 +1,9 @@
+import pg from 'pg';
+
+/** The SQLSTATE with which PostgreSQL refused a statement; null when the error did not come from the server. */
+export function sqlStateOf(error: unknown): string | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof pg.DatabaseError) return at.code ?? null;
+  }
+  return null;
+}

@@ -49,6 +49,6 @@ describe('a plain BullMQ client', () => {
       };
       return deadLetters.some(({ task, category }) => task === 'no.such.task' && category === 'invalid');
     });
-    expect(await queue.getJobState(unknown.id ?? '')).toBe('unknown');
+    expect(await queue.getJobState(unknown.id ?? '')).toBe('failed');
   });
 });

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { JOB_STATES, TERMINAL_STATES } from '../contracts/jobStates.js';
+import { decideClaim, MAX_CRASHES } from './claim.js';
+
+describe('decideClaim', () => {
+  it('runs nothing that is over in the ledger, however often it crashed or was cancelled', () => {
+    for (const state of TERMINAL_STATES) {
+      for (const crashes of [0, MAX_CRASHES, 100]) {
+        for (const cancelRequested of [false, true]) {
+          expect(decideClaim({ state, crashes, cancelRequested })).toEqual({ kind: 'finish-again', state });
+        }
+      }
+    }
+  });
+
+  it('runs a job that took down fewer processes than the bound, and buries it as poison at the bound', () => {
+    const kinds = Array.from(
+      { length: MAX_CRASHES + 2 },
+      (_, crashes) => decideClaim({ state: 'active', crashes, cancelRequested: false }).kind,
+    );
+    expect(kinds).toEqual(['run', 'run', 'run', 'bury-poison', 'bury-poison']);
+  });
+
+  it('cancels what was to be cancelled instead of running or burying it', () => {
+    for (const crashes of [0, MAX_CRASHES]) {
+      expect(decideClaim({ state: 'active', crashes, cancelRequested: true })).toEqual({ kind: 'cancel' });
+    }
+  });
+
+  it('runs a job in every state that is not over', () => {
+    for (const state of JOB_STATES.filter((candidate) => !(TERMINAL_STATES as readonly string[]).includes(candidate))) {
+      expect(decideClaim({ state, crashes: 0, cancelRequested: false })).toEqual({ kind: 'run' });
+    }
+  });
+});

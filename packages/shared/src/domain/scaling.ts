@@ -32,7 +32,6 @@ export function decideSlots(seen: TenantObservation, policy: ScalingPolicy): Sca
   const desired = Math.min(policy.maxSlots, Math.max(policy.minSlots, wanted));
   const from = seen.current ?? policy.minSlots;
   const figures = `${seen.waiting} waiting, ${seen.active} active, ${policy.jobsPerSlot} per worker`;
-  if (desired > from) return { desired, change: 'grow', reason: `${figures}: more than ${from} can take` };
-  if (desired < from) return { desired, change: 'shrink', reason: `${figures}: fewer than ${from} need` };
-  return { desired, change: 'hold', reason: figures };
+  const reason = `${figures}: ${wanted} wanted, ${policy.minSlots} to ${policy.maxSlots} allowed`;
+  return { desired, change: desired > from ? 'grow' : desired < from ? 'shrink' : 'hold', reason };
 }

@@ -42,8 +42,6 @@ export interface LaneQueues {
   unbury(tenantId: string, jobId: string): Promise<void>;
   /** Caps how many jobs of the lane run at a time over the whole fleet; BullMQ's own guarantee. */
   limit(lane: Lane, running: number): Promise<void>;
-  /** How many jobs of the lane may run at a time over the whole fleet; null when no worker has run it yet. */
-  runningLimit(lane: Lane): Promise<number | null>;
   /** Deletes a lane with all that it holds. */
   obliterate(lane: Lane): Promise<void>;
   /** BullMQ's own queue, for a board. The caller must not close it. */
@@ -129,7 +127,6 @@ export function createLaneQueues(client: Redis, keys: FleetKeys, now: () => numb
     async limit(lane, running) {
       await queueOf(lane).setGlobalConcurrency(running);
     },
-    runningLimit: (lane) => queueOf(lane).getGlobalConcurrency(),
     async obliterate(lane) {
       await queueOf(lane).obliterate({ force: true });
     },

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 
+/** Fields that hold a credential, whatever they are part of. */
+const SECRET_FIELDS = ['authorization', 'cookie', 'key', 'password', 'secret', 'token'];
+
 /**
- * The process's log: JSON lines on standard output. Credentials are cut out wherever they hide; payloads are never
- * passed in.
+ * The process's log: JSON lines on standard output. Credentials are cut out of the logged fields and up to two levels
+ * below; payloads are never passed in.
  * @param processName `producer`, `worker`, `scaler`, `dashboard`
  */
 export function createLogger(processName: string, config: { readonly level: string }): Logger {
@@ -11,7 +14,7 @@ export function createLogger(processName: string, config: { readonly level: stri
     name: processName,
     level: config.level,
     redact: {
-      paths: ['*.authorization', '*.cookie', '*.key', '*.password', 'req.headers.authorization', 'req.headers.cookie'],
+      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
       censor: '[hidden]',
     },
   });

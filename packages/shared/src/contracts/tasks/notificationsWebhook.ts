@@ -7,7 +7,13 @@ export const webhookDataSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .max(2_048)
     .meta({ description: 'Where to POST; redirects are not followed' }),
-  event: z.string().min(1).max(200).optional().meta({ description: 'Sent as the header Webhook-Event' }),
+  event: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
+    .optional()
+    .meta({ description: 'Sent as the header Webhook-Event' }),
   payload: z.json().meta({ description: 'The body, sent as JSON' }),
 });
 

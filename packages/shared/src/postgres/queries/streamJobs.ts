@@ -60,6 +60,10 @@ export async function* streamJobs(
   filter: StreamedJobsFilter,
 ): AsyncGenerator<StreamedJob, void, void> {
   const client = await db.$client.connect();
+  // Between two statements a lost connection is told by an event, which would end the process if nobody listened. The
+  // next statement fails anyway.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // A reader may rest longer than a server that ends idle transactions allows.
@@ -69,6 +73,7 @@ export async function* streamJobs(
     yield* fetchAll(client);
   } finally {
     const usable = await rollBack(client);
+    client.off('error', ignore);
     client.release(!usable);
   }
 }

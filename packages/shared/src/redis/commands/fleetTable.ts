@@ -11,11 +11,15 @@ export interface FleetTable {
   readonly desired: ReadonlyMap<string, number>;
 }
 
-/** Reads the whole table, two commands per bucket, all at once. */
-export async function readFleetTable(client: Redis, keys: FleetKeys): Promise<FleetTable> {
+/**
+ * Reads the table, two commands per bucket, all at once.
+ * @param tenants reads only the buckets of these, with all that they hold; leave out for the whole fleet
+ */
+export async function readFleetTable(client: Redis, keys: FleetKeys, tenants?: Iterable<string>): Promise<FleetTable> {
+  const buckets = tenants === undefined ? BUCKETS : [...new Set(Array.from(tenants, bucketOf))];
   const [lanes, desired] = await Promise.all([
-    Promise.all(BUCKETS.map((bucket) => client.smembers(keys.lanes(bucket)))),
-    Promise.all(BUCKETS.map((bucket) => client.hgetall(keys.desiredSlots(bucket)))),
+    Promise.all(buckets.map((bucket) => client.smembers(keys.lanes(bucket)))),
+    Promise.all(buckets.map((bucket) => client.hgetall(keys.desiredSlots(bucket)))),
   ]);
   return {
     lanes: lanes.flat().sort(),

@@ -1,0 +1,18 @@
+import type { Database } from '../connect.js';
+
+/** Unfinished jobs of all tenants. */
+export interface Backlog {
+  /** Accepted and not running. */
+  readonly waiting: number;
+  readonly active: number;
+}
+
+const COUNT = `
+SELECT (count(*) FILTER (WHERE state <> 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active
+FROM jobs WHERE state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+
+/** Counts the unfinished jobs of all tenants. It reads an index entry of each, so do not ask more than once a second. */
+export async function countBacklog(db: Database): Promise<Backlog> {
+  const { rows } = await db.$client.query<Backlog>({ name: 'count_backlog', text: COUNT });
+  return rows[0] ?? { waiting: 0, active: 0 };
+}

@@ -1,0 +1,26 @@
+import { QueueKeys } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { tenantOfLane } from '../domain/lane.js';
+import type { FleetKeys } from '../redis/keys.js';
+
+/** BullMQ's keys of unfinished jobs. */
+const UNFINISHED = ['wait', 'prioritized', 'active', 'delayed', 'waiting-children'];
+
+/** Lanes asked about in one go: a burst that Redis answers within milliseconds. */
+const LANES_AT_A_TIME = 1_000;
+
+/** Which of these lanes hold unfinished jobs. Read-only, one command per lane, without opening its queue. */
+export async function findBusyLanes(client: Redis, keys: FleetKeys, lanes: readonly string[]): Promise<Set<string>> {
+  const busy = new Set<string>();
+  for (let from = 0; from < lanes.length; from += LANES_AT_A_TIME) {
+    const some = lanes.slice(from, from + LANES_AT_A_TIME);
+    const held = await Promise.all(some.map((lane) => client.exists(...unfinishedKeys(keys, lane))));
+    for (const [index, lane] of some.entries()) if ((held[index] ?? 0) > 0) busy.add(lane);
+  }
+  return busy;
+}
+
+function unfinishedKeys(keys: FleetKeys, lane: string): string[] {
+  const names = new QueueKeys(keys.queuePrefix(tenantOfLane(lane)));
+  return UNFINISHED.map((type) => names.toKey(lane, type));
+}

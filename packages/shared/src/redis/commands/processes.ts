@@ -1,0 +1,37 @@
+import type { Redis } from 'ioredis';
+import type { FleetKeys } from '../keys.js';
+
+/** A worker process whose heartbeat has not ended. */
+export interface LiveWorker {
+  readonly id: string;
+  /** When it is taken for dead unless it says that it lives, unix ms of the server's clock. */
+  readonly aliveUntilMs: number;
+}
+
+/** The worker processes that live, by id. Changes nothing, unlike a heartbeat. */
+export async function readLiveWorkers(client: Redis, keys: FleetKeys): Promise<LiveWorker[]> {
+  const [[seconds, micros], flat] = await Promise.all([
+    client.time(),
+    client.zrange(keys.workers, '0', '-1', 'WITHSCORES'),
+  ]);
+  const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  const workers: LiveWorker[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const worker = { id: flat[i] ?? '', aliveUntilMs: Number(flat[i + 1]) };
+    if (worker.aliveUntilMs > nowMs) workers.push(worker);
+  }
+  return workers.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The scaler that leads. */
+export interface Leader {
+  readonly holder: string;
+  /** Number of its leadership, which only grows. */
+  readonly fence: number;
+}
+
+/** The scaler that leads, or null when none does. */
+export async function readLeader(client: Redis, keys: FleetKeys): Promise<Leader | null> {
+  const { holder, fence } = await client.hgetall(keys.leader);
+  return holder === undefined ? null : { holder, fence: Number(fence) };
+}

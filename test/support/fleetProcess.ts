@@ -16,19 +16,27 @@ export interface FleetProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** This file runs as test/support/fleetProcess.ts and as test/dist/support/fleetProcess.js. */
+const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
+
 /** Names of the processes that can be started. */
 export type FleetProcessName = 'producer' | 'worker' | 'scaler' | 'dashboard';
 
-/** Starts a process and resolves when it says that it is ready; rejects with its last lines when it ends before. */
+/**
+ * Starts a process and resolves when it says that it is ready; rejects with its last lines when it ends before.
+ * @param onSpawn told of the child before it is ready, for those who must be able to end it at any time
+ */
 export async function startFleetProcess(
   name: FleetProcessName,
   environment: Readonly<Record<string, string>>,
+  onSpawn?: (child: ChildProcess) => void,
 ): Promise<FleetProcess> {
-  const main = fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url)).replace('/test/dist/', '/');
+  const main = fileURLToPath(new URL(`apps/${name}/dist/main.js`, REPOSITORY));
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env.PATH, PORT: '0', DASHBOARD_PORT: '0', OPS_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onSpawn?.(child);
   const exited = once(child, 'exit');
   const lines: Record<string, unknown>[] = [];
   const reader = createInterface({ input: child.stdout });

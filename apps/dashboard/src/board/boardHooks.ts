@@ -1,0 +1,44 @@
+import type { BeforeHookResult, BoardHooks } from '@bull-board/api/typings/app';
+import { hidePayloads } from './hidePayloads.js';
+
+/** What whoever is logged in may see and do. */
+export interface BoardAccess {
+  readonly showPayloads: boolean;
+  readonly allowActions: boolean;
+}
+
+/** Bull Board's routes that write the data which its page shows; while it is hidden they would write the mask. */
+const WRITES_DATA = new Set([
+  '/api/queues/:queueName/add',
+  '/api/queues/:queueName/:jobId/update-data',
+  '/api/queues/:queueName/job-schedulers/:schedulerId',
+]);
+
+/**
+ * Puts the dashboard's rules around every call of Bull Board's API: what may be done before it, what is shown after.
+ * @param watch told the name of the lane that a call is about
+ */
+export function boardHooks(access: BoardAccess, watch: (lane: string) => void): BoardHooks {
+  return {
+    before({ method, route, request }) {
+      const lane: unknown = request.query.activeQueue ?? request.params.queueName;
+      if (typeof lane === 'string' && lane !== '') watch(lane);
+      return refusal(method, route, access);
+    },
+    after({ route, request }, result) {
+      return access.showPayloads ? result : { ...result, body: hidePayloads(route, request.params, result.body) };
+    },
+  };
+}
+
+function refusal(method: string, route: string, access: BoardAccess): BeforeHookResult {
+  if (method === 'get') return { allow: true };
+  if (!access.allowActions) {
+    const message = 'This dashboard is read-only; DASHBOARD_ALLOW_ACTIONS=true allows actions.';
+    return { allow: false, status: 405, errorKey: 'ERRORS.QUEUE_READ_ONLY', message };
+  }
+  if (!access.showPayloads && WRITES_DATA.has(route)) {
+    return { allow: false, status: 403, message: 'Job data is hidden, so it cannot be written.' };
+  }
+  return { allow: true };
+}

@@ -1,0 +1,114 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { IServerAdapter, UIConfig } from '@bull-board/api/typings/app';
+import { FastifyAdapter } from '@bull-board/fastify';
+import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
+import type { Service } from '@sluice/shared/lifecycle/service';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { FastifyPluginCallback } from 'fastify';
+import type { BoardAccess } from './boardHooks.js';
+import { boardHooks } from './boardHooks.js';
+import type { LaneChoice } from './chooseLanes.js';
+
+/** How long a lane counts as watched after it was last asked for, in ms. */
+const WATCHED_MS = 60_000;
+
+/** Lanes that count as watched at most. */
+const MAX_WATCHED = 50;
+
+/** Bull Board over the lanes of all tenants. */
+export interface LaneBoard extends Service {
+  /** Bull Board's page and API, to be mounted at `/`. */
+  readonly plugin: FastifyPluginCallback;
+  /** Shows these lanes and forgets all others. */
+  show(choice: LaneChoice): Promise<void>;
+  /** Lanes that somebody looked at within the last minute. */
+  watched(): ReadonlySet<string>;
+}
+
+/**
+ * Makes the board; it shows no lane yet.
+ * @param now unix ms
+ */
+export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: () => number): LaneBoard {
+  const shown = new Set<string>();
+  const watchedUntil = new Map<string, number>();
+  const server = new FastifyAdapter();
+  const board = createBullBoard({
+    queues: [],
+    // The Fastify adapter carries a copy of the types of its own; the two are the same but for their private members.
+    serverAdapter: server as unknown as IServerAdapter,
+    options: { uiConfig: uiConfig(null), handlerHooks: boardHooks(access, watch) },
+  });
+
+  function watch(lane: string): void {
+    watchedUntil.delete(lane);
+    watchedUntil.set(lane, now() + WATCHED_MS);
+    const [oldest] = watchedUntil.keys();
+    if (watchedUntil.size > MAX_WATCHED && oldest !== undefined) watchedUntil.delete(oldest);
+  }
+
+  function add(name: string): void {
+    const queue = queues.queue(laneOf(name));
+    board.addQueue(new BullMQAdapter(queue, { readOnlyMode: !access.allowActions, delimiter: '.', displayName: name }));
+    shown.add(name);
+  }
+
+  async function remove(name: string): Promise<void> {
+    board.removeQueue(name);
+    shown.delete(name);
+    await queues.forget(laneOf(name));
+  }
+
+  return {
+    name: 'board',
+    async start() {
+      // The lanes are opened as they are shown.
+    },
+    stop: () => queues.close(),
+    plugin: server.registerPlugin(),
+    async show(choice) {
+      const wanted = new Set(choice.shown);
+      await Promise.all([...shown].filter((name) => !wanted.has(name)).map(remove));
+      for (const name of choice.shown) if (!shown.has(name)) add(name);
+      server.setUIConfig(uiConfig(choice));
+    },
+    watched() {
+      for (const [lane, until] of watchedUntil) if (until <= now()) watchedUntil.delete(lane);
+      return new Set(watchedUntil.keys());
+    },
+  };
+}
+
+function laneOf(name: string): { tenantId: string; queueClass: ReturnType<typeof classOfLane> } {
+  return { tenantId: tenantOfLane(name), queueClass: classOfLane(name) };
+}
+
+/** What Bull Board's page is told of itself; says so when it does not show every lane. */
+function uiConfig(choice: LaneChoice | null): UIConfig {
+  const hidden = choice === null ? 0 : choice.total - choice.shown.length;
+  return {
+    boardTitle: 'Sluice',
+    boardLogo: { path: 'assets/icon.svg', width: 28, height: 28 },
+    favIcon: { default: 'assets/icon.svg', alternative: 'assets/icon.svg' },
+    miscLinks: [{ text: 'Log out', url: '/logout' }],
+    hideDocsLink: true,
+    // CLIENT LIST once per lane and poll; worker processes share connections, so it would tell little.
+    showWorkers: false,
+    sortQueues: true,
+    overview: { groupByDelimiter: true },
+    ...(hidden > 0
+      ? {
+          environment: {
+            label: `${count(choice?.shown.length)} of ${count(choice?.total)} lanes shown, those with jobs first`,
+            color: '#8a5a00',
+            textColor: '#ffffff',
+          },
+        }
+      : {}),
+  };
+}
+
+function count(number = 0): string {
+  return number.toLocaleString('en');
+}

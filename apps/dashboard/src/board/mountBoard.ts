@@ -1,0 +1,29 @@
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import { BOARD_HEADERS } from '../http/securityHeaders.js';
+import type { Sessions } from '../login/session.js';
+import { guardBySession } from '../login/sessionGuard.js';
+
+/** Mounts Bull Board at `/`, for requests of a session only. */
+export function mountBoard(
+  server: FastifyInstance,
+  plugin: FastifyPluginCallback,
+  sessions: Sessions,
+  now: () => number,
+): void {
+  server.register(async (guarded) => {
+    guarded.addHook('onRequest', async (_request, reply) => {
+      reply.headers(BOARD_HEADERS);
+    });
+    guarded.addHook('onRequest', guardBySession(sessions, now));
+    guarded.addHook('onSend', async (_request, reply, payload) => {
+      const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html');
+      return isPage ? withoutForeignLinks(payload) : payload;
+    });
+    await guarded.register(plugin);
+  });
+}
+
+/** Bull Board's page asks a font service of another company for its fonts; the system's own do as well. */
+function withoutForeignLinks(page: string): string {
+  return page.replace(/<link\b[^>]*\bhref="https?:[^>]*>/g, '');
+}

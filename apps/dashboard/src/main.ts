@@ -1,0 +1,37 @@
+import { loadOrExit } from '@sluice/shared/config/loadOrExit';
+import { createReadiness } from '@sluice/shared/http/opsServer';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
+import { runUntilSignal } from '@sluice/shared/lifecycle/runUntilSignal';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createRedis } from '@sluice/shared/redis/connect';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { followLanes } from './board/followLanes.js';
+import { createLaneBoard } from './board/laneBoard.js';
+import { loadDashboardConfig } from './config.js';
+import { createDashboardServer } from './http/dashboardServer.js';
+
+const config = loadOrExit(() => loadDashboardConfig(process.env));
+const log = createLogger('dashboard', config.log);
+const { now } = systemClock;
+const redis = createRedis(config.redis, 'caller', log);
+const keys = fleetKeys(config.redis.prefix);
+const board = createLaneBoard(createLaneQueues(redis.client, keys, now), config.board, now);
+const lanes = followLanes({ client: redis.client, keys, board, maxLanes: config.board.maxLanes, log });
+const changes = createSubscriber(redis.client, { [keys.changedChannel]: lanes.hurry });
+const server = createDashboardServer({
+  config: config.server,
+  operatorKey: config.operatorKey,
+  board: board.plugin,
+  metrics: createMetrics('dashboard'),
+  readiness: createReadiness({ redis: redis.ping }),
+  now,
+  log,
+});
+await runUntilSignal([redis, board, lanes, changes, server], {
+  graceMs: config.shutdown.graceMs,
+  log,
+  ready: () => ({ url: server.url() }),
+});

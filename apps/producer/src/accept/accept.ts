@@ -1,0 +1,66 @@
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { OutlookReader } from '../outlook/outlook.js';
+import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+import type { Acceptor } from './acceptJob.js';
+import { createAcceptor } from './acceptJob.js';
+import type { AnswerAccepted } from './answerAccepted.js';
+import { createAnswerAccepted } from './answerAccepted.js';
+import { createEnqueuer } from './enqueuer.js';
+import { createLateLedger } from './lateLedger.js';
+import { createLedgerWriter } from './ledgerWriter.js';
+import { createTouchNotice } from './touchNotice.js';
+
+/** Everything that accepting rests on. */
+export interface AcceptParts {
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly ledger: Ledger;
+  readonly lanes: LaneQueues;
+  readonly call: RedisCall;
+  readonly outlooks: OutlookReader;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** The step that accepts jobs, wired. */
+export interface Accept {
+  readonly acceptor: Acceptor;
+  readonly answerAccepted: AnswerAccepted;
+  /** What must end after the last request and before the connections. */
+  readonly services: readonly Service[];
+}
+
+/** Touched lanes are told at most so often, in ms. */
+const TOUCH_EVERY_MS = 500;
+
+/** Wires the step that accepts jobs. */
+export function createAccept({ client, keys, ledger, lanes, call, outlooks, metrics, log, now }: AcceptParts): Accept {
+  const touched = createTouchNotice(
+    (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
+    TOUCH_EVERY_MS,
+  );
+  const writer = createLedgerWriter(ledger, log);
+  const late = createLateLedger(ledger, log);
+  const enqueuer = createEnqueuer({ lanes, call, ledger, touched, log });
+  const batches: Service = {
+    name: 'batches',
+    async start() {
+      return undefined;
+    },
+    async stop() {
+      await writer.idle();
+      await enqueuer.idle();
+    },
+  };
+  return {
+    acceptor: createAcceptor({ writer, late, enqueuer, metrics }),
+    answerAccepted: createAnswerAccepted(outlooks, ledger, now),
+    services: [touched, late, batches],
+  };
+}

@@ -1,0 +1,98 @@
+import type { TenantRole } from '@sluice/shared/contracts/identity';
+import type { JobBody } from '@sluice/shared/contracts/jobs';
+import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
+import type { TaskContract } from '@sluice/shared/contracts/task';
+import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { queuePriority } from '@sluice/shared/domain/priority';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import type { EnqueueableJob } from '@sluice/shared/postgres/queries/redriveJob';
+import type { LaneJob } from '@sluice/shared/queue/jobOptions';
+import { toInvalidRequest } from '../http/invalidRequest.js';
+
+/** Who submits a job, under which id. */
+export interface Submission {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly role: TenantRole;
+  readonly submitter: string | null;
+  readonly traceparent: string | null;
+}
+
+/** A job on its way into a lane. */
+export interface LanedJob {
+  readonly lane: Lane;
+  readonly job: LaneJob;
+}
+
+/** A job that was checked: as the ledger's row, and as it goes into its lane. */
+export interface PreparedJob extends LanedJob {
+  readonly row: NewJob;
+}
+
+/**
+ * Checks a job against its task's contract and fills in what the body leaves open. Pure.
+ * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
+ */
+export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
+  const task = findTask(body.task);
+  if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
+  if (body.durability === 'redis' && body.dedupeKey !== undefined) {
+    const message = 'Needs durability "ledger": only the ledger can tell duplicates';
+    throw new InvalidRequestError('The job is not valid.', [{ pointer: '/dedupeKey', message }]);
+  }
+  const row = toRow(submission, body, { task, data: checkData(task, body.data) });
+  return { row, ...toLanedJob({ ...row, delayMs: row.delayMs }) };
+}
+
+/** How a row of the ledger goes into its lane. */
+export function toLanedJob(row: Omit<EnqueueableJob, 'queueClass'> & { readonly queueClass: string }): LanedJob {
+  return {
+    lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
+    job: {
+      id: row.queueJobId ?? row.id,
+      task: row.task,
+      data: row.data,
+      queuePriority: queuePriority(row.role, row.priority),
+      maxAttempts: row.maxAttempts,
+      delayMs: row.delayMs,
+    },
+  };
+}
+
+function checkData(task: TaskContract, data: unknown): unknown {
+  const parsed = task.data.safeParse(data);
+  if (!parsed.success) throw toInvalidRequest(`The data does not fit the task ${task.name}.`, parsed.error, '/data');
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data) ?? 'null');
+  if (bytes > MAX_DATA_BYTES) {
+    throw new FleetError('payload_too_large', `The data has ${bytes} bytes; at most ${MAX_DATA_BYTES} are taken.`);
+  }
+  return parsed.data;
+}
+
+function toRow(
+  { id, tenantId, role, submitter, traceparent }: Submission,
+  body: JobBody,
+  { task, data }: { readonly task: TaskContract; readonly data: unknown },
+): NewJob {
+  return {
+    id,
+    tenantId,
+    userId: submitter,
+    role,
+    task: task.name,
+    queueClass: task.queueClass,
+    queueJobId: null,
+    state: body.durability === 'redis' ? 'queued' : 'accepted',
+    priority: body.priority,
+    data,
+    maxAttempts: body.attempts ?? task.retry.maxRetries + 1,
+    timeoutMs: body.timeoutMs ?? task.timeoutMs,
+    delayMs: body.delayMs ?? 0,
+    dedupeKey: body.dedupeKey ?? null,
+    durability: body.durability,
+    traceparent,
+  };
+}

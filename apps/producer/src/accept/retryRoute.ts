@@ -1,0 +1,32 @@
+import { jobAcceptedSchema } from '@sluice/shared/contracts/jobs';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isId } from '@sluice/shared/ids/ids';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { AnswerAccepted } from './answerAccepted.js';
+import type { RequeueParts } from './requeueJob.js';
+import { requeueJob } from './requeueJob.js';
+
+/** `POST /api/v1/jobs/:id/retry`. */
+export function addRetryRoute(server: ApiServer, parts: RequeueParts, answerAccepted: AnswerAccepted): void {
+  server.post(
+    '/api/v1/jobs/:id/retry',
+    {
+      config: { access: 'retry' },
+      schema: {
+        tags: ['jobs'],
+        summary: 'Run a dead job again, under the same id and with new attempts',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        response: { 202: jobAcceptedSchema, ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId } = tenantCallerOf(request);
+      if (!isId(request.params.id)) throw new FleetError('not_found', 'There is no such job.');
+      const { job, state } = await requeueJob(parts, tenantId, request.params.id);
+      return answerAccepted(reply, job, { kind: 'new', state });
+    },
+  );
+}

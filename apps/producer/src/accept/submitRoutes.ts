@@ -1,0 +1,113 @@
+import type { JobBody } from '@sluice/shared/contracts/jobs';
+import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
+import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { idOfSeed } from '@sluice/shared/ids/ids';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { toInvalidRequest } from '../http/invalidRequest.js';
+import { toProblem } from '../http/problem.js';
+import { creatingHeadersSchema, refusals } from '../http/responses.js';
+import { readTraceparent } from '../http/traceparent.js';
+import type { Acceptor } from './acceptJob.js';
+import type { AnswerAccepted } from './answerAccepted.js';
+import type { PreparedJob, Submission } from './prepareJob.js';
+import { prepareJob } from './prepareJob.js';
+
+const batchResultSchema = z.object({
+  status: z.int().meta({ description: 'As the job would have been answered by itself' }),
+  id: z.uuid().optional(),
+  code: z.enum(ERROR_CODES).optional(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+});
+
+type BatchResult = z.infer<typeof batchResultSchema>;
+
+/** What submitting rests on. */
+export interface SubmitParts {
+  readonly acceptor: Acceptor;
+  readonly answerAccepted: AnswerAccepted;
+}
+
+/** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }: SubmitParts): void {
+  server.post(
+    '/api/v1/jobs',
+    {
+      config: { access: 'submit', creates: true },
+      schema: {
+        tags: ['jobs'],
+        summary: 'Submit a job',
+        headers: creatingHeadersSchema,
+        body: jobBodySchema,
+        response: { 202: jobAcceptedSchema, ...refusals(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const prepared = prepareJob(toSubmission(request, request.seed), request.body);
+      const acceptance = await acceptor.accept(prepared);
+      reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
+      return answerAccepted(reply, prepared, acceptance);
+    },
+  );
+  server.post(
+    '/api/v1/jobs/batch',
+    {
+      config: { access: 'submit', creates: true },
+      schema: {
+        tags: ['jobs'],
+        summary: 'Submit up to 1000 jobs, each accepted or refused by itself',
+        headers: creatingHeadersSchema,
+        body: jobBatchBodySchema,
+        response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
+      },
+    },
+    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor }),
+  );
+}
+
+async function submitBatch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { jobs, acceptor }: { readonly jobs: readonly unknown[]; readonly acceptor: Acceptor },
+): Promise<FastifyReply> {
+  let unavailable: FleetError | null = null;
+  const results = await Promise.all(
+    jobs.map(async (body, index): Promise<BatchResult> => {
+      try {
+        const submission = toSubmission(request, idOfSeed(request.seed, index));
+        const prepared = prepareBatchJob(submission, body);
+        await acceptor.accept(prepared);
+        return { status: 202, id: prepared.row.id };
+      } catch (error) {
+        if (error instanceof FleetError && error.code === 'unavailable') unavailable = error;
+        return toBatchRefusal(error, request.id);
+      }
+    }),
+  );
+  // Not the last word on the whole batch: the same request again makes the same ids for what was accepted.
+  if (unavailable !== null) request.settled = false;
+  if (unavailable !== null && results.every(({ status }) => status === 503)) throw unavailable;
+  return reply.code(207).send({ results });
+}
+
+function prepareBatchJob(submission: Submission, body: unknown): PreparedJob {
+  const parsed = jobBodySchema.safeParse(body);
+  if (!parsed.success) throw toInvalidRequest('The job is not valid.', parsed.error);
+  const job: JobBody = parsed.data;
+  return prepareJob(submission, job);
+}
+
+function toBatchRefusal(error: unknown, requestId: string): BatchResult {
+  const { status, code, body } = toProblem(error, requestId);
+  const errors = z.array(z.object({ pointer: z.string(), message: z.string() })).safeParse(body.errors);
+  return { status, code, detail: String(body.detail), ...(errors.success ? { errors: errors.data } : {}) };
+}
+
+function toSubmission(request: FastifyRequest, id: string): Submission {
+  const { tenantId, role, submitter } = tenantCallerOf(request);
+  return { id, tenantId, role, submitter, traceparent: readTraceparent(request.headers.traceparent) };
+}

@@ -1,0 +1,67 @@
+import { QUEUE_CLASSES } from '@sluice/shared/contracts/queueClass';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { classOfLane, laneName, tenantOfLane } from '@sluice/shared/domain/lane';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { deleteTenant } from '@sluice/shared/postgres/queries/tenants';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { forgetTenantLanes, readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { refusals } from '../http/responses.js';
+import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+import { tenantParamsSchema } from './tenantRoutes.js';
+
+/** What deleting a tenant rests on. */
+export interface DeleteTenantParts {
+  readonly ledger: Ledger;
+  readonly lanes: LaneQueues;
+  readonly call: RedisCall;
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly log: Log;
+}
+
+/** `DELETE /api/v1/admin/tenants/:id`. */
+export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts): void {
+  server.delete(
+    '/api/v1/admin/tenants/:id',
+    {
+      config: { access: 'operate' },
+      schema: {
+        tags: ['admin'],
+        summary: 'Delete a tenant: its keys are revoked, its waiting jobs cancelled, its lanes removed',
+        params: tenantParamsSchema,
+        response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!(await parts.ledger((db) => deleteTenant(db, id)))) {
+        throw new FleetError('not_found', 'There is no such tenant.');
+      }
+      await removeLanes(id, parts);
+      return reply.code(204).send(undefined);
+    },
+  );
+}
+
+/** What is left behind when Redis is away is harmless: nobody can add to it, and the ledger calls its jobs over. */
+async function removeLanes(tenantId: string, { lanes, call, client, keys, log }: DeleteTenantParts): Promise<void> {
+  try {
+    const { lanes: names } = await call(() => readFleetTable(client, keys));
+    const known = names.filter((name) => tenantOfLane(name) === tenantId);
+    const possible = QUEUE_CLASSES.map((queueClass) => laneName({ tenantId, queueClass }));
+    for (const name of new Set([...known, ...possible])) {
+      const lane: Lane = { tenantId, queueClass: classOfLane(name) };
+      if (known.includes(name)) await lanes.obliterate(lane);
+      await lanes.forget(lane);
+    }
+    await call(() => forgetTenantLanes(client, keys, tenantId, known));
+  } catch (err) {
+    log.warn({ err, tenantId }, 'the lanes of a deleted tenant could not be removed');
+  }
+}

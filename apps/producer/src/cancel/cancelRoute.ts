@@ -1,0 +1,85 @@
+import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isId } from '@sluice/shared/ids/ids';
+import type { Cancellation } from '@sluice/shared/postgres/queries/cancelJob';
+import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
+import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { z } from 'zod';
+import { mayCancel } from '../http/access.js';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+
+const cancelledSchema = z.object({
+  id: z.uuid(),
+  state: z.enum(JOB_STATES).meta({ description: 'cancelled, or active while it is being stopped' }),
+  cancelRequested: z.boolean(),
+});
+
+/** What cancelling rests on. */
+export interface CancelParts {
+  readonly ledger: Ledger;
+  readonly lanes: LaneQueues;
+  readonly call: RedisCall;
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+}
+
+/** `DELETE /api/v1/jobs/:id`. */
+export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
+  server.delete(
+    '/api/v1/jobs/:id',
+    {
+      config: { access: 'cancel' },
+      schema: {
+        tags: ['jobs'],
+        summary: 'Cancel a job: at once while it waits, through its signal while it runs',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        response: { 202: cancelledSchema, ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const caller = tenantCallerOf(request);
+      const { id } = request.params;
+      const job = isId(id) ? await parts.ledger((db) => readJobRow(db, caller.tenantId, id)) : null;
+      if (job === null) throw new FleetError('not_found', 'There is no such job.');
+      if (!mayCancel(caller, job)) throw new FleetError('forbidden', "Only an admin or owner cancels others' jobs.");
+      const cancellation = await parts.ledger((db) => cancelJob(db, caller.tenantId, job.id));
+      const state = await carryOut(cancellation, { tenantId: caller.tenantId, id: job.id }, parts);
+      return reply.code(202).send({ id: job.id, state, cancelRequested: true });
+    },
+  );
+}
+
+async function carryOut(
+  cancellation: Cancellation,
+  { tenantId, id }: { readonly tenantId: string; readonly id: string },
+  { lanes, call, client, keys }: CancelParts,
+): Promise<'cancelled' | 'active'> {
+  switch (cancellation.kind) {
+    case 'unknown':
+      throw new FleetError('not_found', 'There is no such job.');
+    case 'finished':
+      throw new FleetError('job_finished', `The job is ${cancellation.state} already.`);
+    case 'cancelled': {
+      const lane: Lane = { tenantId, queueClass: cancellation.queueClass as Lane['queueClass'] };
+      await quietly(() => call(() => lanes.remove(lane, cancellation.queueJobId ?? id)));
+      return 'cancelled';
+    }
+    case 'running':
+      await quietly(() => call(() => client.publish(keys.cancelChannel, id)));
+      return 'active';
+  }
+}
+
+/** The ledger has the wish already, and whoever claims or runs the job looks there; Redis only makes it sooner. */
+async function quietly(hurry: () => Promise<unknown>): Promise<void> {
+  await hurry().catch(() => undefined);
+}

@@ -1,0 +1,36 @@
+import type { TenantRole } from '@sluice/shared/contracts/identity';
+
+/**
+ * What a route lets its caller do. `catalogue` is the same for all. `operate` is for the fleet's operator; `webhook-secret` names its tenant in the path;
+ * everything else happens within the tenant that the caller acts for.
+ */
+export type Access =
+  | 'catalogue'
+  | 'submit'
+  | 'read'
+  | 'cancel'
+  | 'retry'
+  | 'dead-letters'
+  | 'webhook-secret'
+  | 'operate';
+
+/** Who is asking, and for which tenant. */
+export interface Caller {
+  readonly operator: boolean;
+  /** Null for an operator that acts for no tenant. */
+  readonly tenantId: string | null;
+  readonly role: TenantRole;
+  /** The person, or `key:<id>` for a key that belongs to none; null for an operator, and for a token without `sub`. */
+  readonly submitter: string | null;
+}
+
+/** A caller that acts for a tenant. */
+export interface TenantCaller extends Caller {
+  readonly tenantId: string;
+}
+
+/** Whether a caller may cancel a job: its own, or any as admin. */
+export function mayCancel(caller: Caller, job: { readonly userId: string | null }): boolean {
+  if (caller.operator || caller.role === 'owner' || caller.role === 'admin') return true;
+  return caller.submitter !== null && caller.submitter === job.userId;
+}

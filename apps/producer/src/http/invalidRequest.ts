@@ -1,0 +1,19 @@
+import type { FieldProblem } from '@sluice/shared/errors/invalidRequestError';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { z } from 'zod';
+
+/** A refusal that names every field that breaks a schema. */
+export function toInvalidRequest(message: string, error: z.ZodError, prefix = ''): InvalidRequestError {
+  return new InvalidRequestError(message, error.issues.flatMap((issue) => toProblems(issue, prefix)).slice(0, 100));
+}
+
+function toProblems(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
+  const pointer = prefix + issue.path.map(toSegment).join('');
+  if (issue.code !== 'unrecognized_keys') return [{ pointer, message: issue.message }];
+  return issue.keys.map((key) => ({ pointer: pointer + toSegment(key), message: 'There is no such property here' }));
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+function toSegment(key: PropertyKey): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

@@ -1,0 +1,38 @@
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+
+/** Arrays and objects may be nested this deep. */
+const MAX_DEPTH = 64;
+
+/** Keys that can reach an object's prototype when a later step copies them. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** PostgreSQL's text and jsonb can hold neither NUL nor half of a surrogate pair. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/**
+ * Refuses what no one may send in any body, query or path: keys that reach prototypes, nesting beyond 64, and
+ * characters that cannot be stored.
+ * @throws InvalidRequestError at the first such thing
+ */
+export function refuseHostile(value: unknown, depth = 0): void {
+  if (typeof value === 'string') refuseText(value);
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= MAX_DEPTH) throw refusal(`Arrays and objects may be nested ${MAX_DEPTH} deep at most`);
+  if (Array.isArray(value)) {
+    for (const item of value) refuseHostile(item, depth + 1);
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw refusal(`The key "${key}" is not allowed`);
+    refuseText(key);
+    refuseHostile(member, depth + 1);
+  }
+}
+
+function refuseText(text: string): void {
+  if (UNSTORABLE.test(text)) throw refusal('Text may hold neither NUL nor half of a surrogate pair');
+}
+
+function refusal(message: string): InvalidRequestError {
+  return new InvalidRequestError(`${message}.`, [{ pointer: '', message }]);
+}

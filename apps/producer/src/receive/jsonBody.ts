@@ -1,0 +1,34 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { ApiServer } from '../http/apiServer.js';
+import { refuseHostile } from './hostileInput.js';
+
+/** `application/json`, and types such as `application/cloudevents+json`. */
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i;
+
+/** Makes JSON the only language of bodies, and refuses hostile ones before anything looks at them. */
+export function addJsonBody(server: ApiServer): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: { bodyHash: string }, body: Buffer) => {
+    request.bodyHash = createHash('sha256').update(body).digest('hex');
+    // Clients that always name a content type send it with an empty body as well.
+    return body.length === 0 ? undefined : parseJsonBody(body);
+  });
+}
+
+/**
+ * Reads a body as JSON.
+ * @throws FleetError `malformed_json`, InvalidRequestError for what no one may send
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new FleetError('malformed_json', 'The body is not valid UTF-8.');
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new FleetError('malformed_json', 'The body is not valid JSON.', { cause });
+  }
+  refuseHostile(value);
+  return value;
+}

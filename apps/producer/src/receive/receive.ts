@@ -1,0 +1,36 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { ApiServer } from '../http/apiServer.js';
+import type { Ledger } from '../stores/ledger.js';
+import { addAdmission } from './admission.js';
+import { createKeyLookup } from './apiKeys.js';
+import { createAuthenticate } from './authenticate.js';
+import { addIdempotency } from './idempotency.js';
+import { addJsonBody } from './jsonBody.js';
+import { createSeal } from './seal.js';
+import { createTenantLookup } from './tenantLookup.js';
+import type { TokenConfig } from './tokens.js';
+import { createTokenLookup } from './tokens.js';
+import { addValidation } from './validation.js';
+
+/** What receiving rests on. */
+export interface ReceiveParts {
+  readonly config: { readonly operatorKey: string; readonly jwt: TokenConfig };
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** Everything that a request passes before its route: credential, body, schema, `Idempotency-Key`. */
+export function addReceive(server: ApiServer, { config, ledger, log, now }: ReceiveParts): void {
+  const findTenant = createTenantLookup(ledger, now);
+  const authenticate = createAuthenticate({
+    operatorKey: config.operatorKey,
+    findKeyHolder: createKeyLookup(ledger, now),
+    findTokenHolder: createTokenLookup(config.jwt),
+    findTenant,
+  });
+  addAdmission(server, authenticate, findTenant);
+  addJsonBody(server);
+  addValidation(server);
+  addIdempotency(server, { ledger, seal: createSeal(config.operatorKey), log });
+}

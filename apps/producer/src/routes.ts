@@ -1,0 +1,82 @@
+import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Accept } from './accept/accept.js';
+import { addRetryRoute } from './accept/retryRoute.js';
+import { addSubmitRoutes } from './accept/submitRoutes.js';
+import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
+import { addFleetRoute } from './admin/fleetRoute.js';
+import { addKeyRoutes } from './admin/keyRoutes.js';
+import { addTenantRoutes } from './admin/tenantRoutes.js';
+import { addWebhookSecretRoute } from './admin/webhookSecretRoute.js';
+import { addCancelRoute } from './cancel/cancelRoute.js';
+import type { ProducerConfig } from './config.js';
+import { addDeadLetterRoutes } from './deadLetters/deadLetterRoutes.js';
+import type { ApiServer } from './http/apiServer.js';
+import type { AnswerError } from './http/errorHandling.js';
+import { addErrorHandling } from './http/errorHandling.js';
+import { addDocs } from './ops/docs.js';
+import { addHealthRoute } from './ops/healthRoute.js';
+import { addRequestMetrics } from './ops/requestMetrics.js';
+import type { OutlookReader } from './outlook/outlook.js';
+import { addReceive } from './receive/receive.js';
+import { addJobRoutes } from './status/jobRoutes.js';
+import { addQueueRoute } from './status/queueRoute.js';
+import { addResultRoute } from './status/resultRoute.js';
+import { addTasksRoute } from './status/tasksRoute.js';
+import type { Ledger } from './stores/ledger.js';
+import type { RedisCall } from './stores/redisCall.js';
+
+/** Everything that any route rests on. */
+export interface RouteParts {
+  readonly config: ProducerConfig;
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly lanes: LaneQueues;
+  readonly ledger: Ledger;
+  readonly call: RedisCall;
+  readonly outlooks: OutlookReader;
+  readonly accept: Accept;
+  readonly answerError: AnswerError;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** Puts everything on the server that requests pass, in the order in which they pass it, and then every route. */
+export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<void> {
+  addRequestMetrics(server, parts.metrics, parts.log);
+  addErrorHandling(server, parts.answerError);
+  addReceive(server, parts);
+  await addDocs(server);
+  addJobApi(server, parts);
+  addAdminApi(server, parts);
+  addHealthRoute(server, parts);
+  // Without Redis jobs are still accepted, so only the ledger decides whether requests may come.
+  const readiness = createReadiness({ database: () => parts.ledger((db) => db.$client.query('SELECT 1')) });
+  addOpsRoutes(server, parts.metrics.registry, readiness);
+}
+
+function addJobApi(server: ApiServer, parts: RouteParts): void {
+  const { acceptor, answerAccepted } = parts.accept;
+  const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
+  addSubmitRoutes(server, { acceptor, answerAccepted });
+  addJobRoutes(server, parts);
+  addResultRoute(server, parts.ledger, parts.now);
+  addCancelRoute(server, parts);
+  addRetryRoute(server, requeue, answerAccepted);
+  addQueueRoute(server, parts);
+  addTasksRoute(server);
+  addDeadLetterRoutes(server, requeue, answerAccepted);
+}
+
+function addAdminApi(server: ApiServer, parts: RouteParts): void {
+  addTenantRoutes(server, parts.ledger);
+  addDeleteTenantRoute(server, parts);
+  addKeyRoutes(server, parts.ledger);
+  addWebhookSecretRoute(server, parts.ledger);
+  addFleetRoute(server, parts);
+}

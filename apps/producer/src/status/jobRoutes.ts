@@ -1,0 +1,107 @@
+import { isTerminal } from '@sluice/shared/contracts/jobStates';
+import { jobDetailSchema, jobListQuerySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isId } from '@sluice/shared/ids/ids';
+import { listJobs } from '@sluice/shared/postgres/queries/listJobs';
+import type { JobHistory, JobRow } from '@sluice/shared/postgres/queries/readJob';
+import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { OutlookReader } from '../outlook/outlook.js';
+import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+import { laneOf, toSummary, toWaitingJob } from './present.js';
+import { buildTimeline } from './timeline.js';
+
+/** What telling of jobs rests on. */
+export interface JobStatusParts {
+  readonly ledger: Ledger;
+  readonly lanes: LaneQueues;
+  readonly call: RedisCall;
+  readonly outlooks: OutlookReader;
+  readonly now: () => number;
+}
+
+const jobListSchema = z.object({
+  jobs: z.array(jobSummarySchema),
+  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+});
+
+/** `GET /api/v1/jobs/:id` and `GET /api/v1/jobs`. */
+export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
+  server.get(
+    '/api/v1/jobs/:id',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['jobs'],
+        summary: 'One job with everything that is known of it',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        response: { 200: jobDetailSchema, ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const { id } = request.params;
+      const history = isId(id) ? await parts.ledger((db) => readJob(db, tenantId, id)) : null;
+      if (history === null) throw new FleetError('not_found', 'There is no such job.');
+      return toDetail(history, parts);
+    },
+  );
+  server.get(
+    '/api/v1/jobs',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['jobs'],
+        summary: "The tenant's jobs, newest first",
+        headers: tenantHeadersSchema,
+        querystring: jobListQuerySchema,
+        response: { 200: jobListSchema, ...refusals() },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const { since, limit, ...filter } = request.query;
+      const wanted = { ...filter, since: since === undefined ? undefined : new Date(since), limit: limit + 1 };
+      const found = await parts.ledger((db) => listJobs(db, tenantId, wanted));
+      const page = found.slice(0, limit);
+      return {
+        jobs: page.map((job) => toSummary(job, parts.now())),
+        nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+  );
+}
+
+async function toDetail(history: JobHistory, parts: JobStatusParts): Promise<z.infer<typeof jobDetailSchema>> {
+  const { job } = history;
+  const nowMs = parts.now();
+  const waits = !isTerminal(job.state) && job.state !== 'active';
+  const [outlook, progress] = await Promise.all([
+    waits ? parts.outlooks.read(laneOf(job), toWaitingJob(job, nowMs)) : null,
+    waits ? null : readProgress(job, parts),
+  ]);
+  return {
+    ...toSummary(job, nowMs),
+    position: outlook?.position ?? null,
+    estimatedWaitMs: outlook?.estimatedWaitMs ?? null,
+    progress,
+    result: job.result ?? null,
+    error: job.error,
+    timeline: buildTimeline(history),
+  };
+}
+
+/** Progress lives in Redis alone; without Redis, or once the lane has dropped the job, there is none. */
+async function readProgress(job: JobRow, { lanes, call }: JobStatusParts): Promise<unknown> {
+  try {
+    return await call(() => lanes.progress(laneOf(job), job.queueJobId ?? job.id));
+  } catch {
+    return null;
+  }
+}

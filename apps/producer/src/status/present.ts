@@ -1,0 +1,42 @@
+import type { jobSummarySchema } from '@sluice/shared/contracts/jobs';
+import type { Lane } from '@sluice/shared/domain/lane';
+import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
+import type { z } from 'zod';
+import type { WaitingJob } from '../outlook/outlook.js';
+import { shownState } from '../outlook/shownState.js';
+
+/** A job as a list shows it. */
+export function toSummary(job: JobRow, nowMs: number): z.infer<typeof jobSummarySchema> {
+  return {
+    id: job.id,
+    task: job.task,
+    state: shownState(job, nowMs),
+    priority: job.priority,
+    attempts: job.fence,
+    userId: job.userId,
+    acceptedAt: job.acceptedAt.toISOString(),
+    startedAt: toText(job.startedAt),
+    finishedAt: toText(job.finishedAt),
+    dueAt: toText(job.dueAt),
+  };
+}
+
+/** A moment as it is told, or null. */
+export function toText(moment: Date | null): string | null {
+  return moment?.toISOString() ?? null;
+}
+
+/** The lane that a job belongs to. */
+export function laneOf(job: JobRow): Lane {
+  return { tenantId: job.tenantId, queueClass: job.queueClass as Lane['queueClass'] };
+}
+
+/** A job as its outlook is asked for. */
+export function toWaitingJob(job: JobRow, nowMs: number): WaitingJob {
+  return {
+    id: job.queueJobId ?? job.id,
+    state: shownState(job, nowMs),
+    priority: job.priority,
+    dueInMs: job.dueAt === null ? 0 : Math.max(0, job.dueAt.getTime() - nowMs),
+  };
+}

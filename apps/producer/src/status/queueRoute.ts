@@ -1,0 +1,119 @@
+import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
+import { ZONES } from '@sluice/shared/contracts/jobs';
+import type { QueueClass } from '@sluice/shared/contracts/queueClass';
+import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import { zoneOf } from '@sluice/shared/domain/zone';
+import type { UnfinishedCount } from '@sluice/shared/postgres/queries/countUnfinished';
+import { countUnfinished } from '@sluice/shared/postgres/queries/countUnfinished';
+import { readDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { LaneFacts, OutlookReader } from '../outlook/outlook.js';
+import { estimateInLane } from '../outlook/outlook.js';
+import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+
+const countsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());
+
+const queueSchema = z.object({
+  counts: z.object({
+    byState: countsSchema,
+    byTask: z.record(z.string(), countsSchema),
+  }),
+  workers: z.object({
+    desired: z.int().meta({ description: 'Slots that the tenant shall have' }),
+    live: z.int().nullable().meta({ description: 'Slots that live processes hold; null when it cannot be told' }),
+  }),
+  oldestWaitMs: z.int().meta({ description: 'How long the oldest waiting job has been accepted; 0 when none waits' }),
+  estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest of the lanes' }),
+  zone: z.enum(ZONES),
+  circuit: z.null().meta({ description: 'No circuit is configured' }),
+  quota: z.null().meta({ description: 'No quota is configured' }),
+});
+
+/** What telling of a tenant's queue rests on. */
+export interface QueueStatusParts {
+  readonly ledger: Ledger;
+  readonly call: RedisCall;
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly outlooks: OutlookReader;
+}
+
+/** The classes that any task goes to: the lanes that a tenant can have. */
+const CLASSES: readonly QueueClass[] = [...new Set(Object.values(TASKS).map(({ queueClass }) => queueClass))];
+
+/** Priority of a job that does not say its own. */
+const USUAL_PRIORITY = 50;
+
+/** `GET /api/v1/queue`. */
+export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void {
+  server.get(
+    '/api/v1/queue',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['queue'],
+        summary: "The state of the tenant's own queue",
+        headers: tenantHeadersSchema,
+        response: { 200: queueSchema, ...refusals() },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const [counts, workers, facts] = await Promise.all([
+        parts.ledger((db) => countUnfinished(db, tenantId)),
+        readSlots(tenantId, parts),
+        Promise.all(CLASSES.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
+      ]);
+      return { ...describeCounts(counts), workers, ...describeLanes(facts), circuit: null, quota: null };
+    },
+  );
+}
+
+/** Every slot is held by a live process as soon as there is one: see `domain/placement.ts`. */
+async function readSlots(
+  tenantId: string,
+  { call, client, keys }: QueueStatusParts,
+): Promise<{ desired: number; live: number | null }> {
+  try {
+    const [slots, live] = await call(() =>
+      Promise.all([readDesiredSlots(client, keys, tenantId), readLiveWorkers(client, keys)]),
+    );
+    const desired = slots ?? 1;
+    return { desired, live: live.length > 0 ? desired : 0 };
+  } catch {
+    return { desired: 1, live: null };
+  }
+}
+
+/** Counts by state and by task, and the age of the oldest job that could run. Pure. */
+function describeCounts(
+  counts: readonly UnfinishedCount[],
+): Pick<z.infer<typeof queueSchema>, 'counts' | 'oldestWaitMs'> {
+  const byState: z.infer<typeof countsSchema> = {};
+  const byTask: Record<string, z.infer<typeof countsSchema>> = {};
+  let oldestMs = 0;
+  for (const { state, task, count, oldestMs: ageMs } of counts) {
+    byState[state] = (byState[state] ?? 0) + count;
+    byTask[task] = { ...byTask[task], [state]: count };
+    if (state === 'queued' || state === 'accepted') oldestMs = Math.max(oldestMs, ageMs);
+  }
+  return { counts: { byState, byTask }, oldestWaitMs: Math.round(oldestMs) };
+}
+
+function describeLanes(
+  facts: readonly (LaneFacts | null)[],
+): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'zone'> {
+  const seen = facts.filter((lane) => lane !== null);
+  if (seen.length < facts.length) return { estimatedWaitMs: null, zone: 'yellow' };
+  return {
+    estimatedWaitMs: Math.max(...seen.map((lane) => estimateInLane(lane.waiting + 1, lane))),
+    zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
+  };
+}

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { jobErrorSchema } from '@sluice/shared/contracts/deadLetter';
+import { isTerminal, JOB_STATES } from '@sluice/shared/contracts/jobStates';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isId } from '@sluice/shared/ids/ids';
+import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
+import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import { shownState } from '../outlook/shownState.js';
+import type { Ledger } from '../stores/ledger.js';
+import { toText } from './present.js';
+
+/** Longest that a request may wait for a result, in ms. */
+const MAX_WAIT_MS = 30_000;
+
+/** Wait between looks at the ledger, in ms: short at first, for jobs are mostly short. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+const finishedSchema = z.object({
+  id: z.uuid(),
+  state: z.enum(JOB_STATES),
+  result: z.unknown(),
+  error: jobErrorSchema.nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+
+const unfinishedSchema = z.object({ id: z.uuid(), state: z.enum(JOB_STATES) });
+
+const querySchema = z.strictObject({
+  waitMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(0).meta({ description: 'How long to wait for it' }),
+});
+
+/** `GET /api/v1/jobs/:id/result`. Requests that wait are answered at once when the server closes. */
+export function addResultRoute(server: ApiServer, ledger: Ledger, now: () => number): void {
+  const closing = new AbortController();
+  server.addHook('preClose', async () => closing.abort());
+  server.get(
+    '/api/v1/jobs/:id/result',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['jobs'],
+        summary: 'The result of a job, waiting for it if asked to',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        querystring: querySchema,
+        response: { 200: finishedSchema, 202: unfinishedSchema, ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId } = tenantCallerOf(request);
+      const { id } = request.params;
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const job = await awaitEnd(() => (isId(id) ? ledger((db) => readJobRow(db, tenantId, id)) : null), {
+        untilMs: now() + request.query.waitMs,
+        now,
+        signal: AbortSignal.any([left.signal, closing.signal]),
+      });
+      if (!isTerminal(job.state)) return reply.code(202).send({ id: job.id, state: shownState(job, now()) });
+      const { state, error } = job;
+      return { id: job.id, state, result: job.result ?? null, error, finishedAt: toText(job.finishedAt) };
+    },
+  );
+}
+
+async function awaitEnd(
+  look: () => Promise<JobRow | null> | null,
+  { untilMs, now, signal }: { readonly untilMs: number; readonly now: () => number; readonly signal: AbortSignal },
+): Promise<JobRow> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+    const job = await look();
+    if (job === null) throw new FleetError('not_found', 'There is no such job.');
+    const leftMs = untilMs - now();
+    if (isTerminal(job.state) || leftMs <= 0 || signal.aborted) return job;
+    await pause(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => undefined);
+  }
+}

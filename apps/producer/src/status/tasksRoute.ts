@@ -1,0 +1,38 @@
+import { QUEUE_CLASSES } from '@sluice/shared/contracts/queueClass';
+import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { refusals } from '../http/responses.js';
+
+const taskSchema = z.object({
+  name: z.string(),
+  summary: z.string(),
+  queueClass: z.enum(QUEUE_CLASSES),
+  timeoutMs: z.int().meta({ description: 'Longest an attempt may take' }),
+  attempts: z.int().meta({ description: 'Attempts that count, the first included' }),
+  dataSchema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of the data' }),
+});
+
+/** `GET /api/v1/tasks`. */
+export function addTasksRoute(server: ApiServer): void {
+  const tasks = Object.values(TASKS).map(({ name, summary, queueClass, timeoutMs, retry, data }) => ({
+    name,
+    summary,
+    queueClass,
+    timeoutMs,
+    attempts: retry.maxRetries + 1,
+    dataSchema: z.toJSONSchema(data, { io: 'input' }) as Record<string, unknown>,
+  }));
+  server.get(
+    '/api/v1/tasks',
+    {
+      config: { access: 'catalogue' },
+      schema: {
+        tags: ['tasks'],
+        summary: 'Every task of the fleet with the JSON Schema of its data',
+        response: { 200: z.object({ tasks: z.array(taskSchema) }), ...refusals() },
+      },
+    },
+    async () => ({ tasks }),
+  );
+}

@@ -1,0 +1,38 @@
+import type { TimelineEntry } from '@sluice/shared/contracts/jobs';
+import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
+
+/** An entry that is yet to be put in its place. */
+type Moment = Omit<TimelineEntry, 'at'> & { readonly when: Date | null };
+
+/** A job's life as far as the ledger knows it, oldest first. Pure. */
+export function buildTimeline({ job, attempts, deaths }: JobHistory): TimelineEntry[] {
+  const moments: Moment[] = [
+    { when: job.acceptedAt, event: 'accepted' },
+    { when: job.queuedAt, event: 'queued' },
+    ...attempts.flatMap(toAttemptMoments),
+    ...deaths.flatMap(({ diedAt, error, redrivenAt }): Moment[] => [
+      { when: diedAt, event: 'died', error },
+      { when: redrivenAt, event: 'redriven' },
+    ]),
+    { when: job.finishedAt, event: 'finished', state: job.state },
+  ];
+  // The sort is stable, so what happened in one commit stays in the order above.
+  return moments
+    .flatMap(({ when, ...entry }) => (when === null ? [] : [{ at: when.toISOString(), ...entry }]))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+function toAttemptMoments(attempt: JobHistory['attempts'][number]): Moment[] {
+  const { number, workerId, startedAt, finishedAt, outcome, error, retryAt } = attempt;
+  return [
+    { when: startedAt, event: 'attempt_started', attempt: number, worker: workerId },
+    {
+      when: finishedAt,
+      event: 'attempt_ended',
+      attempt: number,
+      ...(outcome === null ? {} : { outcome }),
+      ...(error === null ? {} : { error }),
+      ...(retryAt === null ? {} : { retryAt: retryAt.toISOString() }),
+    },
+  ];
+}

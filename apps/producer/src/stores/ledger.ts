@@ -1,0 +1,37 @@
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
+
+import { within } from './within.js';
+
+/**
+ * Asks the ledger. A PostgreSQL that is away, overloaded or silent becomes `unavailable`, so that a client hears 503
+ * and when to come back. A statement that timed out may still have been carried out.
+ * @throws ProblemError `unavailable`
+ */
+export type Ledger = <Answer>(ask: (db: Database) => Promise<Answer>) => Promise<Answer>;
+
+/** Longest that a request waits for the ledger, in ms. */
+const PATIENCE_MS = 5_000;
+
+/** SQLSTATE classes of a server that is away or short of something: connection, resources, shutdown. */
+const UNAVAILABLE_CLASSES = new Set(['08', '53', '57']);
+
+/** The ledger, for a process that answers people. */
+export function createLedger(db: Database): Ledger {
+  return async (ask) => {
+    try {
+      return await within(PATIENCE_MS, ask(db), () => ledgerUnavailable(undefined));
+    } catch (error) {
+      if (error instanceof FleetError) throw error;
+      const state = sqlStateOf(error);
+      if (state !== null && !UNAVAILABLE_CLASSES.has(state.slice(0, 2))) throw error;
+      throw ledgerUnavailable(error);
+    }
+  };
+}
+
+function ledgerUnavailable(cause: unknown): ProblemError {
+  return new ProblemError('unavailable', 'The ledger cannot be reached.', { retryAfterSeconds: 1, cause });
+}

@@ -1,0 +1,103 @@
+import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readFleetTable, writeDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
+import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
+import { lead } from '@sluice/shared/redis/commands/lead';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestProducer } from './support.js';
+import { openProducer, submit } from './support.js';
+
+const PATH = '/api/v1/admin/tenants';
+
+describe('administration', () => {
+  let producer: TestProducer;
+  beforeAll(async () => {
+    producer = await openProducer();
+  });
+  afterAll(() => producer.close());
+
+  it('creates, lists, changes and reads tenants', async () => {
+    const { operator } = producer;
+    const made = await operator.call('POST', PATH, { id: 'acme', weight: 3 });
+    expect(made).toMatchObject({ status: 201, body: { id: 'acme', name: 'acme', weight: 3, plan: 'standard' } });
+    expect(made.headers.get('location')).toBe(`${PATH}/acme`);
+    expect(await operator.call('POST', PATH, { id: 'acme' })).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+    for (const id of ['Acme', 'a.b', 'a b', '-a', '', 'x'.repeat(64)]) {
+      expect((await operator.call('POST', PATH, { id })).status).toBe(400);
+    }
+    expect(await operator.expect(200, 'PATCH', `${PATH}/acme`, { name: 'Acme Ltd' })).toMatchObject({
+      name: 'Acme Ltd',
+      weight: 3,
+    });
+    expect((await operator.call('PATCH', `${PATH}/acme`, { id: 'other' })).status).toBe(400);
+    expect((await operator.call('PATCH', `${PATH}/nobody`, { name: 'x' })).status).toBe(404);
+    expect(await operator.expect(200, 'GET', PATH)).toMatchObject({ tenants: [{ id: 'acme' }] });
+    expect(JSON.stringify(await operator.expect(200, 'GET', `${PATH}/acme`))).not.toContain('whsec_');
+    expect((await operator.call('GET', `${PATH}/nobody`)).status).toBe(404);
+    expect((await operator.call('POST', `${PATH}/nobody/keys`, { role: 'owner' })).status).toBe(404);
+    expect((await operator.call('POST', `${PATH}/acme/keys`, { role: 'operator' })).status).toBe(400);
+  });
+
+  it('deletes a tenant with its waiting jobs and its lanes, and never gives its id away again', async () => {
+    const { operator, space } = producer;
+    const gone = await producer.user('gone');
+    const id = await submit(gone);
+    expect((await operator.call('DELETE', `${PATH}/gone`)).status).toBe(204);
+    expect((await operator.call('DELETE', `${PATH}/gone`)).status).toBe(404);
+    const { rows } = await space.postgres.db.$client.query('SELECT state FROM jobs WHERE id = $1', [id]);
+    expect(rows).toEqual([{ state: 'cancelled' }]);
+    const table = await readFleetTable(space.redis.client, space.keys);
+    expect(table.lanes.filter((name) => name.startsWith('gone.'))).toEqual([]);
+    expect(await space.redis.client.keys(`${space.keys.queuePrefix('gone')}:gone.*`)).toEqual([]);
+    expect((await operator.call('POST', PATH, { id: 'gone' })).status).toBe(409);
+  });
+
+  it('shows the fleet: who lives, who holds which slots, who leads, what was decided', async () => {
+    const { operator, space } = producer;
+    const { client } = space.redis;
+    await submit(await producer.user('busy'));
+    await heartbeat(client, space.keys, 'w1', 10_000);
+    await heartbeat(client, space.keys, 'w2', 10_000);
+    await writeDesiredSlots(client, space.keys, new Map([['busy', 4]]));
+    const fence = await lead(client, space.keys, 's1', 10_000);
+    await insertScalingDecisions(space.postgres.db, [
+      {
+        tenantId: 'busy',
+        waiting: 35,
+        active: 1,
+        previous: 1,
+        desired: 4,
+        policy: 'queue-length',
+        reason: 'many',
+        leaderFence: fence,
+      },
+    ]);
+    const fleet = await operator.expect(200, 'GET', '/api/v1/admin/fleet');
+    expect(fleet).toMatchObject({
+      tenants: [{ id: 'busy', desired: 4, live: 4, lanes: ['busy.default'] }],
+      leader: { holder: 's1', fence },
+      decisions: [{ tenantId: 'busy', desired: 4, reason: 'many' }],
+    });
+    const workers = fleet.workers as { id: string; slots: number }[];
+    expect(workers.map(({ id }) => id)).toEqual(['w1', 'w2']);
+    expect(workers.reduce((sum, { slots }) => sum + slots, 0)).toBe(4);
+    const lanes = createLaneQueues(client, space.keys, Date.now);
+    expect(await lanes.counts({ tenantId: 'busy', queueClass: 'default' })).toMatchObject({ waiting: 1 });
+    await lanes.close();
+  });
+
+  it('answers probes and metrics to anyone, without a tenant, an id or an address in them', async () => {
+    expect((await fetch(`${producer.url}/livez`)).status).toBe(200);
+    expect((await fetch(`${producer.url}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${producer.url}/health`)).json()).toMatchObject({ status: 'healthy', queue_pending: 0 });
+    const metrics = await (await fetch(`${producer.url}/metrics`)).text();
+    expect(metrics).toMatch(
+      /sluice_jobs_accepted_total\{task="system.probe",durability="ledger",process="producer"\} \d/,
+    );
+    expect(metrics).toMatch(/sluice_http_request_seconds_count\{.*route="\/api\/v1\/jobs"/);
+    for (const secret of ['busy', 'acme', '127.0.0.1', 'slk_']) expect(metrics).not.toContain(secret);
+  });
+});

@@ -4,6 +4,7 @@ import {
   postgresSettings,
   redisSettings,
   shutdownSettings,
+  slotSettings,
 } from '@sluice/shared/config/fragments';
 import { readOperatorKey } from '@sluice/shared/config/operatorKey';
 import type { Loaded } from '@sluice/shared/config/setting';
@@ -43,6 +44,7 @@ export const producerSettings = {
   },
   redis: redisSettings,
   postgres: postgresSettings,
+  slot: slotSettings,
   log: logSettings,
   shutdown: shutdownSettings,
 };

@@ -34,7 +34,13 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const lanes = createLaneQueues(redis.client, keys, now);
   const ledger = createLedger(postgres.db);
   const call = createRedisCall(redis.client);
-  const outlooks = createOutlookReader({ client: redis.client, keys, lanes, call });
+  const outlooks = createOutlookReader({
+    client: redis.client,
+    keys,
+    lanes,
+    call,
+    slotConcurrency: config.slot.concurrency,
+  });
   const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);

@@ -60,11 +60,26 @@ export async function closeServer(server: ApiServer, deadline: AbortSignal): Pro
   clearTimeout(timer);
 }
 
-/** A connection that was kept after its last answer would hold the server open until it is idle for long enough. */
+/**
+ * When the server closes, its last answer ends every connection: one that was kept for a next request, or that never
+ * sent one, would hold the server open until it is idle for long enough.
+ */
 function endConnectionsOnClose(server: FastifyInstance): void {
   let closing = false;
+  let underWay = 0;
+  const endAllWhenDone = (): void => {
+    if (closing && underWay === 0) server.server.closeAllConnections();
+  };
   server.addHook('preClose', async () => {
     closing = true;
+    setImmediate(endAllWhenDone);
+  });
+  server.addHook('onRequest', async (_request, reply) => {
+    underWay++;
+    reply.raw.once('close', () => {
+      underWay--;
+      endAllWhenDone();
+    });
   });
   server.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');

@@ -5,6 +5,7 @@ import {
   postgresSettings,
   redisSettings,
   shutdownSettings,
+  slotSettings,
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { setting } from '@sluice/shared/config/setting';
@@ -19,14 +20,9 @@ export const workerSettings = {
   ops: opsSettings,
   shutdown: shutdownSettings,
   network: networkSettings,
+  slot: slotSettings,
   worker: {
     id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
-    slotConcurrency: setting(
-      'SLOT_CONCURRENCY',
-      wholeNumber(1, 1_000, 1),
-      'Jobs that one slot runs at a time; the same in every worker and scaler',
-      { default: '1' },
-    ),
     heartbeatLastsMs: setting(
       'WORKER_HEARTBEAT_MS',
       wholeNumber(2_000, 60_000, 5_000),

@@ -58,7 +58,7 @@ export function createWorker(
   };
   const lanes = createLaneSet(
     workerId,
-    config.worker.slotConcurrency,
+    config.slot.concurrency,
     (lane, concurrency) =>
       createLaneWorker(lane, concurrency, {
         client: redis.client,

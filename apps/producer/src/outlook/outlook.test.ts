@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutlook } from './outlook.js';
 
-const facts = { waiting: 12, active: 2, serviceMs: 200, slots: 4 };
+const facts = { waiting: 12, active: 2, serviceMs: 200, atATime: 4 };
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
 
 describe('describeOutlook', () => {
   it('shares the jobs ahead out over the slots of the tenant', () => {
     expect(describeOutlook(job, 12, facts)).toEqual({ position: 12, estimatedWaitMs: 600, zone: 'green' });
-    expect(describeOutlook(job, 3, { ...facts, serviceMs: null, slots: null })).toMatchObject({
+    expect(describeOutlook(job, 3, { ...facts, serviceMs: null, atATime: 1 })).toMatchObject({
       estimatedWaitMs: 3_000,
     });
   });

@@ -26,8 +26,8 @@ export interface LaneFacts {
   readonly active: number;
   /** How long its jobs take, in ms; null before the first. */
   readonly serviceMs: number | null;
-  /** Slots of its tenant; null when the scaler has not decided yet. */
-  readonly slots: number | null;
+  /** How many of its jobs run at a time. */
+  readonly atATime: number;
 }
 
 /** A job whose outlook is asked for. */
@@ -53,17 +53,23 @@ export interface OutlookParts {
   readonly keys: FleetKeys;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
+  /** Jobs that one slot runs at a time. */
+  readonly slotConcurrency: number;
 }
 
+/** Slots of a tenant that the scaler has not decided on yet. */
+const FLOOR_SLOTS = 1;
+
 /** Asks for everything at once, which is one round trip. */
-export function createOutlookReader({ client, keys, lanes, call }: OutlookParts): OutlookReader {
+export function createOutlookReader(parts: OutlookParts): OutlookReader {
+  const { client, keys, lanes, call, slotConcurrency } = parts;
   async function askFacts(lane: Lane): Promise<LaneFacts> {
     const [{ waiting, active }, serviceMs, slots] = await Promise.all([
       lanes.counts(lane),
       readServiceTime(client, keys, lane.tenantId, laneName(lane)),
       readDesiredSlots(client, keys, lane.tenantId),
     ]);
-    return { waiting, active, serviceMs, slots };
+    return { waiting, active, serviceMs, atATime: (slots ?? FLOOR_SLOTS) * slotConcurrency };
   }
   return {
     async read(lane, job) {
@@ -94,6 +100,6 @@ export function describeOutlook(job: WaitingJob, position: number | null, facts:
 }
 
 /** How long the job at this place of a lane will wait, in ms. */
-export function estimateInLane(position: number, { serviceMs, slots }: LaneFacts): number {
-  return estimateWaitMs(position, serviceMs ?? ASSUMED_SERVICE_MS, slots ?? 1);
+export function estimateInLane(position: number, { serviceMs, atATime }: LaneFacts): number {
+  return estimateWaitMs(position, serviceMs ?? ASSUMED_SERVICE_MS, atATime);
 }

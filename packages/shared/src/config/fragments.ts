@@ -81,3 +81,13 @@ export const networkSettings = {
     { default: 'false' },
   ),
 };
+
+/** What a slot is; every process must be told the same. */
+export const slotSettings = {
+  concurrency: setting(
+    'SLOT_CONCURRENCY',
+    wholeNumber(1, 1_000, 1),
+    'Jobs that one slot runs at a time; the same in every process',
+    { default: '1' },
+  ),
+};

@@ -37,13 +37,14 @@ export interface ClaimedJob {
   readonly ageMs: number;
 }
 
+/** `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. */
 const CLAIM = `
 WITH wanted AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS w(id, tenant_id, worker_id)
 ), lost AS (
   UPDATE attempts a SET finished_at = now(), outcome = 'lost'
   FROM wanted w JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
-  WHERE a.job_id = j.id AND a.number = j.fence AND a.finished_at IS NULL
+  WHERE j.id = ANY($1) AND a.job_id = j.id AND a.number = j.fence AND a.finished_at IS NULL
   RETURNING a.job_id
 ), claimed AS (
   UPDATE jobs j
@@ -51,7 +52,8 @@ WITH wanted AS (
       updated_at = now(), queued_at = coalesce(j.queued_at, now()),
       crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id) THEN 1 ELSE 0 END
   FROM wanted w
-  WHERE j.id = w.id AND j.tenant_id = w.tenant_id AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+  WHERE j.id = ANY($1) AND j.id = w.id AND j.tenant_id = w.tenant_id
+    AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
   RETURNING j.*, w.worker_id
 ), started AS (
   INSERT INTO attempts (job_id, number, tenant_id, worker_id)
@@ -65,7 +67,7 @@ UNION ALL
 SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
        j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error, false, 0
 FROM jobs j JOIN wanted USING (id, tenant_id)
-WHERE j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+WHERE j.id = ANY($1) AND j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
 
 /**
  * Starts an attempt of each job: one statement, one commit. Open attempts of a predecessor are closed as lost and

@@ -17,6 +17,10 @@ export interface Settlement {
   readonly death: { readonly category: DeathCategory; readonly severity: Severity } | null;
 }
 
+/**
+ * `= ANY($2)` bounds every scan by the batch, whatever the planner takes a young table for: without it, a plan made for
+ * a few hundred rows reads the whole index at each settlement, and is kept while the table grows.
+ */
 const SETTLE = `
 WITH outcome AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS o(id uuid, fence integer, state text, outcome text, result jsonb,
@@ -29,19 +33,18 @@ WITH outcome AS (
       due_at = now() + o."retryInMs" * interval '1 millisecond',
       finished_at = CASE WHEN o.state IN ('completed', 'dead', 'cancelled') THEN now() END
   FROM outcome o
-  WHERE j.id = o.id AND j.fence = o.fence AND j.state = 'active'
-  RETURNING j.id, j.fence, j.tenant_id, j.task
+  WHERE j.id = ANY($2::uuid[]) AND j.id = o.id AND j.fence = o.fence AND j.state = 'active'
+  RETURNING j.id, j.fence, j.tenant_id, j.task, j.state, j.error, j.due_at, o.outcome, o.death
 ), ended AS (
   UPDATE attempts a
-  SET finished_at = now(), outcome = o.outcome, error = o.error,
-      retry_at = now() + o."retryInMs" * interval '1 millisecond'
-  FROM outcome o JOIN settled s ON s.id = o.id
-  WHERE a.job_id = o.id AND a.number = o.fence
+  SET finished_at = now(), outcome = s.outcome, error = s.error, retry_at = s.due_at
+  FROM settled s
+  WHERE a.job_id = s.id AND a.number = s.fence
 ), buried AS (
   INSERT INTO dead_letters (job_id, tenant_id, task, category, severity, error, attempts)
-  SELECT s.id, s.tenant_id, s.task, o.death->>'category', o.death->>'severity', o.error, s.fence
-  FROM outcome o JOIN settled s ON s.id = o.id
-  WHERE o.state = 'dead'
+  SELECT id, tenant_id, task, death->>'category', death->>'severity', error, fence
+  FROM settled
+  WHERE state = 'dead'
 )
 SELECT id, fence FROM settled`;
 
@@ -53,7 +56,7 @@ export async function settleJobs(db: Database, settlements: readonly Settlement[
   const { rows } = await db.$client.query<{ id: string; fence: number }>({
     name: 'settle_jobs',
     text: SETTLE,
-    values: [JSON.stringify(settlements)],
+    values: [JSON.stringify(settlements), settlements.map(({ id }) => id)],
   });
   const taken = new Set(rows.map(({ id, fence }) => `${id} ${fence}`));
   return settlements.map(({ id, fence }) => taken.has(`${id} ${fence}`));

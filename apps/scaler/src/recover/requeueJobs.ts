@@ -1,0 +1,66 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { queuePriority } from '@sluice/shared/domain/priority';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { findUnqueued } from '@sluice/shared/postgres/queries/findUnqueued';
+import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
+import type { EnqueueableJob } from '@sluice/shared/postgres/queries/redriveJob';
+import type { LaneJob } from '@sluice/shared/queue/jobOptions';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Leadership } from '../lead/keepLead.js';
+
+/** How long an accepted job may be on its way into Redis before it is taken for lost, in ms. */
+const LOST_AFTER_MS = 2_000;
+
+/** Jobs that are added in one go. */
+const JOBS_PER_GO = 1_000;
+
+/** Goes per call, so that a large backlog does not keep the loop from stopping. */
+const MAX_GOES = 20;
+
+/** What adding again needs. */
+export interface RequeueParts {
+  readonly db: Database;
+  readonly queues: Pick<LaneQueues, 'add'>;
+  readonly metrics: Pick<Metrics, 'jobsRequeued'>;
+  readonly log: Log;
+}
+
+/**
+ * Adds jobs that were accepted but never came into Redis. Their ids make it harmless to add one twice: after a crash
+ * between the add and the mark, or while the one who accepted it is merely slow.
+ * @returns how many were added
+ */
+export async function requeueJobs(leadership: Leadership, parts: RequeueParts): Promise<number> {
+  let added = 0;
+  for (let go = 0; go < MAX_GOES && leadership.holds(); go++) {
+    const found = await findUnqueued(parts.db, LOST_AFTER_MS, JOBS_PER_GO);
+    if (found.length === 0 || !leadership.holds()) break;
+    await parts.queues.add(found.map((job) => ({ lane: laneOf(job), job: toLaneJob(job) })));
+    await markQueued(
+      parts.db,
+      found.map(({ id }) => id),
+    );
+    added += found.length;
+    parts.metrics.jobsRequeued.inc(found.length);
+    if (found.length < JOBS_PER_GO) break;
+  }
+  if (added > 0) parts.log.info({ jobs: added }, 'accepted jobs that Redis did not hold were added');
+  return added;
+}
+
+function laneOf({ tenantId, queueClass }: EnqueueableJob): Lane {
+  return { tenantId, queueClass: queueClass as Lane['queueClass'] };
+}
+
+function toLaneJob(job: EnqueueableJob): LaneJob {
+  return {
+    id: job.queueJobId ?? job.id,
+    task: job.task,
+    data: job.data,
+    queuePriority: queuePriority(job.role, job.priority),
+    maxAttempts: job.maxAttempts,
+    delayMs: job.delayMs,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { forgetIdempotencyKeys } from '@sluice/shared/postgres/queries/idempotency';
+import type { Leadership } from '../lead/keepLead.js';
+
+/** Keys that are deleted in one statement, so that none holds its locks for long. */
+const KEYS_PER_STATEMENT = 5_000;
+
+/** Statements per call: a backlog larger than half a million keys is left to the next. */
+const MAX_STATEMENTS = 100;
+
+/** Deletes idempotency keys that have outlived their 24 hours, for as long as this process leads; returns how many. */
+export async function forgetKeys(leadership: Leadership, db: Database, log: Log): Promise<number> {
+  let forgotten = 0;
+  for (let statement = 0; statement < MAX_STATEMENTS && leadership.holds(); statement++) {
+    const deleted = await forgetIdempotencyKeys(db, KEYS_PER_STATEMENT);
+    forgotten += deleted;
+    if (deleted < KEYS_PER_STATEMENT) break;
+  }
+  if (forgotten > 0) log.info({ keys: forgotten }, 'old idempotency keys deleted');
+  return forgotten;
+}

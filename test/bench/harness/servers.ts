@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { PostgresService } from '@sluice/shared/postgres/connect';
+import { createPostgres } from '@sluice/shared/postgres/connect';
+import { migrateLedger } from '@sluice/shared/postgres/migrate';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import { createRedis } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+
+/** Redis and PostgreSQL as both sides use them, with a key prefix and a schema of this bench's own. */
+export interface BenchServers {
+  readonly redis: RedisService;
+  readonly postgres: PostgresService;
+  readonly keys: FleetKeys;
+  /** What a process of the fleet needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Takes everything away that runs have left behind, so that each begins on empty servers. */
+  clear(): Promise<void>;
+  /** Clears, drops the schema and disconnects. */
+  close(): Promise<void>;
+}
+
+/** Opens the servers for one bench. */
+export async function openBenchServers(redisUrl: string, databaseUrl: string): Promise<BenchServers> {
+  const name = `bench${randomBytes(4).toString('hex')}`;
+  const log = createLogger('bench', { level: 'silent' });
+  await migrateLedger({ url: databaseUrl, schema: name });
+  const postgres = createPostgres({ url: databaseUrl, schema: name, poolSize: 4 }, log);
+  const redis = createRedis({ url: redisUrl }, 'consumer', log);
+  await postgres.start();
+  await redis.start();
+
+  async function clear(): Promise<void> {
+    for await (const found of redis.client.scanStream({ match: `{${name}:*`, count: 1_000 })) {
+      if (found.length > 0) await redis.client.unlink(...(found as string[]));
+    }
+    await postgres.db.$client.query('TRUNCATE jobs, attempts, dead_letters, scaling_decisions');
+  }
+
+  return {
+    redis,
+    postgres,
+    keys: fleetKeys(name),
+    environment: { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl, DATABASE_SCHEMA: name, SLUICE_PREFIX: name },
+    clear,
+    async close() {
+      await clear();
+      await postgres.db.$client.query(`DROP SCHEMA "${name}" CASCADE`);
+      const deadline = AbortSignal.timeout(5_000);
+      await redis.stop(deadline);
+      await postgres.stop(deadline);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { newId } from '@sluice/shared/ids/ids';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { requeueJobs } from '../../../apps/scaler/src/recover/requeueJobs.js';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { openFleetSpace } from '../../support/fleetSpace.js';
+
+let space: FleetSpace;
+let queues: LaneQueues;
+const lane = { tenantId: 'acme', queueClass: 'default' } as const;
+const leading = { fence: 1, holds: () => true };
+
+beforeAll(async () => {
+  space = await openFleetSpace();
+  queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+});
+afterAll(async () => {
+  await queues.close();
+  await space.close();
+});
+
+function acceptedJob(id: string): NewJob {
+  return {
+    id,
+    tenantId: 'acme',
+    userId: null,
+    role: 'member',
+    task: 'system.probe',
+    queueClass: 'default',
+    queueJobId: null,
+    state: 'accepted',
+    priority: 50,
+    data: {},
+    maxAttempts: 4,
+    timeoutMs: 1_000,
+    delayMs: 0,
+    dedupeKey: null,
+    durability: 'ledger',
+    traceparent: null,
+  };
+}
+
+it('adds lost jobs once, however often it runs, and leaves fresh ones to those who accepted them', async () => {
+  const { db } = space.postgres;
+  const parts = { db, queues, metrics: createMetrics('test'), log: createLogger('test', { level: 'silent' }) };
+  await insertJobs(
+    db,
+    Array.from({ length: 2_500 }, () => acceptedJob(newId())),
+  );
+  expect(await requeueJobs(leading, parts)).toBe(0);
+
+  await db.$client.query("UPDATE jobs SET updated_at = now() - interval '3 seconds'");
+  expect(await requeueJobs({ fence: 1, holds: () => false }, parts)).toBe(0);
+  expect(await requeueJobs(leading, parts)).toBe(2_500);
+  expect(await requeueJobs(leading, parts)).toBe(0);
+
+  // A process that died between the add and the mark comes to the same end.
+  await db.$client.query(
+    "UPDATE jobs SET state = 'accepted', queued_at = NULL, updated_at = now() - interval '3 seconds'",
+  );
+  expect(await requeueJobs(leading, parts)).toBe(2_500);
+  expect((await queues.counts(lane)).waiting).toBe(2_500);
+});

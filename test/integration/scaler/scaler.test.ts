@@ -1,0 +1,172 @@
+import { newId } from '@sluice/shared/ids/ids';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import { listScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { readLeader } from '@sluice/shared/redis/commands/processes';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FleetProcess } from '../../support/fleetProcess.js';
+import { startFleetProcess } from '../../support/fleetProcess.js';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { openFleetSpace } from '../../support/fleetSpace.js';
+import { until } from '../../support/until.js';
+
+let space: FleetSpace;
+let queues: LaneQueues;
+let scalers: FleetProcess[] = [];
+const lane = (tenantId: string) => ({ tenantId, queueClass: 'default' as const });
+
+beforeAll(async () => {
+  space = await openFleetSpace();
+  queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+});
+afterEach(async () => {
+  await Promise.all(scalers.map((scaler) => scaler.stop()));
+  scalers = [];
+});
+afterAll(async () => {
+  await queues.close();
+  await space.close();
+});
+
+async function startScaler(intervalMs: number): Promise<FleetProcess> {
+  const scaler = await startFleetProcess('scaler', { ...space.environment, SCALER_INTERVAL_MS: String(intervalMs) });
+  scalers.push(scaler);
+  return scaler;
+}
+
+async function addWaiting(tenantId: string, jobs: number): Promise<void> {
+  await queues.add(
+    Array.from({ length: jobs }, () => ({
+      lane: lane(tenantId),
+      job: { id: newId(), task: 'system.probe', data: {}, queuePriority: 15_001, maxAttempts: 4, delayMs: 0 },
+    })),
+  );
+}
+
+async function desired(tenantId: string): Promise<number | undefined> {
+  return (await readFleetTable(space.redis.client, space.keys)).desired.get(tenantId);
+}
+
+async function decisionsOn(tenantId: string) {
+  const decisions = await listScalingDecisions(space.postgres.db, 1_000);
+  return decisions.filter((decision) => decision.tenantId === tenantId).reverse();
+}
+
+async function leaderFence(): Promise<number> {
+  return (await readLeader(space.redis.client, space.keys))?.fence ?? 0;
+}
+
+/** Resolves when the leader has kept its lead once more, so that every other scaler has asked for it in vain. */
+async function keptAgain(): Promise<void> {
+  let leftMs = Number.POSITIVE_INFINITY;
+  let renewals = 0;
+  await until('the lead is kept twice', async () => {
+    const nowLeftMs = await space.redis.client.pttl(space.keys.leader);
+    if (nowLeftMs > leftMs) renewals++;
+    leftMs = nowLeftMs;
+    return renewals === 2;
+  });
+}
+
+describe('scaler', () => {
+  it('gives 60 waiting jobs 5 slots, an empty queue 1 again, and leaves another tenant at 1', async () => {
+    await addWaiting('calm', 3);
+    await addWaiting('busy', 60);
+    await startScaler(500);
+    await until('busy has 5 slots', async () => (await desired('busy')) === 5);
+    await queues.queue(lane('busy')).drain();
+    await until('busy is back at 1', async () => (await desired('busy')) === 1);
+    expect(await desired('calm')).toBe(1);
+    expect((await decisionsOn('busy')).map(({ previous, desired: to }) => [previous, to])).toEqual([
+      [null, 5],
+      [5, 1],
+    ]);
+    expect(await decisionsOn('calm')).toMatchObject([
+      { previous: null, desired: 1, waiting: 3, active: 0, policy: 'queue-length', leaderFence: await leaderFence() },
+    ]);
+    expect((await decisionsOn('busy'))[0]?.reason).toBe(
+      '60 waiting, 0 active, 10 per worker: 6 wanted, 1 to 5 allowed',
+    );
+  });
+
+  it('acts on a notice at once, long before its interval', async () => {
+    const scaler = await startScaler(3_600_000);
+    await until('it leads', () => scaler.lines.some(({ msg }) => msg === 'leading'));
+    await until('its first look is over', async () => (await desired('calm')) === 1);
+    await addWaiting('noticed', 25);
+    expect(await desired('noticed')).toBeUndefined();
+    await space.redis.client.publish(space.keys.touchedChannel, 'noticed.default calm.default');
+    await until('the notice led to a decision', async () => (await desired('noticed')) === 3, 2_000);
+  });
+
+  it('does not take a dead letter for work', async () => {
+    await startScaler(100);
+    const error = { code: 'attempt_failed', message: 'no' };
+    await queues.bury('mourning', { jobId: newId(), task: 'system.probe', category: 'permanent', error, attempts: 1 });
+    await addWaiting('after', 1);
+    await until('a later tenant was decided on', async () => (await desired('after')) === 1);
+    expect(await desired('mourning')).toBeUndefined();
+  });
+
+  it('lets one lead; when it is killed, the other takes over within ten seconds under a higher fence', async () => {
+    const first = await startScaler(100);
+    await until('the first leads', () => first.lines.some(({ msg }) => msg === 'leading'));
+    const fence = await leaderFence();
+    const second = await startScaler(100);
+    await keptAgain();
+    expect(second.lines.some(({ msg }) => msg === 'leading')).toBe(false);
+
+    first.kill('SIGKILL');
+    await addWaiting('orphan', 25);
+    await until('the second acts', async () => (await desired('orphan')) === 3, 10_500);
+    expect(await decisionsOn('orphan')).toMatchObject([{ leaderFence: fence + 1 }]);
+  });
+
+  it('hands the lead over within two seconds when it is told to stop', async () => {
+    const first = await startScaler(100);
+    await until('the first leads', () => first.lines.some(({ msg }) => msg === 'leading'));
+    const second = await startScaler(100);
+    expect(await first.stop()).toBe(0);
+    await until('the second leads', () => second.lines.some(({ msg }) => msg === 'leading'), 2_000);
+  });
+
+  it('adds a job that was accepted but never came into Redis', async () => {
+    const id = newId();
+    await insertJobs(space.postgres.db, [
+      {
+        id,
+        tenantId: 'lost',
+        userId: null,
+        role: 'member',
+        task: 'system.probe',
+        queueClass: 'default',
+        queueJobId: null,
+        state: 'accepted',
+        priority: 50,
+        data: { sleepMs: 0 },
+        maxAttempts: 4,
+        timeoutMs: 1_000,
+        delayMs: 0,
+        dedupeKey: null,
+        durability: 'ledger',
+        traceparent: null,
+      },
+    ]);
+    await startScaler(100);
+    await until('it is in its lane', async () => (await queues.counts(lane('lost'))).waiting === 1);
+    const job = await until('it can be read', () => queues.queue(lane('lost')).getJob(id));
+    expect(job).toMatchObject({ name: 'system.probe', data: { sleepMs: 0 }, opts: { priority: 15_001, attempts: 4 } });
+    await until('the ledger knows', async () => {
+      const { rows } = await space.postgres.db.$client.query('SELECT 1 FROM jobs WHERE state = $1', ['queued']);
+      return rows.length === 1;
+    });
+    await until('the new lane gets its slot as well', async () => (await desired('lost')) === 1);
+  });
+
+  it('refuses to start with bounds that contradict each other', async () => {
+    const started = startFleetProcess('scaler', { ...space.environment, SCALER_MIN_SLOTS: '9' });
+    await expect(started).rejects.toThrow(/ended before it was ready/);
+  });
+});

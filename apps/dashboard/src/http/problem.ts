@@ -10,5 +10,7 @@ export function sendProblem(reply: FastifyReply, code: ErrorCode, detail: string
     .code(status)
     .type('application/problem+json')
     .header('cache-control', 'no-store')
-    .send(JSON.stringify({ type: `urn:sluice:problem:${code}`, title: TITLE_OF[code], status, detail, instance, code }));
+    .send(
+      JSON.stringify({ type: `urn:sluice:problem:${code}`, title: TITLE_OF[code], status, detail, instance, code }),
+    );
 }

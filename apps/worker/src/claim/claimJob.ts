@@ -44,7 +44,7 @@ export function createClaimer(db: Database, workerId: string): Claimer {
 }
 
 /** The ledger's id of a job: its own when it is one of ours, else one that is always derived the same way. */
-function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
+export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
   return isId(job.id) ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);
 }
 

@@ -1,0 +1,105 @@
+// @ts-check
+
+/**
+ * What a command needs before it runs, and what it runs.
+ * servers: `kept` are those of `npm start`; `fresh` ones live as long as the run; `fresh-or-containers` leaves them
+ *   to the tests where a Docker engine answers.
+ * run: each line is one program with its arguments, run one after the other with Node; the person's own arguments go
+ *   to the last one. A function is named where the command is part of the set-up.
+ * @typedef {object} Command
+ * @property {string} does one line for --help
+ * @property {boolean} [dependencies]
+ * @property {boolean} [build]
+ * @property {'kept' | 'fresh' | 'fresh-or-containers'} [servers]
+ * @property {readonly (readonly string[])[] | 'fleet' | 'wait' | 'program' | 'nothing'} run
+ */
+
+const BIOME = 'node_modules/@biomejs/biome/bin/biome';
+
+/** @type {Readonly<Record<string, Command>>} */
+export const COMMANDS = {
+  demo: {
+    does: 'run the main job on real webhooks and count it; --keep leaves the fleet up',
+    dependencies: true,
+    build: true,
+    servers: 'fresh',
+    run: [['test/dist/demo/main.js']],
+  },
+  start: {
+    does: 'run the fleet in the foreground on kept data, until Ctrl+C',
+    dependencies: true,
+    build: true,
+    servers: 'kept',
+    run: 'fleet',
+  },
+  test: {
+    does: 'run every test; arguments go to vitest',
+    dependencies: true,
+    build: true,
+    servers: 'fresh-or-containers',
+    run: [['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts']],
+  },
+  bench: {
+    does: 'run a benchmark, e.g. `npm run bench -- throughput`',
+    dependencies: true,
+    build: true,
+    servers: 'fresh',
+    run: [['test/dist/bench/main.js']],
+  },
+  screenshots: {
+    does: 'take the pictures of the dashboard for the README',
+    dependencies: true,
+    build: true,
+    servers: 'fresh',
+    run: [['test/dist/screenshots/main.js']],
+  },
+  servers: { does: 'run only Redis and PostgreSQL, until Ctrl+C', dependencies: true, servers: 'kept', run: 'wait' },
+  check: {
+    does: 'check format, lint, cycles, types and what is unused',
+    dependencies: true,
+    run: [
+      [BIOME, 'format'],
+      [BIOME, 'lint', '--error-on-warnings'],
+      ['node_modules/typescript/bin/tsc', '-b'],
+      ['node_modules/knip/bin/knip.js'],
+    ],
+  },
+  exec: { does: 'run a program of node_modules/.bin with arguments', dependencies: true, run: 'program' },
+  setup: { does: 'install the packages and build, no more', dependencies: true, build: true, run: 'nothing' },
+};
+
+/** @typedef {{ kind: 'run', name: string, command: Command, args: string[] } | { kind: 'help' } | { kind: 'unknown', message: string }} Request */
+
+/**
+ * What the person wants. Everything after the command's name belongs to the command.
+ * @param {readonly string[]} argv
+ * @returns {Request}
+ */
+export function readRequest(argv) {
+  const [name, ...args] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return { kind: 'help' };
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined)
+    return { kind: 'unknown', message: `There is no command ${name}. There are: ${Object.keys(COMMANDS).join(', ')}.` };
+  if (command.run === 'program' && args.length === 0)
+    return { kind: 'unknown', message: 'Which program? E.g. `exec vitest --help`.' };
+  return { kind: 'run', name, command, args };
+}
+
+/** The text of --help. */
+export function helpText() {
+  const rows = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(11)} ${does}`);
+  return `Usage: node deploy/local/run.mjs <command> [arguments]
+
+Sets up what is missing (npm packages, build, Redis, PostgreSQL), then runs the command.
+
+${rows.join('\n')}
+
+Environment:
+  REDIS_URL, DATABASE_URL      servers to use instead of starting them
+  SLUICE_HOME                  where everything is kept (default: .sluice)
+  SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
+  PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
+  SLUICE_WORKERS               worker processes of start (default: 1)
+`;
+}

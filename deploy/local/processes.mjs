@@ -1,0 +1,18 @@
+// @ts-check
+
+/** @typedef {'producer' | 'worker' | 'scaler' | 'dashboard'} ProcessName */
+
+/**
+ * The processes of a fleet in the order in which they start, with Node's arguments from the repository's root.
+ * Images and the compose file run the same commands.
+ * @type {Readonly<Record<ProcessName, readonly string[]>>}
+ */
+export const PROCESSES = {
+  producer: ['apps/producer/dist/main.js'],
+  worker: ['apps/worker/dist/main.js'],
+  scaler: ['apps/scaler/dist/main.js'],
+  dashboard: ['apps/dashboard/dist/main.js'],
+};
+
+/** Brings the database up to date; runs to its end before the first process starts. */
+export const MIGRATE = ['packages/shared/dist/postgres/migrateMain.js'];

@@ -1,0 +1,56 @@
+// @ts-check
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { SetupError } from './report.mjs';
+
+/** @typedef {{ dir: string, throwaway: boolean }} Place where a server keeps its data; a throwaway one is removed after the run */
+
+/** @typedef {{ url: string, pid?: number, stop: () => Promise<void> }} Server */
+
+/** @typedef {{ what: string, start: (place: Place) => Promise<Server> }} Available `what` is shown, e.g. "Redis 7.0.15 (/usr/bin)" */
+
+/** @typedef {{ path: string, env?: Record<string, string> }} Program env: what it needs to run beside the usual */
+
+/** @typedef {{ env: NodeJS.ProcessEnv, home: string, repository: string, report: import('./report.mjs').Report }} Context */
+
+/** @typedef {{ name: string, find: (context: Context) => Promise<Available | undefined> }} Resolver one way to get a server */
+
+/**
+ * The first way that works on this machine.
+ * @param {readonly Resolver[]} resolvers in order of preference
+ * @param {Context} context
+ * @param {string} nothingWorks what to do by hand
+ */
+export async function firstAvailable(resolvers, context, nothingWorks) {
+  for (const resolver of resolvers) {
+    const found = await resolver.find(context);
+    if (found !== undefined) return found;
+  }
+  throw new SetupError(nothingWorks);
+}
+
+/**
+ * The full path of a program.
+ * @param {string} program
+ * @param {string} [path] the value of PATH, or other directories in its form
+ */
+export function findOnPath(program, path = process.env.PATH ?? '') {
+  for (const dir of path.split(delimiter)) {
+    const file = join(dir, program);
+    try {
+      accessSync(file, constants.X_OK);
+      if (dir !== '' && statSync(file).isFile()) return file;
+    } catch {
+      // Not there; the next directory may have it.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether the set-up may install something by the system's means.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function mayInstall(env) {
+  return !['1', 'true', 'yes'].includes((env.SLUICE_NO_INSTALL ?? '').toLowerCase());
+}

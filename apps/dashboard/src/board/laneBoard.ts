@@ -1,6 +1,6 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import type { IServerAdapter, UIConfig } from '@bull-board/api/typings/app';
+import type { UIConfig } from '@bull-board/api/typings/app';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Service } from '@sluice/shared/lifecycle/service';
@@ -37,7 +37,7 @@ export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: ()
   const board = createBullBoard({
     queues: [],
     // The Fastify adapter carries a copy of the types of its own; the two are the same but for their private members.
-    serverAdapter: server as unknown as IServerAdapter,
+    serverAdapter: server,
     options: { uiConfig: uiConfig(null), handlerHooks: boardHooks(access, watch) },
   });
 

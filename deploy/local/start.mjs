@@ -61,6 +61,7 @@ export async function startForeground({ env, home, repository, report }, release
         env: {
           ...urls,
           SLUICE_OPERATOR_KEY_FILE: keyFile,
+          EXPORTS_DIR: env.EXPORTS_DIR || join(home, 'exports'),
           HOST: host,
           PORT: String(port),
           DASHBOARD_PORT: String(dashboardPort),

@@ -9,6 +9,7 @@ import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/laneWorker';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Claimer } from './claim/claimJob.js';
+import { ledgerIdOf } from './claim/claimJob.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
@@ -36,7 +37,7 @@ export interface RunJobParts {
 
 /** A job's life in a worker: claim, execute, settle. The answer is what BullMQ is told in the end. */
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
-  const stay = parts.running.enter(active.id);
+  const stay = parts.running.enter(ledgerIdOf(active));
   try {
     const claimed = await claimUnlessStopped(active, stay.signal, parts);
     if (claimed === 'stopped') return { kind: 'release' };

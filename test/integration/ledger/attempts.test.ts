@@ -109,7 +109,9 @@ describe('claimJobs and settleJobs', () => {
 
   it('claims nothing of another tenant', async () => {
     const id = await accepted();
-    expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([null]);
+    expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([
+      null,
+    ]);
     expect((await readJob(space.postgres.db, 'acme', id))?.job.fence).toBe(0);
   });
 

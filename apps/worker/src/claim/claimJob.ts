@@ -1,6 +1,7 @@
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import { laneName } from '@sluice/shared/domain/lane';
+import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
 import { derivedId, isId } from '@sluice/shared/ids/ids';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Database } from '@sluice/shared/postgres/connect';
@@ -32,20 +33,32 @@ export function createClaimer(db: Database, workerId: string): Claimer {
     keyOf: ({ id }) => id,
     flush: (requests) => claimJobs(db, requests),
   });
+  /** Claims that were tried and got no answer: they may have been carried out. */
+  const unanswered = new WeakSet<ActiveJob>();
+
+  async function claimOnce(job: ActiveJob): Promise<ClaimedJob | null> {
+    const again = unanswered.has(job);
+    unanswered.add(job);
+    const claimed = await batcher.add({ id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId, again });
+    unanswered.delete(job);
+    return claimed;
+  }
+
   return {
     async claim(job) {
-      const request = { id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId };
-      const claimed = await batcher.add(request);
+      const claimed = await claimOnce(job);
       if (claimed !== null) return claimed;
       await insertJobs(db, [adopt(job)]);
-      return batcher.add(request);
+      return claimOnce(job);
     },
   };
 }
 
 /** The ledger's id of a job: its own when it is one of ours, else one that is always derived the same way. */
 export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
-  return isId(job.id) ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);
+  // PostgreSQL writes a UUID in small letters, and would not know another spelling again.
+  const isOurs = isId(job.id) && job.id === job.id.toLowerCase();
+  return isOurs ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);
 }
 
 /** The row of a job that the ledger does not know. A plain client's own retries are kept, all else is our default. */
@@ -56,17 +69,26 @@ function adopt(job: ActiveJob): NewJob {
     tenantId: job.lane.tenantId,
     userId: null,
     role: 'member',
-    task: job.task,
+    task: toStorableText(job.task),
     queueClass: job.lane.queueClass as QueueClass,
-    queueJobId: id === job.id ? null : job.id,
+    queueJobId: id === job.id ? null : toStorableText(job.id),
     state: 'queued',
     priority: 50,
-    data: job.data ?? null,
-    maxAttempts: Math.min(Math.max(job.maxAttempts, 1), 25),
+    data: storableData(job.data),
+    maxAttempts: Math.min(Math.max(Math.trunc(Number(job.maxAttempts)) || 1, 1), 25),
     timeoutMs: findTask(job.task)?.timeoutMs ?? UNKNOWN_TASK_TIMEOUT_MS,
     delayMs: 0,
     dedupeKey: null,
     durability: 'redis',
     traceparent: null,
   };
+}
+
+/** A plain client may add anything; what the ledger cannot hold is taken for no data, which the task's schema judges. */
+function storableData(data: unknown): unknown {
+  try {
+    return toStorableJson(data ?? null);
+  } catch {
+    return null;
+  }
 }

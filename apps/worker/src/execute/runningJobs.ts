@@ -3,7 +3,7 @@ export type StopReason = 'cancelled' | 'stopping';
 
 /** The jobs that run in this process, and the way to stop them. */
 export interface RunningJobs {
-  /** Notes a job for as long as it runs; its signal aborts with a {@link StopReason}. */
+  /** Notes a job, by its id in the ledger, for as long as it runs; its signal aborts with a {@link StopReason}. */
   enter(jobId: string): { readonly signal: AbortSignal; leave(): void };
   /** Tells one job to stop; nothing when it does not run here. */
   cancel(jobId: string): void;

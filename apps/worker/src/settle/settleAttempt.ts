@@ -38,7 +38,7 @@ export async function settleAttempt(
   const taken = await parts.ledger.settle(settlement);
   if (!taken) {
     parts.log.warn({ jobId: job.id, fence: job.fence }, 'the attempt no longer owned its job; its outcome was dropped');
-    return { kind: 'completed', result: null };
+    return { kind: 'leave' };
   }
   if (verdict.kind === 'bury') {
     const error = toJobError(verdict.error);

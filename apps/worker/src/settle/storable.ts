@@ -1,11 +1,12 @@
 import type { JobError } from '@sluice/shared/contracts/deadLetter';
+import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
 /** Longest error message that is kept, in characters. */
 const MAX_MESSAGE = 2_000;
 
 /** Most bytes of JSON that a result may have. */
-const MAX_RESULT_BYTES = 256 * 1_024;
+export const MAX_RESULT_BYTES = 256 * 1_024;
 
 /**
  * A handler's result as PostgreSQL's jsonb takes it: NUL characters and halves of surrogate pairs are dropped, since one
@@ -15,9 +16,7 @@ const MAX_RESULT_BYTES = 256 * 1_024;
 export function toStorableResult(result: unknown): unknown {
   let text: string | undefined;
   try {
-    text = JSON.stringify(result, (_key, value: unknown) =>
-      typeof value === 'string' ? toStorableText(value) : value,
-    );
+    text = JSON.stringify(result);
   } catch (cause) {
     throw new FleetError('attempt_failed', 'the task returned something that JSON cannot say', { cause });
   }
@@ -25,18 +24,22 @@ export function toStorableResult(result: unknown): unknown {
   if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
     throw new FleetError('payload_too_large', `the result is larger than ${MAX_RESULT_BYTES} bytes`);
   }
-  return JSON.parse(text) as unknown;
+  return toStorableJson(JSON.parse(text));
 }
 
-/** An error as the ledger keeps it: its code and a short message, never a stack. */
+/** An error as the ledger keeps it: its code and a short message, never a stack. Takes whatever was thrown. */
 export function toJobError(error: unknown): JobError {
-  const message = error instanceof Error ? error.message : String(error);
   return {
     code: error instanceof FleetError ? error.code : 'attempt_failed',
-    message: toStorableText(message).slice(0, MAX_MESSAGE),
+    // The cut may leave half of a surrogate pair.
+    message: toStorableText(messageOf(error)).slice(0, MAX_MESSAGE).toWellFormed(),
   };
 }
 
-function toStorableText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '');
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'the task threw something that has no text';
+  }
 }

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { DelayedError, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
@@ -29,7 +29,9 @@ export type AttemptEnd =
   | { readonly kind: 'defer'; readonly delayMs: number }
   /** Costs no attempt: this process must stop. The job keeps its place. */
   | { readonly kind: 'release' }
-  | { readonly kind: 'bury'; readonly message: string };
+  | { readonly kind: 'bury'; readonly message: string }
+  /** BullMQ is told nothing: the job is found stalled when its lock ends, unless another has it by then. */
+  | { readonly kind: 'leave' };
 
 /** Runs the jobs of one lane in this process. */
 export interface LaneWorker {
@@ -103,23 +105,49 @@ async function runAttempt(
   job: Job,
   token: string | undefined,
   lane: Lane,
-  { run, now }: Pick<LaneWorkerOptions, 'run' | 'now'>,
+  options: Pick<LaneWorkerOptions, 'run' | 'now' | 'log'>,
 ): Promise<unknown> {
-  const end = await run(toActiveJob(job, lane));
+  const end = await endOf(toActiveJob(job, lane), options);
   switch (end.kind) {
     case 'completed':
       return end.result;
     case 'retry':
-      throw new AttemptFailed(end.message, end.delayMs);
+      if (hasRetriesLeft(job)) throw new AttemptFailed(end.message, end.delayMs);
+      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
     case 'defer':
-      await job.moveToDelayed(now() + end.delayMs, token);
-      throw new DelayedError();
+      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
     case 'release':
-      await job.moveToWait(token);
-      throw new WaitingError();
+      return putOff(job, () => job.moveToWait(token), options.log);
     case 'bury':
       throw new UnrecoverableError(end.message);
+    case 'leave':
+      throw new DelayedError();
   }
+}
+
+/** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
+async function endOf(active: ActiveJob, { run, log }: Pick<LaneWorkerOptions, 'run' | 'log'>): Promise<AttemptEnd> {
+  try {
+    return await run(active);
+  } catch (err) {
+    log.error({ err, jobId: active.id, lane: laneName(active.lane) }, 'an attempt broke; its job is left to be found');
+    return { kind: 'leave' };
+  }
+}
+
+/** BullMQ counts for itself, and may have counted attempts that the ledger does not: the ledger's word holds. */
+function hasRetriesLeft(job: Job): boolean {
+  return job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+}
+
+/** Moves a job out of the running ones. If that fails it is left: BullMQ would take any other error for a failure. */
+async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise<never> {
+  try {
+    await move();
+  } catch (err) {
+    log.warn({ err, jobId: job.id }, 'a job could not be put off; it is left to be found');
+  }
+  throw new DelayedError();
 }
 
 function toActiveJob(job: Job, lane: Lane): ActiveJob {

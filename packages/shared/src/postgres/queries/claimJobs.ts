@@ -9,6 +9,8 @@ export interface ClaimRequest {
   /** Only a job of this tenant is taken. */
   readonly tenantId: string;
   readonly workerId: string;
+  /** An earlier try of this same claim got no answer: an open attempt of this worker is that try's, and no crash. */
+  readonly again?: boolean;
 }
 
 /** The ledger's row of a job that was asked for. */
@@ -40,17 +42,18 @@ export interface ClaimedJob {
 /** `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. */
 const CLAIM = `
 WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS w(id, tenant_id, worker_id)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS w(id, tenant_id, worker_id, again)
 ), lost AS (
-  UPDATE attempts a SET finished_at = now(), outcome = 'lost'
+  UPDATE attempts a
+  SET finished_at = now(), outcome = CASE WHEN w.again AND a.worker_id = w.worker_id THEN 'released' ELSE 'lost' END
   FROM wanted w JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
   WHERE j.id = ANY($1) AND a.job_id = j.id AND a.number = j.fence AND a.finished_at IS NULL
-  RETURNING a.job_id
+  RETURNING a.job_id, a.outcome
 ), claimed AS (
   UPDATE jobs j
   SET state = 'active', fence = j.fence + 1, started_at = coalesce(j.started_at, now()), due_at = NULL,
       updated_at = now(), queued_at = coalesce(j.queued_at, now()),
-      crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id) THEN 1 ELSE 0 END
+      crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id AND lost.outcome = 'lost') THEN 1 ELSE 0 END
   FROM wanted w
   WHERE j.id = ANY($1) AND j.id = w.id AND j.tenant_id = w.tenant_id
     AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
@@ -82,6 +85,7 @@ export async function claimJobs(db: Database, requests: readonly ClaimRequest[])
       requests.map(({ id }) => id),
       requests.map(({ tenantId }) => tenantId),
       requests.map(({ workerId }) => workerId),
+      requests.map(({ again }) => again ?? false),
     ],
   });
   const byId = new Map(rows.map((row) => [row.id, toClaimedJob(row)]));

@@ -35,7 +35,8 @@ const INSERT = `
 INSERT INTO jobs (id, tenant_id, user_id, role, task, queue_class, queue_job_id, state, priority, data, max_attempts,
                   timeout_ms, due_at, dedupe_key, durability, traceparent, queued_at)
 SELECT id, "tenantId", "userId", role, task, "queueClass", "queueJobId",
-       CASE WHEN state = 'queued' AND "delayMs" > 0 THEN 'delayed' ELSE state END, priority, data, "maxAttempts",
+       CASE WHEN state = 'queued' AND "delayMs" > 0 THEN 'delayed' ELSE state END, priority,
+       coalesce(data, 'null'::jsonb), "maxAttempts",
        "timeoutMs", CASE WHEN "delayMs" > 0 THEN now() + "delayMs" * interval '1 millisecond' END,
        "dedupeKey", durability, traceparent, CASE WHEN state = 'queued' THEN now() END
 FROM jsonb_to_recordset($1::jsonb) AS j(id uuid, "tenantId" text, "userId" text, role text, task text,

@@ -48,16 +48,44 @@ WITH outcome AS (
 )
 SELECT id, fence FROM settled`;
 
+const FIND_WRITTEN = `
+SELECT a.job_id AS id, a.number AS fence
+FROM jsonb_to_recordset($1::jsonb) AS o(id uuid, fence integer, outcome text)
+JOIN attempts a ON a.job_id = o.id AND a.number = o.fence AND a.outcome = o.outcome
+WHERE a.job_id = ANY($2::uuid[])`;
+
 /**
- * Writes how attempts ended: one statement, one commit. Only an attempt that still owns its job is taken.
+ * Writes how attempts ended: one statement, one commit. Only an attempt that still owns its job is taken. A settlement
+ * that was taken before is told so again: its commit stood, and the answer was lost with the connection.
  * @returns for each settlement whether it was taken, in order
  */
 export async function settleJobs(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
-  const { rows } = await db.$client.query<{ id: string; fence: number }>({
+  const { rows } = await db.$client.query<AttemptKey>({
     name: 'settle_jobs',
     text: SETTLE,
     values: [JSON.stringify(settlements), settlements.map(({ id }) => id)],
   });
-  const taken = new Set(rows.map(({ id, fence }) => `${id} ${fence}`));
-  return settlements.map(({ id, fence }) => taken.has(`${id} ${fence}`));
+  const taken = new Set(rows.map(keyOf));
+  const left = settlements.filter((settlement) => !taken.has(keyOf(settlement)));
+  if (left.length > 0) for (const written of await findWritten(db, left)) taken.add(keyOf(written));
+  return settlements.map((settlement) => taken.has(keyOf(settlement)));
+}
+
+/** A statement of its own: it must see what another that was under way has committed meanwhile. */
+async function findWritten(db: Database, settlements: readonly Settlement[]): Promise<AttemptKey[]> {
+  const { rows } = await db.$client.query<AttemptKey>({
+    name: 'find_settled_attempts',
+    text: FIND_WRITTEN,
+    values: [
+      JSON.stringify(settlements.map(({ id, fence, outcome }) => ({ id, fence, outcome }))),
+      settlements.map(({ id }) => id),
+    ],
+  });
+  return rows;
+}
+
+type AttemptKey = Pick<Settlement, 'id' | 'fence'>;
+
+function keyOf({ id, fence }: AttemptKey): string {
+  return `${id} ${fence}`;
 }

@@ -1,16 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient } from '../support/httpClient.js';
 import { until } from '../support/until.js';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+
+const run = promisify(execFile);
 
 interface Started {
   readonly child: ChildProcess;
@@ -19,14 +22,17 @@ interface Started {
 }
 
 describe('npm start', () => {
+  let folder: string;
   let home: string;
   beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), 'sluice-start-'));
+    folder = mkdtempSync(join(tmpdir(), 'sluice-start-'));
+    home = join(folder, '.sluice');
+    mkdirSync(home);
     const tools = join(process.env.SLUICE_HOME ?? join(REPOSITORY, '.sluice'), 'tools');
     // What was fetched once need not be fetched again.
     if (existsSync(tools)) symlinkSync(tools, join(home, 'tools'));
   });
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Starts the fleet with servers and data of its own, and resolves when it says `ready`. */
   async function start(): Promise<Started> {
@@ -72,14 +78,21 @@ describe('npm start', () => {
     }
   }
 
+  /** The commands of the README that make a tenant and submit a job, for a fleet at another address. */
+  function firstJobCommands(api: string): string {
+    const blocks = readFileSync(join(REPOSITORY, 'README.md'), 'utf8').matchAll(/```sh\n([^`]*)```/g);
+    const commands = [...blocks].map(([, block]) => block ?? '').find((block) => block.includes('/api/v1/jobs'));
+    return (commands ?? '').replaceAll('localhost:3000', api.replace('http://', ''));
+  }
+
   it('keeps its key and its data over a stop by SIGINT, which leaves nothing running', async () => {
     const first = await start();
     const keyFile = join(home, 'operator-key');
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     const key = readFileSync(keyFile, 'utf8').trim();
+    const typed = await run('bash', ['-euc', firstJobCommands(apiOf(first))], { cwd: folder });
+    const { id } = JSON.parse(typed.stdout.slice(typed.stdout.lastIndexOf('{'))) as { id: string };
     const operator = createHttpClient(apiOf(first), key, { 'x-tenant-id': 'acme' });
-    await operator.expect(201, 'POST', '/api/v1/admin/tenants', { id: 'acme' });
-    const { id } = await operator.expect(202, 'POST', '/api/v1/jobs', { task: 'system.probe', data: {} });
     await until('the job completes', async () => {
       return (await operator.expect(200, 'GET', `/api/v1/jobs/${id}`)).state === 'completed';
     });

@@ -14,6 +14,7 @@ import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
+import { buryJob } from './settle/buryJob.js';
 import type { LedgerWriter } from './settle/ledgerWriter.js';
 import type { AttemptVerdict } from './settle/settleAttempt.js';
 import { settleAttempt } from './settle/settleAttempt.js';
@@ -24,7 +25,7 @@ import type { TaskHandlers } from './tasks/index.js';
 export interface RunJobParts {
   readonly claimer: Claimer;
   readonly ledger: LedgerWriter;
-  readonly queues: Pick<LaneQueues, 'bury'>;
+  readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly handlers: TaskHandlers;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
@@ -76,8 +77,14 @@ async function finishAgain(
   if (state === 'completed') return { kind: 'completed', result: claimed.result };
   if (state === 'dead') {
     const error = claimed.error ?? { code: 'attempt_failed', message: 'unknown' };
-    const note = { jobId: claimed.id, task: active.task, category: 'exhausted', error, attempts: claimed.fence };
-    await untilWritten('bury', () => parts.queues.bury(claimed.tenantId, note), parts.log);
+    const note = {
+      jobId: claimed.id,
+      task: active.task,
+      category: claimed.deathCategory ?? 'exhausted',
+      error,
+      attempts: claimed.fence,
+    };
+    return buryJob(claimed.tenantId, note, parts);
   }
   return { kind: 'bury', message: state };
 }

@@ -2,6 +2,7 @@ import type { Batcher } from '@sluice/shared/lifecycle/batcher';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
+import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
@@ -14,6 +15,8 @@ export interface LedgerWriter {
    * away. False when the attempt no longer owns its job: nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
+  /** Whether the job is dead at this moment. */
+  isDead(tenantId: string, jobId: string): Promise<boolean>;
 }
 
 /** One settlement could not be written, though its neighbours could. */
@@ -37,6 +40,7 @@ export function createLedgerWriter(db: Database, log: Log): LedgerWriter {
   }
   return {
     settle: (settlement) => untilWritten('settle', () => settleOnce(settlement), log),
+    isDead: async (tenantId, jobId) => (await readJobRow(db, tenantId, jobId))?.state === 'dead',
   };
 }
 

@@ -5,9 +5,9 @@ import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { AttemptEnd } from '@sluice/shared/queue/laneWorker';
+import { buryJob } from './buryJob.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import { toJobError } from './storable.js';
-import { untilWritten } from './untilWritten.js';
 
 /** How an attempt ended, before anyone was told. */
 export type AttemptVerdict =
@@ -21,7 +21,7 @@ export type AttemptVerdict =
 /** What is needed to tell of a job's end. */
 export interface SettleParts {
   readonly ledger: LedgerWriter;
-  readonly queues: Pick<LaneQueues, 'bury'>;
+  readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly log: Log;
 }
 
@@ -43,7 +43,7 @@ export async function settleAttempt(
   if (verdict.kind === 'bury') {
     const error = toJobError(verdict.error);
     const note = { jobId: job.id, task: job.task, category: verdict.category, error, attempts: job.fence };
-    await untilWritten('bury', () => parts.queues.bury(job.tenantId, note), parts.log);
+    return buryJob(job.tenantId, note, parts);
   }
   return toAttemptEnd(verdict);
 }

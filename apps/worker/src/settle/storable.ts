@@ -6,7 +6,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 const MAX_MESSAGE = 2_000;
 
 /** Most bytes of JSON that a result may have. */
-export const MAX_RESULT_BYTES = 256 * 1_024;
+const MAX_RESULT_BYTES = 256 * 1_024;
 
 /**
  * A handler's result as PostgreSQL's jsonb takes it: NUL characters and halves of surrogate pairs are dropped, since one

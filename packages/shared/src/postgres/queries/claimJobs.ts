@@ -1,4 +1,4 @@
-import type { JobError } from '../../contracts/deadLetter.js';
+import type { DeathCategory, JobError } from '../../contracts/deadLetter.js';
 import type { TenantRole } from '../../contracts/identity.js';
 import type { JobState } from '../../contracts/jobStates.js';
 import type { Database } from '../connect.js';
@@ -34,6 +34,8 @@ export interface ClaimedJob {
   readonly result: unknown;
   /** Of a job that is over. */
   readonly error: JobError | null;
+  /** Of a job that is dead. */
+  readonly deathCategory: DeathCategory | null;
   readonly cancelRequested: boolean;
   /** Since it was accepted, in ms. */
   readonly ageMs: number;
@@ -63,12 +65,14 @@ WITH wanted AS (
   SELECT id, fence, tenant_id, worker_id FROM claimed
 )
 SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
-       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, c.cancel_requested_at IS NOT NULL AS cancel_requested,
+       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
+       c.cancel_requested_at IS NOT NULL AS cancel_requested,
        (extract(epoch FROM now() - c.accepted_at) * 1000)::float8 AS age_ms
 FROM claimed c
 UNION ALL
 SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
-       j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error, false, 0
+       j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error,
+       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0
 FROM jobs j JOIN wanted USING (id, tenant_id)
 WHERE j.id = ANY($1) AND j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
 
@@ -108,6 +112,7 @@ interface ClaimRow {
   data: unknown;
   result: unknown;
   error: JobError | null;
+  death_category: DeathCategory | null;
   cancel_requested: boolean;
   age_ms: number;
 }
@@ -129,6 +134,7 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
     data: row.data,
     result: row.result,
     error: row.error,
+    deathCategory: row.death_category,
     cancelRequested: row.cancel_requested,
     ageMs: row.age_ms,
   };

@@ -1,0 +1,26 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { DeadLetterNote, LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { AttemptEnd } from '@sluice/shared/queue/laneWorker';
+import type { LedgerWriter } from './ledgerWriter.js';
+import { untilWritten } from './untilWritten.js';
+
+/** What following a death up needs. */
+export interface BuryParts {
+  readonly ledger: Pick<LedgerWriter, 'isDead'>;
+  readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly log: Log;
+}
+
+/**
+ * Notes a death that the ledger holds in the tenant's dead-letter queue, and says what BullMQ is to be told. A job that
+ * was taken back to life meanwhile goes back to its lane: its new add met the BullMQ job that still ran here, and failing
+ * that one now would lose it.
+ */
+export async function buryJob(tenantId: string, note: DeadLetterNote, parts: BuryParts): Promise<AttemptEnd> {
+  const { ledger, queues, log } = parts;
+  await untilWritten('bury', () => queues.bury(tenantId, note), log);
+  const dead = await untilWritten('look after burying', () => ledger.isDead(tenantId, note.jobId), log);
+  if (dead) return { kind: 'bury', message: note.error.message };
+  await untilWritten('unbury', () => queues.unbury(tenantId, note.jobId), log);
+  return { kind: 'release' };
+}

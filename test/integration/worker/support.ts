@@ -1,0 +1,124 @@
+import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
+import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { newId } from '@sluice/shared/ids/ids';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
+import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { LaneWorker } from '@sluice/shared/queue/laneWorker';
+import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
+import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
+import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
+import { runJob } from '../../../apps/worker/src/runJob.js';
+import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
+import type { TaskHandlers } from '../../../apps/worker/src/tasks/index.js';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { until } from '../../support/until.js';
+
+/** One lane that runs in the test's own process, with a handler of the test's own in place of `system.probe`'s. */
+export interface TestLane {
+  readonly lane: Lane;
+  readonly queues: LaneQueues;
+  readonly running: RunningJobs;
+  readonly worker: LaneWorker;
+  /** Writes a job to the ledger and adds it to the lane, where BullMQ may count other attempts; returns its id. */
+  submit(change?: Partial<NewJob>, queueAttempts?: number): Promise<string>;
+  /** The job's history once it is in this state. */
+  reaches(id: string, state: string): Promise<JobHistory>;
+  close(): Promise<void>;
+}
+
+/** What a test may put in place of the real parts. */
+export interface TestLaneOptions {
+  readonly tenantId: string;
+  readonly handler: TaskHandler<ProbeData>;
+  readonly concurrency?: number;
+  /** The ledger as the worker sees it, such as through a proxy. */
+  readonly db?: Database;
+  /** The dead-letter queue as the worker sees it. */
+  readonly bury?: LaneQueues['bury'];
+}
+
+/** Opens a lane with short locks. */
+export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestLane {
+  const lane: Lane = { tenantId: options.tenantId, queueClass: 'default' };
+  const log = createLogger('test', { level: 'silent' });
+  const db = options.db ?? space.postgres.db;
+  const queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+  const running = createRunningJobs();
+  const parts = {
+    claimer: createClaimer(db, 'w1'),
+    ledger: createLedgerWriter(db, log),
+    queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
+    handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
+    running,
+    serviceTimes: { note: () => undefined },
+    metrics: createMetrics('test'),
+    monotonicMs: () => performance.now(),
+    random: () => 0,
+    log,
+  };
+  const worker = createLaneWorker(lane, options.concurrency ?? 1, {
+    client: space.redis.client,
+    keys: space.keys,
+    lockMs: 1_000,
+    stalledCheckMs: 300,
+    workerId: 'w1',
+    now: Date.now,
+    run: (job) => runJob(job, parts),
+    log,
+  });
+  return {
+    lane,
+    queues,
+    running,
+    worker,
+    async submit(change = {}, queueAttempts) {
+      const row = newRow(lane, change);
+      await insertJobs(space.postgres.db, [row]);
+      const { id, task, data, delayMs } = row;
+      const maxAttempts = queueAttempts ?? row.maxAttempts;
+      await queues.add([{ lane, job: { id, task, data, queuePriority: 10, maxAttempts, delayMs } }]);
+      return id;
+    },
+    reaches: (id, state) =>
+      until(`job ${id} is ${state}`, async () => {
+        const history = await readJob(space.postgres.db, lane.tenantId, id);
+        return history?.job.state === state ? history : null;
+      }),
+    async close() {
+      running.stopAll();
+      await worker.close();
+      await queues.close();
+    },
+  };
+}
+
+function newRow(lane: Lane, change: Partial<NewJob>): NewJob {
+  return {
+    id: newId(),
+    tenantId: lane.tenantId,
+    userId: null,
+    role: 'member',
+    task: 'system.probe',
+    queueClass: lane.queueClass,
+    queueJobId: null,
+    state: 'queued',
+    priority: 50,
+    data: {},
+    maxAttempts: 1,
+    timeoutMs: 10_000,
+    delayMs: 0,
+    dedupeKey: null,
+    durability: 'ledger',
+    traceparent: null,
+    ...change,
+  };
+}

@@ -1,8 +1,9 @@
 // @ts-check
+import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { startChild } from './child.mjs';
+import { endsWithin, startChild } from './child.mjs';
 
 /** @typedef {import('./child.mjs').Child} Child */
 /** @typedef {ReturnType<typeof supervise>} Supervised */
@@ -11,6 +12,7 @@ const LAST_LINES = 10;
 const BIGGEST_LOG_BYTES = 20_000_000;
 const STOP_WITHIN_MS = 30_000; // above SHUTDOWN_GRACE_MS's default of 25 s
 const HEALTHY_MS = 60_000;
+const LAST_WORDS_MS = 1_000;
 const WARN = 40; // pino's numbers
 
 /**
@@ -25,7 +27,7 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
   mkdirSync(dirname(logFile), { recursive: true });
   if (existsSync(logFile) && statSync(logFile).size > BIGGEST_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  /** @type {{ child?: Child, url?: string | undefined, lines: string[], stopping: boolean, failures: number, timer?: NodeJS.Timeout }} */
+  /** @type {{ child?: Child, closed?: Promise<unknown>, url?: string | undefined, lines: string[], stopping: boolean, failures: number, timer?: NodeJS.Timeout }} */
   const state = { lines: [], stopping: false, failures: 0 };
 
   /** @returns {Promise<void>} resolves when it says that it is ready, rejects when it ends before */
@@ -37,6 +39,8 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
       stopWithinMs: STOP_WITHIN_MS,
     });
     state.child = child;
+    state.closed = once(child.child, 'close');
+    if (state.stopping) void child.stop(); // the stop came while it was being started
     state.lines = [];
     const begunAt = performance.now();
     let wasReady = false;
@@ -44,7 +48,7 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
       for (const stream of [child.child.stdout, child.child.stderr]) {
         if (stream === null) continue;
         createInterface({ input: stream }).on('line', (line) => {
-          log.write(`${line}\n`);
+          if (!log.writableEnded) log.write(`${line}\n`);
           state.lines = [...state.lines.slice(1 - LAST_LINES), line];
           const entry = readLogLine(line);
           if (entry.level >= WARN) show(`${entry.time} ${name}: ${entry.text}`);
@@ -89,6 +93,7 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
       state.stopping = true;
       clearTimeout(state.timer);
       await state.child?.stop();
+      if (state.closed !== undefined) await endsWithin(state.closed, LAST_WORDS_MS); // what it wrote as it ended
       await new Promise((resolve) => log.end(resolve));
     },
   };

@@ -24,8 +24,8 @@ export type Api = (call: ApiCall) => Promise<ApiAnswer>;
 const MAX_TRIES = 20;
 
 /**
- * A client of the producer as an outside program would write it: waits and sends again when it is told to (429 and 503),
- * and when the connection fails. Any other status that was not asked for is an error.
+ * A client of the producer as an outside program would write it: waits and sends again when it is told to (429 and 503).
+ * Any other refusal, and a connection that fails, is an error.
  */
 export function createApi(baseUrl: string, signal: AbortSignal): Api {
   return async (call) => {

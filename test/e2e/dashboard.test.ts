@@ -24,7 +24,7 @@ let page: Page;
 
 beforeAll(async () => {
   space = await openFleetSpace();
-  queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+  queues = createLaneQueues(space.redis.client, space.keys);
   await addJobs('acme', 3);
   await addJobs('globex', 2);
   await queues.bury('acme', {

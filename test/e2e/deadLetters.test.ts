@@ -14,7 +14,7 @@ describe('a job that dies', () => {
     fleet = await startFleet();
     await fleet.start('scaler', { SCALER_INTERVAL_MS: '500' });
     await fleet.start('worker');
-    queues = createLaneQueues(fleet.space.redis.client, fleet.space.keys, Date.now);
+    queues = createLaneQueues(fleet.space.redis.client, fleet.space.keys);
     tenant = await fleet.tenant('mortal');
   });
   afterAll(async () => {

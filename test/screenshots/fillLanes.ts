@@ -33,7 +33,7 @@ const PICTURES: readonly LanePicture[] = [
 
 /** Makes lanes as a busy fleet has them, by the fleet's own code; `close` ends the jobs that still run. */
 export async function fillLanes(client: RedisService['client'], keys: FleetKeys): Promise<{ close(): Promise<void> }> {
-  const queues = createLaneQueues(client, keys, Date.now);
+  const queues = createLaneQueues(client, keys);
   const running = await Promise.all(PICTURES.map((picture) => fillLane(client, keys, queues, picture)));
   return {
     async close() {

@@ -31,7 +31,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const postgres = createPostgres(config.postgres, log);
   const redis = createRedis(config.redis, 'caller', log);
   const keys = fleetKeys(config.redis.prefix);
-  const lanes = createLaneQueues(redis.client, keys, now);
+  const lanes = createLaneQueues(redis.client, keys);
   const ledger = createLedger(postgres.db);
   const call = createRedisCall(redis.client);
   const outlooks = createOutlookReader({

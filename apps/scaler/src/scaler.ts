@@ -44,7 +44,7 @@ export function createScaler(
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
-  const queues = createLaneQueues(redis.client, keys, machine.now);
+  const queues = createLaneQueues(redis.client, keys);
   const lead = createLeadKeeper({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,

@@ -40,7 +40,7 @@ export function createWorker(
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
-  const queues = createLaneQueues(redis.client, keys, machine.now);
+  const queues = createLaneQueues(redis.client, keys);
   const running = createRunningJobs();
   const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
   const serviceTimes = createServiceTimes(redis, keys, log);

@@ -26,7 +26,7 @@ export async function fillLane(
   jobs: number,
   before: (ids: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  const queues = createLaneQueues(servers.redis.client, servers.keys, Date.now);
+  const queues = createLaneQueues(servers.redis.client, servers.keys);
   const priority = queuePriority('member', 50);
   try {
     for (let left = jobs; left > 0; left -= JOBS_PER_ADD) {

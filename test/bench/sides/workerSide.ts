@@ -29,7 +29,7 @@ export interface Side {
 
 /** Fills a lane, starts a worker process, times it until the lane is empty, checks, and takes everything away. */
 export async function drainOnce(side: Side, servers: BenchServers, lane: Lane, jobs: number): Promise<DrainRun> {
-  const queues = createLaneQueues(servers.redis.client, servers.keys, Date.now);
+  const queues = createLaneQueues(servers.redis.client, servers.keys);
   try {
     await side.fill(servers, lane, jobs);
     const watch = await watchDrain(servers.redis.client, queues, lane);

@@ -1,6 +1,7 @@
 import { newId } from '@sluice/shared/ids/ids';
 import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
 import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
+import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs';
 import { findUnqueued } from '@sluice/shared/postgres/queries/findUnqueued';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
@@ -109,9 +110,7 @@ describe('claimJobs and settleJobs', () => {
 
   it('claims nothing of another tenant', async () => {
     const id = await accepted();
-    expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([
-      null,
-    ]);
+    expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([null]);
     expect((await readJob(space.postgres.db, 'acme', id))?.job.fence).toBe(0);
   });
 
@@ -161,6 +160,21 @@ describe('redriveJob', () => {
     const history = await readJob(space.postgres.db, 'acme', id);
     expect(history?.job).toMatchObject({ state: 'accepted', failures: 0, fence: 1 });
     expect(history?.deaths[0]?.redrivenAt).not.toBeNull();
+  });
+});
+
+describe('fillAdoptedJobs', () => {
+  it('completes the row that a faster worker wrote, and never another row', async () => {
+    const adopted = newJob({ durability: 'redis', state: 'queued' });
+    const other = newJob();
+    await insertJobs(space.postgres.db, [adopted, other]);
+    const late = { userId: 'ann', role: 'owner', priority: 90, timeoutMs: 7_000 } as const;
+    await fillAdoptedJobs(space.postgres.db, [
+      { ...adopted, ...late },
+      { ...other, ...late },
+    ]);
+    expect((await readJob(space.postgres.db, 'acme', adopted.id))?.job).toMatchObject(late);
+    expect((await readJob(space.postgres.db, 'acme', other.id))?.job.userId).toBeNull();
   });
 });
 

@@ -84,7 +84,7 @@ describe('administration', () => {
     const workers = fleet.workers as { id: string; slots: number }[];
     expect(workers.map(({ id }) => id)).toEqual(['w1', 'w2']);
     expect(workers.reduce((sum, { slots }) => sum + slots, 0)).toBe(4);
-    const lanes = createLaneQueues(client, space.keys, Date.now);
+    const lanes = createLaneQueues(client, space.keys);
     expect(await lanes.counts({ tenantId: 'busy', queueClass: 'default' })).toMatchObject({ waiting: 1 });
     await lanes.close();
   });

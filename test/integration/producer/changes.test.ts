@@ -15,7 +15,7 @@ describe('changes of a job', () => {
   beforeAll(async () => {
     producer = await openProducer();
     acme = await producer.user('acme');
-    lanes = createLaneQueues(producer.space.redis.client, producer.space.keys, Date.now);
+    lanes = createLaneQueues(producer.space.redis.client, producer.space.keys);
   });
   afterAll(async () => {
     await lanes.close();

@@ -17,7 +17,7 @@ const leading = { fence: 1, holds: () => true };
 
 beforeAll(async () => {
   space = await openFleetSpace();
-  queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+  queues = createLaneQueues(space.redis.client, space.keys);
 });
 afterAll(async () => {
   await queues.close();

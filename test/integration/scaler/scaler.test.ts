@@ -19,7 +19,7 @@ const lane = (tenantId: string) => ({ tenantId, queueClass: 'default' as const }
 
 beforeAll(async () => {
   space = await openFleetSpace();
-  queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+  queues = createLaneQueues(space.redis.client, space.keys);
 });
 afterEach(async () => {
   await Promise.all(scalers.map((scaler) => scaler.stop()));

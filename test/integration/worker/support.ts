@@ -51,7 +51,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
   const lane: Lane = { tenantId: options.tenantId, queueClass: 'default' };
   const log = createLogger('test', { level: 'silent' });
   const db = options.db ?? space.postgres.db;
-  const queues = createLaneQueues(space.redis.client, space.keys, Date.now);
+  const queues = createLaneQueues(space.redis.client, space.keys);
   const running = createRunningJobs();
   const parts = {
     claimer: createClaimer(db, 'w1'),

@@ -1,6 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { Ledger } from '../stores/ledger.js';
@@ -30,13 +33,13 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   async function writeUntilDone(rows: readonly NewJob[]): Promise<undefined[]> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        await ledger((db) => insertJobs(db, rows));
+        await ledger((db) => writeRows(db, rows));
         return rows.map(() => undefined);
       } catch (error) {
         if (!(error instanceof FleetError)) throw error;
         if (stopping.signal.aborted) throw error;
         log.warn({ err: error, rows: rows.length }, 'rows of jobs that are in their lanes wait for the ledger');
-        await interruptiblePause(waitMs, stopping.signal);
+        await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
   }
@@ -71,16 +74,11 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   };
 }
 
-function interruptiblePause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+/** A worker may have been faster: it wrote what it could see of the job, and the rest is filled in. */
+async function writeRows(db: Database, rows: readonly NewJob[]): Promise<void> {
+  const written = await insertJobs(db, rows);
+  await fillAdoptedJobs(
+    db,
+    rows.filter((_, index) => written[index]?.kind === 'known'),
+  );
 }

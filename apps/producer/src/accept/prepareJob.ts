@@ -44,11 +44,13 @@ export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
     throw new InvalidRequestError('The job is not valid.', [{ pointer: '/dedupeKey', message }]);
   }
   const row = toRow(submission, body, { task, data: checkData(task, body.data) });
-  return { row, ...toLanedJob({ ...row, delayMs: row.delayMs }) };
+  return { row, ...toLanedJob(row) };
 }
 
 /** How a row of the ledger goes into its lane. */
-export function toLanedJob(row: Omit<EnqueueableJob, 'queueClass'> & { readonly queueClass: string }): LanedJob {
+export function toLanedJob(
+  row: Omit<EnqueueableJob, 'queueClass' | 'started'> & { readonly queueClass: string },
+): LanedJob {
   return {
     lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
     job: {

@@ -79,7 +79,7 @@ async function carryOut(
   }
 }
 
-/** The ledger has the wish already, and whoever claims or runs the job looks there; Redis only makes it sooner. */
+/** The ledger has the wish already, and whoever claims the job next looks there; one that runs hears of it through Redis. */
 async function quietly(hurry: () => Promise<unknown>): Promise<void> {
   await hurry().catch(() => undefined);
 }

@@ -1,8 +1,8 @@
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 
 /**
- * What a route lets its caller do. `catalogue` is the same for all. `operate` is for the fleet's operator; `webhook-secret` names its tenant in the path;
- * everything else happens within the tenant that the caller acts for.
+ * What a route lets its caller do. `catalogue` is the same for all; `operate` is for the fleet's operator;
+ * `webhook-secret` names its tenant in the path; everything else happens within the tenant that the caller acts for.
  */
 export type Access =
   | 'catalogue'

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { newId } from '@sluice/shared/ids/ids';
 
 const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -19,6 +20,7 @@ export function answerRawError(error: { readonly code: string }, socket: Socket)
     title,
     status,
     detail: title,
+    instance: newId(),
     code: 'invalid_request',
   });
   socket.end(

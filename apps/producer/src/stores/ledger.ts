@@ -2,7 +2,6 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
-
 import { within } from './within.js';
 
 /**

@@ -22,7 +22,7 @@ const MAX_GOES = 20;
 /** What adding again needs. */
 export interface RequeueParts {
   readonly db: Database;
-  readonly queues: Pick<LaneQueues, 'add'>;
+  readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'unbury'>;
   readonly metrics: Pick<Metrics, 'jobsRequeued'>;
   readonly log: Log;
 }
@@ -37,6 +37,7 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
   for (let go = 0; go < MAX_GOES && leadership.holds(); go++) {
     const found = await findUnqueued(parts.db, LOST_AFTER_MS, JOBS_PER_GO);
     if (found.length === 0 || !leadership.holds()) break;
+    await takeBackTraces(found, parts.queues);
     await parts.queues.add(found.map((job) => ({ lane: laneOf(job), job: toLaneJob(job) })));
     await markQueued(
       parts.db,
@@ -48,6 +49,20 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
   }
   if (added > 0) parts.log.info({ jobs: added }, 'accepted jobs that Redis did not hold were added');
   return added;
+}
+
+/** A dead job that was sent again while Redis was away left a note, and a plain client's job its failed self. */
+async function takeBackTraces(
+  jobs: readonly EnqueueableJob[],
+  queues: Pick<LaneQueues, 'remove' | 'unbury'>,
+): Promise<void> {
+  const started = jobs.filter((job) => job.started);
+  await Promise.all(
+    started.flatMap((job) => [
+      queues.unbury(job.tenantId, job.id),
+      queues.remove(laneOf(job), job.queueJobId ?? job.id),
+    ]),
+  );
 }
 
 function laneOf({ tenantId, queueClass }: EnqueueableJob): Lane {

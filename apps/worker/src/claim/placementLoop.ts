@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
@@ -9,6 +10,9 @@ import type { LaneSet } from './laneSet.js';
 
 /** How often a worker process says that it lives, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
+
+/** How long saying goodbye may take, in ms. */
+const GOODBYE_MS = 1_000;
 
 /** What the loop needs. */
 export interface PlacementParts {
@@ -46,10 +50,10 @@ export function createPlacementLoop(parts: PlacementParts): PeriodicService {
   return {
     ...loop,
     async stop(deadline) {
-      await loop.stop(deadline);
-      await heartbeat(redis.client, keys, workerId, 0).catch((err: unknown) =>
-        parts.log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'),
-      );
+      const gone = loop.stop(deadline).then(() => heartbeat(redis.client, keys, workerId, 0));
+      gone.catch((err: unknown) => parts.log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'));
+      // The grace time is for the jobs that run: a Redis that is away gets little of it.
+      await Promise.race([gone.catch(() => undefined), pause(GOODBYE_MS, undefined, { ref: false })]);
     },
   };
 }

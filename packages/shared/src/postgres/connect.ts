@@ -32,6 +32,9 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     max: config.poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    // Longer than the server's own limit: it ends what waits on a connection that silently died.
+    query_timeout: 35_000,
     options: sessionOptions(config.schema),
     application_name: 'sluice',
   });

@@ -28,7 +28,7 @@ export interface DeadLetterNote {
 
 /** The lanes of all tenants, over one shared connection. */
 export interface LaneQueues {
-  /** Adds jobs, each to its lane, and registers lanes not seen before. One bulk add per lane, all at once. */
+  /** Adds jobs, each to its lane, and registers the lanes. One bulk add per lane, all at once. */
   add(jobs: readonly { readonly lane: Lane; readonly job: LaneJob }[]): Promise<void>;
   /** Takes a job out of its lane unless it runs; true when it was there. */
   remove(lane: Lane, id: string): Promise<boolean>;
@@ -40,8 +40,6 @@ export interface LaneQueues {
   bury(tenantId: string, note: DeadLetterNote): Promise<void>;
   /** Takes a job's note out of the tenant's dead-letter queue. */
   unbury(tenantId: string, jobId: string): Promise<void>;
-  /** Caps how many jobs of the lane run at a time over the whole fleet; BullMQ's own guarantee. */
-  limit(lane: Lane, running: number): Promise<void>;
   /** Deletes a lane with all that it holds. */
   obliterate(lane: Lane): Promise<void>;
   /** BullMQ's own queue, for a board. The caller must not close it. */
@@ -51,13 +49,9 @@ export interface LaneQueues {
   close(): Promise<void>;
 }
 
-/** How long a registration is trusted before it is made again, in ms: it heals a Redis that lost its data. */
-const REGISTRATION_MS = 30_000;
-
 /** Opens lanes as they are used. */
-export function createLaneQueues(client: Redis, keys: FleetKeys, now: () => number): LaneQueues {
+export function createLaneQueues(client: Redis, keys: FleetKeys): LaneQueues {
   const queues = new Map<string, Queue>();
-  const registeredAt = new Map<string, number>();
 
   function queueOf(lane: Lane): Queue {
     const name = laneName(lane);
@@ -76,15 +70,13 @@ export function createLaneQueues(client: Redis, keys: FleetKeys, now: () => numb
     return queue;
   }
 
+  /** With every add, in the same round trip: a Redis that lost its data learns its lanes again at once. */
   async function register(lanes: Iterable<Lane>): Promise<void> {
-    const stale = [...lanes].filter((lane) => (registeredAt.get(laneName(lane)) ?? 0) < now() - REGISTRATION_MS);
-    if (stale.length === 0) return;
     await registerLanes(
       client,
       keys,
-      stale.map((lane) => ({ tenantId: lane.tenantId, name: laneName(lane) })),
+      Array.from(lanes, (lane) => ({ tenantId: lane.tenantId, name: laneName(lane) })),
     );
-    for (const lane of stale) registeredAt.set(laneName(lane), now());
   }
 
   return {
@@ -124,16 +116,12 @@ export function createLaneQueues(client: Redis, keys: FleetKeys, now: () => numb
     async unbury(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
     },
-    async limit(lane, running) {
-      await queueOf(lane).setGlobalConcurrency(running);
-    },
     async obliterate(lane) {
       await queueOf(lane).obliterate({ force: true });
     },
     queue: queueOf,
     async forget(lane) {
       const name = laneName(lane);
-      registeredAt.delete(name);
       await queues.get(name)?.close();
       queues.delete(name);
     },

@@ -1,0 +1,60 @@
+import { newId } from '@sluice/shared/ids/ids';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { openFleetSpace } from '../../support/fleetSpace.js';
+
+describe('createLaneQueues', () => {
+  let space: FleetSpace;
+  let queues: LaneQueues;
+  beforeAll(async () => {
+    space = await openFleetSpace();
+    queues = createLaneQueues(space.redis.client, space.keys);
+  });
+  afterAll(async () => {
+    await queues.close();
+    await space.close();
+  });
+
+  const lane = { tenantId: 'acme', queueClass: 'default' } as const;
+
+  async function add(id: string, queuePriority = 100): Promise<void> {
+    const job = { id, task: 'system.probe', data: {}, queuePriority, maxAttempts: 1, delayMs: 0 };
+    await queues.add([{ lane, job }]);
+  }
+
+  async function lanes(): Promise<readonly string[]> {
+    return (await readFleetTable(space.redis.client, space.keys)).lanes;
+  }
+
+  it('registers a lane again with the next add after Redis lost its data', async () => {
+    await add(newId());
+    expect(await lanes()).toEqual(['acme.default']);
+    for await (const keys of space.redis.client.scanStream({ match: `{${space.prefix}:*` })) {
+      if (keys.length > 0) await space.redis.client.unlink(...keys);
+    }
+    await add(newId());
+    expect(await lanes()).toEqual(['acme.default']);
+  });
+
+  it('tells a job its place by priority, and none once it is gone', async () => {
+    const [late, soon] = [newId(), newId()];
+    await add(late, 2_000);
+    await add(soon, 1);
+    expect(await queues.position(lane, soon)).toBe(1);
+    const place = await queues.position(lane, late);
+    expect(place).toBeGreaterThan(1);
+    expect(await queues.remove(lane, late)).toBe(true);
+    expect(await queues.position(lane, late)).toBeNull();
+  });
+
+  it('adds a job twice under its id and holds it once', async () => {
+    const before = (await queues.counts(lane)).waiting;
+    const id = newId();
+    await add(id);
+    await add(id);
+    expect((await queues.counts(lane)).waiting).toBe(before + 1);
+  });
+});

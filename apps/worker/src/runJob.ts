@@ -10,6 +10,7 @@ import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/laneWorker';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
+import type { AttemptStop } from './execute/attemptStop.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
@@ -40,12 +41,12 @@ export interface RunJobParts {
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
   const stay = parts.running.enter(ledgerIdOf(active));
   try {
-    const claimed = await claimUnlessStopped(active, stay.signal, parts);
+    const claimed = await claimUnlessStopped(active, stay.stop, parts);
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
     const verdict = decideClaim(claimed);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
-    const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.signal, parts) : refuse(verdict);
+    const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
     return await settleAttempt({ ...claimed, task: active.task }, outcome, parts);
   } finally {
@@ -55,13 +56,13 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
 
 async function claimUnlessStopped(
   active: ActiveJob,
-  stop: AbortSignal,
+  stop: AttemptStop,
   parts: RunJobParts,
 ): Promise<ClaimedJob | null | 'stopped'> {
   try {
     return await untilWritten('claim', () => parts.claimer.claim(active), parts.log, stop);
   } catch (error) {
-    if (stop.aborted) return 'stopped';
+    if (stop.reason !== null) return 'stopped';
     throw error;
   }
 }
@@ -98,7 +99,7 @@ function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' }>
 async function attempt(
   active: ActiveJob,
   claimed: ClaimedJob,
-  stop: AbortSignal,
+  stop: AttemptStop,
   parts: RunJobParts,
 ): Promise<AttemptVerdict> {
   const contract = findTask(active.task);

@@ -24,10 +24,10 @@ export interface Claimer {
 /** Longest attempt of a job whose task is not known, in ms; it is buried before it runs. */
 const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
 
-/** Group-commits claims: at most 256 a statement, two statements at a time. */
+/** Group-commits claims: at most 64 a statement, two statements at a time. */
 export function createClaimer(db: Database, workerId: string): Claimer {
   const batcher = createBatcher<ClaimRequest, ClaimedJob | null>({
-    maxItems: 256,
+    maxItems: 64,
     maxWaitMs: 0,
     maxFlushes: 2,
     keyOf: ({ id }) => id,

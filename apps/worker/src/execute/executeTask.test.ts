@@ -1,6 +1,7 @@
 import { defineTask } from '@sluice/shared/contracts/task';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createAttemptStop } from './attemptStop.js';
 import type { RunnableTask } from './executeTask.js';
 import { executeTask } from './executeTask.js';
 
@@ -29,12 +30,7 @@ function taskOf(handler: RunnableTask['handler']): RunnableTask {
 describe('executeTask', () => {
   it('gives the handler the checked data and returns its result', async () => {
     const task = taskOf(async (data: { size: number }) => data.size * 2);
-    const outcome = await executeTask(
-      task,
-      { size: 2 },
-      { ...attempt, timeoutMs: 1_000 },
-      new AbortController().signal,
-    );
+    const outcome = await executeTask(task, { size: 2 }, { ...attempt, timeoutMs: 1_000 }, createAttemptStop());
     expect(outcome).toEqual({ kind: 'returned', value: 4 });
   });
 
@@ -43,12 +39,7 @@ describe('executeTask', () => {
     const task = taskOf(async () => {
       started = true;
     });
-    const outcome = await executeTask(
-      task,
-      { size: 'x' },
-      { ...attempt, timeoutMs: 1_000 },
-      new AbortController().signal,
-    );
+    const outcome = await executeTask(task, { size: 'x' }, { ...attempt, timeoutMs: 1_000 }, createAttemptStop());
     expect(outcome.kind).toBe('invalid');
     expect(outcome.kind === 'invalid' && outcome.error.message).toContain('/size');
     expect(started).toBe(false);
@@ -62,29 +53,29 @@ describe('executeTask', () => {
       });
       return new Promise(() => undefined);
     });
-    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10 }, new AbortController().signal);
+    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10 }, createAttemptStop());
     expect(outcome).toMatchObject({ kind: 'threw', error: { code: 'attempt_timed_out' } });
     expect(aborted).toBe(true);
   });
 
   it('tells why a job was stopped, also when the handler throws on the way out', async () => {
-    const stop = new AbortController();
+    const stop = createAttemptStop();
     const task = taskOf(
       (_data, { signal }) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('bye')))),
     );
-    const outcome = executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop.signal);
-    stop.abort('cancelled');
+    const outcome = executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop);
+    stop.stop('cancelled');
     expect(await outcome).toEqual({ kind: 'stopped', reason: 'cancelled' });
   });
 
   it('keeps the result of a handler that finished although it was told to stop', async () => {
-    const stop = new AbortController();
+    const stop = createAttemptStop();
     const task = taskOf(async () => {
-      stop.abort('stopping');
+      stop.stop('stopping');
       return 'done';
     });
-    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop.signal);
+    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 10_000 }, stop);
     expect(outcome).toEqual({ kind: 'returned', value: 'done' });
   });
 });

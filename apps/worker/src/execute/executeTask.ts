@@ -1,13 +1,14 @@
 import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { AttemptStop, StopReason } from './attemptStop.js';
 
 /** What an attempt came to, before it is decided what becomes of the job. */
 export type Execution =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'invalid'; readonly error: FleetError }
-  | { readonly kind: 'stopped'; readonly reason: unknown };
+  | { readonly kind: 'stopped'; readonly reason: Exclude<StopReason, 'timed-out'> };
 
 /** A task with the code that does it. */
 export interface RunnableTask {
@@ -21,13 +22,13 @@ const HEED_MS = 500;
 /**
  * Runs a task's handler on data that its schema lets through, until it ends, its time is up, or it is told to stop.
  * A handler that does not heed its signal soon is left behind: its outcome is no longer waited for.
- * @param stop aborts with the reason why the job must stop
+ * @param stop tells the attempt to stop; its own deadline uses it too
  */
 export async function executeTask(
   task: RunnableTask,
   data: unknown,
   attempt: Omit<JobContext, 'signal'> & { readonly timeoutMs: number },
-  stop: AbortSignal,
+  stop: AttemptStop,
 ): Promise<Execution> {
   const parsed = task.contract.data.safeParse(data);
   if (!parsed.success) {
@@ -35,18 +36,19 @@ export async function executeTask(
     return { kind: 'invalid', error: new FleetError('invalid_request', `the data does not fit the task: ${why}`) };
   }
   const { timeoutMs, ...context } = attempt;
-  const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), timeoutMs);
-  const signal = AbortSignal.any([stop, timer.signal]);
+  const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {
-    const outcome = await Promise.race([run(task.handler, parsed.data, { ...context, signal }), leftBehind(signal)]);
-    if (outcome.kind === 'returned') return outcome;
-    if (stop.aborted) return { kind: 'stopped', reason: stop.reason };
-    if (timer.signal.aborted) return { kind: 'threw', error: timedOut(timeoutMs) };
-    return outcome;
+    const outcome = await Promise.race([run(task.handler, parsed.data, withSignal(context, stop)), leftBehind(stop)]);
+    if (outcome.kind === 'returned' || stop.reason === null) return outcome;
+    if (stop.reason === 'timed-out') return { kind: 'threw', error: timedOut(timeoutMs) };
+    return { kind: 'stopped', reason: stop.reason };
   } finally {
     clearTimeout(timeout);
   }
+}
+
+function withSignal(context: Omit<JobContext, 'signal'>, stop: AttemptStop): JobContext {
+  return Object.defineProperty({ ...context }, 'signal', { get: () => stop.signal, enumerable: true }) as JobContext;
 }
 
 async function run(handler: TaskHandler<never>, data: unknown, context: JobContext): Promise<Execution> {
@@ -57,14 +59,11 @@ async function run(handler: TaskHandler<never>, data: unknown, context: JobConte
   }
 }
 
-function leftBehind(signal: AbortSignal): Promise<Execution> {
+function leftBehind(stop: AttemptStop): Promise<Execution> {
   return new Promise((resolve) => {
-    const end = (): void => resolve({ kind: 'stopped', reason: signal.reason });
-    const wait = (): void => {
-      setTimeout(end, HEED_MS).unref();
-    };
-    if (signal.aborted) wait();
-    else signal.addEventListener('abort', wait, { once: true });
+    stop.onStop(() => {
+      setTimeout(() => resolve({ kind: 'threw', error: new Error('left behind') }), HEED_MS).unref();
+    });
   });
 }
 

@@ -1,10 +1,10 @@
-/** Why a running job is told to stop. */
-export type StopReason = 'cancelled' | 'stopping';
+import type { AttemptStop } from './attemptStop.js';
+import { createAttemptStop } from './attemptStop.js';
 
 /** The jobs that run in this process, and the way to stop them. */
 export interface RunningJobs {
-  /** Notes a job, by its id in the ledger, for as long as it runs; its signal aborts with a {@link StopReason}. */
-  enter(jobId: string): { readonly signal: AbortSignal; leave(): void };
+  /** Notes a job, by its id in the ledger, for as long as it runs. */
+  enter(jobId: string): { readonly stop: AttemptStop; leave(): void };
   /** Tells one job to stop; nothing when it does not run here. */
   cancel(jobId: string): void;
   /** Tells every job to stop: now, and those that come later at once. */
@@ -14,26 +14,26 @@ export interface RunningJobs {
 
 /** Starts with none. */
 export function createRunningJobs(): RunningJobs {
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, AttemptStop>();
   let stopping = false;
   return {
     enter(jobId) {
-      const controller = new AbortController();
-      running.set(jobId, controller);
-      if (stopping) controller.abort('stopping' satisfies StopReason);
+      const stop = createAttemptStop();
+      running.set(jobId, stop);
+      if (stopping) stop.stop('stopping');
       return {
-        signal: controller.signal,
+        stop,
         leave: () => {
-          if (running.get(jobId) === controller) running.delete(jobId);
+          if (running.get(jobId) === stop) running.delete(jobId);
         },
       };
     },
     cancel(jobId) {
-      running.get(jobId)?.abort('cancelled' satisfies StopReason);
+      running.get(jobId)?.stop('cancelled');
     },
     stopAll() {
       stopping = true;
-      for (const controller of running.values()) controller.abort('stopping' satisfies StopReason);
+      for (const stop of running.values()) stop.stop('stopping');
     },
     count: () => running.size,
   };

@@ -11,7 +11,7 @@ import { untilWritten } from './untilWritten.js';
 /** Writes how attempts ended. */
 export interface LedgerWriter {
   /**
-   * Commits a settlement with its neighbours of the same two milliseconds; tries again for as long as PostgreSQL is
+   * Commits a settlement with its neighbours of the same moment; tries again for as long as PostgreSQL is
    * away. False when the attempt no longer owns its job: nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
@@ -24,10 +24,10 @@ interface Refused {
   readonly error: unknown;
 }
 
-/** Group-commits settlements: at most 256 a statement, two statements at a time. */
+/** Group-commits settlements: at most 64 a statement, two statements at a time. */
 export function createLedgerWriter(db: Database, log: Log): LedgerWriter {
   const batcher: Batcher<Settlement, boolean | Refused> = createBatcher({
-    maxItems: 256,
+    maxItems: 64,
     maxWaitMs: 0,
     maxFlushes: 2,
     keyOf: ({ id }) => id,

@@ -8,21 +8,21 @@ const LONGEST_PAUSE_MS = 5_000;
 /**
  * Tries a write until it succeeds. What an attempt did must reach the ledger before BullMQ hears of it, so a store that
  * is away is waited for: BullMQ renews the job's lock meanwhile, and a process that must end simply ends.
- * @param signal gives up when aborted, throwing the last error
+ * @param stop gives up when there is a reason to, throwing the last error
  */
 export async function untilWritten<Written>(
   what: string,
   write: () => Promise<Written>,
   log: Log,
-  signal?: AbortSignal,
+  stop?: { readonly reason: string | null; readonly signal: AbortSignal },
 ): Promise<Written> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
     try {
       return await write();
     } catch (err) {
-      if (signal?.aborted === true) throw err;
+      if (stop !== undefined && stop.reason !== null) throw err;
       if (pauseMs > 1_000) log.warn({ err, what }, 'a write failed; trying again');
     }
-    await pause(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await pause(pauseMs, undefined, stop === undefined ? {} : { signal: stop.signal }).catch(() => undefined);
   }
 }

@@ -5,13 +5,14 @@ const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 /** A store that answers what it is told, and a clock that is moved by hand. */
 function setUp() {
-  const state = { fence: 1, nowMs: 0, asked: [] as number[], away: false };
+  const state = { fence: 1, nowMs: 0, asked: [] as number[], away: false, silent: false };
   const gained = vi.fn();
   const lost = vi.fn();
   const lead = createLeadKeeper({
     async ask(leaseMs) {
       state.asked.push(leaseMs);
       if (state.away) throw new Error('away');
+      if (state.silent) return new Promise<number>(() => undefined);
       return leaseMs === 0 ? 0 : state.fence;
     },
     leaseMs: 9_000,
@@ -64,6 +65,17 @@ describe('createLeadKeeper', () => {
     expect(lead.current()).toBeNull();
     state.away = false;
     await lead.stop(AbortSignal.timeout(1_000));
+  });
+
+  it('does not wait for a store that never answers when it stops', async () => {
+    const { lead, state } = setUp();
+    await lead.start();
+    await vi.waitFor(() => expect(lead.current()).not.toBeNull());
+    state.silent = true;
+    const stopped = vi.fn();
+    const stopping = lead.stop(new AbortController().signal).then(stopped);
+    await vi.waitFor(() => expect(stopped).toHaveBeenCalledOnce(), 20_000);
+    await stopping;
   });
 
   it('takes a new fence for a new leadership: the old one holds no more', async () => {

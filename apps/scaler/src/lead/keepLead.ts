@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
@@ -7,6 +8,9 @@ const ASK_EVERY_MS = 1_000;
 
 /** Part of the lease that is not used: what was begun while leading may take this long to arrive, in ms. */
 const SAFETY_MS = 1_000;
+
+/** How long giving the lead back may take when a process stops, in ms. */
+const GIVE_BACK_MS = 1_000;
 
 /** The right to act, for as long as `holds()`. Ask again before every write: a look can outlast its lease. */
 export interface Leadership {
@@ -68,6 +72,13 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
     log,
   );
 
+  async function giveBack(deadline: AbortSignal): Promise<void> {
+    await loop.stop(deadline);
+    if (held === null) return;
+    take(0, monotonicMs());
+    await options.ask(0);
+  }
+
   return {
     ...loop,
     current() {
@@ -76,10 +87,11 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
       return { fence, holds: () => held?.fence === fence && monotonicMs() < held.untilMs };
     },
     async stop(deadline) {
-      await loop.stop(deadline);
-      if (held === null) return;
-      take(0, monotonicMs());
-      await options.ask(0);
+      const over = giveBack(deadline).catch((err: unknown) =>
+        log.warn({ err }, 'the lead could not be given back; its lease ends by itself'),
+      );
+      // A store that is away must not hold up the parts that stop after this one.
+      await Promise.race([over, pause(GIVE_BACK_MS, undefined, { ref: false })]);
     },
   };
 }

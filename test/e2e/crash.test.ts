@@ -5,7 +5,7 @@ import type { FleetProcess } from '../support/fleetProcess.js';
 import { until } from '../support/until.js';
 
 /** Short locks and heartbeats, so that a death is noticed soon. */
-const QUICK = { JOB_LOCK_MS: '1500', STALLED_CHECK_MS: '500', WORKER_HEARTBEAT_MS: '2000' };
+const QUICK = { JOB_LOCK_MS: '5000', STALLED_CHECK_MS: '500', WORKER_HEARTBEAT_MS: '2000' };
 
 interface TimelineEntry {
   readonly event: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient } from '../support/httpClient.js';
 import { until } from '../support/until.js';
 
@@ -24,6 +24,7 @@ interface Started {
 describe('npm start', () => {
   let folder: string;
   let home: string;
+  const started: ChildProcess[] = [];
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'sluice-start-'));
     home = join(folder, '.sluice');
@@ -31,6 +32,9 @@ describe('npm start', () => {
     const tools = join(process.env.SLUICE_HOME ?? join(REPOSITORY, '.sluice'), 'tools');
     // What was fetched once need not be fetched again.
     if (existsSync(tools)) symlinkSync(tools, join(home, 'tools'));
+  });
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGTERM');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -42,6 +46,7 @@ describe('npm start', () => {
       env: { ...environment, SLUICE_HOME: home, PORT: '0', DASHBOARD_PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    started.push(child);
     const exited = once(child, 'exit').then(([code]) => code as number | null);
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {

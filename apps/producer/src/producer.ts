@@ -16,6 +16,9 @@ import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
 import { createRedisCall } from './stores/redisCall.js';
 
+/** A request gives up on the ledger after as long, so the statement need not go on for nobody. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+
 /** The HTTP process of the fleet. */
 export interface Producer {
   /** To be started in this order and stopped in reverse. */
@@ -28,7 +31,7 @@ export interface Producer {
 export function createProducer(config: ProducerConfig, log: Log, clock: Clock): Producer {
   const now = (): number => clock.now();
   const metrics = createMetrics('producer');
-  const postgres = createPostgres(config.postgres, log);
+  const postgres = createPostgres({ ...config.postgres, statementTimeoutMs: STATEMENT_TIMEOUT_MS }, log);
   const redis = createRedis(config.redis, 'caller', log);
   const keys = fleetKeys(config.redis.prefix);
   const lanes = createLaneQueues(redis.client, keys);

@@ -147,14 +147,14 @@ describe('streamJobs', () => {
       createLogger('test', { level: 'silent' }),
     );
     await postgres.start();
-    postgres.db.$client.on('connect', (client) => void client.query('SET statement_timeout = 200'));
+    postgres.db.$client.on('connect', (client) => void client.query('SET statement_timeout = 1000'));
     try {
       let rows = 0;
       for await (const job of streamJobs(postgres.db, 'big', {})) {
         expect(job.task).toBe('system.probe');
         if (rows++ % 4_000 !== 0) continue;
         // The slowness is what is tested: longer than the limit, between two rows.
-        await pause(300);
+        await pause(1_100);
         if (rows === 1) await space.postgres.db.$client.query(`UPDATE jobs SET task = 'later' WHERE tenant_id = 'big'`);
       }
       expect(rows).toBe(BIG_ROWS);

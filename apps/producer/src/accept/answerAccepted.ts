@@ -1,11 +1,11 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
+import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { FastifyReply } from 'fastify';
 import type { OutlookReader } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { Acceptance } from './acceptJob.js';
-import type { LanedJob } from './prepareJob.js';
 
 /** A job that is accepted, as far as its answer needs it. */
 export interface AnsweredJob extends LanedJob {

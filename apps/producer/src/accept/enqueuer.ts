@@ -2,10 +2,10 @@ import { laneName } from '@sluice/shared/domain/lane';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
+import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
-import type { LanedJob } from './prepareJob.js';
 import type { TouchNotice } from './touchNotice.js';
 
 /** Puts jobs into their lanes. */

@@ -3,13 +3,11 @@ import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
-import type { Lane } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import type { EnqueueableJob } from '@sluice/shared/postgres/queries/redriveJob';
-import type { LaneJob } from '@sluice/shared/queue/jobOptions';
+import type { LanedJob } from '@sluice/shared/queue/jobOptions';
+import { toLanedJob } from '@sluice/shared/queue/jobOptions';
 import { toInvalidRequest } from '../http/invalidRequest.js';
 
 /** Who submits a job, under which id. */
@@ -19,12 +17,6 @@ export interface Submission {
   readonly role: TenantRole;
   readonly submitter: string | null;
   readonly traceparent: string | null;
-}
-
-/** A job on its way into a lane. */
-export interface LanedJob {
-  readonly lane: Lane;
-  readonly job: LaneJob;
 }
 
 /** A job that was checked: as the ledger's row, and as it goes into its lane. */
@@ -45,23 +37,6 @@ export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
   }
   const row = toRow(submission, body, { task, data: checkData(task, body.data) });
   return { row, ...toLanedJob(row) };
-}
-
-/** How a row of the ledger goes into its lane. */
-export function toLanedJob(
-  row: Omit<EnqueueableJob, 'queueClass' | 'started'> & { readonly queueClass: string },
-): LanedJob {
-  return {
-    lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
-    job: {
-      id: row.queueJobId ?? row.id,
-      task: row.task,
-      data: row.data,
-      queuePriority: queuePriority(row.role, row.priority),
-      maxAttempts: row.maxAttempts,
-      delayMs: row.delayMs,
-    },
-  };
 }
 
 function checkData(task: TaskContract, data: unknown): unknown {

@@ -3,12 +3,12 @@ import { ProblemError } from '@sluice/shared/errors/problemError';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import { redriveJob } from '@sluice/shared/postgres/queries/redriveJob';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
+import { toLanedJob } from '@sluice/shared/queue/jobOptions';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnsweredJob } from './answerAccepted.js';
-import { toLanedJob } from './prepareJob.js';
 
 /** PostgreSQL's `unique_violation`. */
 const UNIQUE_VIOLATION = '23505';

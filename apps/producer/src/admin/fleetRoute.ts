@@ -1,5 +1,5 @@
 import { tenantOfLane } from '@sluice/shared/domain/lane';
-import { slotsHeldBy } from '@sluice/shared/domain/placement';
+import { FLOOR_SLOTS, slotsHeldBy } from '@sluice/shared/domain/placement';
 import type { ScalingDecisionRow } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { listScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
 import type { FleetTable } from '@sluice/shared/redis/commands/fleetTable';
@@ -78,7 +78,7 @@ function describeFleet(
   const ids = workers.map(({ id }) => id);
   const lanesOf = groupLanes(table.lanes);
   const tenants = [...new Set([...lanesOf.keys(), ...table.desired.keys()])].sort();
-  const slotsOf = (tenant: string): number => table.desired.get(tenant) ?? 1;
+  const slotsOf = (tenant: string): number => table.desired.get(tenant) ?? FLOOR_SLOTS;
   return {
     workers: workers.map(({ id, aliveUntilMs }) => ({
       id,

@@ -2,6 +2,7 @@ import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Zone } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { ASSUMED_SERVICE_MS, estimateWaitMs } from '@sluice/shared/domain/waitEstimate';
 import { zoneOf } from '@sluice/shared/domain/zone';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -56,9 +57,6 @@ export interface OutlookParts {
   /** Jobs that one slot runs at a time. */
   readonly slotConcurrency: number;
 }
-
-/** Slots of a tenant that the scaler has not decided on yet. */
-const FLOOR_SLOTS = 1;
 
 /** Asks for everything at once, which is one round trip. */
 export function createOutlookReader(parts: OutlookParts): OutlookReader {

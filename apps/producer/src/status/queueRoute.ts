@@ -2,6 +2,7 @@ import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { ZONES } from '@sluice/shared/contracts/jobs';
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { zoneOf } from '@sluice/shared/domain/zone';
 import type { UnfinishedCount } from '@sluice/shared/postgres/queries/countUnfinished';
 import { countUnfinished } from '@sluice/shared/postgres/queries/countUnfinished';
@@ -85,10 +86,10 @@ async function readSlots(
     const [slots, live] = await call(() =>
       Promise.all([readDesiredSlots(client, keys, tenantId), readLiveWorkers(client, keys)]),
     );
-    const desired = slots ?? 1;
+    const desired = slots ?? FLOOR_SLOTS;
     return { desired, live: live.length > 0 ? desired : 0 };
   } catch {
-    return { desired: 1, live: null };
+    return { desired: FLOOR_SLOTS, live: null };
   }
 }
 

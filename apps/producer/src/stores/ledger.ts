@@ -1,4 +1,5 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
@@ -23,7 +24,7 @@ export function createLedger(db: Database): Ledger {
     try {
       return await within(PATIENCE_MS, ask(db), () => ledgerUnavailable(undefined));
     } catch (error) {
-      if (error instanceof FleetError) throw error;
+      if (error instanceof FleetError || isProgrammingError(error)) throw error;
       const state = sqlStateOf(error);
       if (state !== null && !UNAVAILABLE_CLASSES.has(state.slice(0, 2))) throw error;
       throw ledgerUnavailable(error);

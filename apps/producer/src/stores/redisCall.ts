@@ -1,3 +1,4 @@
+import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import { within } from './within.js';
@@ -19,7 +20,7 @@ export function createRedisCall(client: Pick<RedisService['client'], 'status'>):
     try {
       return await within(PATIENCE_MS, ask(), () => redisUnavailable(undefined));
     } catch (error) {
-      throw error instanceof ProblemError ? error : redisUnavailable(error);
+      throw error instanceof ProblemError || isProgrammingError(error) ? error : redisUnavailable(error);
     }
   };
 }

@@ -1,11 +1,9 @@
-import type { Lane } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { findUnqueued } from '@sluice/shared/postgres/queries/findUnqueued';
 import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
 import type { EnqueueableJob } from '@sluice/shared/postgres/queries/redriveJob';
-import type { LaneJob } from '@sluice/shared/queue/jobOptions';
+import { toLanedJob } from '@sluice/shared/queue/jobOptions';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
@@ -38,7 +36,7 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
     const found = await findUnqueued(parts.db, LOST_AFTER_MS, JOBS_PER_GO);
     if (found.length === 0 || !leadership.holds()) break;
     await takeBackTraces(found, parts.queues);
-    await parts.queues.add(found.map((job) => ({ lane: laneOf(job), job: toLaneJob(job) })));
+    await parts.queues.add(found.map(toLanedJob));
     await markQueued(
       parts.db,
       found.map(({ id }) => id),
@@ -58,24 +56,9 @@ async function takeBackTraces(
 ): Promise<void> {
   const started = jobs.filter((job) => job.started);
   await Promise.all(
-    started.flatMap((job) => [
-      queues.unbury(job.tenantId, job.id),
-      queues.remove(laneOf(job), job.queueJobId ?? job.id),
-    ]),
+    started.flatMap((row) => {
+      const { lane, job } = toLanedJob(row);
+      return [queues.unbury(row.tenantId, row.id), queues.remove(lane, job.id)];
+    }),
   );
-}
-
-function laneOf({ tenantId, queueClass }: EnqueueableJob): Lane {
-  return { tenantId, queueClass: queueClass as Lane['queueClass'] };
-}
-
-function toLaneJob(job: EnqueueableJob): LaneJob {
-  return {
-    id: job.queueJobId ?? job.id,
-    task: job.task,
-    data: job.data,
-    queuePriority: queuePriority(job.role, job.priority),
-    maxAttempts: job.maxAttempts,
-    delayMs: job.delayMs,
-  };
 }

@@ -1,13 +1,10 @@
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
-import { slotsHeldBy } from '@sluice/shared/domain/placement';
+import { FLOOR_SLOTS, slotsHeldBy } from '@sluice/shared/domain/placement';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LaneWorker } from '@sluice/shared/queue/laneWorker';
 import type { FleetTable } from '@sluice/shared/redis/commands/fleetTable';
-
-/** Slots of a tenant that the scaler has not decided on yet. */
-const FLOOR_SLOTS = 1;
 
 /** The lanes that this process runs. */
 export interface LaneSet {

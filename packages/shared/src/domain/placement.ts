@@ -1,5 +1,8 @@
 import { hash32 } from './hash.js';
 
+/** Slots of a tenant that the scaler has not decided on yet. */
+export const FLOOR_SLOTS = 1;
+
 /**
  * Which worker process holds a tenant's slot: rendezvous (highest random weight) hashing, so that a process that comes
  * or goes moves only the slots that it gains or loses. Thaler and Ravishankar, 1998.

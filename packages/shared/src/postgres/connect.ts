@@ -13,6 +13,8 @@ export interface PostgresConfig {
   readonly url: string;
   readonly schema: string;
   readonly poolSize: number;
+  /** A statement that takes longer is ended by the server, in ms; 30 s by default. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** A connection to PostgreSQL that is a part of the process. */
@@ -23,7 +25,7 @@ export interface PostgresService extends Service {
 }
 
 /**
- * A pool in the fleet's schema. A statement that takes over 30 s is ended by the server.
+ * A pool in the fleet's schema. A statement that takes too long is ended by the server.
  * @throws ConfigurationError from `start` when the server cannot be reached or is older than 14
  */
 export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
@@ -35,7 +37,7 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     keepAlive: true,
     // Longer than the server's own limit: it ends what waits on a connection that silently died.
     query_timeout: 35_000,
-    options: sessionOptions(config.schema),
+    options: sessionOptions(config.schema, config.statementTimeoutMs ?? 30_000),
     application_name: 'sluice',
   });
   pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
@@ -56,15 +58,21 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
   };
 }
 
+/** What a person is told when PostgreSQL cannot be reached at start. */
+export function toUnreachable(cause: unknown): ConfigurationError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigurationError(`PostgreSQL cannot be reached (${why}). Check DATABASE_URL.`, { cause });
+}
+
 /**
  * Settings of every session. Each statement of ours finds its rows by an index. The planner's statistics lag behind a
  * burst, and a plan made while a table was empty would scan it for every batch: so scans and the joins that need them
  * are priced out, and a statement is planned once.
  */
-function sessionOptions(schema: string): string {
+function sessionOptions(schema: string, statementTimeoutMs: number): string {
   const settings = {
     search_path: schema,
-    statement_timeout: '30000',
+    statement_timeout: String(statementTimeoutMs),
     timezone: 'UTC',
     enable_seqscan: 'off',
     enable_hashjoin: 'off',
@@ -83,8 +91,7 @@ async function assertUsable(pool: pg.Pool): Promise<void> {
     const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
     version = Number(rows[0]?.version);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationError(`PostgreSQL cannot be reached: ${why}. Check DATABASE_URL.`, { cause });
+    throw toUnreachable(cause);
   }
   if (version < 140_000) throw new ConfigurationError('PostgreSQL 14 or newer is needed.');
 }

@@ -3,17 +3,27 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { PostgresConfig } from './connect.js';
+import { toUnreachable } from './connect.js';
 
 /** Advisory lock that one migrating process holds; the number is "SLUICE" read as base 36. */
-const MIGRATION_LOCK = 1_731_919_862;
+const MIGRATION_LOCK = 1_729_748_318;
 
 /**
  * Brings the ledger's schema up to date. Many processes may call it at once: one works, the others wait for it.
  * Idempotent; a failed migration is rolled back whole.
+ * @throws ConfigurationError when PostgreSQL cannot be reached
  */
 export async function migrateLedger(config: Pick<PostgresConfig, 'url' | 'schema'>): Promise<void> {
-  const client = new pg.Client({ connectionString: config.url, options: `-c search_path=${config.schema}` });
-  await client.connect();
+  const client = new pg.Client({
+    connectionString: config.url,
+    connectionTimeoutMillis: 5_000,
+    options: `-c search_path=${config.schema}`,
+  });
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw toUnreachable(cause);
+  }
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS "${config.schema}"`);

@@ -1,4 +1,7 @@
 import type { JobsOptions } from 'bullmq';
+import type { TenantRole } from '../contracts/identity.js';
+import type { Lane } from '../domain/lane.js';
+import { queuePriority } from '../domain/priority.js';
 
 /** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
@@ -17,6 +20,43 @@ export interface LaneJob {
   /** Attempts that count, the first included. */
   readonly maxAttempts: number;
   readonly delayMs: number;
+}
+
+/** What the ledger knows of a job that goes into a lane. */
+export interface QueueableRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly queueClass: string;
+  /** Id of the BullMQ job where a plain client chose it. */
+  readonly queueJobId: string | null;
+  readonly task: string;
+  readonly data: unknown;
+  readonly role: TenantRole;
+  /** 0..100, higher is sooner. */
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly delayMs: number;
+}
+
+/** A job with the lane that it goes into. */
+export interface LanedJob {
+  readonly lane: Lane;
+  readonly job: LaneJob;
+}
+
+/** How a row of the ledger goes into its lane. */
+export function toLanedJob(row: QueueableRow): LanedJob {
+  return {
+    lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
+    job: {
+      id: row.queueJobId ?? row.id,
+      task: row.task,
+      data: row.data,
+      queuePriority: queuePriority(row.role, row.priority),
+      maxAttempts: row.maxAttempts,
+      delayMs: row.delayMs,
+    },
+  };
 }
 
 /** BullMQ's form of a job. Nothing of a caller's own options is passed on. */

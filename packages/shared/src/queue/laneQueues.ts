@@ -6,7 +6,7 @@ import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
 import { registerLanes } from '../redis/commands/fleetTable.js';
 import type { FleetKeys } from '../redis/keys.js';
-import type { LaneJob } from './jobOptions.js';
+import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
 
 /** How many jobs a lane holds, by what they do there. */
@@ -29,7 +29,7 @@ export interface DeadLetterNote {
 /** The lanes of all tenants, over one shared connection. */
 export interface LaneQueues {
   /** Adds jobs, each to its lane, and registers the lanes. One bulk add per lane, all at once. */
-  add(jobs: readonly { readonly lane: Lane; readonly job: LaneJob }[]): Promise<void>;
+  add(jobs: readonly LanedJob[]): Promise<void>;
   /** Takes a job out of its lane unless it runs; true when it was there. */
   remove(lane: Lane, id: string): Promise<boolean>;
   /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
@@ -132,7 +132,7 @@ export function createLaneQueues(client: Redis, keys: FleetKeys): LaneQueues {
   };
 }
 
-function groupByLane(jobs: readonly { readonly lane: Lane; readonly job: LaneJob }[]): Map<string, LaneJob[]> {
+function groupByLane(jobs: readonly LanedJob[]): Map<string, LaneJob[]> {
   const byLane = new Map<string, LaneJob[]>();
   for (const { lane, job } of jobs) {
     const name = laneName(lane);

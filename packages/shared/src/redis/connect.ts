@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { ConfigurationError } from '../errors/configurationError.js';
+import { systemClock } from '../lifecycle/clock.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import { createQuietReporter } from '../telemetry/logger.js';
 
@@ -33,15 +34,17 @@ export function createRedis(config: { readonly url: string }, use: RedisUse, log
   });
   // Every lane's Queue and Worker listens on this one connection.
   client.setMaxListeners(0);
-  const quietly = createQuietReporter(10_000, Date.now);
+  const quietly = createQuietReporter(10_000, systemClock.now);
+  let lastError: Error | null = null;
   client.on('error', (err: Error) => {
+    lastError = err;
     quietly('redis', (swallowed) => log.warn({ err, swallowed }, 'Redis connection failed; trying again'));
   });
   return {
     name: 'redis',
     client,
     async start() {
-      await connectFirst(client);
+      await connectFirst(client, () => lastError);
       await assertUsable(client);
     },
     async stop() {
@@ -53,14 +56,16 @@ export function createRedis(config: { readonly url: string }, use: RedisUse, log
   };
 }
 
-async function connectFirst(client: Redis): Promise<void> {
+async function connectFirst(client: Redis, lastError: () => Error | null): Promise<void> {
   try {
     await client.connect();
     await client.ping();
-  } catch (cause) {
+  } catch (failure) {
     client.disconnect();
+    // What the connection met says more than that it was closed.
+    const cause = lastError() ?? failure;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationError(`Redis cannot be reached: ${why}. Check REDIS_URL.`, { cause });
+    throw new ConfigurationError(`Redis cannot be reached (${why}). Check REDIS_URL.`, { cause });
   }
 }
 

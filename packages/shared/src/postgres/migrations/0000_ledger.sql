@@ -107,6 +107,7 @@ CREATE UNIQUE INDEX "api_keys_hash" ON "api_keys" USING btree ("hash");--> state
 CREATE INDEX "api_keys_tenant" ON "api_keys" USING btree ("tenant_id");--> statement-breakpoint
 CREATE INDEX "dead_letters_newest_first" ON "dead_letters" USING btree ("tenant_id","died_at","id");--> statement-breakpoint
 CREATE INDEX "dead_letters_job" ON "dead_letters" USING btree ("job_id");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_oldest_first" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "jobs_newest_first" ON "jobs" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("tenant_id") WHERE finished_at IS NULL;--> statement-breakpoint
 CREATE INDEX "jobs_to_enqueue" ON "jobs" USING btree ("id") WHERE queued_at IS NULL AND finished_at IS NULL;--> statement-breakpoint

@@ -9,7 +9,7 @@ export interface Backlog {
 
 const COUNT = `
 SELECT (count(*) FILTER (WHERE state <> 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active
-FROM jobs WHERE state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+FROM jobs WHERE finished_at IS NULL`;
 
 /** Counts the unfinished jobs of all tenants. It reads an index entry of each, so do not ask more than once a second. */
 export async function countBacklog(db: Database): Promise<Backlog> {

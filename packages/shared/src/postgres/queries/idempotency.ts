@@ -29,7 +29,7 @@ RETURNING seed`;
 /**
  * Takes hold of a key for a request, or tells what became of it. A hold ends after 10 s without an answer: its process
  * died, and a second try of the same request goes on with the same seed.
- * @param scope the tenant, or `operator`
+ * @param scope the tenant, or `#operator`
  * @param requestHash SHA-256 of method, path and body, as hex
  * @param seed UUIDv7 that is used when the key is new
  */

@@ -46,8 +46,11 @@ WITH gone AS (
 ), keys AS (
   UPDATE api_keys SET revoked_at = now() WHERE tenant_id IN (SELECT id FROM gone) AND revoked_at IS NULL
 ), stopped AS (
-  UPDATE jobs SET state = 'cancelled', finished_at = now(), updated_at = now()
-  WHERE tenant_id IN (SELECT id FROM gone) AND state IN ('accepted', 'queued', 'delayed', 'retrying')
+  UPDATE jobs
+  SET state = CASE WHEN state = 'active' THEN state ELSE 'cancelled' END,
+      finished_at = CASE WHEN state = 'active' THEN NULL ELSE now() END,
+      cancel_requested_at = now(), updated_at = now()
+  WHERE tenant_id IN (SELECT id FROM gone) AND finished_at IS NULL
 )
 SELECT id FROM gone`;
 

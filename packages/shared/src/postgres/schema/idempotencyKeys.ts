@@ -1,11 +1,11 @@
-import { jsonb, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { index, jsonb, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
 /** Answers by `Idempotency-Key`, kept for 24 hours. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** The tenant, or `operator`. */
+    /** The tenant, or `#operator`. */
     scope: text('scope').notNull(),
     key: text('key').notNull(),
     /** SHA-256 of method, path and body, as hex. */
@@ -19,5 +19,8 @@ export const idempotencyKeys = pgTable(
     /** When the request that is under way may be taken for dead. */
     heldUntil: moment('held_until').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.scope, table.key] })],
+  (table) => [
+    primaryKey({ columns: [table.scope, table.key] }),
+    index('idempotency_keys_oldest_first').on(table.createdAt),
+  ],
 );

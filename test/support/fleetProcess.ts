@@ -31,8 +31,8 @@ export async function startFleetProcess(
   environment: Readonly<Record<string, string>>,
   onSpawn?: (child: ChildProcess) => void,
 ): Promise<FleetProcess> {
-  const main = fileURLToPath(new URL(`apps/${name}/dist/main.js`, REPOSITORY));
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, await argumentsOf(name), {
+    cwd: fileURLToPath(REPOSITORY),
     env: { PATH: process.env.PATH, PORT: '0', DASHBOARD_PORT: '0', OPS_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -60,6 +60,14 @@ export async function startFleetProcess(
     },
     kill: (signal) => child.kill(signal),
   };
+}
+
+/** The arguments that images, the compose file and `npm start` use, too. */
+async function argumentsOf(name: FleetProcessName): Promise<readonly string[]> {
+  const table = (await import(new URL('deploy/local/processes.mjs', REPOSITORY).href)) as {
+    readonly PROCESSES: Readonly<Record<FleetProcessName, readonly string[]>>;
+  };
+  return table.PROCESSES[name];
 }
 
 function parseLine(line: string): Record<string, unknown> {

@@ -51,13 +51,12 @@ process.exit(request.kind === 'unknown' ? 2 : 0);
 async function runCommand({ name, command, args }) {
   refuseMachine();
   const context = { env: process.env, home: openHome(), repository, report };
-  if (command.run === 'fleet') await refuseTakenPorts(readStartSettings(process.env));
+  if (command.run === 'fleet') await refuseStart(args);
   await prepare(context, command);
 
   /** @type {Record<string, string>} */
   const env = { SLUICE_HOME: context.home };
-  const leaveToTests = command.servers === 'fresh-or-containers' && (await dockerAnswers());
-  if (command.servers !== undefined && !leaveToTests) {
+  if (await needsServers(command, args)) {
     const fresh = command.servers !== 'kept';
     const urls = fresh ? await openFreshServers(context, releases, name) : await openKeptServers(context, releases);
     Object.assign(env, urls);
@@ -69,6 +68,23 @@ async function runCommand({ name, command, args }) {
   if (command.run === 'nothing') return 0;
   if (command.run === 'program') return runProgram([join('node_modules/.bin', String(args[0])), ...args.slice(1)], env);
   return runAll(command.run, args, env);
+}
+
+/** Refuses what `npm start` cannot start with. @param {readonly string[]} args */
+async function refuseStart(args) {
+  if (args.length > 0)
+    throw new SetupError(`npm start takes no arguments, only environment variables.\n\n${helpText()}`);
+  await refuseTakenPorts(readStartSettings(process.env));
+}
+
+/**
+ * Whether servers are to be started: not to print a help text, and not where the tests start containers.
+ * @param {import('./commands.mjs').Command} command
+ * @param {readonly string[]} args
+ */
+async function needsServers(command, args) {
+  if (command.servers === undefined || args.includes('--help') || args.includes('-h')) return false;
+  return command.servers !== 'fresh-or-containers' || !(await dockerAnswers());
 }
 
 /** Refuses what the set-up cannot run on. */

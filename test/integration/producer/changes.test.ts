@@ -44,7 +44,7 @@ describe('changes of a job', () => {
     expect(await lanes.position(lane, id)).toBeNull();
     expect(await acme.call('DELETE', `/api/v1/jobs/${id}`)).toMatchObject({
       status: 409,
-      body: { code: 'job_finished' },
+      body: { code: 'wrong_state' },
     });
   });
 

@@ -24,7 +24,7 @@ export interface RequeueParts {
 /**
  * Takes a dead job back to its lane under its own id, with new attempts.
  * @returns the job and the state it is in
- * @throws FleetError `not_found`, `job_finished` when it is not dead, `duplicate_job` when another took its dedupeKey
+ * @throws FleetError `not_found`, `wrong_state` when it is not dead, `duplicate_job` when another took its dedupeKey
  */
 export async function requeueJob(parts: RequeueParts, tenantId: string, id: string) {
   const { ledger, lanes, call, acceptor } = parts;
@@ -49,5 +49,5 @@ async function redrive(ledger: Ledger, tenantId: string, id: string) {
   }
   const found = await ledger((db) => readJobRow(db, tenantId, id));
   if (found === null) throw new FleetError('not_found', 'There is no such job.');
-  throw new FleetError('job_finished', `The job is ${found.state}; only a dead one can be tried again.`);
+  throw new FleetError('wrong_state', `The job is ${found.state}; only a dead one can be tried again.`);
 }

@@ -67,7 +67,7 @@ async function carryOut(
     case 'unknown':
       throw new FleetError('not_found', 'There is no such job.');
     case 'finished':
-      throw new FleetError('job_finished', `The job is ${cancellation.state} already.`);
+      throw new FleetError('wrong_state', `The job is ${cancellation.state} already.`);
     case 'cancelled': {
       const lane: Lane = { tenantId, queueClass: cancellation.queueClass as Lane['queueClass'] };
       await quietly(() => call(() => lanes.remove(lane, cancellation.queueJobId ?? id)));

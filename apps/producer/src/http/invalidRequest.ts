@@ -9,8 +9,14 @@ export function toInvalidRequest(message: string, error: z.ZodError, prefix = ''
 
 function toProblems(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
   const pointer = prefix + issue.path.map(toSegment).join('');
+  if (isMissing(issue)) return [{ pointer, message: 'Is required' }];
   if (issue.code !== 'unrecognized_keys') return [{ pointer, message: issue.message }];
   return issue.keys.map((key) => ({ pointer: pointer + toSegment(key), message: 'There is no such property here' }));
+}
+
+/** Whether nothing stands where something must: zod says so in its own words only. */
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }
 
 /** One step of a JSON pointer (RFC 6901). */

@@ -75,5 +75,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 function toFleetError(error: unknown): FleetError {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   const code = CODE_OF_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid_request' : 'internal');
+  if (code === 'unsupported_media_type')
+    return new FleetError(code, 'Send Content-Type: application/json.', { cause: error });
   return new FleetError(code, error instanceof Error ? error.message : TITLE_OF[code], { cause: error });
 }

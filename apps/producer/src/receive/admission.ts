@@ -54,10 +54,15 @@ async function assertMayUse(
   }
   if (!caller.operator) {
     if (ROLES_OF[access].includes(caller.role)) return;
-    throw new FleetError('forbidden', `The role ${caller.role} may not do this.`);
+    throw new FleetError('forbidden', `The role ${caller.role} may not do this; it needs ${whoMay(access)}.`);
   }
   if (WITHOUT_TENANT.has(access)) return;
   await assertActsForTenant(caller.tenantId, findTenant);
+}
+
+function whoMay(access: Access): string {
+  const roles = ROLES_OF[access];
+  return roles.length === 0 ? 'the operator' : `the role ${roles.join(' or ')}`;
 }
 
 async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<void> {

@@ -4,7 +4,7 @@ import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
 /** Data of `notifications.webhook`. */
 export const webhookDataSchema = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
     .max(2_048)
     .meta({ description: 'Where to POST; redirects are not followed' }),
   event: z

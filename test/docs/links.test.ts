@@ -20,7 +20,7 @@ describe('the documentation', () => {
 
     it(`${path} names only npm scripts that exist`, () => {
       const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
-      const named = [...textOf(path).matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)].map(
+      const named = [...textOf(path).matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(test|start)\b)/g)].map(
         ([, run, own]) => run ?? own,
       );
       expect(named.filter((name) => name === undefined || !Object.hasOwn(scripts, name))).toEqual([]);

@@ -55,6 +55,6 @@ export function decideAfterFailure(
 }
 
 function pacedDelayMs(askedMs: number, random: () => number): number {
-  const waitMs = Math.min(Math.max(askedMs, 0), MAX_RETRY_AFTER_MS);
-  return Math.ceil(waitMs * (1 + 0.1 * random()));
+  const waitMs = Math.ceil(Math.min(Math.max(askedMs, 0), MAX_RETRY_AFTER_MS));
+  return waitMs + Math.floor((waitMs / 10) * random());
 }

@@ -37,6 +37,7 @@ export async function openKeptServers(context, releases) {
     const urls = await urlsOfAnother(context);
     if (urls !== undefined) {
       report.line(`- using the servers of process ${outcome.by.pid}, which run as long as it does`);
+      endWithOwner(outcome.by, report);
       return urls;
     }
     if (performance.now() > deadline) {
@@ -46,6 +47,21 @@ export async function openKeptServers(context, releases) {
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+}
+
+/**
+ * Ends this run when the one whose servers it uses has ended: without them it would only complain.
+ * @param {import('./lock.mjs').ProcessIdentity} owner
+ * @param {Context['report']} report
+ */
+function endWithOwner(owner, report) {
+  const look = setInterval(() => {
+    if (isSameProcess(owner)) return;
+    clearInterval(look);
+    report.line(`process ${owner.pid}, whose servers this one used, has stopped`);
+    process.kill(process.pid, 'SIGTERM');
+  }, 1_000);
+  look.unref();
 }
 
 /**

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { buildTimeline } from './timeline.js';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
-const job = { acceptedAt: at(0), queuedAt: at(0), finishedAt: at(9), state: 'dead' } as JobHistory['job'];
+const job = {
+  acceptedAt: at(0),
+  queuedAt: at(0),
+  finishedAt: at(9),
+  cancelRequestedAt: null,
+  state: 'dead',
+} as JobHistory['job'];
 const attempt = { workerId: 'w1', outcome: null, error: null, retryAt: null, finishedAt: null };
 
 describe('buildTimeline', () => {
@@ -34,6 +40,29 @@ describe('buildTimeline', () => {
       outcome: 'failed',
       error,
     });
+  });
+
+  it('keeps the life before when a dead job was sent again, and tells that it was then cancelled', () => {
+    const error = { code: 'attempt_failed', message: 'no' };
+    const again = {
+      ...job,
+      queuedAt: at(20),
+      cancelRequestedAt: at(25),
+      finishedAt: at(25),
+      state: 'cancelled',
+    } as const;
+    const deaths = [{ diedAt: at(9), error, queuedAt: at(1), redrivenAt: at(19) }] as JobHistory['deaths'];
+    const timeline = buildTimeline({ job: again, attempts: [], deaths });
+    expect(timeline.map(({ event, state }) => (state === undefined ? event : `${event} ${state}`))).toEqual([
+      'accepted',
+      'queued',
+      'died',
+      'finished dead',
+      'redriven',
+      'queued',
+      'cancel_requested',
+      'finished cancelled',
+    ]);
   });
 
   it('leaves out what has not happened yet', () => {

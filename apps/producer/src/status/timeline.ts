@@ -10,16 +10,26 @@ export function buildTimeline({ job, attempts, deaths }: JobHistory): TimelineEn
     { when: job.acceptedAt, event: 'accepted' },
     { when: job.queuedAt, event: 'queued' },
     ...attempts.flatMap(toAttemptMoments),
-    ...deaths.flatMap(({ diedAt, error, redrivenAt }): Moment[] => [
-      { when: diedAt, event: 'died', error },
-      { when: redrivenAt, event: 'redriven' },
-    ]),
+    ...deaths.flatMap(toDeathMoments),
+    { when: job.cancelRequestedAt, event: 'cancel_requested' },
     { when: job.finishedAt, event: 'finished', state: job.state },
   ];
   // The sort is stable, so what happened in one commit stays in the order above.
   return moments
     .flatMap(({ when, ...entry }) => (when === null ? [] : [{ at: when.toISOString(), ...entry }]))
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** A death; when the job was sent again, also what its row has forgotten of the life before. */
+function toDeathMoments({ diedAt, error, queuedAt, redrivenAt }: JobHistory['deaths'][number]): Moment[] {
+  const died: Moment = { when: diedAt, event: 'died', error };
+  if (redrivenAt === null) return [died];
+  return [
+    { when: queuedAt, event: 'queued' },
+    died,
+    { when: diedAt, event: 'finished', state: 'dead' },
+    { when: redrivenAt, event: 'redriven' },
+  ];
 }
 
 function toAttemptMoments(attempt: JobHistory['attempts'][number]): Moment[] {

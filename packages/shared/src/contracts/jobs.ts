@@ -52,7 +52,16 @@ export const jobAcceptedSchema = z.object({
 /** One entry of a job's life. */
 export const timelineEntrySchema = z.object({
   at: z.iso.datetime(),
-  event: z.enum(['accepted', 'queued', 'attempt_started', 'attempt_ended', 'died', 'redriven', 'finished']),
+  event: z.enum([
+    'accepted',
+    'queued',
+    'attempt_started',
+    'attempt_ended',
+    'died',
+    'redriven',
+    'cancel_requested',
+    'finished',
+  ]),
   attempt: z.int().optional(),
   outcome: z.enum(ATTEMPT_OUTCOMES).optional(),
   state: z.enum(JOB_STATES).optional(),

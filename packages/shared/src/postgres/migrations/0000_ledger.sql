@@ -31,6 +31,7 @@ CREATE TABLE "dead_letters" (
 	"severity" text NOT NULL,
 	"error" jsonb NOT NULL,
 	"attempts" integer NOT NULL,
+	"queued_at" timestamp (3) with time zone,
 	"died_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"redriven_at" timestamp (3) with time zone
 );

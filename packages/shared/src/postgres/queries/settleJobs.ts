@@ -34,15 +34,15 @@ WITH outcome AS (
       finished_at = CASE WHEN o.state IN ('completed', 'dead', 'cancelled') THEN now() END
   FROM outcome o
   WHERE j.id = ANY($2::uuid[]) AND j.id = o.id AND j.fence = o.fence AND j.state = 'active'
-  RETURNING j.id, j.fence, j.tenant_id, j.task, j.state, j.error, j.due_at, o.outcome, o.death
+  RETURNING j.id, j.fence, j.tenant_id, j.task, j.state, j.error, j.due_at, j.queued_at, o.outcome, o.death
 ), ended AS (
   UPDATE attempts a
   SET finished_at = now(), outcome = s.outcome, error = s.error, retry_at = s.due_at
   FROM settled s
   WHERE a.job_id = s.id AND a.number = s.fence
 ), buried AS (
-  INSERT INTO dead_letters (job_id, tenant_id, task, category, severity, error, attempts)
-  SELECT id, tenant_id, task, death->>'category', death->>'severity', error, fence
+  INSERT INTO dead_letters (job_id, tenant_id, task, category, severity, error, attempts, queued_at)
+  SELECT id, tenant_id, task, death->>'category', death->>'severity', error, fence, queued_at
   FROM settled
   WHERE state = 'dead'
 )

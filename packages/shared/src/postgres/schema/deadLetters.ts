@@ -15,6 +15,8 @@ export const deadLetters = pgTable(
     severity: text('severity', { enum: SEVERITIES }).notNull(),
     error: jsonb('error').$type<JobError>().notNull(),
     attempts: integer('attempts').notNull(),
+    /** When the job had come into its queue before it died; its row forgets that when it is sent again. */
+    queuedAt: moment('queued_at'),
     diedAt: moment('died_at').notNull().defaultNow(),
     redrivenAt: moment('redriven_at'),
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobErrorSchema } from './deadLetter.js';
 import { ATTEMPT_OUTCOMES, JOB_STATES } from './jobStates.js';
+import { momentSchema } from './moment.js';
 
 /** Longest delay that a submitter may ask for: 30 days, in ms. */
 export const MAX_DELAY_MS = 30 * 24 * 3_600_000;
@@ -101,7 +102,7 @@ export const jobDetailSchema = jobSummarySchema.extend({
 export const jobListQuerySchema = z.strictObject({
   state: z.enum(JOB_STATES).optional(),
   task: z.string().max(100).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
+  since: momentSchema.optional(),
   cursor: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { JOB_STATES } from '../jobStates.js';
+import { momentSchema } from '../moment.js';
 import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
 
 /** Data of `exports.jobs_csv`: which of the tenant's jobs to write. */
 export const jobsCsvDataSchema = z.strictObject({
-  since: z.iso.datetime().optional().meta({ description: 'Accepted at or after' }),
-  until: z.iso.datetime().optional().meta({ description: 'Accepted before' }),
+  since: momentSchema.optional().meta({ description: 'Accepted at or after' }),
+  until: momentSchema.optional().meta({ description: 'Accepted before' }),
   state: z.enum(JOB_STATES).optional(),
   task: z.string().max(100).optional(),
 });

@@ -1,4 +1,3 @@
-import { newId } from '@sluice/shared/ids/ids';
 import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
 import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
 import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs';
@@ -13,34 +12,13 @@ import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { newJob } from '../../support/newJob.js';
 
 let space: FleetSpace;
 beforeAll(async () => {
   space = await openFleetSpace();
 });
 afterAll(() => space.close());
-
-function newJob(change: Partial<NewJob> = {}): NewJob {
-  return {
-    id: newId(),
-    tenantId: 'acme',
-    userId: null,
-    role: 'member',
-    task: 'system.probe',
-    queueClass: 'default',
-    queueJobId: null,
-    state: 'accepted',
-    priority: 50,
-    data: { note: 'x' },
-    maxAttempts: 4,
-    timeoutMs: 1_000,
-    delayMs: 0,
-    dedupeKey: null,
-    durability: 'ledger',
-    traceparent: null,
-    ...change,
-  };
-}
 
 function settlement(id: string, fence: number, change: Partial<Settlement> = {}): Settlement {
   return {
@@ -57,7 +35,7 @@ function settlement(id: string, fence: number, change: Partial<Settlement> = {})
 }
 
 async function accepted(change: Partial<NewJob> = {}): Promise<string> {
-  const job = newJob(change);
+  const job = newJob({ data: { note: 'x' }, ...change });
   await insertJobs(space.postgres.db, [job]);
   return job.id;
 }

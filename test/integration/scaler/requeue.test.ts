@@ -1,5 +1,3 @@
-import { newId } from '@sluice/shared/ids/ids';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -9,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requeueJobs } from '../../../apps/scaler/src/recover/requeueJobs.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { newJob } from '../../support/newJob.js';
 
 let space: FleetSpace;
 let queues: LaneQueues;
@@ -24,33 +23,12 @@ afterAll(async () => {
   await space.close();
 });
 
-function acceptedJob(id: string): NewJob {
-  return {
-    id,
-    tenantId: 'acme',
-    userId: null,
-    role: 'member',
-    task: 'system.probe',
-    queueClass: 'default',
-    queueJobId: null,
-    state: 'accepted',
-    priority: 50,
-    data: {},
-    maxAttempts: 4,
-    timeoutMs: 1_000,
-    delayMs: 0,
-    dedupeKey: null,
-    durability: 'ledger',
-    traceparent: null,
-  };
-}
-
 it('adds lost jobs once, however often it runs, and leaves fresh ones to those who accepted them', async () => {
   const { db } = space.postgres;
   const parts = { db, queues, metrics: createMetrics('test'), log: createLogger('test', { level: 'silent' }) };
   await insertJobs(
     db,
-    Array.from({ length: 2_500 }, () => acceptedJob(newId())),
+    Array.from({ length: 2_500 }, () => newJob()),
   );
   expect(await requeueJobs(leading, parts)).toBe(0);
 

@@ -10,6 +10,7 @@ import type { FleetProcess } from '../../support/fleetProcess.js';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { newJob } from '../../support/newJob.js';
 import { until } from '../../support/until.js';
 
 let space: FleetSpace;
@@ -134,26 +135,7 @@ describe('scaler', () => {
 
   it('adds a job that was accepted but never came into Redis', async () => {
     const id = newId();
-    await insertJobs(space.postgres.db, [
-      {
-        id,
-        tenantId: 'lost',
-        userId: null,
-        role: 'member',
-        task: 'system.probe',
-        queueClass: 'default',
-        queueJobId: null,
-        state: 'accepted',
-        priority: 50,
-        data: { sleepMs: 0 },
-        maxAttempts: 4,
-        timeoutMs: 1_000,
-        delayMs: 0,
-        dedupeKey: null,
-        durability: 'ledger',
-        traceparent: null,
-      },
-    ]);
+    await insertJobs(space.postgres.db, [newJob({ id, tenantId: 'lost', data: { sleepMs: 0 } })]);
     await startScaler(100);
     await until('it is in its lane', async () => (await queues.counts(lane('lost'))).waiting === 1);
     const job = await until('it can be read', () => queues.queue(lane('lost')).getJob(id));

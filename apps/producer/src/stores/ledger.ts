@@ -1,9 +1,9 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
+import { within } from '@sluice/shared/lifecycle/within';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
-import { within } from './within.js';
 
 /**
  * Asks the ledger. A PostgreSQL that is away, overloaded or silent becomes `unavailable`, so that a client hears 503

@@ -1,7 +1,7 @@
 import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
+import { within } from '@sluice/shared/lifecycle/within';
 import type { RedisService } from '@sluice/shared/redis/connect';
-import { within } from './within.js';
 
 /**
  * Asks Redis, or whatever stands on it. Fails at once while Redis is away, and soon when it is silent; an add that

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import Fastify from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Service } from '../lifecycle/service.js';
+import { within } from '../lifecycle/within.js';
 
 /** Tells whether a process can do its work now. */
 export type Readiness = () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, boolean>> }>;
@@ -56,16 +57,10 @@ export function createReadiness(checks: Readonly<Record<string, () => Promise<un
 }
 
 async function answers(check: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), 1_000);
-  });
   try {
-    await Promise.race([check(), late]);
+    await within(1_000, check(), () => new Error('late'));
     return true;
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,0 +1,25 @@
+import { newId } from '@sluice/shared/ids/ids';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+
+/** A job of the tenant `acme` as it is first written to the ledger, with a new id; what is given replaces the rest. */
+export function newJob(change: Partial<NewJob> = {}): NewJob {
+  return {
+    id: newId(),
+    tenantId: 'acme',
+    userId: null,
+    role: 'member',
+    task: 'system.probe',
+    queueClass: 'default',
+    queueJobId: null,
+    state: 'accepted',
+    priority: 50,
+    data: {},
+    maxAttempts: 4,
+    timeoutMs: 1_000,
+    delayMs: 0,
+    dedupeKey: null,
+    durability: 'ledger',
+    traceparent: null,
+    ...change,
+  };
+}

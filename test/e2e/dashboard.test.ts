@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { newId } from '@sluice/shared/ids/ids';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { forgetTenantLanes, registerLanes } from '@sluice/shared/redis/commands/fleetTable';
+import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
+import { forgetTenantLanes } from '@sluice/shared/redis/commands/tenantEntry';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestBrowser } from '../support/browser.js';
@@ -227,7 +228,7 @@ describe("the dashboard's listener", () => {
       await registerLanes(
         space.redis.client,
         space.keys,
-        lanes.map((name) => ({ name, tenantId: name.slice(0, -8) })),
+        lanes.map((name) => ({ name, tenantId: name.slice(0, -8), jobs: 0 })),
       );
       const login = await logIn(OPERATOR_KEY, { origin: small.url }, '/', small.url);
       const cookie = login.headers.get('set-cookie')?.split(';', 1)[0] ?? '';

@@ -1,4 +1,4 @@
-import { registerLanes } from '@sluice/shared/redis/commands/fleetTable';
+import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +31,9 @@ describe('a plain BullMQ client', () => {
 
   it('adds jobs that the fleet runs and writes to the ledger, whatever their ids are', async () => {
     const tenant = await fleet.tenant('plain');
-    await registerLanes(fleet.space.redis.client, fleet.space.keys, [{ tenantId: 'plain', name: 'plain.default' }]);
+    await registerLanes(fleet.space.redis.client, fleet.space.keys, [
+      { tenantId: 'plain', name: 'plain.default', jobs: 0 },
+    ]);
     const added = await queue.add('system.probe', { note: 'from outside' }, { priority: 5 });
     const named = await queue.add('system.probe', { note: 'named' }, { jobId: 'order-77', priority: 5 });
     const unknown = await queue.add('no.such.task', {}, { priority: 5 });

@@ -1,6 +1,6 @@
 import { classOfLane, laneName } from '@sluice/shared/domain/lane';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
+import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { DATA, fillLane, MAX_ATTEMPTS, TASK } from './fillLane.js';
 import type { Side } from './workerSide.js';
@@ -43,7 +43,7 @@ export function ourSide({ slots, slotConcurrency, profileDir }: OurSideOptions):
         );
       });
       await servers.postgres.db.$client.query('ANALYZE jobs');
-      await writeDesiredSlots(servers.redis.client, servers.keys, new Map([[lane.tenantId, slots]]));
+      await writeDesiredSlots(servers.redis.client, servers.keys, new Map([[lane.tenantId, slots]]), 0);
     },
     async startWorker({ environment }) {
       const worker = await startFleetProcess('worker', {

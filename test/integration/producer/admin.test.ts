@@ -1,8 +1,9 @@
 import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable, writeDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
+import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
 import { lead } from '@sluice/shared/redis/commands/lead';
+import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestProducer } from './support.js';
 import { openProducer, submit } from './support.js';
@@ -59,9 +60,9 @@ describe('administration', () => {
     const { operator, space } = producer;
     const { client } = space.redis;
     await submit(await producer.user('busy'));
-    await heartbeat(client, space.keys, 'w1', 10_000);
-    await heartbeat(client, space.keys, 'w2', 10_000);
-    await writeDesiredSlots(client, space.keys, new Map([['busy', 4]]));
+    await heartbeat(client, space.keys, { id: 'w1', lastsMs: 10_000, capacity: 10 });
+    await heartbeat(client, space.keys, { id: 'w2', lastsMs: 10_000, capacity: 10 });
+    await writeDesiredSlots(client, space.keys, new Map([['busy', 4]]), 1);
     const fence = await lead(client, space.keys, 's1', 10_000);
     await insertScalingDecisions(space.postgres.db, [
       {

@@ -1,6 +1,6 @@
 import type { Database } from '@sluice/shared/postgres/connect';
 import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
+import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
@@ -43,7 +43,12 @@ export async function applyChanges(
       batch.map((change) => toRow(change, leadership.fence)),
     );
     if (!leadership.holds()) return from;
-    await writeDesiredSlots(redis.client, keys, new Map(batch.map(({ tenantId, desired }) => [tenantId, desired])));
+    await writeDesiredSlots(
+      redis.client,
+      keys,
+      new Map(batch.map(({ tenantId, desired }) => [tenantId, desired])),
+      leadership.fence,
+    );
   }
   return changes.length;
 }

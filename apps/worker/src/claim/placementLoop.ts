@@ -38,9 +38,14 @@ export function createPlacementLoop(parts: PlacementParts): PeriodicService {
     'placement',
     HEARTBEAT_EVERY_MS,
     async (signal) => {
-      const { version, workers } = await heartbeat(redis.client, keys, workerId, parts.heartbeatLastsMs);
+      const { versions, capacities } = await heartbeat(redis.client, keys, {
+        id: workerId,
+        lastsMs: parts.heartbeatLastsMs,
+        capacity: 1,
+      });
       parts.onBeat();
-      const seen = `${version} ${workers.join(' ')}`;
+      const workers = [...capacities.keys()];
+      const seen = `${[...versions].join(' ')} ${workers.join(' ')}`;
       if (seen === followed || signal.aborted) return;
       await lanes.follow(await readFleetTable(redis.client, keys), workers);
       followed = seen;
@@ -50,7 +55,9 @@ export function createPlacementLoop(parts: PlacementParts): PeriodicService {
   return {
     ...loop,
     async stop(deadline) {
-      const gone = loop.stop(deadline).then(() => heartbeat(redis.client, keys, workerId, 0));
+      const gone = loop
+        .stop(deadline)
+        .then(() => heartbeat(redis.client, keys, { id: workerId, lastsMs: 0, capacity: 1 }));
       gone.catch((err: unknown) => parts.log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'));
       // The grace time is for the jobs that run: a Redis that is away gets little of it.
       await Promise.race([gone.catch(() => undefined), pause(GOODBYE_MS, undefined, { ref: false })]);

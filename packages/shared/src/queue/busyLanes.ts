@@ -1,6 +1,6 @@
 import { QueueKeys } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { tenantOfLane } from '../domain/lane.js';
+import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
 
 /** BullMQ's keys of unfinished jobs. */
@@ -10,7 +10,11 @@ const UNFINISHED = ['wait', 'prioritized', 'active', 'delayed', 'waiting-childre
 const LANES_AT_A_TIME = 1_000;
 
 /** Which of these lanes hold unfinished jobs. Read-only, one command per lane, without opening its queue. */
-export async function findBusyLanes(client: Redis, keys: FleetKeys, lanes: readonly string[]): Promise<Set<string>> {
+export async function findBusyLanes(
+  client: RedisClient,
+  keys: FleetKeys,
+  lanes: readonly string[],
+): Promise<Set<string>> {
   const busy = new Set<string>();
   for (let from = 0; from < lanes.length; from += LANES_AT_A_TIME) {
     const some = lanes.slice(from, from + LANES_AT_A_TIME);

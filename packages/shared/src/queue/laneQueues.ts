@@ -1,10 +1,10 @@
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { JobError } from '../contracts/deadLetter.js';
 import { DEAD_LETTER_CLASS } from '../contracts/queueClass.js';
 import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
-import { registerLanes } from '../redis/commands/fleetTable.js';
+import type { RedisClient } from '../redis/client.js';
+import { registerLanes } from '../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
@@ -50,7 +50,7 @@ export interface LaneQueues {
 }
 
 /** Opens lanes as they are used. */
-export function createLaneQueues(client: Redis, keys: FleetKeys): LaneQueues {
+export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueues {
   const queues = new Map<string, Queue>();
 
   function queueOf(lane: Lane): Queue {
@@ -70,22 +70,14 @@ export function createLaneQueues(client: Redis, keys: FleetKeys): LaneQueues {
     return queue;
   }
 
-  /** With every add, in the same round trip: a Redis that lost its data learns its lanes again at once. */
-  async function register(lanes: Iterable<Lane>): Promise<void> {
-    await registerLanes(
-      client,
-      keys,
-      Array.from(lanes, (lane) => ({ tenantId: lane.tenantId, name: laneName(lane) })),
-    );
-  }
-
   return {
     async add(jobs) {
       const byLane = groupByLane(jobs);
-      await Promise.all([
-        register([...byLane.keys()].map(toLane)),
-        ...[...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob))),
-      ]);
+      const used = Array.from(byLane, ([name, { length }]) => ({ tenantId: tenantOfLane(name), name, jobs: length }));
+      // Registered with every add, in the same round trip: an emptied Redis learns its lanes again. And after the add:
+      // the connection keeps the order, so that a lane which is retired in between comes back.
+      const added = [...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob)));
+      await Promise.all([...added, registerLanes(client, keys, used)]);
     },
     async remove(lane, id) {
       return (await queueOf(lane).remove(id)) === 1;
@@ -110,8 +102,8 @@ export function createLaneQueues(client: Redis, keys: FleetKeys): LaneQueues {
     },
     async bury(tenantId, note) {
       const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
-      await register([lane]);
-      await queueOf(lane).add(note.task, note, { jobId: note.jobId });
+      const added = queueOf(lane).add(note.task, note, { jobId: note.jobId });
+      await Promise.all([added, registerLanes(client, keys, [{ tenantId, name: laneName(lane), jobs: 1 }])]);
     },
     async unbury(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);

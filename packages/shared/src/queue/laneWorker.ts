@@ -1,9 +1,9 @@
 import type { Job } from 'bullmq';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
 import type { Log } from '../lifecycle/service.js';
+import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
 
 /** A job that BullMQ moved to active for this process. */
@@ -44,7 +44,7 @@ export interface LaneWorker {
 
 /** Settings of BullMQ that all lanes of a process share. */
 export interface LaneWorkerOptions {
-  readonly client: Redis;
+  readonly client: RedisClient;
   readonly keys: FleetKeys;
   /** How long a job stays locked without renewal, in ms. */
   readonly lockMs: number;

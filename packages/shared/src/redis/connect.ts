@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/configurationError.js';
 import { systemClock } from '../lifecycle/clock.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import { createQuietReporter } from '../telemetry/logger.js';
+import type { RedisClient } from './client.js';
 
 /**
  * How a process uses Redis: a `caller` answers people and gives up on a slow Redis (an add that timed out may still
@@ -12,7 +13,7 @@ export type RedisUse = 'caller' | 'consumer';
 
 /** A connection to Redis that is a part of the process. */
 export interface RedisService extends Service {
-  readonly client: Redis;
+  readonly client: RedisClient;
   /** Resolves when the server answers. */
   ping(): Promise<void>;
 }

@@ -8,23 +8,35 @@ import { BUCKET_COUNT, bucketOf } from '../domain/lane.js';
 export interface FleetKeys {
   /** BullMQ's prefix for the lanes of a tenant, such as `{sluice:17}`. */
   queuePrefix(tenantId: string): string;
-  /** SET of the names of the bucket's lanes. */
-  lanes(bucket: number): string;
+  /** ZSET of the bucket's lanes by when they were last added to, unix ms of the server's clock. */
+  registry(bucket: number): string;
+  /** HASH lane -> jobs added to it, ever. */
+  arrivals(bucket: number): string;
   /** HASH tenant -> slots that it shall have. */
   desiredSlots(bucket: number): string;
+  /** HASH tenant -> its share of a process's turns; a tenant of weight 1 has no field. */
+  weights(bucket: number): string;
   /** HASH lane -> how long its jobs take, in ms. */
   serviceTimes(bucket: number): string;
+  /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
+  slots(bucket: number): string;
+  /** Changes when the bucket's lanes, desired slots or weights do. */
+  version(bucket: number): string;
+  /** Highest fence of a leader that wrote desired slots here. */
+  desiredFence(bucket: number): string;
   /** ZSET worker process -> when its heartbeat ends, unix ms of the server's clock. */
   readonly workers: string;
-  /** Counter that grows when lanes or desired slots change. */
-  readonly version: string;
+  /** HASH worker process -> jobs that it runs at a time. */
+  readonly capacities: string;
+  /** HASH bucket -> its version when it last changed; a hint that saves reading every bucket. */
+  readonly versions: string;
   /** HASH of the leading scaler: holder and fence; expires with its lease. */
   readonly leader: string;
   /** Counter of leaderships, the fence. */
   readonly leaderFence: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
-  /** Channel that tells worker processes to look at lanes and slots. */
+  /** Channel that tells worker processes which buckets changed, as numbers joined by a space. A hint, not a promise. */
   readonly changedChannel: string;
   /** Channel that names jobs to be cancelled while they run. */
   readonly cancelChannel: string;
@@ -36,11 +48,17 @@ export function fleetKeys(prefix: string): FleetKeys {
   const fleet = `{${prefix}:fleet}`;
   return {
     queuePrefix: (tenantId) => bucket(bucketOf(tenantId)),
-    lanes: (number) => `${bucket(number)}:lanes`,
+    registry: (number) => `${bucket(number)}:registry`,
+    arrivals: (number) => `${bucket(number)}:arrivals`,
     desiredSlots: (number) => `${bucket(number)}:desired`,
+    weights: (number) => `${bucket(number)}:weights`,
     serviceTimes: (number) => `${bucket(number)}:service`,
+    slots: (number) => `${bucket(number)}:slots`,
+    version: (number) => `${bucket(number)}:version`,
+    desiredFence: (number) => `${bucket(number)}:desired-fence`,
     workers: `${fleet}:workers`,
-    version: `${fleet}:version`,
+    capacities: `${fleet}:capacities`,
+    versions: `${fleet}:versions`,
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
     touchedChannel: `${prefix}:touched`,

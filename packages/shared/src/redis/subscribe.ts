@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Service } from '../lifecycle/service.js';
+import type { RedisClient } from './client.js';
 
 /**
  * Listens on channels over a connection of its own. Messages are hints that may be lost with the connection: whoever
@@ -7,10 +7,10 @@ import type { Service } from '../lifecycle/service.js';
  * @param listeners what to do with a message, by channel
  */
 export function createSubscriber(
-  client: Redis,
+  client: RedisClient,
   listeners: Readonly<Record<string, (message: string) => void>>,
 ): Service {
-  let connection: Redis | null = null;
+  let connection: RedisClient | null = null;
   return {
     name: 'subscriber',
     async start() {

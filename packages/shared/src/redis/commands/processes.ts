@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
 /** A worker process whose heartbeat has not ended. */
@@ -9,7 +9,7 @@ export interface LiveWorker {
 }
 
 /** The worker processes that live, by id. Changes nothing, unlike a heartbeat. */
-export async function readLiveWorkers(client: Redis, keys: FleetKeys): Promise<LiveWorker[]> {
+export async function readLiveWorkers(client: RedisClient, keys: FleetKeys): Promise<LiveWorker[]> {
   const [[seconds, micros], flat] = await Promise.all([
     client.time(),
     client.zrange(keys.workers, '0', '-1', 'WITHSCORES'),
@@ -31,7 +31,7 @@ export interface Leader {
 }
 
 /** The scaler that leads, or null when none does. */
-export async function readLeader(client: Redis, keys: FleetKeys): Promise<Leader | null> {
+export async function readLeader(client: RedisClient, keys: FleetKeys): Promise<Leader | null> {
   const { holder, fence } = await client.hgetall(keys.leader);
   return holder === undefined ? null : { holder, fence: Number(fence) };
 }

@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis';
 import { bucketOf } from '../../domain/lane.js';
+import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
 /** Notes how long the jobs of lanes take, in ms. Lost with Redis and soon learnt again. */
 export async function writeServiceTimes(
-  client: Redis,
+  client: RedisClient,
   keys: FleetKeys,
   times: ReadonlyMap<{ readonly tenantId: string; readonly name: string }, number>,
 ): Promise<void> {
@@ -17,7 +17,7 @@ export async function writeServiceTimes(
 
 /** How long the jobs of a lane take, in ms; null when none has run. */
 export async function readServiceTime(
-  client: Redis,
+  client: RedisClient,
   keys: FleetKeys,
   tenantId: string,
   lane: string,

@@ -1,0 +1,18 @@
+import type { RedisClient } from '../client.js';
+import type { FleetKeys } from '../keys.js';
+
+/**
+ * Makes every process look at buckets that changed: at once if it listens, at its next heartbeat if it does not.
+ * @param versions new version by bucket
+ */
+export async function announceBuckets(
+  client: RedisClient,
+  keys: FleetKeys,
+  versions: ReadonlyMap<number, string>,
+): Promise<void> {
+  if (versions.size === 0) return;
+  await Promise.all([
+    client.hset(keys.versions, new Map(Array.from(versions, ([bucket, version]) => [String(bucket), version]))),
+    client.publish(keys.changedChannel, [...versions.keys()].join(' ')),
+  ]);
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { bucketOf } from '../../domain/lane.js';
+import type { RedisClient } from '../client.js';
+import { defineLua } from '../defineLua.js';
+import type { FleetKeys } from '../keys.js';
+import { announceBuckets } from './announce.js';
+
+const script = defineLua('registerLanes');
+const reply = z.string();
+
+/** A lane that jobs were added to. */
+export interface UsedLane {
+  readonly tenantId: string;
+  readonly name: string;
+  /** How many were added. */
+  readonly jobs: number;
+}
+
+/**
+ * Notes that jobs were added to lanes, one call per bucket, and announces lanes that were not known. Call it after the
+ * add, on the same connection: a lane that is retired in between comes back, and a lane that holds a job is not retired.
+ */
+export async function registerLanes(client: RedisClient, keys: FleetKeys, lanes: readonly UsedLane[]): Promise<void> {
+  const versions = await Promise.all(
+    [...groupByBucket(lanes)].map(async ([bucket, used]): Promise<[number, string]> => {
+      const answer = await script.run(
+        client,
+        [keys.registry(bucket), keys.arrivals(bucket), keys.version(bucket)],
+        used.flatMap(({ name, jobs }) => [name, jobs]),
+      );
+      return [bucket, reply.parse(answer)];
+    }),
+  );
+  await announceBuckets(client, keys, new Map(versions.filter(([, version]) => version !== '')));
+}
+
+function groupByBucket(lanes: readonly UsedLane[]): Map<number, UsedLane[]> {
+  const byBucket = new Map<number, UsedLane[]>();
+  for (const lane of lanes) {
+    const bucket = bucketOf(lane.tenantId);
+    const used = byBucket.get(bucket);
+    if (used === undefined) byBucket.set(bucket, [lane]);
+    else used.push(lane);
+  }
+  return byBucket;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { bucketOf } from '../../domain/lane.js';
+import type { RedisClient } from '../client.js';
+import { defineLua } from '../defineLua.js';
+import type { FleetKeys } from '../keys.js';
+import { announceBuckets } from './announce.js';
+
+const script = defineLua('writeDesired');
+const reply = z.string();
+
+/**
+ * Writes how many slots tenants shall have, one call per bucket, and tells the workers to look.
+ * @param fence of the caller's leadership: a bucket where a later leader wrote is left as it is
+ * @returns the tenants whose slots were written
+ */
+export async function writeDesiredSlots(
+  client: RedisClient,
+  keys: FleetKeys,
+  desired: ReadonlyMap<string, number>,
+  fence: number,
+): Promise<Set<string>> {
+  const written = new Set<string>();
+  const versions = new Map<number, string>();
+  await Promise.all(
+    [...groupByBucket(desired)].map(async ([bucket, slots]) => {
+      const answer = await script.run(
+        client,
+        [keys.desiredSlots(bucket), keys.desiredFence(bucket), keys.version(bucket)],
+        [fence, ...slots.flat()],
+      );
+      const version = reply.parse(answer);
+      if (version === '') return;
+      versions.set(bucket, version);
+      for (const [tenant] of slots) written.add(tenant);
+    }),
+  );
+  await announceBuckets(client, keys, versions);
+  return written;
+}
+
+function groupByBucket(desired: ReadonlyMap<string, number>): Map<number, [string, number][]> {
+  const byBucket = new Map<number, [string, number][]>();
+  for (const [tenant, slots] of desired) {
+    const bucket = bucketOf(tenant);
+    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), [tenant, slots]]);
+  }
+  return byBucket;
+}

@@ -20,6 +20,8 @@ export interface FleetKeys {
   serviceTimes(bucket: number): string;
   /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
   slots(bucket: number): string;
+  /** ZSET that ends a worker process's wait for the markers of a bucket. */
+  nudge(bucket: number, workerId: string): string;
   /** Changes when the bucket's lanes, desired slots or weights do. */
   version(bucket: number): string;
   /** Highest fence of a leader that wrote desired slots here. */
@@ -38,6 +40,8 @@ export interface FleetKeys {
   readonly touchedChannel: string;
   /** Channel that tells worker processes which buckets changed, as numbers joined by a space. A hint, not a promise. */
   readonly changedChannel: string;
+  /** Channel that names lanes whose marker a process took that cannot run more of them. A hint, not a promise. */
+  readonly wokenChannel: string;
   /** Channel that names jobs to be cancelled while they run. */
   readonly cancelChannel: string;
 }
@@ -54,6 +58,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     weights: (number) => `${bucket(number)}:weights`,
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
+    nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
     version: (number) => `${bucket(number)}:version`,
     desiredFence: (number) => `${bucket(number)}:desired-fence`,
     workers: `${fleet}:workers`,
@@ -63,6 +68,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     leaderFence: `${fleet}:leader-fence`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,
+    wokenChannel: `${prefix}:woken`,
     cancelChannel: `${prefix}:cancel`,
   };
 }

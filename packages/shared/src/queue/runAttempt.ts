@@ -1,10 +1,9 @@
 import type { Job } from 'bullmq';
-import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Lane } from '../domain/lane.js';
-import { laneName } from '../domain/lane.js';
+import { classOfLane, laneName } from '../domain/lane.js';
 import type { Log } from '../lifecycle/service.js';
-import type { RedisClient } from '../redis/client.js';
-import type { FleetKeys } from '../redis/keys.js';
+import type { LaneClaim } from './fanInBackend.js';
 
 /** A job that BullMQ moved to active for this process. */
 export interface ActiveJob {
@@ -16,6 +15,8 @@ export interface ActiveJob {
   readonly maxAttempts: number;
   /** BullMQ's priority; 0 when a plain client gave none. */
   readonly queuePriority: number;
+  /** Calls back when the slot that the job runs in is lost: it must end at once, as another may start in its place. */
+  onSlotLost(listener: () => void): void;
   updateProgress(value: number | Record<string, unknown>): Promise<void>;
   log(line: string): Promise<void>;
 }
@@ -33,31 +34,12 @@ export type AttemptEnd =
   /** BullMQ is told nothing: the job is found stalled when its lock ends, unless another has it by then. */
   | { readonly kind: 'leave' };
 
-/** Runs the jobs of one lane in this process. */
-export interface LaneWorker {
-  readonly lane: Lane;
-  /** How many jobs run at a time, at least 1; takes effect at once, running jobs go on. */
-  setConcurrency(concurrency: number): Promise<void>;
-  /** Takes no more jobs; resolves when those that run have ended. */
-  close(): Promise<void>;
-}
-
-/** Settings of BullMQ that all lanes of a process share. */
-export interface LaneWorkerOptions {
-  readonly client: RedisClient;
-  readonly keys: FleetKeys;
-  /** How long a job stays locked without renewal, in ms. */
-  readonly lockMs: number;
-  /** How often lost locks are looked for, in ms. */
-  readonly stalledCheckMs: number;
-  readonly workerId: string;
+/** What running a job needs. */
+export interface AttemptParts {
   readonly now: () => number;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
   readonly log: Log;
 }
-
-/** The number of lost locks is judged by the ledger (see `domain/claim.ts`), so BullMQ's own bound is out of reach. */
-const NEVER = 1_000_000;
 
 /** Carries the delay that was decided to BullMQ's back-off. */
 class AttemptFailed extends Error {
@@ -69,45 +51,19 @@ class AttemptFailed extends Error {
   }
 }
 
-/** Starts to run a lane's jobs. Only BullMQ's own loop claims, renews locks, promotes and finds stalled jobs. */
-export function createLaneWorker(lane: Lane, concurrency: number, options: LaneWorkerOptions): LaneWorker {
-  const worker = new Worker(laneName(lane), (job, token) => runAttempt(job, token, lane, options), {
-    connection: options.client,
-    prefix: options.keys.queuePrefix(lane.tenantId),
-    concurrency,
-    name: options.workerId,
-    lockDuration: options.lockMs,
-    stalledInterval: options.stalledCheckMs,
-    maxStalledCount: NEVER,
-    runRetryDelay: 1_000,
-    skipVersionCheck: true,
-    settings: { backoffStrategy: (_made, _type, error) => (error instanceof AttemptFailed ? error.delayMs : 0) },
-  });
-  worker.on('error', (err) => options.log.debug({ err, lane: laneName(lane) }, 'BullMQ reports an error'));
-  return {
-    lane,
-    async setConcurrency(next) {
-      const grows = next > worker.concurrency;
-      worker.concurrency = next;
-      if (!grows) return;
-      // The worker's loop may be waiting for a running job to end; a pause that waits for nothing, ended at once, is
-      // BullMQ's way to make it look again.
-      await worker.pause(true);
-      await worker.resume();
-    },
-    async close() {
-      await worker.close();
-    },
-  };
+/** BullMQ's back-off strategy that takes the delay that was decided. */
+export function decidedDelayMs(_attemptsMade: number, _type?: string, error?: Error): number {
+  return error instanceof AttemptFailed ? error.delayMs : 0;
 }
 
-async function runAttempt(
+/** Runs a job that a runner claimed, and tells BullMQ by what it returns or throws what became of it. */
+export async function runAttempt(
   job: Job,
   token: string | undefined,
-  lane: Lane,
-  options: Pick<LaneWorkerOptions, 'run' | 'now' | 'log'>,
+  claim: LaneClaim,
+  options: AttemptParts,
 ): Promise<unknown> {
-  const end = await endOf(toActiveJob(job, lane), options);
+  const end = await endOf(toActiveJob(job, claim), options);
   switch (end.kind) {
     case 'completed':
       return end.result;
@@ -126,7 +82,7 @@ async function runAttempt(
 }
 
 /** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
-async function endOf(active: ActiveJob, { run, log }: Pick<LaneWorkerOptions, 'run' | 'log'>): Promise<AttemptEnd> {
+async function endOf(active: ActiveJob, { run, log }: Pick<AttemptParts, 'run' | 'log'>): Promise<AttemptEnd> {
   try {
     return await run(active);
   } catch (err) {
@@ -150,17 +106,20 @@ async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise
   throw new DelayedError();
 }
 
-function toActiveJob(job: Job, lane: Lane): ActiveJob {
+/** Progress and logs go to the lane's own backend: a handler that is left behind must not reach the runner's next lane. */
+function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob {
+  const id = job.id ?? '';
   return {
-    id: job.id ?? '',
-    lane,
+    id,
+    lane: { tenantId: lane.tenantId, queueClass: classOfLane(lane.name) },
     task: job.name,
     data: job.data,
     maxAttempts: job.opts.attempts ?? 1,
     queuePriority: job.opts.priority ?? 0,
-    updateProgress: (value) => job.updateProgress(value),
+    onSlotLost: (listener) => ticket.onLost(listener),
+    updateProgress: (value) => backend.updateProgress(id, value),
     log: async (line) => {
-      await job.log(line);
+      await backend.addLog(id, line);
     },
   };
 }

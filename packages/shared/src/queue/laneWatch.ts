@@ -1,0 +1,181 @@
+import type { Log } from '../lifecycle/service.js';
+import type { BlockingPop } from '../redis/blockingPop.js';
+import type { RedisClient } from '../redis/client.js';
+import type { LaneLook } from '../redis/commands/lookAtLanes.js';
+import { drainMarkers, LANES_PER_CALL } from '../redis/commands/lookAtLanes.js';
+import type { LaneBoard, OpenLane } from './laneBoard.js';
+
+/** Waits for the markers of one bucket's lanes. */
+export interface LaneWatch {
+  /** Lanes may have to be awaited that are not. */
+  check(lane: OpenLane): void;
+  stop(): Promise<void>;
+}
+
+/** What a watch needs. */
+export interface LaneWatchParts {
+  readonly client: RedisClient;
+  readonly pop: BlockingPop;
+  /** Key of ours in the bucket that ends the wait; the process's own. */
+  readonly nudgeKey: string;
+  readonly board: Pick<LaneBoard, 'listens' | 'marked' | 'wake' | 'wakeAt'>;
+  /** The bucket's open lanes. */
+  readonly lanes: () => Iterable<OpenLane>;
+  /** A marker was taken for a lane that this process cannot run more of. */
+  readonly passOn: (lane: OpenLane) => void;
+  /** The wait was lost: whatever was told meanwhile was not heard. */
+  readonly lost: () => void;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** How long one wait lasts, in seconds. */
+const WAIT_S = 30;
+
+/** Changes are gathered for this long before the wait is ended to take them in, in ms. */
+const NUDGE_AFTER_MS = 1;
+
+/** A wake sooner than this after the one before, several times over, makes a bucket busy, in ms. */
+const BUSY_GAP_MS = 8;
+const BUSY_WAKES = 4;
+
+/** Pace of a busy bucket's drains: slower when they find little, faster when they find much, in ms. */
+const FASTEST_DRAIN_MS = 2;
+const SLOWEST_DRAIN_MS = 32;
+const LITTLE = 4;
+const MUCH = 16;
+
+/** Pause after a lost connection, in ms. */
+const RETRY_MS = 200;
+
+/**
+ * While a bucket is calm: one `BZPOPMIN` over the markers of its lanes, issued again after each wake. While it is busy, that
+ * would cost a wait over all lanes for every marker, so all markers are taken by one script from time to time instead.
+ */
+export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
+  const { board, pop, client, log } = parts;
+  let stopped = false;
+  /** Names of the lanes that the current wait is for; null while it does not wait. */
+  let waitsFor: ReadonlySet<string> | null = null;
+  let nudge: NodeJS.Timeout | null = null;
+  let resume: (() => void) | null = null;
+  let quickWakes = 0;
+  let lastWakeMs = 0;
+  let drainMs = 0;
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      try {
+        if (drainMs > 0) await drain();
+        else await wait();
+      } catch (err) {
+        if (stopped) return;
+        log.debug({ err }, 'the wait for markers was lost');
+        parts.lost();
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  async function wait(): Promise<void> {
+    const byMarker = new Map<string, OpenLane>();
+    const names = new Set<string>();
+    for (const lane of parts.lanes()) {
+      if (!board.listens(lane)) continue;
+      byMarker.set(lane.keys.marker, lane);
+      names.add(lane.name);
+    }
+    if (byMarker.size === 0) return pause(null);
+    waitsFor = names;
+    let answer: Awaited<ReturnType<BlockingPop['bzpopmin']>>;
+    try {
+      answer = await pop.bzpopmin([parts.nudgeKey, ...byMarker.keys()], WAIT_S);
+    } finally {
+      waitsFor = null;
+    }
+    const lane = answer === null ? undefined : byMarker.get(answer.key);
+    if (answer === null || lane === undefined) return;
+    woke(lane, answer.score);
+    noteWake();
+  }
+
+  function woke(lane: OpenLane, score: number): void {
+    if (score > 0) board.wakeAt(lane.name, score);
+    else if (!board.marked(lane)) parts.passOn(lane);
+  }
+
+  function noteWake(): void {
+    const nowMs = parts.monotonicMs();
+    quickWakes = nowMs - lastWakeMs < BUSY_GAP_MS ? quickWakes + 1 : 0;
+    lastWakeMs = nowMs;
+    if (quickWakes >= BUSY_WAKES) drainMs = FASTEST_DRAIN_MS;
+  }
+
+  async function drain(): Promise<void> {
+    await pause(drainMs);
+    const lanes = [...parts.lanes()].filter((lane) => board.listens(lane));
+    let found = 0;
+    for (let from = 0; from < lanes.length; from += LANES_PER_CALL) {
+      const some = lanes.slice(from, from + LANES_PER_CALL);
+      const looks = await drainMarkers(client, some.map(({ keys }) => keys));
+      found += looks.size;
+      for (const [index, look] of looks) tellBoard(some[index], look);
+    }
+    drainMs = nextPace(drainMs, found);
+    quickWakes = 0;
+  }
+
+  function tellBoard(lane: OpenLane | undefined, look: LaneLook): void {
+    if (lane === undefined) return;
+    if (look.waiting > 0) {
+      if (!board.marked(lane)) parts.passOn(lane);
+      board.wake(lane.name, look.waiting);
+    } else if (look.dueMs > 0) board.wakeAt(lane.name, look.dueMs);
+  }
+
+  /** A pause without a time lasts until a lane is to be awaited. */
+  function pause(ms: number | null): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === null ? null : setTimeout(resolve, ms);
+      resume = () => {
+        if (ms !== null && !stopped) return;
+        resume = null;
+        if (timer !== null) clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** The key is gone by itself when this process dies before it takes it. */
+  function endWait(): void {
+    const ended = client.pipeline().zadd(parts.nudgeKey, 0, '0').pexpire(parts.nudgeKey, WAIT_S * 1_000).exec();
+    ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
+  }
+
+  const running = run();
+  return {
+    check(lane) {
+      resume?.();
+      if (waitsFor === null || waitsFor.has(lane.name) || nudge !== null || !board.listens(lane)) return;
+      nudge = setTimeout(() => {
+        nudge = null;
+        if (waitsFor !== null) endWait();
+      }, NUDGE_AFTER_MS);
+    },
+    async stop() {
+      stopped = true;
+      if (nudge !== null) clearTimeout(nudge);
+      resume?.();
+      pop.disconnect();
+      await running;
+    },
+  };
+}
+
+/** The time until the next drain, in ms; 0 when the bucket is calm again. */
+function nextPace(paceMs: number, found: number): number {
+  if (found >= MUCH) return Math.max(FASTEST_DRAIN_MS, paceMs / 2);
+  if (found >= LITTLE) return paceMs;
+  if (paceMs < SLOWEST_DRAIN_MS) return paceMs * 2;
+  return found > 1 ? paceMs : 0;
+}

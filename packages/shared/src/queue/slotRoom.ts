@@ -1,0 +1,24 @@
+/** Room for one job of a tenant, in a slot that this process holds. */
+export interface SlotTicket {
+  readonly tenantId: string;
+  /** Whether another job may start in its place: the slot is still held, and not to be given back. */
+  isGood(): boolean;
+  /** Calls back when the slot is lost under the job, which must end at once. */
+  onLost(listener: () => void): void;
+}
+
+/** The slots of tenants that this process holds or may take. */
+export interface SlotRoom {
+  /**
+   * Whether a job of the tenant could start now. Where not, but a slot might be had, it is asked for; the board is told
+   * when there may be room.
+   */
+  has(tenantId: string): boolean;
+  /** Takes room for one job; null when there is none. */
+  take(tenantId: string): SlotTicket | null;
+  give(ticket: SlotTicket): void;
+  /** How many jobs of the tenant this process may run at most, with every slot that is placed here. */
+  mostJobs(tenantId: string): number;
+  /** Whether every slot of the tenant is placed here. */
+  isAlone(tenantId: string): boolean;
+}

@@ -1,0 +1,33 @@
+-- Take or renew leases on slots of one bucket's tenants, and give others back. A lease that is held goes on whatever the
+-- desired count says: its job may still run. A new one needs its number to be wanted.
+-- KEYS[1] slots    HASH `tenant:number` -> `end of the lease (unix ms, server clock) holder`
+-- KEYS[2] desired  HASH tenant -> slots that it shall have
+-- ARGV[1] holder  ARGV[2] lease (ms)  ARGV[3] slots of a tenant that has no entry
+-- ARGV[4] how many are taken; then pairs of tenant, number: first those to take, then those to give back
+-- Returns for each one to take: 0 granted; above 0 another holds it for so long (ms); -1 the number is not wanted.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local taken = tonumber(ARGV[4])
+local ends = string.format('%.0f', now + ARGV[2])
+local answers = {}
+for i = 0, (#ARGV - 4) / 2 - 1 do
+  local tenant, number = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
+  local slot = tenant .. ':' .. number
+  local lease = redis.call('HGET', KEYS[1], slot)
+  local untilMs, holder
+  if lease then
+    untilMs, holder = string.match(lease, '^(%d+) (.*)$')
+    untilMs = tonumber(untilMs)
+  end
+  if i >= taken then
+    if holder == ARGV[1] then redis.call('HDEL', KEYS[1], slot) end
+  elseif holder and holder ~= ARGV[1] and untilMs > now then
+    answers[#answers + 1] = untilMs - now
+  elseif holder ~= ARGV[1] and tonumber(number) > tonumber(redis.call('HGET', KEYS[2], tenant) or ARGV[3]) then
+    answers[#answers + 1] = -1
+  else
+    redis.call('HSET', KEYS[1], slot, ends .. ' ' .. ARGV[1])
+    answers[#answers + 1] = 0
+  end
+end
+return answers

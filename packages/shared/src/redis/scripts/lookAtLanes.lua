@@ -1,0 +1,17 @@
+-- Say what lanes hold. Changes nothing.
+-- KEYS[1] version of the bucket; then four per lane: wait, prioritized, delayed, active
+-- Returns {version, {lane's index (from 0), jobs waiting, when the first delayed job is due (unix ms; 0 none), active, ...}},
+-- without the lanes that hold none of these.
+local found = {}
+for i = 2, #KEYS, 4 do
+  local waiting = redis.call('LLEN', KEYS[i]) + redis.call('ZCARD', KEYS[i + 1])
+  local first = redis.call('ZRANGE', KEYS[i + 2], 0, 0, 'WITHSCORES')
+  local active = redis.call('LLEN', KEYS[i + 3])
+  if waiting > 0 or first[2] or active > 0 then
+    found[#found + 1] = (i - 2) / 4
+    found[#found + 1] = waiting
+    found[#found + 1] = first[2] and math.floor(tonumber(first[2]) / 4096) or 0
+    found[#found + 1] = active
+  end
+end
+return { redis.call('GET', KEYS[1]) or '0', found }

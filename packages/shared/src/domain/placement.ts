@@ -45,13 +45,15 @@ export type PlacedSlots = ReadonlyMap<string, readonly number[]>;
  * - Each slot 1..n of each tenant is with exactly one worker, unless no worker has a capacity.
  * - No worker has more than ceil(1.25 x slots x its share of the capacity). Mirrokni, Thorup and Zadimoghaddam,
  *   "Consistent Hashing with Bounded Loads", 2016.
- * - A slot is with its best-ranked worker below that bound, so that a worker that comes or goes, and a slot more or less,
- *   moves few others: at ten slots per worker or more, about the share of a worker that goes and at most three times it; with
- *   fewer, one more slot can raise all bounds by one, and a third of the slots moves. The rank is highest random weight: Thaler and Ravishankar, 1998; weighted by capacity,
- *   capacity / -ln(u): Schindelhauer and Schomaker, 2005.
- * - The lower slot numbers of all tenants are placed first: one tenant's growth displaces only slots of its number or above.
- * Slots of one tenant are placed independently of each other: some of them may be with the same worker
- *   (keeping them apart would move up to 1.6 times as many).
+ * - A slot is with its best-ranked worker below that bound. The rank is highest random weight: Thaler and Ravishankar, 1998;
+ *   weighted by capacity, capacity / -ln(u): Schindelhauer and Schomaker, 2005.
+ * - Little moves, given ten slots per worker or more: with a worker that comes or goes about its share, at most three times
+ *   that; with a slot more, at most one slot per worker. With fewer slots one more can raise every bound, and up to half move.
+ * - The lower slot numbers of all tenants are placed first: while the bounds stay, a tenant's growth displaces only slots of
+ *   the new number or above.
+ *
+ * Slots of one tenant are placed independently of each other: two may be with the same worker. Keeping them apart would move
+ * up to 1.6 times as many when a worker goes.
  * Costs one integer mix and one logarithm per slot and worker that has room.
  * @param desired slots of each tenant, 0 or more, by tenant
  * @param capacities of each live worker, in any unit that they share; one that is not above 0 gets no slots

@@ -1,4 +1,4 @@
-import type { ScalingPolicy } from '@sluice/shared/domain/scaling';
+import type { QueueLengthPolicy } from '@sluice/shared/domain/scaling/policy';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
@@ -14,7 +14,7 @@ import type { SeenTenant, SlotChange } from './tenant.js';
 /** What a look needs. */
 export interface LookParts extends ApplyParts {
   readonly queues: Pick<LaneQueues, 'counts'>;
-  readonly policy: ScalingPolicy;
+  readonly policy: Omit<QueueLengthPolicy, 'kind'>;
   readonly metrics: Metrics;
   readonly log: Log;
 }

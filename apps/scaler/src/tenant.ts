@@ -1,5 +1,4 @@
 import type { Lane } from '@sluice/shared/domain/lane';
-import type { ScalingDecision } from '@sluice/shared/domain/scaling';
 
 /** A tenant that has lanes which workers run. */
 export interface Tenant {
@@ -16,8 +15,11 @@ export type SeenTenant =
   | { readonly kind: 'unreadable'; readonly tenant: Tenant };
 
 /** A change of a tenant's slots, with the figures that led to it. */
-export interface SlotChange extends ScalingDecision {
+export interface SlotChange {
   readonly tenantId: string;
+  readonly change: 'first' | 'grow' | 'shrink';
+  readonly desired: number;
+  readonly reason: string;
   /** Slots before; null for a tenant's first decision. */
   readonly previous: number | null;
   readonly waiting: number;

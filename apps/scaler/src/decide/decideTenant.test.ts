@@ -24,12 +24,15 @@ describe('decideTenant', () => {
 
   it('shrinks at the interval alone', () => {
     expect(decideTenant(counted(0, 5), policy, 'interval')).toMatchObject({ kind: 'set', change: { desired: 1 } });
-    expect(decideTenant(counted(0, 5), policy, 'touched')).toEqual({ kind: 'hold', because: 'shrinks-at-interval' });
+    expect(decideTenant(counted(0, 5), policy, 'touched')).toMatchObject({
+      kind: 'hold',
+      because: 'shrinks-at-interval',
+    });
   });
 
   it('holds what need not change, and what it could not read', () => {
-    expect(decideTenant(counted(25, 3), policy, 'interval')).toEqual({ kind: 'hold', because: 'unchanged' });
+    expect(decideTenant(counted(25, 3), policy, 'interval')).toMatchObject({ kind: 'hold', because: 'unchanged' });
     const unreadable: SeenTenant = { kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 5 } };
-    expect(decideTenant(unreadable, policy, 'interval')).toEqual({ kind: 'hold', because: 'unreadable' });
+    expect(decideTenant(unreadable, policy, 'interval')).toMatchObject({ kind: 'hold', because: 'unreadable' });
   });
 });

@@ -1,24 +1,29 @@
-import type { ScalingPolicy } from '@sluice/shared/domain/scaling';
-import { decideSlots } from '@sluice/shared/domain/scaling';
+import type { Occasion, ScalingDecision } from '@sluice/shared/domain/scaling/decideSlots';
+import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
+import type { QueueLengthPolicy } from '@sluice/shared/domain/scaling/policy';
 import type { SeenTenant, SlotChange } from '../tenant.js';
-
-/** Why a tenant is looked at: its turn has come, or somebody just added jobs. */
-export type Occasion = 'interval' | 'touched';
 
 /** What becomes of a tenant's slots after a look. */
 export type TenantVerdict =
   | { readonly kind: 'set'; readonly change: SlotChange }
-  | { readonly kind: 'hold'; readonly because: 'unchanged' | 'unreadable' | 'shrinks-at-interval' };
+  | Extract<ScalingDecision, { readonly kind: 'hold' }>;
 
-/**
- * What becomes of a tenant's slots. A tenant without a decision gets one, even when it is the floor. A look that
- * somebody's jobs set off only grows: shrinking twice a second while a producer adds a few jobs would flap.
- */
-export function decideTenant(seen: SeenTenant, policy: ScalingPolicy, occasion: Occasion): TenantVerdict {
-  if (seen.kind === 'unreadable') return { kind: 'hold', because: 'unreadable' };
-  const { tenant, waiting, active } = seen;
-  const decision = decideSlots({ waiting, active, current: tenant.current }, policy);
-  if (decision.desired === tenant.current) return { kind: 'hold', because: 'unchanged' };
-  if (decision.change === 'shrink' && occasion === 'touched') return { kind: 'hold', because: 'shrinks-at-interval' };
-  return { kind: 'set', change: { ...decision, tenantId: tenant.id, previous: tenant.current, waiting, active } };
+/** What becomes of a tenant's slots. */
+export function decideTenant(
+  seen: SeenTenant,
+  policy: Omit<QueueLengthPolicy, 'kind'>,
+  occasion: Occasion,
+): TenantVerdict {
+  const { tenant } = seen;
+  const settings = { policy: { kind: 'queue-length', ...policy }, stabilisationMs: 0 } as const;
+  if (seen.kind === 'unreadable') {
+    return decideSlots({ kind: 'stale', current: tenant.current }, null, settings).decision as TenantVerdict;
+  }
+  const { waiting, active } = seen;
+  const unknown = { arrivalsPerSecond: null, serviceMs: null, oldestWaitMs: null, heldBack: 'none' } as const;
+  const observation = { waiting, active, current: tenant.current, ...unknown };
+  const { decision } = decideSlots({ kind: 'counted', occasion, atMs: 0, observation }, null, settings);
+  if (decision.kind === 'hold') return decision;
+  const { previous, desired, change, reason } = decision;
+  return { kind: 'set', change: { tenantId: tenant.id, previous, desired, change, reason, waiting, active } };
 }

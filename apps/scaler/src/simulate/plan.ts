@@ -1,0 +1,23 @@
+import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
+import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import type { SimulatedJob } from './tenantQueue.js';
+
+/** A span of time in which a tenant's jobs may not start. */
+export interface Hold {
+  /** Null for every tenant. */
+  readonly tenant: string | null;
+  readonly because: Exclude<HeldBack, 'none'>;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What is simulated. Times are in ms from the start, which is the leader's. */
+export interface SimulationPlan {
+  readonly settings: ScalingSettings;
+  readonly intervalMs: number;
+  readonly slotConcurrency: number;
+  readonly untilMs: number;
+  /** Jobs of each tenant, by arrival. */
+  readonly load: ReadonlyMap<string, Iterable<SimulatedJob>>;
+  readonly holds: readonly Hold[];
+}

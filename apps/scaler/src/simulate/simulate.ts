@@ -1,0 +1,46 @@
+import type { TickLook } from './lookTimes.js';
+import { createLookTimes } from './lookTimes.js';
+import { createNotices } from './notices.js';
+import type { SimulationPlan } from './plan.js';
+import type { SimulationResult, TimelineEntry } from './result.js';
+import type { SimulatedTenant } from './simulatedTenant.js';
+import { createSimulatedTenant } from './simulatedTenant.js';
+
+/**
+ * Runs the scaler's decisions over a load, in simulated time: the same plan gives the same result. The loop is the scaler's:
+ * all tenants at every interval, and those that jobs were added to within a quarter of a second. Workers always suffice, a
+ * decision takes effect at once, and a shrink interrupts no job.
+ */
+export function simulate(plan: SimulationPlan): SimulationResult {
+  const looks = createLookTimes(plan.intervalMs);
+  const notices = createNotices();
+  const tenants = new Map([...plan.load].map(([name, jobs]) => [name, createSimulatedTenant(name, jobs, plan)]));
+  const timeline: TimelineEntry[] = [];
+  for (let atMs = 0; atMs <= plan.untilMs; atMs += looks.tickMs) {
+    for (const { tenant, arrivedAtMs } of advance(tenants, atMs)) notices.touch(tenant, arrivedAtMs);
+    timeline.push(...lookAt(tenants, looks.tick(atMs, notices.takeUntil(atMs)), atMs));
+    for (const tenant of tenants.values()) tenant.tick(atMs, looks.tickMs);
+  }
+  return { timeline, tenants: [...tenants.values()].map((tenant) => tenant.result(plan.untilMs)) };
+}
+
+/** Moves every tenant on to a moment, and tells who arrived until then, by time. */
+function advance(
+  tenants: ReadonlyMap<string, SimulatedTenant>,
+  atMs: number,
+): readonly { readonly tenant: string; readonly arrivedAtMs: number }[] {
+  const arrivals = [...tenants].flatMap(([tenant, one]) =>
+    one.advance(atMs).map((arrivedAtMs) => ({ tenant, arrivedAtMs })),
+  );
+  return tenants.size < 2 ? arrivals : arrivals.sort((a, b) => a.arrivedAtMs - b.arrivedAtMs);
+}
+
+function lookAt(tenants: ReadonlyMap<string, SimulatedTenant>, look: TickLook, atMs: number): readonly TimelineEntry[] {
+  if (look.kind === 'nobody') return [];
+  const occasion = look.kind === 'all' ? 'interval' : 'touched';
+  return [...tenants].flatMap(([name, tenant]) => {
+    const isLookedAt = look.kind === 'all' || look.tenants.has(name);
+    const entry = isLookedAt ? tenant.look(atMs, occasion) : null;
+    return entry === null ? [] : [entry];
+  });
+}

@@ -1,0 +1,101 @@
+import type { ArrivalMeter } from '@sluice/shared/domain/scaling/arrivalRate';
+import { measureArrivals } from '@sluice/shared/domain/scaling/arrivalRate';
+import type { Occasion } from '@sluice/shared/domain/scaling/decideSlots';
+import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
+import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
+import { createCourse } from './course.js';
+import type { SimulationPlan } from './plan.js';
+import type { TenantResult, TimelineEntry } from './result.js';
+import type { SimulatedJob } from './tenantQueue.js';
+import { createTenantQueue } from './tenantQueue.js';
+
+/** One tenant of a simulation. */
+export interface SimulatedTenant {
+  /** Moves on to a moment; returns when jobs arrived until then, in ms. */
+  advance(atMs: number): readonly number[];
+  /** Decides on the tenant; null when it has not had a job yet, or when a touched look changed nothing. */
+  look(atMs: number, occasion: Occasion): TimelineEntry | null;
+  /** Notes how things are for the span that begins. */
+  tick(atMs: number, spanMs: number): void;
+  result(untilMs: number): TenantResult;
+}
+
+/** Makes a tenant that nobody has decided on. */
+export function createSimulatedTenant(
+  name: string,
+  jobs: Iterable<SimulatedJob>,
+  plan: SimulationPlan,
+): SimulatedTenant {
+  const queue = createTenantQueue(plan.slotConcurrency);
+  const arrivals = jobs[Symbol.iterator]();
+  const course = createCourse(plan.untilMs);
+  let next = arrivals.next();
+  let slots: number | null = null;
+  let window: RecommendationWindow | null = null;
+  let meter: ArrivalMeter | null = null;
+  let arrivedBefore = 0;
+  let slotMs = 0;
+
+  function heldBackAt(atMs: number): HeldBack {
+    const holds = plan.holds.filter(({ tenant }) => tenant === null || tenant === name);
+    return holds.find(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)?.because ?? 'none';
+  }
+
+  return {
+    advance(atMs) {
+      const arrivedAtMs: number[] = [];
+      for (; next.done !== true && next.value.arrivedAtMs <= atMs; next = arrivals.next()) {
+        queue.runUntil(next.value.arrivedAtMs);
+        queue.arrive(next.value);
+        arrivedAtMs.push(next.value.arrivedAtMs);
+      }
+      queue.runUntil(atMs);
+      return arrivedAtMs;
+    },
+    look(atMs, occasion) {
+      if (queue.arrived() === 0) return null;
+      meter = measureArrivals(meter, queue.arrived(), atMs);
+      const before = slots;
+      const oldestMs = queue.oldestArrivedAtMs();
+      const seen = {
+        waiting: queue.waiting(),
+        active: queue.active(),
+        oldestWaitMs: oldestMs === null ? null : atMs - oldestMs,
+      };
+      const rates = { arrivalsPerSecond: meter.perSecond, serviceMs: queue.serviceMs(), heldBack: heldBackAt(atMs) };
+      const observation = { ...seen, ...rates, current: before };
+      const decided = decideSlots({ kind: 'counted', occasion, atMs, observation }, window, plan.settings);
+      window = decided.window;
+      const { decision } = decided;
+      if (decision.kind === 'hold' && occasion === 'touched') return null;
+      slots = decision.desired ?? slots;
+      queue.setSlots(slots ?? 0);
+      const arrived = queue.arrived() - arrivedBefore;
+      arrivedBefore = queue.arrived();
+      const figures = {
+        ...seen,
+        oldestWaitMs: seen.oldestWaitMs ?? 0,
+        arrived,
+        before: before ?? 0,
+        slots: slots ?? 0,
+      };
+      return { atMs, tenant: name, occasion, ...figures, decision };
+    },
+    tick(atMs, spanMs) {
+      queue.holdBack(heldBackAt(atMs) !== 'none');
+      queue.runUntil(atMs);
+      slotMs += (slots ?? 0) * Math.min(spanMs, plan.untilMs - atMs);
+      course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
+    },
+    result: (untilMs) => ({
+      tenant: name,
+      arrived: queue.arrived(),
+      waitsMs: queue.waitsMs(),
+      stillWaitingMs: queue.arrivedAtMs().map((arrivedAtMs) => untilMs - arrivedAtMs),
+      slotMs,
+      busyMs: queue.busyMs(untilMs),
+      course: course.read(),
+    }),
+  };
+}

@@ -3,11 +3,10 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/shared/queue/laneWorker';
-import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
+import type { AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { createLogger } from '@sluice/shared/telemetry/logger';
+import { runLanes } from '../support/runLanes.js';
 import { until } from '../support/until.js';
 
 /** How many jobs of a lane shall be where. */
@@ -53,14 +52,11 @@ async function fillLane(
   await addJobs(queues, where, picture, picture.completed + picture.retrying + picture.active);
   const release = new AbortController();
   let taken = 0;
-  const worker = createLaneWorker(where, Math.max(1, picture.active), {
+  const worker = await runLanes([where], {
     client,
     keys,
-    lockMs: 30_000,
-    stalledCheckMs: 30_000,
+    concurrency: Math.max(1, picture.active),
     workerId: 'worker-1',
-    now: Date.now,
-    log: createLogger('screenshots', { level: 'silent' }),
     run: async (): Promise<AttemptEnd> => {
       taken++;
       if (taken <= picture.completed) return { kind: 'completed', result: { status: 204 } };

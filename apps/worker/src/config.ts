@@ -29,6 +29,12 @@ export const workerSettings = {
       'A worker that was silent for so long is taken for dead and its slots go to others',
       { default: '5000' },
     ),
+    slotLeaseMs: setting(
+      'SLOT_LEASE_MS',
+      wholeNumber(1_000, 60_000, 10_000),
+      'A slot whose holder died or was cut off goes to another after so long',
+      { default: '10000' },
+    ),
     lockMs: setting(
       'JOB_LOCK_MS',
       wholeNumber(1_000, 600_000, 30_000),
@@ -38,8 +44,14 @@ export const workerSettings = {
     stalledCheckMs: setting(
       'STALLED_CHECK_MS',
       wholeNumber(500, 600_000, 15_000),
-      'How often a lane is searched for jobs whose worker died',
+      'How often a lane is looked at for jobs whose worker died, and for whatever no message told',
       { default: '15000' },
+    ),
+    concurrency: setting(
+      'WORKER_CONCURRENCY',
+      wholeNumber(1, 1_000, 50),
+      'Jobs that one worker process runs at a time, over all tenants',
+      { default: '50' },
     ),
     exportsDir: setting('EXPORTS_DIR', z.string().min(1).default('.sluice/exports'), 'Where exports are written', {
       default: '.sluice/exports',

@@ -1,5 +1,5 @@
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { LaneSet } from './claim/laneSet.js';
+import type { JobIntake } from './claim/jobIntake.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 
 /** How long jobs that are told to stop may take to be handed back, in ms. */
@@ -9,14 +9,14 @@ const HAND_BACK_MS = 3_000;
  * Ends the work of a process: takes no more jobs, waits for those that run, and when the deadline comes hands the rest
  * back without costing them an attempt.
  */
-export function createJobConsumer(lanes: LaneSet, running: RunningJobs, log: Log): Service {
+export function createJobConsumer(intake: Pick<JobIntake, 'drain'>, running: RunningJobs, log: Log): Service {
   return {
     name: 'consumer',
     async start() {
-      // Lanes are opened by the placement loop.
+      // The intake starts by itself.
     },
     async stop(deadline) {
-      const closed = lanes.close();
+      const closed = intake.drain();
       const handBack = (): void => {
         if (running.count() > 0) log.info({ jobs: running.count() }, 'the grace time is over: handing jobs back');
         running.stopAll();

@@ -6,7 +6,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/laneWorker';
+import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
@@ -40,6 +40,7 @@ export interface RunJobParts {
 /** A job's life in a worker: claim, execute, settle. The answer is what BullMQ is told in the end. */
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
   const stay = parts.running.enter(ledgerIdOf(active));
+  active.onSlotLost(() => stay.stop.stop('slot-lost'));
   try {
     const claimed = await claimUnlessStopped(active, stay.stop, parts);
     if (claimed === 'stopped') return { kind: 'release' };

@@ -5,14 +5,11 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from './claim/claimJob.js';
-import { createLaneSet } from './claim/laneSet.js';
-import { createPlacementLoop } from './claim/placementLoop.js';
+import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
@@ -56,38 +53,26 @@ export function createWorker(
     metrics,
     log,
   };
-  const lanes = createLaneSet(
-    workerId,
-    config.slot.concurrency,
-    (lane, concurrency) =>
-      createLaneWorker(lane, concurrency, {
-        client: redis.client,
-        keys,
-        lockMs: config.worker.lockMs,
-        stalledCheckMs: config.worker.stalledCheckMs,
-        workerId,
-        now: machine.now,
-        run: (job) => runJob(job, parts),
-        log,
-      }),
-    log,
-  );
-  const placement = createPlacementLoop({
-    heartbeatLastsMs: config.worker.heartbeatLastsMs,
-    redis,
+  const intake = createJobIntake({
+    client: redis.client,
     keys,
-    lanes,
     workerId,
-    onBeat: () => {
-      metrics.lanesOpen.set(lanes.size().lanes);
-      metrics.slotsHeld.set(lanes.size().slots);
+    concurrency: config.worker.concurrency,
+    slotConcurrency: config.slot.concurrency,
+    slotLeaseMs: config.worker.slotLeaseMs,
+    heartbeatLastsMs: config.worker.heartbeatLastsMs,
+    lockMs: config.worker.lockMs,
+    sweepMs: config.worker.stalledCheckMs,
+    listeners: { [keys.cancelChannel]: (jobId) => running.cancel(jobId) },
+    run: (job) => runJob(job, parts),
+    onBeat: ({ lanes, slots }) => {
+      metrics.lanesOpen.set(lanes);
+      metrics.slotsHeld.set(slots);
       metrics.jobsRunning.set(running.count());
     },
+    now: machine.now,
+    monotonicMs: machine.monotonicMs,
     log,
-  });
-  const subscriber = createSubscriber(redis.client, {
-    [keys.changedChannel]: () => placement.hurry(),
-    [keys.cancelChannel]: (jobId) => running.cancel(jobId),
   });
   const ops = createOpsServer(
     config.ops,
@@ -95,7 +80,7 @@ export function createWorker(
     createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
   );
   // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
-  const consumer = createJobConsumer(lanes, running, log);
+  const consumer = createJobConsumer(intake, running, log);
   const services = [
     redis,
     postgres,
@@ -103,9 +88,9 @@ export function createWorker(
     ops,
     web,
     serviceTimes,
-    subscriber,
+    ...intake.services.slice(0, -1),
     consumer,
-    placement,
+    ...intake.services.slice(-1),
   ];
   return { services, ops, workerId };
 }

@@ -71,7 +71,7 @@ describe('a death whose process ended before it was noted', () => {
     const { db } = space.postgres;
     lane = openTestLane(space, { tenantId: 'unnoted', handler: () => Promise.reject(new Error('must not run')) });
     const { lane: name, queues } = lane;
-    await lane.worker.close();
+    await (await lane.worker).close();
     const id = await lane.submit();
     await claimJobs(db, [{ id, tenantId: 'unnoted', workerId: 'gone' }]);
     const error = { code: 'upstream_refused', message: 'for good' };

@@ -9,8 +9,6 @@ import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
 import { readJob } from '@sluice/shared/postgres/queries/readJob';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { LaneWorker } from '@sluice/shared/queue/laneWorker';
-import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
@@ -20,6 +18,8 @@ import { runJob } from '../../../apps/worker/src/runJob.js';
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
 import type { TaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
+import type { RunningLanes } from '../../support/runLanes.js';
+import { runLanes } from '../../support/runLanes.js';
 import { until } from '../../support/until.js';
 
 /** One lane that runs in the test's own process, with a handler of the test's own in place of `system.probe`'s. */
@@ -27,7 +27,7 @@ export interface TestLane {
   readonly lane: Lane;
   readonly queues: LaneQueues;
   readonly running: RunningJobs;
-  readonly worker: LaneWorker;
+  readonly worker: Promise<RunningLanes>;
   /** Writes a job to the ledger and adds it to the lane, where BullMQ may count other attempts; returns its id. */
   submit(change?: Partial<NewJob>, queueAttempts?: number): Promise<string>;
   /** The job's history once it is in this state. */
@@ -65,15 +65,13 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     random: () => 0,
     log,
   };
-  const worker = createLaneWorker(lane, options.concurrency ?? 1, {
+  const worker = runLanes([lane], {
     client: space.redis.client,
     keys: space.keys,
+    concurrency: options.concurrency ?? 1,
     lockMs: 1_000,
-    stalledCheckMs: 300,
-    workerId: 'w1',
-    now: Date.now,
+    sweepMs: 300,
     run: (job) => runJob(job, parts),
-    log,
   });
   return {
     lane,
@@ -95,7 +93,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
       }),
     async close() {
       running.stopAll();
-      await worker.close();
+      await (await worker).close();
       await queues.close();
     },
   };

@@ -9,7 +9,7 @@ import type { ClaimedJob, ClaimRequest } from '@sluice/shared/postgres/queries/c
 import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import type { ActiveJob } from '@sluice/shared/queue/laneWorker';
+import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
 
 /** Starts attempts in the ledger. */
 export interface Claimer {

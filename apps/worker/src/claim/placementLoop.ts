@@ -1,12 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
+import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
+import { FLOOR_SLOTS, placeSlots } from '@sluice/shared/domain/placement';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { within } from '@sluice/shared/lifecycle/within';
+import type { LaneIntake } from '@sluice/shared/queue/laneIntake';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
+import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
+import type { Membership } from '@sluice/shared/redis/commands/heartbeat';
 import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
-import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
-import type { LaneSet } from './laneSet.js';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { SlotHolder } from './slotHolder.js';
 
 /** How often a worker process says that it lives, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
@@ -14,53 +22,113 @@ const HEARTBEAT_EVERY_MS = 1_000;
 /** How long saying goodbye may take, in ms. */
 const GOODBYE_MS = 1_000;
 
+/** Placement may take this share of the process's time while changes never end: it rests so many times as long as it took. */
+const REST_FACTOR = 5;
+
+/** Says that this process lives, and makes it run its share. */
+export interface PlacementLoop extends PeriodicService {
+  /** A look has seen this version of a bucket. */
+  sawVersion(bucket: number, version: string): void;
+}
+
 /** What the loop needs. */
 export interface PlacementParts {
-  readonly redis: RedisService;
+  readonly client: RedisClient;
   readonly keys: FleetKeys;
-  readonly lanes: LaneSet;
   readonly workerId: string;
+  /** Jobs that this process runs at a time. */
+  readonly concurrency: number;
   readonly heartbeatLastsMs: number;
+  readonly slots: Pick<SlotHolder, 'follow' | 'leave'>;
+  readonly intake: Pick<LaneIntake, 'follow' | 'setWeight'>;
   /** Called after every heartbeat, to measure. */
   readonly onBeat: () => void;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
 /**
- * Says every second that this process lives, and makes it run its share: at once when told of a change, at the next
- * heartbeat when the telling was lost. While Redis is away everything stays as it is. Stopping says goodbye, so that
- * others take over at once.
+ * Every second: a heartbeat, whose answer says who lives and which buckets changed; those are read, and what falls to this
+ * process is followed. At once when told of a change. While Redis is away everything stays as it is. Stopping says goodbye and
+ * tells the others, so that they take over at once.
  */
-export function createPlacementLoop(parts: PlacementParts): PeriodicService {
-  const { redis, keys, lanes, workerId } = parts;
-  let followed = '';
-  const loop = runEvery(
-    'placement',
-    HEARTBEAT_EVERY_MS,
-    async (signal) => {
-      const { versions, capacities } = await heartbeat(redis.client, keys, {
-        id: workerId,
-        lastsMs: parts.heartbeatLastsMs,
-        capacity: 1,
-      });
-      parts.onBeat();
-      const workers = [...capacities.keys()];
-      const seen = `${[...versions].join(' ')} ${workers.join(' ')}`;
-      if (seen === followed || signal.aborted) return;
-      await lanes.follow(await readFleetTable(redis.client, keys), workers);
-      followed = seen;
-    },
-    parts.log,
-  );
+export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
+  const { client, keys, workerId, log } = parts;
+  const table = new Map<number, FleetBucket>();
+  let announced: ReadonlyMap<number, string> = new Map();
+  const stale = new Set<number>(BUCKETS);
+  let members = '';
+  let restUntilMs = 0;
+
+  async function step(signal: AbortSignal): Promise<void> {
+    const membership = await beat(parts.heartbeatLastsMs);
+    parts.onBeat();
+    for (const [bucket, version] of membership.versions) if (announced.get(bucket) !== version) stale.add(bucket);
+    const now = [...membership.capacities].join(' ');
+    if (signal.aborted || (stale.size === 0 && now === members)) return;
+    const restMs = restUntilMs - parts.monotonicMs();
+    if (restMs > 0) await pause(Math.min(restMs, HEARTBEAT_EVERY_MS));
+    const changed = await readBuckets(client, keys, stale);
+    if (signal.aborted) return;
+    const startedMs = parts.monotonicMs();
+    for (const bucket of changed) {
+      stale.delete(bucket.bucket);
+      table.set(bucket.bucket, bucket);
+      followWeights(bucket);
+    }
+    announced = membership.versions;
+    members = now;
+    follow(membership);
+    const endedMs = parts.monotonicMs();
+    restUntilMs = endedMs + REST_FACTOR * (endedMs - startedMs);
+  }
+
+  function followWeights({ lanes, weights }: FleetBucket): void {
+    for (const tenant of new Set(lanes.map(tenantOfLane))) parts.intake.setWeight(tenant, weights.get(tenant) ?? 1);
+  }
+
+  function follow({ capacities }: Membership): void {
+    const lanes = [...table.values()].flatMap((bucket) => bucket.lanes).filter(isRun);
+    const desired = new Map<string, number>();
+    for (const bucket of table.values())
+      for (const lane of bucket.lanes) {
+        const tenant = tenantOfLane(lane);
+        if (isRun(lane)) desired.set(tenant, bucket.desired.get(tenant) ?? FLOOR_SLOTS);
+      }
+    const placed = placeSlots(desired, capacities).get(workerId) ?? new Map<string, readonly number[]>();
+    parts.slots.follow(placed, (tenant) => placed.get(tenant)?.length === desired.get(tenant));
+    parts.intake.follow(new Set(lanes.filter((lane) => placed.has(tenantOfLane(lane)))));
+  }
+
+  function beat(lastsMs: number): Promise<Membership> {
+    return heartbeat(client, keys, { id: workerId, lastsMs, capacity: parts.concurrency });
+  }
+
+  async function sayGoodbye(): Promise<void> {
+    await beat(0);
+    await client.publish(keys.changedChannel, '');
+  }
+
+  const loop = runEvery('placement', HEARTBEAT_EVERY_MS, step, log);
   return {
     ...loop,
     async stop(deadline) {
-      const gone = loop
-        .stop(deadline)
-        .then(() => heartbeat(redis.client, keys, { id: workerId, lastsMs: 0, capacity: 1 }));
-      gone.catch((err: unknown) => parts.log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'));
+      parts.slots.leave();
+      const gone = loop.stop(deadline).then(sayGoodbye);
       // The grace time is for the jobs that run: a Redis that is away gets little of it.
-      await Promise.race([gone.catch(() => undefined), pause(GOODBYE_MS, undefined, { ref: false })]);
+      await within(GOODBYE_MS, gone, () => new Error('Redis did not answer')).catch((err: unknown) =>
+        log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'),
+      );
+    },
+    sawVersion(bucket, version) {
+      if (table.get(bucket)?.version === version) return;
+      stale.add(bucket);
+      loop.hurry();
     },
   };
+}
+
+function isRun(lane: string): boolean {
+  return classOfLane(lane) !== DEAD_LETTER_CLASS;
 }

@@ -248,8 +248,7 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
       const tenant = tenants.get(slot.tenantId);
       if (tenant?.slots.every(({ placed, jobs }) => !placed && jobs.size === 0)) forget(slot.tenantId, tenant);
     },
-    mostJobs: (tenantId) =>
-      slotConcurrency * (tenants.get(tenantId)?.slots.filter(({ placed }) => placed).length ?? 0),
+    mostJobs: (tenantId) => slotConcurrency * (tenants.get(tenantId)?.slots.filter(({ placed }) => placed).length ?? 0),
     isAlone: (tenantId) => tenants.get(tenantId)?.alone ?? false,
     follow(placed, alone) {
       for (const [tenantId, tenant] of [...tenants]) if (!placed.has(tenantId)) forget(tenantId, tenant);
@@ -268,7 +267,18 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
 
 function newSlot(tenantId: string, number: number): HeldSlot {
   const bucket = bucketOf(tenantId);
-  return { tenantId, number, bucket, untilMs: 0, askAtMs: 0, asking: false, epoch: 0, usedMs: 0, placed: true, jobs: new Set() };
+  return {
+    tenantId,
+    number,
+    bucket,
+    untilMs: 0,
+    askAtMs: 0,
+    asking: false,
+    epoch: 0,
+    usedMs: 0,
+    placed: true,
+    jobs: new Set(),
+  };
 }
 
 function newTicket(slot: HeldSlot, isGood: () => boolean): RunningTicket {

@@ -1,5 +1,5 @@
 /** Why an attempt is told to stop. */
-export type StopReason = 'cancelled' | 'stopping' | 'timed-out';
+export type StopReason = 'cancelled' | 'stopping' | 'slot-lost' | 'timed-out';
 
 /** The one place where an attempt is told to stop. The first reason stands. */
 export interface AttemptStop {

@@ -4,7 +4,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/shared/queue/laneWorker';
+import type { AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import { buryJob } from './buryJob.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import { toJobError } from './storable.js';

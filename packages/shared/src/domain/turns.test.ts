@@ -38,17 +38,22 @@ describe('createTurns', () => {
   it('starts jobs in proportion to the weights of those who always wait, to within two quanta (seeded)', () => {
     const tenants = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 20 });
     fc.assert(
-      fc.property(tenants, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 3_000 }), (weights, quantum, jobs) => {
-        const turns = createTurns(quantum);
-        const started = weights.map(() => 0);
-        for (const [index, weight] of weights.entries()) turns.enter(String(index), weight);
-        for (let job = 0; job < jobs; job++) {
-          const index = Number(turns.next());
-          started[index] = (started[index] ?? 0) + 1;
-        }
-        const shares = started.map((count, index) => count / (weights[index] ?? 1));
-        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(2 * quantum);
-      }),
+      fc.property(
+        tenants,
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        (weights, quantum, jobs) => {
+          const turns = createTurns(quantum);
+          const started = weights.map(() => 0);
+          for (const [index, weight] of weights.entries()) turns.enter(String(index), weight);
+          for (let job = 0; job < jobs; job++) {
+            const index = Number(turns.next());
+            started[index] = (started[index] ?? 0) + 1;
+          }
+          const shares = started.map((count, index) => count / (weights[index] ?? 1));
+          expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(2 * quantum);
+        },
+      ),
       { seed: 17 },
     );
   });

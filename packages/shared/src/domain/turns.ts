@@ -29,11 +29,18 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
   /** Jobs that are left of a turn, of those who have any. */
   const left = new Map<string, number>();
 
-  function charge(tenantId: string): boolean {
+  /** Takes a job from a turn; whose turn ends with it goes to the end of the ring. */
+  function charge(tenantId: string): void {
     const jobs = left.get(tenantId) ?? 0;
-    if (jobs > 1) left.set(tenantId, jobs - 1);
-    else left.delete(tenantId);
-    return jobs > 1;
+    if (jobs > 1) {
+      left.set(tenantId, jobs - 1);
+      return;
+    }
+    left.delete(tenantId);
+    const weight = ring.get(tenantId);
+    if (weight === undefined) return;
+    ring.delete(tenantId);
+    ring.set(tenantId, weight);
   }
 
   return {
@@ -52,10 +59,7 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
       if (head === undefined) return null;
       const [tenantId, weight] = head;
       if (!left.has(tenantId)) left.set(tenantId, quantum * weight);
-      if (!charge(tenantId)) {
-        ring.delete(tenantId);
-        ring.set(tenantId, weight);
-      }
+      charge(tenantId);
       return tenantId;
     },
     mayGoOn(tenantId) {

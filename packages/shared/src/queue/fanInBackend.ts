@@ -68,7 +68,11 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
   }
 
   function endEmpty(held: Claim, [, , limitMs, dueMs]: Next): void {
-    board.end(held, { kind: 'empty', limitMs: Math.max(Number(limitMs) || 0, 0), dueMs: Math.max(Number(dueMs) || 0, 0) });
+    board.end(held, {
+      kind: 'empty',
+      limitMs: Math.max(Number(limitMs) || 0, 0),
+      dueMs: Math.max(Number(dueMs) || 0, 0),
+    });
   }
 
   /** Carries out the end of a job, with or without the next of its lane, as the board says. */

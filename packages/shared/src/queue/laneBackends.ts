@@ -16,21 +16,34 @@ const KEPT = 2_000;
 
 /** Makes a lane's backend when it is first used. */
 export function createLaneBackends(options: WorkerOptions, keys: FleetKeys): LaneBackends {
-  const root = createRedisBackend('runner', options, {});
-  // A connection that is away is reported by the connection itself.
-  root.on('error', () => undefined);
+  let made: IQueueBackend | null = null;
+
+  /** BullMQ connects when a backend is made, so that is done when it is first needed. */
+  function root(): IQueueBackend {
+    if (made !== null) return made;
+    made = createRedisBackend('runner', options, {});
+    // A connection that is away is reported by the connection itself.
+    made.on('error', () => undefined);
+    return made;
+  }
+
   const kept = new Map<string, IQueueBackend>();
   return {
-    root,
+    get root() {
+      return root();
+    },
     of({ name, tenantId }) {
       const known = kept.get(name);
-      const backend = known ?? root.forQueue(name, keys.queuePrefix(tenantId));
+      const backend = known ?? root().forQueue(name, keys.queuePrefix(tenantId));
       if (known !== undefined) kept.delete(name);
       kept.set(name, backend);
       const [oldest] = kept.keys();
       if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
       return backend;
     },
-    close: () => root.close(),
+    async close() {
+      await made?.close();
+      made = null;
+    },
   };
 }

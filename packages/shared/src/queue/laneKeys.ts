@@ -1,12 +1,12 @@
 import { QueueKeys } from 'bullmq';
+import { tenantOfLane } from '../domain/lane.js';
 import type { LaneKeys } from '../redis/commands/lookAtLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
-import { tenantOfLane } from '../domain/lane.js';
 
 /** The names under which BullMQ keeps what a lane is looked at by. */
 export function laneKeysOf(keys: FleetKeys, lane: string): LaneKeys {
-  const { marker, wait, prioritized, delayed, active } = new QueueKeys(
-    keys.queuePrefix(tenantOfLane(lane)),
-  ).getKeys(lane);
+  const { marker, wait, prioritized, delayed, active } = new QueueKeys(keys.queuePrefix(tenantOfLane(lane))).getKeys(
+    lane,
+  );
   return { marker, wait, prioritized, delayed, active } as LaneKeys;
 }

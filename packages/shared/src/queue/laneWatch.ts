@@ -117,7 +117,10 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
     let found = 0;
     for (let from = 0; from < lanes.length; from += LANES_PER_CALL) {
       const some = lanes.slice(from, from + LANES_PER_CALL);
-      const looks = await drainMarkers(client, some.map(({ keys }) => keys));
+      const looks = await drainMarkers(
+        client,
+        some.map(({ keys }) => keys),
+      );
       found += looks.size;
       for (const [index, look] of looks) tellBoard(some[index], look);
     }
@@ -148,7 +151,11 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
 
   /** The key is gone by itself when this process dies before it takes it. */
   function endWait(): void {
-    const ended = client.pipeline().zadd(parts.nudgeKey, 0, '0').pexpire(parts.nudgeKey, WAIT_S * 1_000).exec();
+    const ended = client
+      .pipeline()
+      .zadd(parts.nudgeKey, 0, '0')
+      .pexpire(parts.nudgeKey, WAIT_S * 1_000)
+      .exec();
     ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
   }
 

@@ -1,0 +1,74 @@
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
+import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import { holdSlots } from '@sluice/shared/redis/commands/holdSlots';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import type { PlacementLoop } from './placementLoop.js';
+import { createPlacementLoop } from './placementLoop.js';
+import { createSlotHolder } from './slotHolder.js';
+
+/** What a process takes jobs in with. */
+export interface JobIntakeOptions {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly workerId: string;
+  /** Jobs that this process runs at a time. */
+  readonly concurrency: number;
+  /** Jobs that one slot of a tenant runs at a time. */
+  readonly slotConcurrency: number;
+  readonly slotLeaseMs: number;
+  readonly heartbeatLastsMs: number;
+  /** How long a job stays locked without renewal, in ms. */
+  readonly lockMs: number;
+  /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
+  readonly sweepMs: number;
+  /** What else is listened to, by channel. */
+  readonly listeners: Readonly<Record<string, (message: string) => void>>;
+  readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
+  /** Called every second with what is open and held, to measure. */
+  readonly onBeat: (size: { readonly lanes: number; readonly slots: number }) => void;
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** The parts that take jobs in, in the order in which they start. */
+export interface JobIntake {
+  readonly services: readonly Service[];
+  /** Takes no more jobs; resolves when all that run have ended. */
+  drain(): Promise<void>;
+}
+
+/** Joins placement, slots and lanes: who runs what, in which slots, from which lanes. */
+export function createJobIntake(options: JobIntakeOptions): JobIntake {
+  const { client, keys, log } = options;
+  const slots = createSlotHolder({
+    workerId: options.workerId,
+    leaseMs: options.slotLeaseMs,
+    slotConcurrency: options.slotConcurrency,
+    hold: (request) => holdSlots(client, keys, request),
+    room: (tenantId) => intake.room(tenantId),
+    monotonicMs: options.monotonicMs,
+    log,
+  });
+  const intake = createLaneIntake({
+    ...options,
+    room: slots,
+    findsStalled: (tenantId) => slots.mostJobs(tenantId) > 0,
+    version: (bucket, version) => placement.sawVersion(bucket, version),
+  });
+  const placement: PlacementLoop = createPlacementLoop({
+    ...options,
+    slots,
+    intake,
+    onBeat: () => options.onBeat({ lanes: intake.size(), slots: slots.size() }),
+  });
+  const subscriber = createSubscriber(client, {
+    ...options.listeners,
+    [keys.changedChannel]: () => placement.hurry(),
+    [keys.wokenChannel]: (lane) => intake.look(lane),
+  });
+  return { services: [slots, intake, subscriber, placement], drain: () => intake.close() };
+}

@@ -1,0 +1,48 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName } from '@sluice/shared/domain/lane';
+import type { LaneIntake, LaneIntakeOptions } from '@sluice/shared/queue/laneIntake';
+import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
+import type { SlotRoom } from '@sluice/shared/queue/slotRoom';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+
+/** Lanes that run in the test's own process. */
+export interface RunningLanes {
+  readonly intake: LaneIntake;
+  close(): Promise<void>;
+}
+
+type Options = Pick<LaneIntakeOptions, 'client' | 'keys' | 'run'> &
+  Partial<Pick<LaneIntakeOptions, 'concurrency' | 'lockMs' | 'sweepMs' | 'workerId' | 'room'>>;
+
+/** Runs lanes without the fleet around them: no placement, and as much room for each tenant as the process has. */
+export async function runLanes(lanes: readonly Lane[], options: Options): Promise<RunningLanes> {
+  const concurrency = options.concurrency ?? 1;
+  const intake = createLaneIntake({
+    lockMs: 30_000,
+    sweepMs: 30_000,
+    workerId: 'w1',
+    room: unlimitedRoom(concurrency),
+    ...options,
+    concurrency,
+    findsStalled: () => true,
+    version: () => undefined,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    log: createLogger('test', { level: 'silent' }),
+  });
+  await intake.start();
+  intake.follow(new Set(lanes.map(laneName)));
+  return { intake, close: () => intake.stop(AbortSignal.timeout(10_000)) };
+}
+
+/** Room for as many jobs of every tenant as are allowed to one. */
+export function unlimitedRoom(mostJobs: number): SlotRoom {
+  const ticket = (tenantId: string) => ({ tenantId, isGood: () => true, onLost: () => undefined });
+  return {
+    has: () => true,
+    take: ticket,
+    give: () => undefined,
+    mostJobs: () => mostJobs,
+    isAlone: () => true,
+  };
+}

@@ -32,8 +32,11 @@ export interface SlotHolderOptions {
 /** A lease is counted on until this share of it is left: nobody else can have it by then, whatever the clocks' rates. */
 const MARGIN = 0.1;
 
-/** A lease in use is renewed when less than this share of it is left. */
+/** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.6;
+
+/** A lease that no job has used for this share of its time is given back; one that was used is kept for the next job. */
+const KEEP_UNUSED = 0.5;
 
 /** How often leases are looked through, as a share of a lease. */
 const TICK = 0.05;
@@ -180,8 +183,9 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     if (slot.untilMs <= nowMs && slot.jobs.size > 0) {
       log.warn({ tenantId: slot.tenantId, slot: slot.number, jobs: slot.jobs.size }, 'a slot could not be kept');
       lose(slot);
-    } else if (slot.jobs.size === 0 && (leaving || !slot.placed || nowMs - slot.usedMs > leaseMs / 2)) giveBack(slot);
-    else if (slot.jobs.size > 0 && slot.untilMs - nowMs < leaseMs * RENEW_BELOW) ask(slot);
+    } else if (slot.jobs.size === 0 && (leaving || !slot.placed || nowMs - slot.usedMs > leaseMs * KEEP_UNUSED)) {
+      giveBack(slot);
+    } else if (slot.untilMs - nowMs < leaseMs * RENEW_BELOW) ask(slot);
   }
 
   function forget(tenantId: string, tenant: TenantSlots): void {

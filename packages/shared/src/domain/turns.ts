@@ -1,5 +1,5 @@
 /** Jobs that a tenant of weight 1 may start in one turn while others wait: enough to go on by fetch-next for a while. */
-export const TURN_QUANTUM = 4;
+export const TURN_QUANTUM = 8;
 
 /**
  * Whose job a process starts next: deficit round-robin over the tenants that have work and room for it. Each round a

@@ -13,8 +13,6 @@ export interface FanIn {
   readonly backend: IQueueBackend;
   /** What the runner runs now. */
   current(): LaneClaim | null;
-  /** Whether it waits for work. */
-  isIdle(): boolean;
   /** Ends the wait. */
   wake(): void;
 }
@@ -34,8 +32,13 @@ export const FOREVER_S = 86_400;
  * The backend of a BullMQ Worker with a concurrency of 1 that runs the jobs of many lanes. To claim, it asks the board for
  * the lane whose turn it is; until that job has ended, everything goes to the lane's own backend. A rate limit or a due
  * time of one lane goes to the board, not to the worker, which is free for the others.
+ * @param idle told when the runner waits for work
  */
-export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
+export function createFanIn(
+  board: LaneBoard,
+  backends: LaneBackends,
+  idle: (fanIn: Pick<FanIn, 'wake'>) => void,
+): FanIn {
   let claim: LaneClaim | null = null;
   let endWait: (() => void) | null = null;
   let closing = false;
@@ -55,7 +58,8 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
       try {
         const next = (await backend.moveToActive(token, name)) as Next;
         if (next[0]) {
-          claim = { ...held, backend };
+          claim = Object.assign(held, { backend });
+          board.began(claim);
           return [next[0], next[1], 0, 0];
         }
         endEmpty(held, next);
@@ -75,6 +79,11 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
     });
   }
 
+  function wake(): void {
+    endWait?.();
+    endWait = null;
+  }
+
   /** Carries out the end of a job, with or without the next of its lane, as the board says. */
   async function finish<Answer>(
     fetchNext: boolean,
@@ -86,7 +95,7 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
     const answer = await carryOut(goesOn);
     const next = nextOf(answer);
     if (!goesOn || held === null || claim !== held || !Array.isArray(next)) return answer;
-    if (next[0]) board.wentOn(held);
+    if (next[0]) board.began(held);
     else {
       claim = null;
       endEmpty(held, next as Next);
@@ -107,13 +116,14 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
     /** BullMQ's worker calls this when it closes. */
     async disconnectBlocking() {
       closing = true;
-      endWait?.();
+      wake();
     },
     async waitForJob() {
       letGo();
       if (!closing && !board.hasWork()) {
         await new Promise<void>((resolve) => {
           endWait = resolve;
+          idle({ wake });
         });
       }
       return null;
@@ -153,10 +163,6 @@ export function createFanIn(board: LaneBoard, backends: LaneBackends): FanIn {
       },
     }),
     current: () => claim,
-    isIdle: () => endWait !== null,
-    wake() {
-      endWait?.();
-      endWait = null;
-    },
+    wake,
   };
 }

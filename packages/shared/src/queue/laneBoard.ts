@@ -30,8 +30,8 @@ export interface BoardListener {
   work(): void;
   /** Work may wait in a lane, or not: it is to be looked at. */
   doubt(lane: OpenLane): void;
-  /** A lane's marker is to be awaited again. */
-  rest(lane: OpenLane): void;
+  /** A lane's marker is to be awaited from now on, or no longer. */
+  listen(lane: OpenLane, on: boolean): void;
 }
 
 /** Which lanes have work, and which runs next. Every operation is O(1). */
@@ -48,15 +48,13 @@ export interface LaneBoard {
   wakeAt(name: string, dueMs: number): void;
   /** A tenant may have room again. */
   room(tenantId: string): void;
-  /** Whether a lane's marker is to be awaited. */
-  listens(lane: OpenLane): boolean;
   /** The lane whose turn it is, with room for a job; null when none can run. */
   next(): Claim | null;
   hasWork(): boolean;
   /** Whether the next job of the lane may follow one that ends. */
   mayGoOn(claim: Claim): boolean;
-  /** The next job has followed. */
-  wentOn(claim: Claim): void;
+  /** A claim gave a job: its first, or one that followed. */
+  began(claim: Claim): void;
   end(claim: Claim, how: ClaimEnd): void;
 }
 
@@ -67,7 +65,10 @@ interface LaneState extends OpenLane {
   /** Markers taken, ever; and since the lane last rested. */
   pops: number;
   popsSinceRest: number;
+  /** A job was activated since a marker was last taken: the next one may be that activation's, and tell of no work. */
+  owesMarker: boolean;
   isOpen: boolean;
+  listens: boolean;
   wakesAtMs: number;
   timer: NodeJS.Timeout | null;
 }
@@ -75,7 +76,7 @@ interface LaneState extends OpenLane {
 interface TenantState {
   readonly id: string;
   weight: number;
-  lanes: number;
+  readonly lanes: Set<LaneState>;
   claims: number;
   /** Lanes that have credit, the next first. */
   readonly ready: Set<LaneState>;
@@ -107,7 +108,7 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
   function tenantOf(id: string): TenantState {
     let tenant = tenants.get(id);
     if (tenant === undefined) {
-      tenant = { id, weight: weights.get(id) ?? 1, lanes: 0, claims: 0, ready: new Set() };
+      tenant = { id, weight: weights.get(id) ?? 1, lanes: new Set(), claims: 0, ready: new Set() };
       tenants.set(id, tenant);
     }
     return tenant;
@@ -122,7 +123,7 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
     }
     if (tenant.claims > 0) return turns.pass(tenant.id);
     turns.leave(tenant.id);
-    if (tenant.lanes === 0) tenants.delete(tenant.id);
+    if (tenant.lanes.size === 0) tenants.delete(tenant.id);
   }
 
   function makeReady(lane: LaneState, jobs: number): void {
@@ -131,6 +132,7 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
     lane.credit = Math.max(lane.credit, jobs);
     const tenant = tenantOf(lane.tenantId);
     tenant.ready.add(lane);
+    relisten(lane);
     place(tenant);
   }
 
@@ -151,6 +153,20 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
     }, waitMs);
   }
 
+  /** Whether a lane's marker is to be awaited: not while its work is known, or could not be run. */
+  function shouldListen(lane: LaneState): boolean {
+    if (!lane.isOpen) return false;
+    if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && room.isAlone(lane.tenantId)) return true;
+    return lane.credit === 0 && (lane.claims === 0 || !isFull(tenantOf(lane.tenantId)));
+  }
+
+  function relisten(lane: LaneState): void {
+    const on = shouldListen(lane);
+    if (on === lane.listens) return;
+    lane.listens = on;
+    tell.listen(lane, on);
+  }
+
   function isFull(tenant: TenantState): boolean {
     return tenant.claims >= room.mostJobs(tenant.id);
   }
@@ -169,12 +185,15 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
         claims: 0,
         pops: 0,
         popsSinceRest: 0,
+        owesMarker: false,
         isOpen: true,
+        listens: false,
         wakesAtMs: 0,
         timer: null,
       };
       lanes.set(name, lane);
-      tenantOf(tenantId).lanes++;
+      tenantOf(tenantId).lanes.add(lane);
+      relisten(lane);
       return lane;
     },
     close(name) {
@@ -184,8 +203,9 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
       lane.isOpen = false;
       stopTimer(lane);
       dropCredit(lane);
+      relisten(lane);
       const tenant = tenantOf(lane.tenantId);
-      tenant.lanes--;
+      tenant.lanes.delete(lane);
       place(tenant);
     },
     lanes: () => lanes.values(),
@@ -201,9 +221,12 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
       const tenant = tenantOf(lane.tenantId);
       lane.pops++;
       lane.popsSinceRest++;
-      const passOn = isFull(tenant) && !room.isAlone(lane.tenantId);
-      makeReady(lane, 1);
-      return !passOn;
+      const full = isFull(tenant);
+      if (!lane.owesMarker) makeReady(lane, 1);
+      else if (!full) tell.doubt(lane);
+      lane.owesMarker = false;
+      relisten(lane);
+      return !full || room.isAlone(lane.tenantId);
     },
     wake(name, jobs) {
       const lane = lanes.get(name);
@@ -215,13 +238,9 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
     },
     room(tenantId) {
       const tenant = tenants.get(tenantId);
-      if (tenant !== undefined) place(tenant);
-    },
-    listens({ name }) {
-      const lane = lanes.get(name);
-      if (lane === undefined) return false;
-      if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && room.isAlone(lane.tenantId)) return true;
-      return lane.credit === 0 && (lane.claims === 0 || !isFull(tenantOf(lane.tenantId)));
+      if (tenant === undefined) return;
+      for (const lane of tenant.lanes) relisten(lane);
+      place(tenant);
     },
     next() {
       for (let tenantId = turns.next(); tenantId !== null; tenantId = turns.next()) {
@@ -237,9 +256,10 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
         if (lane.credit > 0) tenant.ready.add(lane);
         lane.claims++;
         tenant.claims++;
+        relisten(lane);
         if (tenant.ready.size === 0 || !room.has(tenantId)) turns.pass(tenantId);
         if (turns.someoneWaits()) tell.work();
-        const claim: ClaimState = { lane, ticket, popsAsked: lane.pops, streak: 1 };
+        const claim: ClaimState = { lane, ticket, popsAsked: lane.pops, streak: 0 };
         return claim;
       }
       return null;
@@ -255,8 +275,10 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
       claim.popsAsked = lane.pops;
       return true;
     },
-    wentOn(held) {
-      (held as ClaimState).streak++;
+    began(held) {
+      const claim = held as ClaimState;
+      claim.streak++;
+      claim.lane.owesMarker = true;
     },
     end(held, how) {
       const { lane, ticket, popsAsked } = held as ClaimState;
@@ -273,7 +295,7 @@ export function createLaneBoard(room: SlotRoom, now: () => number, tell: BoardLi
       }
       if (lane.claims === 0 && lane.credit === 0) lane.popsSinceRest = 0;
       place(tenant);
-      if (lane.isOpen) tell.rest(lane);
+      relisten(lane);
     },
   };
 }

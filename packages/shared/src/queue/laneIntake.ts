@@ -81,13 +81,15 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   };
   const backends = createLaneBackends(workerOptions, keys);
   const runners: Runner[] = [];
+  /** Those who wait for work, the one that waited shortest last. */
+  const idlers: Pick<FanIn, 'wake'>[] = [];
   const open = new Map<string, OpenLane>();
   let closed = false;
 
   const board = createLaneBoard(options.room, options.now, {
     work: () => findRunner(),
     doubt: (lane) => hub.look(lane),
-    rest: (lane) => hub.rest(lane),
+    listen: (lane, on) => hub.listen(lane, on),
   });
   const hub = createWakeHub({
     client,
@@ -117,13 +119,13 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   /** An idle runner takes the work; while all are busy another is made, up to the bound. */
   function findRunner(): void {
     if (closed) return;
-    const idle = runners.find(({ fanIn }) => fanIn.isIdle());
-    if (idle !== undefined) idle.fanIn.wake();
+    const idle = idlers.pop();
+    if (idle !== undefined) idle.wake();
     else if (runners.length < options.concurrency) runners.push(startRunner());
   }
 
   function startRunner(): Runner {
-    const fanIn = createFanIn(board, backends);
+    const fanIn = createFanIn(board, backends, (waits) => idlers.push(waits));
     const worker = new Worker(
       'runner',
       async (job, token) => {

@@ -7,8 +7,8 @@ import type { LaneBoard, OpenLane } from './laneBoard.js';
 
 /** Waits for the markers of one bucket's lanes. */
 export interface LaneWatch {
-  /** Lanes may have to be awaited that are not. */
-  check(lane: OpenLane): void;
+  /** A lane's marker is to be awaited from now on, or no longer. */
+  listen(lane: OpenLane, on: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -18,9 +18,7 @@ export interface LaneWatchParts {
   readonly pop: BlockingPop;
   /** Key of ours in the bucket that ends the wait; the process's own. */
   readonly nudgeKey: string;
-  readonly board: Pick<LaneBoard, 'listens' | 'marked' | 'wake' | 'wakeAt'>;
-  /** The bucket's open lanes. */
-  readonly lanes: () => Iterable<OpenLane>;
+  readonly board: Pick<LaneBoard, 'marked' | 'wake' | 'wakeAt'>;
   /** A marker was taken for a lane that this process cannot run more of. */
   readonly passOn: (lane: OpenLane) => void;
   /** The wait was lost: whatever was told meanwhile was not heard. */
@@ -35,14 +33,22 @@ const WAIT_S = 30;
 /** Changes are gathered for this long before the wait is ended to take them in, in ms. */
 const NUDGE_AFTER_MS = 1;
 
-/** A wake sooner than this after the one before, several times over, makes a bucket busy, in ms. */
-const BUSY_GAP_MS = 8;
-const BUSY_WAKES = 4;
+/**
+ * A bucket is busy when its wakes follow each other faster on average than this for each lane that is awaited, in ms: a
+ * wait costs as much as it has keys, and so does a drain, which takes the place of all the waits of its time.
+ */
+const BUSY_GAP_PER_LANE_MS = 0.15;
+
+/** Weight of the latest gap in that average. */
+const GAP_WEIGHT = 0.2;
+
+/** Gaps are counted as this at most, so that a calm time is soon forgotten, in ms. */
+const LONGEST_GAP_MS = 50;
 
 /** Pace of a busy bucket's drains: slower when they find little, faster when they find much, in ms. */
 const FASTEST_DRAIN_MS = 2;
 const SLOWEST_DRAIN_MS = 32;
-const LITTLE = 4;
+const LITTLE = 3;
 const MUCH = 16;
 
 /** Pause after a lost connection, in ms. */
@@ -55,11 +61,16 @@ const RETRY_MS = 200;
 export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
   const { board, pop, client, log } = parts;
   let stopped = false;
-  /** Names of the lanes that the current wait is for; null while it does not wait. */
-  let waitsFor: ReadonlySet<string> | null = null;
+  /** Lanes to await, by marker. */
+  const awaited = new Map<string, OpenLane>();
+  /** What the latest wait is for: a copy of `awaited`, made again when that has changed. */
+  let waitsFor: ReadonlyMap<string, OpenLane> = new Map();
+  let waitKeys: readonly string[] = [];
+  let changed = false;
+  let waiting = false;
   let nudge: NodeJS.Timeout | null = null;
   let resume: (() => void) | null = null;
-  let quickWakes = 0;
+  let gapMs = LONGEST_GAP_MS;
   let lastWakeMs = 0;
   let drainMs = 0;
 
@@ -78,22 +89,20 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
   }
 
   async function wait(): Promise<void> {
-    const byMarker = new Map<string, OpenLane>();
-    const names = new Set<string>();
-    for (const lane of parts.lanes()) {
-      if (!board.listens(lane)) continue;
-      byMarker.set(lane.keys.marker, lane);
-      names.add(lane.name);
+    if (awaited.size === 0) return pause(null);
+    if (changed) {
+      changed = false;
+      waitsFor = new Map(awaited);
+      waitKeys = [parts.nudgeKey, ...awaited.keys()];
     }
-    if (byMarker.size === 0) return pause(null);
-    waitsFor = names;
+    waiting = true;
     let answer: Awaited<ReturnType<BlockingPop['bzpopmin']>>;
     try {
-      answer = await pop.bzpopmin([parts.nudgeKey, ...byMarker.keys()], WAIT_S);
+      answer = await pop.bzpopmin(waitKeys, WAIT_S);
     } finally {
-      waitsFor = null;
+      waiting = false;
     }
-    const lane = answer === null ? undefined : byMarker.get(answer.key);
+    const lane = answer === null ? undefined : waitsFor.get(answer.key);
     if (answer === null || lane === undefined) return;
     woke(lane, answer.score);
     noteWake();
@@ -106,14 +115,14 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
 
   function noteWake(): void {
     const nowMs = parts.monotonicMs();
-    quickWakes = nowMs - lastWakeMs < BUSY_GAP_MS ? quickWakes + 1 : 0;
+    gapMs += GAP_WEIGHT * (Math.min(nowMs - lastWakeMs, LONGEST_GAP_MS) - gapMs);
     lastWakeMs = nowMs;
-    if (quickWakes >= BUSY_WAKES) drainMs = FASTEST_DRAIN_MS;
+    if (gapMs < BUSY_GAP_PER_LANE_MS * awaited.size) drainMs = FASTEST_DRAIN_MS;
   }
 
   async function drain(): Promise<void> {
     await pause(drainMs);
-    const lanes = [...parts.lanes()].filter((lane) => board.listens(lane));
+    const lanes = [...awaited.values()];
     let found = 0;
     for (let from = 0; from < lanes.length; from += LANES_PER_CALL) {
       const some = lanes.slice(from, from + LANES_PER_CALL);
@@ -125,7 +134,7 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
       for (const [index, look] of looks) tellBoard(some[index], look);
     }
     drainMs = nextPace(drainMs, found);
-    quickWakes = 0;
+    gapMs = LONGEST_GAP_MS;
   }
 
   function tellBoard(lane: OpenLane | undefined, look: LaneLook): void {
@@ -161,12 +170,17 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
 
   const running = run();
   return {
-    check(lane) {
+    listen(lane, on) {
+      const { marker } = lane.keys;
+      if (on) awaited.set(marker, lane);
+      else awaited.delete(marker);
+      changed = true;
+      if (!on) return;
       resume?.();
-      if (waitsFor === null || waitsFor.has(lane.name) || nudge !== null || !board.listens(lane)) return;
+      if (!waiting || waitsFor.has(marker) || nudge !== null) return;
       nudge = setTimeout(() => {
         nudge = null;
-        if (waitsFor !== null) endWait();
+        if (waiting) endWait();
       }, NUDGE_AFTER_MS);
     },
     async stop() {
@@ -183,6 +197,5 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
 function nextPace(paceMs: number, found: number): number {
   if (found >= MUCH) return Math.max(FASTEST_DRAIN_MS, paceMs / 2);
   if (found >= LITTLE) return paceMs;
-  if (paceMs < SLOWEST_DRAIN_MS) return paceMs * 2;
-  return found > 1 ? paceMs : 0;
+  return paceMs < SLOWEST_DRAIN_MS ? paceMs * 2 : 0;
 }

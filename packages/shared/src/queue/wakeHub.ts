@@ -15,8 +15,8 @@ export interface WakeHub {
   remove(lane: OpenLane): void;
   /** Work may wait in a lane, or not. Lanes of a bucket that are named in the same turn are looked at in one call. */
   look(lane: OpenLane): void;
-  /** A lane's marker is to be awaited again. */
-  rest(lane: OpenLane): void;
+  /** A lane's marker is to be awaited from now on, or no longer. */
+  listen(lane: OpenLane, on: boolean): void;
   /** Looks at all lanes of one bucket. */
   sweep(bucket: number): void;
   stop(): Promise<void>;
@@ -27,7 +27,7 @@ export interface WakeHubParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
-  readonly board: Pick<LaneBoard, 'listens' | 'marked' | 'wake' | 'wakeAt'>;
+  readonly board: Pick<LaneBoard, 'marked' | 'wake' | 'wakeAt'>;
   /** A connection that waits for keys of one bucket. */
   readonly createPop: (bucket: number) => BlockingPop;
   /** A marker was taken for a lane that this process cannot run more of. */
@@ -76,7 +76,6 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
         pop: parts.createPop(number),
         nudgeKey: keys.nudge(number, parts.workerId),
         board,
-        lanes: () => lanes,
         passOn: parts.passOn,
         lost: () => lookAtAll(number, bucket),
         monotonicMs: parts.monotonicMs,
@@ -130,7 +129,6 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       bucket.lanes.add(lane);
       bucket.toLook.add(lane);
       schedule(lane.bucket, bucket);
-      bucket.watch.check(lane);
     },
     remove(lane) {
       const bucket = buckets.get(lane.bucket);
@@ -146,7 +144,7 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       bucket.toLook.add(lane);
       schedule(lane.bucket, bucket);
     },
-    rest: (lane) => buckets.get(lane.bucket)?.watch.check(lane),
+    listen: (lane, on) => (on ? bucketOf(lane.bucket) : buckets.get(lane.bucket))?.watch.listen(lane, on),
     sweep(number) {
       const bucket = buckets.get(number);
       if (bucket !== undefined) lookAtAll(number, bucket);

@@ -3,6 +3,10 @@
 -- Returns {version, {lane's index (from 0), jobs waiting, when the first delayed job is due (unix ms; 0 none), active, ...}},
 -- without the lanes that hold none of these.
 local found = {}
+-- Most often nothing is there, which one command tells.
+if #KEYS > 1 and redis.call('EXISTS', unpack(KEYS, 2)) == 0 then
+  return { redis.call('GET', KEYS[1]) or '0', found }
+end
 for i = 2, #KEYS, 4 do
   local waiting = redis.call('LLEN', KEYS[i]) + redis.call('ZCARD', KEYS[i + 1])
   local first = redis.call('ZRANGE', KEYS[i + 2], 0, 0, 'WITHSCORES')

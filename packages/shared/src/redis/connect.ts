@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/configurationError.js';
 import { systemClock } from '../lifecycle/clock.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import { createQuietReporter } from '../telemetry/logger.js';
+import { batchWrites } from './batchWrites.js';
 import type { RedisClient } from './client.js';
 
 /**
@@ -36,6 +37,7 @@ export function createRedis(config: { readonly url: string }, use: RedisUse, log
   // Every lane's Queue and Worker listens on this one connection.
   client.setMaxListeners(0);
   const quietly = createQuietReporter(10_000, systemClock.now);
+  client.on('connect', () => batchWrites(client.stream));
   let lastError: Error | null = null;
   client.on('error', (err: Error) => {
     lastError = err;

@@ -19,6 +19,8 @@ export interface HeldSlot {
   /** Still placed here. */
   placed: boolean;
   readonly jobs: Set<RunningTicket>;
+  /** Those who wait for the answer to the question. */
+  readonly waiters: ((granted: boolean) => void)[];
 }
 
 /** A job that runs in a slot. */
@@ -49,16 +51,21 @@ export function newSlot(tenantId: string, number: number): HeldSlot {
     usedMs: 0,
     placed: true,
     jobs: new Set(),
+    waiters: [],
   };
 }
 
-/** @param isGood whether another job may start in its place */
-export function newTicket(slot: HeldSlot, isGood: () => boolean): RunningTicket {
+/**
+ * @param granted whether the slot is had; null when it is
+ * @param isGood whether another job may start in its place
+ */
+export function newTicket(slot: HeldSlot, granted: Promise<boolean> | null, isGood: () => boolean): RunningTicket {
   const listeners: (() => void)[] = [];
   let lost = false;
   return {
     slot,
     tenantId: slot.tenantId,
+    granted,
     isGood,
     onLost(listener) {
       if (lost) listener();

@@ -32,6 +32,9 @@ const KEEP_UNUSED = 0.5;
 /** How often leases are looked through, as a share of a lease. */
 const TICK = 0.05;
 
+/** Unused leases that are given back in one tick at most: thousands at once would hold up Redis, and all end by themselves. */
+const MOST_GIVEN_BACK = 250;
+
 /** A slot that another holds is asked for again after so long at most, in ms. */
 const ASK_AGAIN_MS = 250;
 
@@ -92,19 +95,26 @@ export class SlotHolder implements SlotRoom, Service {
   has(tenantId: string): boolean {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined || this.leaving) return false;
-    if (tenant.slots.some((slot) => this.canStart(slot))) return true;
+    if (tenant.slots.some((slot) => this.canStart(slot) || this.isPromised(slot))) return true;
     const nowMs = this.options.monotonicMs();
     const free = tenant.slots.find((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
-    if (free !== undefined && free.askAtMs <= nowMs) this.ask(free);
-    else if (free !== undefined) this.retryLater(tenantId, free.askAtMs - nowMs);
-    return false;
+    if (free === undefined) return false;
+    if (free.askAtMs > nowMs) {
+      this.retryLater(tenantId, free.askAtMs - nowMs);
+      return false;
+    }
+    this.ask(free);
+    return true;
   }
 
   take(tenantId: string): SlotTicket | null {
     if (this.leaving) return null;
-    const slot = this.tenants.get(tenantId)?.slots.find((each) => this.canStart(each));
+    const slots = this.tenants.get(tenantId)?.slots;
+    const held = slots?.find((each) => this.canStart(each));
+    const slot = held ?? slots?.find((each) => this.isPromised(each));
     if (slot === undefined) return null;
-    const ticket = newTicket(slot, () => !this.leaving && slot.placed && this.isHeld(slot));
+    const granted = held === undefined ? new Promise<boolean>((resolve) => slot.waiters.push(resolve)) : null;
+    const ticket = newTicket(slot, granted, () => !this.leaving && slot.placed && this.isHeld(slot));
     slot.jobs.add(ticket);
     slot.usedMs = this.options.monotonicMs();
     return ticket;
@@ -138,6 +148,14 @@ export class SlotHolder implements SlotRoom, Service {
 
   private canStart(slot: HeldSlot): boolean {
     return slot.placed && slot.jobs.size < this.options.slotConcurrency && this.isHeld(slot);
+  }
+
+  /**
+   * Whether a slot has been asked for that is likely to be granted. The question is on its way before any claim that relies
+   * on it, over the same connection, so that a job can be claimed without waiting for the answer.
+   */
+  private isPromised(slot: HeldSlot): boolean {
+    return slot.asking && slot.placed && slot.jobs.size < this.options.slotConcurrency && !this.isHeld(slot);
   }
 
   private place(tenantId: string, tenant: TenantSlots, numbers: readonly number[]): void {
@@ -182,7 +200,7 @@ export class SlotHolder implements SlotRoom, Service {
     if (known !== undefined) return known;
     const request = { take: [], give: [] };
     this.requests.set(bucket, request);
-    if (this.requests.size === 1) setImmediate(() => this.sendAll());
+    if (this.requests.size === 1) queueMicrotask(() => this.sendAll());
     return request;
   }
 
@@ -204,6 +222,8 @@ export class SlotHolder implements SlotRoom, Service {
     }
     for (const [index, slot] of take.entries()) {
       slot.asking = false;
+      const granted = slot.epoch === epochs[index] && answers[index]?.kind === 'granted';
+      for (const waiter of slot.waiters.splice(0)) waiter(granted);
       this.answered(slot, slot.epoch === epochs[index] ? answers[index] : undefined, askedMs);
     }
   }
@@ -245,20 +265,26 @@ export class SlotHolder implements SlotRoom, Service {
 
   private tick(): void {
     const nowMs = this.options.monotonicMs();
+    let unused = 0;
     for (const { slots } of this.tenants.values()) {
-      for (const slot of slots) if (slot.untilMs !== 0) this.keep(slot, nowMs);
+      for (const slot of slots) {
+        if (slot.untilMs === 0) continue;
+        if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.keep(slot, nowMs);
+        else if (unused++ < MOST_GIVEN_BACK) this.giveBack(slot);
+      }
     }
+  }
+
+  private isWanted(slot: HeldSlot, nowMs: number): boolean {
+    return !this.leaving && slot.placed && nowMs - slot.usedMs <= this.options.leaseMs * KEEP_UNUSED;
   }
 
   private keep(slot: HeldSlot, nowMs: number): void {
     const { leaseMs, log } = this.options;
-    const isUsed = slot.jobs.size > 0;
-    if (slot.untilMs <= nowMs && isUsed) {
+    if (slot.untilMs <= nowMs && slot.jobs.size > 0) {
       const { tenantId, number, jobs } = slot;
       log.warn({ tenantId, slot: number, jobs: jobs.size }, 'a slot could not be kept; its jobs are told to stop');
       this.lose(slot);
-    } else if (!isUsed && (this.leaving || !slot.placed || nowMs - slot.usedMs > leaseMs * KEEP_UNUSED)) {
-      this.giveBack(slot);
     } else if (slot.untilMs - nowMs < leaseMs * RENEW_BELOW) this.ask(slot);
   }
 }

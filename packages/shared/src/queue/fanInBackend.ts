@@ -127,6 +127,11 @@ export class FanIn {
     const backend = this.backends.of(held.lane.name);
     try {
       const next = (await backend.moveToActive(token, name)) as Next;
+      if (held.ticket.granted !== null && !(await held.ticket.granted)) {
+        await putBack(backend, next, token);
+        this.board.end(held, { kind: 'unknown' });
+        return null;
+      }
       if (!next[0]) {
         this.endEmpty(held, next);
         return null;
@@ -176,4 +181,9 @@ export class FanIn {
     this.claim = null;
     this.board.end(held, { kind: 'unknown' });
   }
+}
+
+/** The slot was not had: the job has not started, and goes back to its place. One that cannot be is found stalled. */
+async function putBack(backend: IQueueBackend, [data, id]: Next, token: string): Promise<void> {
+  if (data && id !== undefined) await backend.moveJobFromActiveToWait(id, token);
 }

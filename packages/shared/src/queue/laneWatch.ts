@@ -23,6 +23,9 @@ export interface LaneWatchParts {
 /** How long one wait lasts, in seconds. */
 const WAIT_S = 30;
 
+/** After a wake the claim goes first: issuing a wait over many lanes again holds it up, at both ends. In ms. */
+const CLAIM_FIRST_MS = 1;
+
 /** Changes are gathered for this long before the wait is ended to take them in, in ms. */
 const NUDGE_AFTER_MS = 1;
 
@@ -36,7 +39,7 @@ const BUSY_GAP_PER_LANE_MS = 0.15;
 const GAP_WEIGHT = 0.2;
 
 /** Gaps are counted as this at most, so that a calm time is soon forgotten, in ms. */
-const LONGEST_GAP_MS = 50;
+const LONGEST_GAP_MS = 1_000;
 
 /** Pace of a busy bucket's drains: slower when they find little, faster when they find much, in ms. */
 const FASTEST_DRAIN_MS = 2;
@@ -120,6 +123,7 @@ export class LaneWatch {
     if (popped === null || lane === undefined) return;
     this.woke(lane, popped.score);
     this.noteWake();
+    await this.pause(CLAIM_FIRST_MS);
   }
 
   private async pop(): Promise<Popped | null> {

@@ -1,6 +1,8 @@
 /** Room for one job of a tenant, in a slot that this process holds. */
 export interface SlotTicket {
   readonly tenantId: string;
+  /** Whether the slot is had; null when that is known. A job may be claimed meanwhile, but not start. */
+  readonly granted: Promise<boolean> | null;
   /** Whether another job may start in its place: the slot is still held, and not to be given back. */
   isGood(): boolean;
   /** Calls back when the slot is lost under the job, which must end at once. */
@@ -10,8 +12,8 @@ export interface SlotTicket {
 /** The slots of tenants that this process holds or may take. */
 export interface SlotRoom {
   /**
-   * Whether a job of the tenant could start now. Where not, but a slot might be had, it is asked for; the board is told
-   * when there may be room.
+   * Whether a job of the tenant could start now, or as soon as a slot is granted that has just been asked for. Where not, the
+   * board is told when there may be room.
    */
   has(tenantId: string): boolean;
   /** Takes room for one job; null when there is none. */

@@ -37,9 +37,16 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
 
 /** Room for as many jobs of every tenant as are allowed to one. */
 export function unlimitedRoom(mostJobs: number): SlotRoom {
-  const ticket = (tenantId: string) => ({ tenantId, granted: null, isGood: () => true, onLost: () => undefined });
+  const ticket = (tenantId: string) => ({
+    tenantId,
+    granted: null,
+    isGood: () => true,
+    isLost: () => false,
+    onLost: () => undefined,
+  });
   return {
     has: () => true,
+    mayHave: () => true,
     take: ticket,
     give: () => undefined,
     mostJobs: () => mostJobs,

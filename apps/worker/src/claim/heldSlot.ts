@@ -67,6 +67,7 @@ export function newTicket(slot: HeldSlot, granted: Promise<boolean> | null, isGo
     tenantId: slot.tenantId,
     granted,
     isGood,
+    isLost: () => lost,
     onLost(listener) {
       if (lost) listener();
       else listeners.push(listener);

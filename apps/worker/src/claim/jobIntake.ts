@@ -50,6 +50,8 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
     slotConcurrency: options.slotConcurrency,
     hold: (request) => holdSlots(client, keys, request),
     room: (tenantId) => intake.room(tenantId),
+    refused: (tenantId) => intake.refused(tenantId),
+    now: options.now,
     monotonicMs: options.monotonicMs,
     log,
   });
@@ -67,8 +69,8 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
   });
   const subscriber = createSubscriber(client, {
     ...options.listeners,
-    [keys.changedChannel]: () => placement.hurry(),
-    [keys.wokenChannel]: (lane) => intake.look(lane),
+    [keys.changedChannel]: (message) => placement.heard(message),
+    [keys.wokenChannel]: (message) => intake.heard(message),
   });
   return { services: [slots, intake, subscriber, placement], drain: () => intake.close() };
 }

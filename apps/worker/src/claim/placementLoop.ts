@@ -19,6 +19,9 @@ import type { SlotHolder } from './slotHolder.js';
 /** How often a worker process says that it lives, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
 
+/** Begins the message of a process that leaves. */
+const GOODBYE = 'goodbye ';
+
 /** How long saying goodbye may take, in ms. */
 const GOODBYE_MS = 1_000;
 
@@ -27,6 +30,8 @@ const REST_FACTOR = 5;
 
 /** Says that this process lives, and makes it run its share. */
 export interface PlacementLoop extends PeriodicService {
+  /** Takes a message of the channel of changes: buckets, or a process's goodbye. */
+  heard(message: string): void;
   /** A look has seen this version of a bucket. */
   sawVersion(bucket: number, version: string): void;
 }
@@ -58,15 +63,17 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   const table = new Map<number, FleetBucket>();
   let announced: ReadonlyMap<number, string> = new Map();
   const stale = new Set<number>(BUCKETS);
-  let members = '';
+  let members: ReadonlyMap<string, number> = new Map();
+  /** Processes that were missing at the last heartbeat without having said goodbye. */
+  let missing: ReadonlySet<string> = new Set();
+  const left = new Set<string>();
   let restUntilMs = 0;
 
   async function step(signal: AbortSignal): Promise<void> {
     const membership = await beat(parts.heartbeatLastsMs);
     parts.onBeat();
     for (const [bucket, version] of membership.versions) if (announced.get(bucket) !== version) stale.add(bucket);
-    const now = [...membership.capacities].join(' ');
-    if (signal.aborted || (stale.size === 0 && now === members)) return;
+    if (signal.aborted || isDoubtful(membership) || (stale.size === 0 && isSame(membership.capacities, members))) return;
     const restMs = restUntilMs - parts.monotonicMs();
     if (restMs > 0) await pause(Math.min(restMs, HEARTBEAT_EVERY_MS));
     const changed = await readBuckets(client, keys, stale);
@@ -78,10 +85,22 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
       followWeights(bucket);
     }
     announced = membership.versions;
-    members = now;
+    members = membership.capacities;
     follow(membership);
     const endedMs = parts.monotonicMs();
     restUntilMs = endedMs + REST_FACTOR * (endedMs - startedMs);
+  }
+
+  /**
+   * A process that is missing for the first time may only have been late: after Redis was away or emptied, whoever beats first
+   * sees itself alone. One more heartbeat tells; who said goodbye is not waited for.
+   */
+  function isDoubtful({ capacities }: Membership): boolean {
+    const gone = [...members.keys()].filter((id) => !capacities.has(id) && !left.has(id));
+    const isNew = gone.some((id) => !missing.has(id));
+    missing = new Set(gone);
+    for (const id of [...left]) if (!members.has(id) && !capacities.has(id)) left.delete(id);
+    return isNew;
   }
 
   function followWeights({ lanes, weights }: FleetBucket): void {
@@ -107,7 +126,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
 
   async function sayGoodbye(): Promise<void> {
     await beat(0);
-    await client.publish(keys.changedChannel, '');
+    await client.publish(keys.changedChannel, `${GOODBYE}${workerId}`);
   }
 
   const loop = runEvery('placement', HEARTBEAT_EVERY_MS, step, log);
@@ -121,12 +140,20 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
         log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'),
       );
     },
+    heard(message) {
+      if (message.startsWith(GOODBYE)) left.add(message.slice(GOODBYE.length));
+      loop.hurry();
+    },
     sawVersion(bucket, version) {
       if (table.get(bucket)?.version === version) return;
       stale.add(bucket);
       loop.hurry();
     },
   };
+}
+
+function isSame(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+  return one.size === other.size && [...one].every(([id, capacity]) => other.get(id) === capacity);
 }
 
 function isRun(lane: string): boolean {

@@ -15,13 +15,27 @@ export interface SlotHolderOptions {
   readonly hold: (request: SlotRequest) => Promise<readonly SlotAnswer[]>;
   /** A tenant may have room again. */
   readonly room: (tenantId: string) => void;
+  /** Another process may have room for what a tenant waits for here. */
+  readonly refused: (tenantId: string) => void;
+  /** Time of day, unix ms. */
+  readonly now: () => number;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** A lease is counted on until this share of it is left: nobody else can have it by then, whatever the clocks' rates. */
+/**
+ * A lease is counted on until this share of it is left, and so much time at least: what runs then is told to stop, and has
+ * ended before another can have the slot, whatever the clocks' rates.
+ */
 const MARGIN = 0.1;
+const LEAST_MARGIN_MS = 750;
+
+/** A job starts only while this share of the lease is left; before, the lease is renewed. */
+const START_ABOVE = 0.3;
+
+/** The machine has slept when the time of day went on by so much more than the clock that leases are counted by, in ms. */
+const SLEPT_MS = 1_000;
 
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.6;
@@ -30,13 +44,13 @@ const RENEW_BELOW = 0.6;
 const KEEP_UNUSED = 0.5;
 
 /** How often leases are looked through, as a share of a lease. */
-const TICK = 0.05;
+const TICK = 0.02;
 
 /** Unused leases that are given back in one tick at most: thousands at once would hold up Redis, and all end by themselves. */
 const MOST_GIVEN_BACK = 250;
 
 /** A slot that another holds is asked for again after so long at most, in ms. */
-const ASK_AGAIN_MS = 250;
+const ASK_AGAIN_MS = 500;
 
 /**
  * Holds the slots of tenants that have work here, as leases. A lease counts from before it was asked for, and until 10 %
@@ -50,11 +64,16 @@ export class SlotHolder implements SlotRoom, Service {
   private held = 0;
   private leaving = false;
   private ticker: NodeJS.Timeout | null = null;
-  private sending: Promise<unknown> = Promise.resolve();
+  private readonly sending = new Set<Promise<void>>();
+  private readonly countedMs: number;
+  private clockDiffMs = 0;
 
-  constructor(private readonly options: SlotHolderOptions) {}
+  constructor(private readonly options: SlotHolderOptions) {
+    this.countedMs = options.leaseMs - Math.max(options.leaseMs * MARGIN, LEAST_MARGIN_MS);
+  }
 
   async start(): Promise<void> {
+    this.clockDiffMs = this.options.now() - this.options.monotonicMs();
     this.ticker = setInterval(() => this.tick(), this.options.leaseMs * TICK);
   }
 
@@ -64,7 +83,7 @@ export class SlotHolder implements SlotRoom, Service {
     this.ticker = null;
     for (const { timer } of this.tenants.values()) if (timer !== null) clearTimeout(timer);
     await new Promise(setImmediate);
-    await this.sending;
+    await Promise.all(this.sending);
   }
 
   /** Which numbered slots of which tenants are placed here. One that no longer is goes back when no job runs in it. */
@@ -96,23 +115,26 @@ export class SlotHolder implements SlotRoom, Service {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined || this.leaving) return false;
     if (tenant.slots.some((slot) => this.canStart(slot) || this.isPromised(slot))) return true;
-    const nowMs = this.options.monotonicMs();
-    const free = tenant.slots.find((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
-    if (free === undefined) return false;
-    if (free.askAtMs > nowMs) {
-      this.retryLater(tenantId, free.askAtMs - nowMs);
-      return false;
-    }
-    this.ask(free);
-    return true;
+    const free = this.findFree(tenantId, tenant);
+    if (free !== null) this.ask(free);
+    return free !== null;
+  }
+
+  mayHave(tenantId: string): boolean {
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined || this.leaving) return false;
+    if (tenant.slots.some((slot) => this.canStart(slot) || this.isPromised(slot))) return true;
+    return this.findFree(tenantId, tenant) !== null;
   }
 
   take(tenantId: string): SlotTicket | null {
     if (this.leaving) return null;
-    const slots = this.tenants.get(tenantId)?.slots;
-    const held = slots?.find((each) => this.canStart(each));
-    const slot = held ?? slots?.find((each) => this.isPromised(each));
-    if (slot === undefined) return null;
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined) return null;
+    const held = tenant.slots.find((each) => this.canStart(each));
+    const slot = held ?? tenant.slots.find((each) => this.isPromised(each)) ?? this.findFree(tenantId, tenant);
+    if (slot === null) return null;
+    if (held === undefined) this.ask(slot);
     const granted = held === undefined ? new Promise<boolean>((resolve) => slot.waiters.push(resolve)) : null;
     const ticket = newTicket(slot, granted, () => !this.leaving && slot.placed && this.isHeld(slot));
     slot.jobs.add(ticket);
@@ -147,7 +169,24 @@ export class SlotHolder implements SlotRoom, Service {
   }
 
   private canStart(slot: HeldSlot): boolean {
-    return slot.placed && slot.jobs.size < this.options.slotConcurrency && this.isHeld(slot);
+    const { slotConcurrency, leaseMs, monotonicMs } = this.options;
+    if (!slot.placed || slot.jobs.size >= slotConcurrency) return false;
+    return slot.untilMs - monotonicMs() > Math.min(leaseMs * START_ABOVE, this.countedMs / 2);
+  }
+
+  /** A slot that may be asked for now; when all are too early to ask again, the tenant is looked at again later. */
+  private findFree(tenantId: string, tenant: TenantSlots): HeldSlot | null {
+    const nowMs = this.options.monotonicMs();
+    let askAtMs = Number.POSITIVE_INFINITY;
+    for (const slot of tenant.slots) {
+      if (!slot.placed || slot.asking || slot.jobs.size >= this.options.slotConcurrency) continue;
+      // What still runs in a slot that was lost keeps it from being asked for.
+      if (slot.jobs.size > 0 && slot.untilMs === 0) continue;
+      if (slot.askAtMs <= nowMs) return slot;
+      askAtMs = Math.min(askAtMs, slot.askAtMs);
+    }
+    if (askAtMs !== Number.POSITIVE_INFINITY) this.retryLater(tenantId, askAtMs - nowMs);
+    return null;
   }
 
   /**
@@ -155,7 +194,8 @@ export class SlotHolder implements SlotRoom, Service {
    * on it, over the same connection, so that a job can be claimed without waiting for the answer.
    */
   private isPromised(slot: HeldSlot): boolean {
-    return slot.asking && slot.placed && slot.jobs.size < this.options.slotConcurrency && !this.isHeld(slot);
+    if (!slot.asking || !slot.placed || slot.jobs.size >= this.options.slotConcurrency) return false;
+    return (slot.jobs.size === 0 || slot.untilMs !== 0) && !this.canStart(slot);
   }
 
   private place(tenantId: string, tenant: TenantSlots, numbers: readonly number[]): void {
@@ -170,7 +210,7 @@ export class SlotHolder implements SlotRoom, Service {
   }
 
   private dropUnplaced(tenantId: string, tenant: TenantSlots): void {
-    tenant.slots = tenant.slots.filter(({ placed, jobs }) => placed || jobs.size > 0);
+    tenant.slots = tenant.slots.filter(({ placed, jobs, asking }) => placed || jobs.size > 0 || asking);
     if (tenant.slots.length > 0) return;
     if (tenant.timer !== null) clearTimeout(tenant.timer);
     this.tenants.delete(tenantId);
@@ -207,7 +247,10 @@ export class SlotHolder implements SlotRoom, Service {
   private sendAll(): void {
     const all = [...this.requests];
     this.requests.clear();
-    this.sending = Promise.all(all.map(([bucket, { take, give }]) => this.send(bucket, take, give)));
+    for (const [bucket, { take, give }] of all) {
+      const sent = this.send(bucket, take, give).finally(() => this.sending.delete(sent));
+      this.sending.add(sent);
+    }
   }
 
   private async send(bucket: number, take: readonly HeldSlot[], give: readonly HeldSlot[]): Promise<void> {
@@ -230,18 +273,20 @@ export class SlotHolder implements SlotRoom, Service {
 
   /** @param answer undefined when nothing is known */
   private answered(slot: HeldSlot, answer: SlotAnswer | undefined, askedMs: number): void {
-    const { leaseMs, monotonicMs, room } = this.options;
+    const { monotonicMs, room } = this.options;
     if (answer?.kind === 'granted') {
       if (slot.untilMs === 0) {
         this.held++;
         slot.usedMs = monotonicMs();
       }
-      slot.untilMs = askedMs + leaseMs * (1 - MARGIN);
+      slot.untilMs = askedMs + this.countedMs;
+      slot.askAtMs = 0;
       // A slot that was taken away while it was asked for goes back.
       if ((!slot.placed || this.leaving) && slot.jobs.size === 0) this.giveBack(slot);
       else room(slot.tenantId);
       return;
     }
+    if (answer !== undefined && slot.askAtMs === 0) this.options.refused(slot.tenantId);
     const waitMs = answer?.kind === 'held' ? Math.min(answer.forMs, ASK_AGAIN_MS) : ASK_AGAIN_MS;
     slot.askAtMs = monotonicMs() + waitMs;
     if (slot.untilMs !== 0 && answer !== undefined) this.lose(slot);
@@ -265,14 +310,25 @@ export class SlotHolder implements SlotRoom, Service {
 
   private tick(): void {
     const nowMs = this.options.monotonicMs();
-    let unused = 0;
+    const slept = this.hasSlept(nowMs);
+    const unused: HeldSlot[] = [];
     for (const { slots } of this.tenants.values()) {
       for (const slot of slots) {
         if (slot.untilMs === 0) continue;
-        if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.keep(slot, nowMs);
-        else if (unused++ < MOST_GIVEN_BACK) this.giveBack(slot);
+        if (slept) this.ask(slot);
+        else if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.keep(slot, nowMs);
+        else unused.push(slot);
       }
     }
+    for (const slot of unused.slice(0, MOST_GIVEN_BACK)) this.giveBack(slot);
+  }
+
+  /** The clock that leases are counted by stands still while the machine sleeps: then each lease is asked for again at once. */
+  private hasSlept(nowMs: number): boolean {
+    const diffMs = this.options.now() - nowMs;
+    const slept = diffMs - this.clockDiffMs > SLEPT_MS;
+    this.clockDiffMs = diffMs;
+    return slept;
   }
 
   private isWanted(slot: HeldSlot, nowMs: number): boolean {

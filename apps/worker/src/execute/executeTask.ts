@@ -35,6 +35,7 @@ export async function executeTask(
     const why = parsed.error.issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
     return { kind: 'invalid', error: new FleetError('invalid_request', `the data does not fit the task: ${why}`) };
   }
+  if (stop.reason !== null && stop.reason !== 'timed-out') return { kind: 'stopped', reason: stop.reason };
   const { timeoutMs, ...context } = attempt;
   const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {

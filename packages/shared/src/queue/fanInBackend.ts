@@ -12,6 +12,9 @@ export interface LaneClaim extends Claim {
 /** What BullMQ's worker gets when it asks for a job: data, id, rate limit (ms), due time of the next (unix ms). */
 type Next = [data: unknown, id: string | undefined, limitMs: number, dueMs: number];
 
+/** A lane whose claim was refused by Redis is tried again after so long, in ms. */
+const REFUSED_MS = 1_000;
+
 /** The runner's worker never has to wake by itself: whoever finds work wakes it. In seconds. */
 export const FOREVER_S = 86_400;
 
@@ -87,7 +90,8 @@ export class FanIn {
         this.finish(
           options?.fetchNext ?? false,
           (fetchNext) => this.target().moveToDelayed(jobId, timestamp, delay, token, { ...options, fetchNext }),
-          (result) => result,
+          // Here nothing may also mean that a rate limit holds the lane back: the next claim tells.
+          (result) => (Array.isArray(result) && result.length > 0 ? result : undefined),
         ),
     };
   }
@@ -140,7 +144,8 @@ export class FanIn {
       this.board.began(held);
       return [next[0], next[1], 0, 0];
     } catch (error) {
-      this.board.end(held, { kind: 'unknown' });
+      // Redis refuses (it may be full, or a replica): again at once would be again and again.
+      this.board.end(held, { kind: 'empty', limitMs: REFUSED_MS, dueMs: 0 });
       throw error;
     }
   }

@@ -13,6 +13,8 @@ export interface BoardListener {
   doubt(lane: OpenLane): void;
   /** A lane's marker is to be awaited from now on, or no longer. */
   listen(lane: OpenLane, on: boolean): void;
+  /** This process took what tells of a lane's work, but cannot do it now, and another might. */
+  passOn(lane: OpenLane): void;
 }
 
 /**
@@ -33,10 +35,15 @@ export class LaneBoard {
   private readonly tenants = new Map<string, TenantState>();
   private readonly weights = new Map<string, number>();
   private readonly turns: Turns = createTurns();
+  private claims = 0;
 
-  /** @param now unix ms, by which BullMQ judges delayed jobs as well */
+  /**
+   * @param mostClaims jobs that the process runs at a time
+   * @param now unix ms, by which BullMQ judges delayed jobs as well
+   */
   constructor(
     private readonly room: SlotRoom,
+    private readonly mostClaims: number,
     private readonly now: () => number,
     private readonly tell: BoardListener,
   ) {}
@@ -61,6 +68,7 @@ export class LaneBoard {
     this.relisten(lane);
     const tenant = this.tenantOf(lane.tenantId);
     tenant.lanes.delete(lane);
+    if (tenant.lanes.size === 0) this.weights.delete(tenant.id);
     this.place(tenant);
   }
 
@@ -73,18 +81,28 @@ export class LaneBoard {
     this.place(tenant);
   }
 
-  /** A lane's marker was taken. @returns false when this process cannot run more of it, and another might */
-  marked({ name }: OpenLane): boolean {
-    const lane = this.lanes.get(name);
-    if (lane === undefined) return false;
+  /** A lane's marker was taken: work may wait in it. */
+  marked(marked: OpenLane): void {
+    const lane = this.lanes.get(marked.name);
+    if (lane === undefined) {
+      this.tell.passOn(marked);
+      return;
+    }
     const full = this.isFull(this.tenantOf(lane.tenantId));
     lane.pops++;
     lane.popsSinceRest++;
     if (!lane.owesMarker) this.makeReady(lane, 1);
-    else if (!full) this.tell.doubt(lane);
+    // With a claim on the lane itself, that claim's end asks Redis anyway.
+    else if (!full || lane.claims === 0) this.tell.doubt(lane);
     lane.owesMarker = false;
     this.relisten(lane);
-    return !full || this.room.isAlone(lane.tenantId);
+    if (full || this.isSaturated()) this.passOn(lane);
+  }
+
+  /** A lane's marker was taken: a job is due then, unix ms. */
+  markedFor(marked: OpenLane, dueMs: number): void {
+    if (this.lanes.has(marked.name)) this.wakeAt(marked.name, dueMs);
+    else this.tell.passOn(marked);
   }
 
   /** So many jobs are believed to wait in a lane. */
@@ -105,6 +123,11 @@ export class LaneBoard {
     if (tenant === undefined) return;
     for (const lane of tenant.lanes) this.relisten(lane);
     this.place(tenant);
+  }
+
+  /** This process was refused a slot for a tenant's work: another may have one. */
+  refusedTo(tenantId: string): void {
+    for (const lane of this.tenants.get(tenantId)?.ready ?? []) this.passOn(lane);
   }
 
   hasWork(): boolean {
@@ -152,6 +175,7 @@ export class LaneBoard {
     const tenant = this.tenantOf(lane.tenantId);
     lane.claims--;
     tenant.claims--;
+    this.claims--;
     this.room.give(ticket);
     if (how.kind === 'unknown') this.makeReady(lane, 1);
     else this.settle(lane, how, lane.pops !== popsAsked);
@@ -163,8 +187,10 @@ export class LaneBoard {
   /** @param marked a marker was taken since Redis was asked, so that a job may have come after the answer */
   private settle(lane: LaneState, { limitMs, dueMs }: ClaimEnd & { kind: 'empty' }, marked: boolean): void {
     this.dropCredit(lane);
-    if (limitMs > 0) this.putOff(lane, this.now() + limitMs);
-    else if (dueMs > 0) this.putOff(lane, dueMs);
+    if (limitMs > 0) {
+      lane.limitedUntilMs = this.now() + limitMs;
+      this.putOff(lane, lane.limitedUntilMs);
+    } else if (dueMs > 0) this.putOff(lane, dueMs);
     if (marked && lane.isOpen && limitMs === 0) this.tell.doubt(lane);
   }
 
@@ -174,8 +200,9 @@ export class LaneBoard {
     if (lane.credit > 0) tenant.ready.add(lane);
     lane.claims++;
     tenant.claims++;
+    this.claims++;
     this.relisten(lane);
-    if (tenant.ready.size === 0 || !this.room.has(tenant.id)) this.turns.pass(tenant.id);
+    if (tenant.ready.size === 0 || !this.room.mayHave(tenant.id)) this.turns.pass(tenant.id);
     if (this.turns.someoneWaits()) this.tell.work();
   }
 
@@ -196,7 +223,10 @@ export class LaneBoard {
   /** Puts a tenant into the ring, or out of it, by what it has now. */
   private place(tenant: TenantState): void {
     const { turns } = this;
-    if (tenant.ready.size > 0 && this.room.has(tenant.id)) {
+    // A slot is asked for when a job could start in it: a lease that waits for its turn runs out.
+    const hasRoom =
+      tenant.ready.size > 0 && (this.isSaturated() ? this.room.mayHave(tenant.id) : this.room.has(tenant.id));
+    if (hasRoom) {
       turns.enter(tenant.id, tenant.weight);
       this.tell.work();
     } else if (tenant.ready.size > 0 || tenant.claims > 0) turns.pass(tenant.id);
@@ -207,7 +237,7 @@ export class LaneBoard {
   }
 
   private makeReady(lane: LaneState, jobs: number): void {
-    if (!lane.isOpen) return;
+    if (!lane.isOpen || this.now() < lane.limitedUntilMs) return;
     stopTimer(lane);
     lane.credit = Math.max(lane.credit, jobs);
     const tenant = this.tenantOf(lane.tenantId);
@@ -229,8 +259,19 @@ export class LaneBoard {
     lane.timer = setTimeout(() => {
       lane.timer = null;
       if (this.now() < untilMs) this.putOff(lane, untilMs);
-      else this.makeReady(lane, 1);
+      else {
+        this.makeReady(lane, 1);
+        if (this.isFull(this.tenantOf(lane.tenantId))) this.passOn(lane);
+      }
     }, waitMs);
+  }
+
+  private passOn(lane: LaneState): void {
+    if (!this.room.isAlone(lane.tenantId)) this.tell.passOn(lane);
+  }
+
+  private isSaturated(): boolean {
+    return this.claims >= this.mostClaims;
   }
 
   private isFull(tenant: TenantState): boolean {

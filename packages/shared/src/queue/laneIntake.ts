@@ -20,8 +20,10 @@ export interface LaneIntake extends Service {
   setWeight(tenantId: string, weight: number): void;
   /** A tenant may have room again. */
   room(tenantId: string): void;
-  /** Work may wait in a lane: another process said so. */
-  look(lane: string): void;
+  /** A slot of the tenant was refused to this process: another may do what waits here. */
+  refused(tenantId: string): void;
+  /** Another process said that work may wait in a lane: its name, then the process's. */
+  heard(message: string): void;
   /** Lanes that are open. */
   size(): number;
   /** Takes no more jobs; resolves when all that run have ended. */
@@ -29,7 +31,7 @@ export interface LaneIntake extends Service {
 }
 
 /** What the intake needs. */
-export interface LaneIntakeOptions extends RunnerOptions {
+export interface LaneIntakeOptions extends Omit<RunnerOptions, 'released'> {
   readonly keys: FleetKeys;
   readonly room: SlotRoom;
   /** Whether this process looks for a tenant's stalled jobs. */
@@ -44,20 +46,18 @@ export interface LaneIntakeOptions extends RunnerOptions {
 export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   const { client, keys, log } = options;
   const open = new Map<string, OpenLane>();
-  const backends = createLaneBackends(runnerOptions(options), keys);
-  const board = new LaneBoard(options.room, options.now, {
+  const backends = createLaneBackends(runnerOptions({ ...options, released }), keys);
+  const board = new LaneBoard(options.room, options.concurrency, options.now, {
     work: () => runners.find(),
     doubt: (lane) => hub.look(lane),
     listen: (lane, on) => hub.listen(lane, on),
+    passOn: (lane) => tellOthers(lane.name),
   });
-  const runners = createRunners(board, backends, options);
+  const runners = createRunners(board, backends, { ...options, released });
   const hub = createWakeHub({
     ...options,
     board,
     createPop: () => createBlockingPop(client),
-    passOn: ({ name }) => {
-      client.publish(keys.wokenChannel, name).catch((err: unknown) => log.debug({ err }, 'a wake was not passed on'));
-    },
     active: (lane) => void findStalled(lane),
   });
   let swept = 0;
@@ -70,6 +70,17 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
     },
     log,
   );
+
+  function tellOthers(name: string): void {
+    const told = client.publish(keys.wokenChannel, `${name} ${options.workerId}`);
+    told.catch((err: unknown) => log.debug({ err }, 'a wake was not passed on'));
+  }
+
+  function released(name: string): void {
+    const lane = open.get(name);
+    if (lane !== undefined) hub.look(lane);
+    tellOthers(name);
+  }
 
   async function findStalled(lane: OpenLane): Promise<void> {
     if (!options.findsStalled(lane.tenantId)) return;
@@ -114,9 +125,11 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
     },
     setWeight: (tenantId, weight) => board.setWeight(tenantId, weight),
     room: (tenantId) => board.roomFor(tenantId),
-    look(name) {
+    refused: (tenantId) => board.refusedTo(tenantId),
+    heard(message) {
+      const [name = '', ...sender] = message.split(' ');
       const lane = open.get(name);
-      if (lane !== undefined) hub.look(lane);
+      if (lane !== undefined && sender.join(' ') !== options.workerId) hub.look(lane);
     },
     size: () => open.size,
     close,

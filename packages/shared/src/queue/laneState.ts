@@ -38,6 +38,8 @@ export interface LaneState extends OpenLane {
   /** Set while the lane is put off. */
   timer: NodeJS.Timeout | null;
   wakesAtMs: number;
+  /** BullMQ's rate limit holds it back until then, unix ms. */
+  limitedUntilMs: number;
 }
 
 /** What the board knows of a tenant. */
@@ -76,5 +78,6 @@ export function newLane(name: string, keys: LaneKeys): LaneState {
     listens: false,
     timer: null,
     wakesAtMs: 0,
+    limitedUntilMs: 0,
   };
 }

@@ -11,9 +11,7 @@ export interface LaneWatchParts {
   readonly pop: BlockingPop;
   /** Key of ours in the bucket that ends the wait; the process's own. */
   readonly nudgeKey: string;
-  readonly board: Pick<LaneBoard, 'marked' | 'wakeAt'>;
-  /** A marker was taken for a lane that this process cannot run more of. */
-  readonly passOn: (lane: OpenLane) => void;
+  readonly board: Pick<LaneBoard, 'marked' | 'markedFor'>;
   /** The wait was lost: whatever was told meanwhile was not heard. */
   readonly lost: () => void;
   readonly monotonicMs: () => number;
@@ -157,8 +155,8 @@ export class LaneWatch {
 
   /** @param score 0 when work may wait, else when a job is due, unix ms */
   private woke(lane: OpenLane, score: number): void {
-    if (score > 0) this.parts.board.wakeAt(lane.name, score);
-    else if (!this.parts.board.marked(lane)) this.parts.passOn(lane);
+    if (score > 0) this.parts.board.markedFor(lane, score);
+    else this.parts.board.marked(lane);
   }
 
   private noteWake(): void {

@@ -38,6 +38,8 @@ export type AttemptEnd =
 export interface AttemptParts {
   readonly now: () => number;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
+  /** A job went back to wait in a lane, of which BullMQ tells no one. */
+  readonly released: (lane: string) => void;
   readonly log: Log;
 }
 
@@ -46,7 +48,7 @@ class AttemptFailed extends Error {
   readonly delayMs: number;
 
   constructor(message: string, delayMs: number) {
-    super(message);
+    super(plain(message));
     this.delayMs = delayMs;
   }
 }
@@ -63,7 +65,8 @@ export async function runAttempt(
   claim: LaneClaim,
   options: AttemptParts,
 ): Promise<unknown> {
-  const end = await endOf(toActiveJob(job, claim), options);
+  // The slot may be gone by the time that the job comes: another may start in its place.
+  const end: AttemptEnd = claim.ticket.isLost() ? { kind: 'release' } : await endOf(toActiveJob(job, claim), options);
   switch (end.kind) {
     case 'completed':
       return end.result;
@@ -73,9 +76,16 @@ export async function runAttempt(
     case 'defer':
       return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
     case 'release':
-      return putOff(job, () => job.moveToWait(token), options.log);
+      return putOff(
+        job,
+        async () => {
+          await job.moveToWait(token);
+          options.released(claim.lane.name);
+        },
+        options.log,
+      );
     case 'bury':
-      throw new UnrecoverableError(end.message);
+      throw new UnrecoverableError(plain(end.message));
     case 'leave':
       throw new DelayedError();
   }
@@ -122,4 +132,9 @@ function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob 
       await backend.addLog(id, line);
     },
   };
+}
+
+/** BullMQ takes some messages for orders, such as to wait for a rate limit: an upstream's text must not be one. */
+function plain(message: string): string {
+  return message.startsWith('bullmq:') ? `"${message}"` : message;
 }

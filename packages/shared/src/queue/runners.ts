@@ -1,6 +1,7 @@
 import type { IQueueBackend, WorkerOptions } from 'bullmq';
 import { Worker } from 'bullmq';
 import type { RedisClient } from '../redis/client.js';
+import { createQuietReporter } from '../telemetry/logger.js';
 import { FanIn, FOREVER_S } from './fanInBackend.js';
 import type { LaneBackends } from './laneBackends.js';
 import type { LaneBoard } from './laneBoard.js';
@@ -38,7 +39,8 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
     concurrency: 1,
     name: options.workerId,
     lockDuration: options.lockMs,
-    stalledInterval: options.sweepMs,
+    // Shorter than the time between two sweeps: BullMQ skips a check that comes too soon after the one before.
+    stalledInterval: Math.floor(options.sweepMs * 0.8),
     skipStalledCheck: true,
     maxStalledCount: NEVER,
     drainDelay: FOREVER_S,
@@ -52,6 +54,7 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
 export function createRunners(board: LaneBoard, backends: LaneBackends, options: RunnerOptions): Runners {
   const workers: Worker<unknown, unknown, string, IQueueBackend>[] = [];
   const idle: FanIn[] = [];
+  const quietly = createQuietReporter(10_000, options.now);
   let closed = false;
 
   function start(): void {
@@ -66,7 +69,9 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
       runnerOptions(options),
       () => fanIn.asBackend(),
     );
-    worker.on('error', (err) => options.log.debug({ err }, 'BullMQ reports an error'));
+    worker.on('error', (err) =>
+      quietly('runner', (swallowed) => options.log.warn({ err, swallowed }, 'BullMQ reports an error')),
+    );
     workers.push(worker);
   }
 

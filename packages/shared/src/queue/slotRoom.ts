@@ -5,6 +5,8 @@ export interface SlotTicket {
   readonly granted: Promise<boolean> | null;
   /** Whether another job may start in its place: the slot is still held, and not to be given back. */
   isGood(): boolean;
+  /** Whether the slot was lost under the job. */
+  isLost(): boolean;
   /** Calls back when the slot is lost under the job, which must end at once. */
   onLost(listener: () => void): void;
 }
@@ -16,6 +18,8 @@ export interface SlotRoom {
    * board is told when there may be room.
    */
   has(tenantId: string): boolean;
+  /** The same without asking for a slot. */
+  mayHave(tenantId: string): boolean;
   /** Takes room for one job; null when there is none. */
   take(tenantId: string): SlotTicket | null;
   give(ticket: SlotTicket): void;

@@ -27,12 +27,10 @@ export interface WakeHubParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
-  readonly board: Pick<LaneBoard, 'marked' | 'wake' | 'wakeAt'>;
+  readonly board: Pick<LaneBoard, 'marked' | 'markedFor' | 'wake' | 'wakeAt'>;
   /** A connection that waits for keys of one bucket. */
   readonly createPop: (bucket: number) => BlockingPop;
-  /** A marker was taken for a lane that this process cannot run more of. */
-  readonly passOn: (lane: OpenLane) => void;
-  /** A look has found active jobs in a lane. */
+  /** A sweep has found active jobs in a lane. */
   readonly active: (lane: OpenLane) => void;
   /** A look has seen this version of a bucket. */
   readonly version: (bucket: number, version: string) => void;
@@ -47,6 +45,8 @@ interface Bucket {
   readonly lanes: Set<OpenLane>;
   readonly toLook: Set<OpenLane>;
   looking: boolean;
+  /** The next look is a sweep. */
+  sweeps: boolean;
   readonly watch: LaneWatch;
 }
 
@@ -55,6 +55,7 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
   const { board, client, keys, log } = parts;
   const buckets = new Map<number, Bucket>();
   let stopped = false;
+  let opened = 0;
 
   function bucketOf(number: number): Bucket {
     let bucket = buckets.get(number);
@@ -71,12 +72,13 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       lanes,
       toLook: new Set(),
       looking: false,
+      sweeps: false,
       watch: new LaneWatch({
         client,
         pop: parts.createPop(number),
-        nudgeKey: keys.nudge(number, parts.workerId),
+        // A watch that is ending must not take what ends the wait of the next.
+        nudgeKey: keys.nudge(number, `${parts.workerId}:${++opened}`),
         board,
-        passOn: parts.passOn,
         lost: () => lookAtAll(number, bucket),
         monotonicMs: parts.monotonicMs,
         log,
@@ -97,20 +99,22 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
   }
 
   async function lookNow(number: number, bucket: Bucket): Promise<void> {
-    const lanes = [...bucket.toLook].filter((lane) => bucket.lanes.has(lane)).slice(0, LANES_PER_CALL);
+    const lanes = [...bucket.toLook].slice(0, LANES_PER_CALL);
+    const sweeps = bucket.sweeps;
     for (const lane of lanes) bucket.toLook.delete(lane);
+    bucket.sweeps = sweeps && bucket.toLook.size > 0;
     try {
-      await lookAt(number, lanes);
+      await lookAt(number, lanes, sweeps);
     } catch (err) {
       log.debug({ err, bucket: number }, 'lanes could not be looked at; trying again');
-      for (const lane of lanes) bucket.toLook.add(lane);
+      for (const lane of lanes) if (bucket.lanes.has(lane)) bucket.toLook.add(lane);
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
     bucket.looking = false;
     if (bucket.toLook.size > 0) schedule(number, bucket);
   }
 
-  async function lookAt(number: number, lanes: readonly OpenLane[]): Promise<void> {
+  async function lookAt(number: number, lanes: readonly OpenLane[], sweeps: boolean): Promise<void> {
     const laneKeys = lanes.map((lane) => lane.keys);
     const { version, looks } = await lookAtLanes(client, keys.version(number), laneKeys);
     for (const [index, { waiting, dueMs, active }] of looks) {
@@ -118,7 +122,7 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       if (lane === undefined) continue;
       if (waiting > 0) board.wake(lane.name, waiting);
       else if (dueMs > 0) board.wakeAt(lane.name, dueMs);
-      if (active > 0) parts.active(lane);
+      if (sweeps && active > 0) parts.active(lane);
     }
     parts.version(number, version);
   }
@@ -134,20 +138,23 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       const bucket = buckets.get(lane.bucket);
       if (bucket === undefined) return;
       bucket.lanes.delete(lane);
+      bucket.toLook.delete(lane);
       if (bucket.lanes.size > 0) return;
       buckets.delete(lane.bucket);
       void bucket.watch.stop();
     },
     look(lane) {
       const bucket = buckets.get(lane.bucket);
-      if (bucket === undefined) return;
+      if (bucket === undefined || !bucket.lanes.has(lane)) return;
       bucket.toLook.add(lane);
       schedule(lane.bucket, bucket);
     },
     listen: (lane, on) => (on ? bucketOf(lane.bucket) : buckets.get(lane.bucket))?.watch.listen(lane, on),
     sweep(number) {
       const bucket = buckets.get(number);
-      if (bucket !== undefined) lookAtAll(number, bucket);
+      if (bucket === undefined) return;
+      bucket.sweeps = true;
+      lookAtAll(number, bucket);
     },
     async stop() {
       stopped = true;

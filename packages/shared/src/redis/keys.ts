@@ -38,9 +38,9 @@ export interface FleetKeys {
   readonly leaderFence: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
-  /** Channel that tells worker processes which buckets changed, as numbers joined by a space. A hint, not a promise. */
+  /** Channel of buckets that changed, as numbers joined by a space, and of worker processes that leave. Hints, not promises. */
   readonly changedChannel: string;
-  /** Channel that names lanes whose marker a process took that cannot run more of them. A hint, not a promise. */
+  /** Channel that names a lane whose work a process knows of and cannot do, then that process. A hint, not a promise. */
   readonly wokenChannel: string;
   /** Channel that names jobs to be cancelled while they run. */
   readonly cancelChannel: string;

@@ -11,6 +11,7 @@ import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { applyChanges } from './act/applyChanges.js';
+import { recordHeldBack } from './act/recordHeldBack.js';
 import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
@@ -70,6 +71,7 @@ function createLooks({ config, keys, redis, postgres, metrics, lead, monotonicMs
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions, leadership) => {
       const { refused } = await applyChanges(changesOf(decisions), leadership, applyParts);
+      await recordHeldBack(decisions, leadership, postgres.db);
       // A refusal says that another leads: this process asks rather than believes.
       if (refused > 0) lead.hurry();
     },

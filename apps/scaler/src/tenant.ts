@@ -36,6 +36,8 @@ export interface TenantDecision {
   readonly waiting: number;
   readonly active: number;
   readonly decision: ScalingDecision;
+  /** Whether it is kept from growing now, and was not at the look before at all tenants. */
+  readonly newlyHeldBack: boolean;
 }
 
 /** A change of a tenant's slots, with the figures that led to it. */

@@ -31,7 +31,7 @@ function changeOf(tenantId: string, desired: number): SlotChange {
     policy: 'queue-length',
     reason: 'because',
   } as const;
-  return { tenantId, waiting: 25, active: 0, decision };
+  return { tenantId, waiting: 25, active: 0, decision, newlyHeldBack: false };
 }
 
 const metrics = createMetrics('test');

@@ -96,6 +96,22 @@ describe('scaler', () => {
     );
   });
 
+  it('does not give a paused tenant more slots, and records why once', async () => {
+    await addWaiting('paused', 1);
+    await startScaler(200);
+    await until('it has its slot', async () => (await desired('paused')) === 1);
+    await queues.queue(lane('paused')).pause();
+    await addWaiting('paused', 59);
+    await until('it is recorded', async () => (await decisionsOn('paused')).length === 2);
+    await queues.queue(lane('paused')).resume();
+    await until('it grows', async () => (await desired('paused')) === 5);
+    expect(await decisionsOn('paused')).toMatchObject([
+      { previous: null, desired: 1 },
+      { previous: 1, desired: 1, reason: expect.stringContaining('6 wanted, 1 to 5 allowed; no growth while paused') },
+      { previous: 1, desired: 5 },
+    ]);
+  });
+
   it('acts on a notice at once, long before its interval', async () => {
     const scaler = await startScaler(3_600_000);
     await until('it leads', () => scaler.lines.some(({ msg }) => msg === 'leading'));

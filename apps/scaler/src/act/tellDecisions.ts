@@ -6,8 +6,8 @@ import type { TenantDecision } from '../tenant.js';
  * as it is, because it is as wanted, is one at level debug.
  */
 export function tellDecisions(decisions: readonly TenantDecision[], log: Log): void {
-  for (const { decision, ...figures } of decisions) {
+  for (const { tenantId, waiting, active, decision } of decisions) {
     const say = decision.kind === 'hold' && decision.because === 'unchanged' ? log.debug : log.info;
-    say.call(log, { ...figures, ...decision }, 'decided, and not done');
+    say.call(log, { tenantId, waiting, active, ...decision }, 'decided, and not done');
   }
 }

@@ -44,6 +44,17 @@ describe('createDecider', () => {
     expect(decider.decide([counted({}, 5)], at(60_000))).toMatchObject([{ decision: { because: 'stabilising' } }]);
   });
 
+  it('says once that a tenant is kept from growing, and again after it was free', () => {
+    const decider = createDecider(byLength);
+    const paused = counted({ waiting: 60, heldBack: 'paused' });
+    const told = (seen: SeenTenant, atMs: number) => decider.decide([seen], at(atMs))[0]?.newlyHeldBack;
+    expect(told(paused, 0)).toBe(true);
+    expect(told(paused, 1)).toBe(false);
+    expect(decider.decide([paused], { ...at(2), occasion: 'touched' })[0]?.newlyHeldBack).toBe(false);
+    expect(told(counted({}), 3)).toBe(false);
+    expect(told(paused, 4)).toBe(true);
+  });
+
   it('measures arrivals between looks', () => {
     const decider = createDecider(byArrivals);
     decider.decide([counted({ arrivals: 100, serviceMs: 1_000 })], at(0));

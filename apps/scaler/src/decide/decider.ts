@@ -24,9 +24,11 @@ export interface Decider {
 interface TenantMemory {
   readonly window: RecommendationWindow | null;
   readonly meter: ArrivalMeter | null;
+  /** As of the last look at all tenants. */
+  readonly heldBack: boolean;
 }
 
-const NOTHING: TenantMemory = { window: null, meter: null };
+const NOTHING: TenantMemory = { window: null, meter: null, heldBack: false };
 
 /**
  * Remembers what decisions rest on besides the moment: each tenant's window and arrivals. All is forgotten with a new
@@ -60,11 +62,16 @@ function decideOn(
   const { id: tenantId, current } = seen.tenant;
   if (seen.kind === 'unreadable') {
     const { decision } = decideSlots({ kind: 'stale', current }, memory.window, settings);
-    return { tenantId, waiting: 0, active: 0, decision, memory };
+    return { tenantId, waiting: 0, active: 0, decision, newlyHeldBack: false, memory };
   }
   const { arrivals, ...count } = seen.count;
   const meter = measureArrivals(memory.meter, arrivals, atMs);
   const observation = { ...count, current, arrivalsPerSecond: meter.perSecond };
   const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
-  return { tenantId, waiting: count.waiting, active: count.active, decision, memory: { window, meter } };
+  const { waiting, active } = count;
+  // Only looks at all tenants tell, or a rate limit that comes and goes would be told twice a second.
+  const isHeldBack = decision.kind === 'hold' && decision.because === 'held-back';
+  const heldBack = occasion === 'interval' ? isHeldBack : memory.heldBack;
+  const newlyHeldBack = heldBack && !memory.heldBack;
+  return { tenantId, waiting, active, decision, newlyHeldBack, memory: { window, meter, heldBack } };
 }

@@ -30,14 +30,27 @@ export interface ObserveParts {
  */
 export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<string>): Promise<SeenTenant[]> {
   const buckets = wanted === undefined ? BUCKETS : [...new Set(Array.from(wanted, bucketOf))];
-  const seen = await Promise.all(buckets.map((bucket) => observeBucket(parts, bucket, wanted)));
+  const failures: unknown[] = [];
+  const seen = await Promise.all(
+    buckets.map((bucket) => observeBucket(parts, { bucket, wanted, failed: (err) => failures.push(err) })),
+  );
+  if (failures.length > 0) {
+    const told = { err: failures[0], buckets: failures.length };
+    parts.log.warn(told, 'buckets could not be read; their tenants stay as they are');
+  }
   return seen.flat();
 }
 
+/** One bucket to look at. */
+interface BucketLook {
+  readonly bucket: number;
+  readonly wanted: ReadonlySet<string> | undefined;
+  readonly failed: (err: unknown) => void;
+}
+
 async function observeBucket(
-  { redis, keys, log, withinMs = READ_WITHIN_MS }: ObserveParts,
-  bucket: number,
-  wanted: ReadonlySet<string> | undefined,
+  { redis, keys, withinMs = READ_WITHIN_MS }: ObserveParts,
+  { bucket, wanted, failed }: BucketLook,
 ): Promise<SeenTenant[]> {
   let tenants: readonly Tenant[] = [];
   async function look(): Promise<SeenTenant[]> {
@@ -50,7 +63,7 @@ async function observeBucket(
   try {
     return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));
   } catch (err) {
-    log.warn({ err, bucket, tenants: tenants.length }, 'a bucket could not be read; its tenants stay as they are');
+    failed(err);
     return tenants.map((tenant) => ({ kind: 'unreadable', tenant }));
   }
 }

@@ -21,7 +21,7 @@ export async function readLiveWorkers(client: RedisClient, keys: FleetKeys): Pro
   const workers: LiveWorker[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const id = flat[i] ?? '';
-    const worker = { id, aliveUntilMs: Number(flat[i + 1]), capacity: Number(capacities[id] ?? 1) };
+    const worker = { id, aliveUntilMs: Number(flat[i + 1]), capacity: Math.max(1, Number(capacities[id] ?? 1)) };
     if (worker.aliveUntilMs > nowMs) workers.push(worker);
   }
   return workers.sort((a, b) => (a.id < b.id ? -1 : 1));

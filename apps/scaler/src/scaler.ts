@@ -58,7 +58,15 @@ export function createScaler(
     },
     log,
   });
-  const look = createLook({ db: postgres.db, redis, keys, queues, policy: config.scaler, metrics, log });
+  const look = createLook({
+    db: postgres.db,
+    redis,
+    keys,
+    queues,
+    policy: { ...config.scaler, slotConcurrency: 1 },
+    metrics,
+    log,
+  });
   const looks = createLookLoop({ look, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
   const requeueParts = { db: postgres.db, queues, metrics, log };
   const recover = runEvery(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SeenTenant } from '../tenant.js';
 import { decideTenant } from './decideTenant.js';
 
-const policy = { minSlots: 1, maxSlots: 5, jobsPerSlot: 10 };
+const policy = { minSlots: 1, maxSlots: 5, jobsPerSlot: 10, slotConcurrency: 1 };
 
 function counted(waiting: number, current: number | null): SeenTenant {
   return { kind: 'counted', tenant: { id: 'acme', lanes: [], current }, waiting, active: 0 };
@@ -33,6 +33,6 @@ describe('decideTenant', () => {
   it('holds what need not change, and what it could not read', () => {
     expect(decideTenant(counted(25, 3), policy, 'interval')).toMatchObject({ kind: 'hold', because: 'unchanged' });
     const unreadable: SeenTenant = { kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 5 } };
-    expect(decideTenant(unreadable, policy, 'interval')).toMatchObject({ kind: 'hold', because: 'unreadable' });
+    expect(decideTenant(unreadable, policy, 'interval')).toMatchObject({ kind: 'hold', because: 'stale' });
   });
 });

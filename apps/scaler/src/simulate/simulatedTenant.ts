@@ -1,7 +1,7 @@
-import type { ArrivalMeter } from '@sluice/shared/domain/scaling/arrivalRate';
-import { measureArrivals } from '@sluice/shared/domain/scaling/arrivalRate';
 import type { Occasion } from '@sluice/shared/domain/scaling/decideSlots';
 import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
+import type { LoadMeter } from '@sluice/shared/domain/scaling/measureLoad';
+import { measureLoad } from '@sluice/shared/domain/scaling/measureLoad';
 import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
 import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
 import { createCourse } from './course.js';
@@ -33,7 +33,7 @@ export function createSimulatedTenant(
   let next = arrivals.next();
   let slots: number | null = null;
   let window: RecommendationWindow | null = null;
-  let meter: ArrivalMeter | null = null;
+  let meter: LoadMeter | null = null;
   let arrivedBefore = 0;
   let slotMs = 0;
 
@@ -55,7 +55,7 @@ export function createSimulatedTenant(
     },
     look(atMs, occasion) {
       if (queue.arrived() === 0) return null;
-      meter = measureArrivals(meter, queue.arrived(), atMs);
+      meter = measureLoad(meter, { count: queue.arrived(), serviceMs: queue.serviceMs() }, atMs);
       const before = slots;
       const oldestMs = queue.oldestArrivedAtMs();
       const seen = {
@@ -63,7 +63,11 @@ export function createSimulatedTenant(
         active: queue.active(),
         oldestWaitMs: oldestMs === null ? null : atMs - oldestMs,
       };
-      const rates = { arrivalsPerSecond: meter.perSecond, serviceMs: queue.serviceMs(), heldBack: heldBackAt(atMs) };
+      const rates = {
+        arrivalsPerSecond: meter.arrivalsPerSecond,
+        serviceMs: meter.serviceMs,
+        heldBack: heldBackAt(atMs),
+      };
       const observation = { ...seen, ...rates, current: before };
       const decided = decideSlots({ kind: 'counted', occasion, atMs, observation }, window, plan.settings);
       window = decided.window;

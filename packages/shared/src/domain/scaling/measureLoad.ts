@@ -62,9 +62,12 @@ export function measureLoad(meter: LoadMeter | null, { count, serviceMs }: LoadR
   };
 }
 
+/** So few jobs between two looks may have come close together by chance. */
+const CHANCE_JOBS = 5;
+
 /** By the higher of the rates of before and of now: a load that begins is followed at once. */
 function fadeMs({ arrivalsPerSecond }: LoadMeter, arrived: number, elapsedMs: number): number {
-  const perMs = Math.max((arrivalsPerSecond ?? 0) / 1_000, arrived / elapsedMs);
+  const perMs = Math.max((arrivalsPerSecond ?? 0) / 1_000, arrived < CHANCE_JOBS ? 0 : arrived / elapsedMs);
   return Math.min(LONGEST_FADE_MS, Math.max(SHORTEST_FADE_MS, FADE_JOBS / perMs));
 }
 

@@ -58,6 +58,7 @@ export async function openSpace(servers: { redisUrl: string; databaseUrl: string
       SLUICE_OPERATOR_KEY_FILE: operatorKeyFile,
       SLUICE_ALLOW_PRIVATE_ADDRESSES: 'true',
       SCALER_INTERVAL_MS: '1000',
+      SCALER_STABILISATION_MS: '5000',
       EXPORTS_DIR: join(folder, 'exports'),
       LOG_LEVEL: 'info',
     },

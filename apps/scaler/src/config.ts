@@ -4,10 +4,13 @@ import {
   postgresSettings,
   redisSettings,
   shutdownSettings,
+  slotSettings,
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { wholeNumber } from '@sluice/shared/config/values';
+import { oneOf, wholeNumber } from '@sluice/shared/config/values';
+import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
+import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 
 /** All that a scaler process can be told. */
@@ -17,6 +20,7 @@ export const scalerSettings = {
   log: logSettings,
   ops: opsSettings,
   shutdown: shutdownSettings,
+  slot: slotSettings,
   scaler: {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',
@@ -31,6 +35,30 @@ export const scalerSettings = {
       wholeNumber(1, 1_000_000, 10),
       'A tenant grows when more jobs wait per slot than this, and shrinks when fewer do',
       { default: '10' },
+    ),
+    policy: setting(
+      'SCALER_POLICY',
+      oneOf(POLICY_NAMES, 'queue-length'),
+      '`queue-length`: by the jobs that wait per slot; `wait-target`: by how fast jobs arrive and how long they take',
+      { default: 'queue-length' },
+    ),
+    drainTargetMs: setting(
+      'SCALER_DRAIN_TARGET_MS',
+      wholeNumber(1_000, 86_400_000, 60_000),
+      'For `wait-target`: within this time the jobs that wait shall have been started',
+      { default: '60000' },
+    ),
+    stabilisationMs: setting(
+      'SCALER_STABILISATION_MS',
+      wholeNumber(0, 3_600_000, 60_000),
+      'A tenant shrinks no further than to the highest count that was wanted within this time; 0 shrinks at once',
+      { default: '60000' },
+    ),
+    retireAfterMs: setting(
+      'LANE_RETIRE_AFTER_MS',
+      wholeNumber(0, 31_536_000_000, 604_800_000),
+      'A lane that nothing was added to for this long and that holds no job is forgotten until it is used again',
+      { default: '604800000' },
     ),
   },
 };
@@ -52,4 +80,12 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
     );
   }
   return config;
+}
+
+/** By which rule slots are decided, and how slowly they shrink. */
+export function scalingSettingsOf({ scaler, slot }: Pick<ScalerConfig, 'scaler' | 'slot'>): ScalingSettings {
+  const { policy, minSlots, maxSlots, jobsPerSlot, drainTargetMs, stabilisationMs } = scaler;
+  const common = { minSlots, maxSlots, jobsPerSlot, slotConcurrency: slot.concurrency };
+  if (policy === 'queue-length') return { policy: { kind: policy, ...common }, stabilisationMs };
+  return { policy: { kind: policy, ...common, drainTargetSeconds: drainTargetMs / 1_000 }, stabilisationMs };
 }

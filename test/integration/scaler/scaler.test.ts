@@ -32,7 +32,11 @@ afterAll(async () => {
 });
 
 async function startScaler(intervalMs: number): Promise<FleetProcess> {
-  const scaler = await startFleetProcess('scaler', { ...space.environment, SCALER_INTERVAL_MS: String(intervalMs) });
+  const scaler = await startFleetProcess('scaler', {
+    ...space.environment,
+    SCALER_INTERVAL_MS: String(intervalMs),
+    SCALER_STABILISATION_MS: '0',
+  });
   scalers.push(scaler);
   return scaler;
 }
@@ -122,7 +126,7 @@ describe('scaler', () => {
     first.kill('SIGKILL');
     await addWaiting('orphan', 25);
     await until('the second acts', async () => (await desired('orphan')) === 3);
-    expect(await decisionsOn('orphan')).toMatchObject([{ leaderFence: fence + 1 }]);
+    expect((await decisionsOn('orphan')).every(({ leaderFence: by }) => by > fence)).toBe(true);
   });
 
   it('hands the lead over when it is told to stop', async () => {

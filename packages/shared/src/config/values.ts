@@ -21,6 +21,22 @@ export function yesOrNo(byDefault: boolean): z.ZodType<boolean> {
     .transform((text) => text === 'true');
 }
 
+/** One of these names. */
+export function oneOf<Name extends string>(
+  names: readonly [Name, ...Name[]],
+  byDefault: NoInfer<Name>,
+): z.ZodType<Name> {
+  return z
+    .string()
+    .default(byDefault)
+    .transform((text, context) => {
+      const found = names.find((name) => name === text);
+      if (found !== undefined) return found;
+      context.addIssue({ code: 'custom', message: `must be ${names.join(' or ')}` });
+      return z.NEVER;
+    });
+}
+
 /** A URL with one of these schemes, such as `redis`. */
 export function urlOf(...schemes: string[]): z.ZodType<string> {
   const message = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;

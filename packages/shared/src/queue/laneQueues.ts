@@ -40,6 +40,8 @@ export interface LaneQueues {
   bury(tenantId: string, note: DeadLetterNote): Promise<void>;
   /** Takes a job's note out of the tenant's dead-letter queue. */
   unbury(tenantId: string, jobId: string): Promise<void>;
+  /** Deletes what a lane keeps of finished jobs, and its events. Harmless to jobs that are added meanwhile. */
+  sweepOut(lane: Lane): Promise<void>;
   /** Deletes a lane with all that it holds. */
   obliterate(lane: Lane): Promise<void>;
   /** BullMQ's own queue, for a board. The caller must not close it. */
@@ -48,6 +50,9 @@ export interface LaneQueues {
   forget(lane: Lane): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
+const FINISHED_PER_LANE = 10_000;
 
 /** Opens lanes as they are used. */
 export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueues {
@@ -107,6 +112,11 @@ export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueu
     },
     async unbury(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
+    },
+    async sweepOut(lane) {
+      const queue = queueOf(lane);
+      await Promise.all([queue.clean(0, FINISHED_PER_LANE, 'completed'), queue.clean(0, FINISHED_PER_LANE, 'failed')]);
+      await queue.trimEvents(0);
     },
     async obliterate(lane) {
       await queueOf(lane).obliterate({ force: true });

@@ -15,11 +15,14 @@ export interface Metrics {
   readonly slotsHeld: Gauge;
   readonly jobsRunning: Gauge;
   readonly scalingDecisions: Counter<'change'>;
+  readonly decisionsRefused: Counter;
   readonly slotsDesired: Gauge;
   readonly jobsWaiting: Gauge;
+  readonly longestWaitSeconds: Gauge;
   readonly leading: Gauge;
   readonly lookSeconds: Histogram;
   readonly jobsRequeued: Counter;
+  readonly lanesRetired: Counter;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -45,10 +48,13 @@ export function createMetrics(processName: string): Metrics {
     slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
     jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),
     scalingDecisions: counter('sluice_scaling_decisions_total', "Changes of a tenant's slots", ['change']),
+    decisionsRefused: counter('sluice_scaling_refused_total', 'Changes of slots refused because a later scaler leads'),
     slotsDesired: gauge('sluice_slots_desired', 'Slots desired over all tenants'),
     jobsWaiting: gauge('sluice_jobs_waiting', 'Due jobs that wait, over all tenants'),
+    longestWaitSeconds: gauge('sluice_wait_longest_seconds', 'Age of the longest waiting job that is next in its lane'),
     leading: gauge('sluice_scaler_leading', '1 in the scaler that leads'),
     lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
+    lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
   };
 }

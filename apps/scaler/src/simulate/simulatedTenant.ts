@@ -76,10 +76,11 @@ export function createSimulatedTenant(
       return { atMs, tenant: name, occasion, ...figures, decision };
     },
     tick(atMs, spanMs) {
+      // Before jobs start in new slots: so much waited.
+      course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
       queue.holdBack(heldBackAt(atMs) !== 'none');
       queue.runUntil(atMs);
       slotMs += (slots ?? 0) * Math.min(spanMs, plan.untilMs - atMs);
-      course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
     },
     result: (untilMs) => ({
       tenant: name,

@@ -56,7 +56,7 @@ export const scalerSettings = {
     ),
     retireAfterMs: setting(
       'LANE_RETIRE_AFTER_MS',
-      wholeNumber(0, 31_536_000_000, 604_800_000),
+      wholeNumber(10_000, 31_536_000_000, 604_800_000),
       'A lane that nothing was added to for this long and that holds no job is forgotten until it is used again',
       { default: '604800000' },
     ),

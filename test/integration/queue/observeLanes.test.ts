@@ -47,14 +47,13 @@ describe('observeLanes', () => {
     const nothing = {
       waiting: 0,
       active: 0,
-      delayed: 0,
       paused: false,
       rateLimitedMs: 0,
       nextJobId: null,
       arrivals: 0,
     };
     expect(await look('acme.default', 'acme.exports')).toEqual([
-      { ...nothing, name: 'acme.default', waiting: 2, delayed: 1, nextJobId: first, arrivals: 3, serviceMs: 12.5 },
+      { ...nothing, name: 'acme.default', waiting: 2, nextJobId: first, arrivals: 3, serviceMs: 12.5 },
       { ...nothing, name: 'acme.exports', serviceMs: null },
     ]);
   });

@@ -124,6 +124,8 @@ describe('scaler', () => {
     expect(second.lines.some(({ msg }) => msg === 'leading')).toBe(false);
 
     first.kill('SIGKILL');
+    // By the server's clock the lead ends within nine seconds, and every scaler asks for it once a second.
+    expect(await space.redis.client.pttl(space.keys.leader)).toBeLessThanOrEqual(9_000);
     await addWaiting('orphan', 25);
     await until('the second acts', async () => (await desired('orphan')) === 3);
     expect((await decisionsOn('orphan')).every(({ leaderFence: by }) => by > fence)).toBe(true);

@@ -7,7 +7,6 @@ const idle: LaneSight = {
   name: 'acme.default',
   waiting: 0,
   active: 0,
-  delayed: 0,
   paused: false,
   rateLimitedMs: 0,
   nextJobId: null,
@@ -18,7 +17,7 @@ const idle: LaneSight = {
 describe('foldLanes', () => {
   it("sums a tenant's lanes", () => {
     const lanes = [
-      { ...idle, waiting: 2, active: 1, delayed: 7, arrivals: 10 },
+      { ...idle, waiting: 2, active: 1, arrivals: 10 },
       { ...idle, waiting: 3, active: 1, arrivals: 5 },
     ];
     expect(foldLanes(lanes, 0)).toMatchObject({ waiting: 5, active: 2, arrivals: 15, heldBack: 'none' });

@@ -7,15 +7,10 @@ import type { FleetKeys } from '../redis/keys.js';
 const script = defineLua('observeLanes');
 const amount = z.int().nonnegative();
 const numbers = z.array(z.coerce.number<string>().nullable());
-const reply = z.tuple([
-  amount,
-  numbers,
-  numbers,
-  z.array(z.tuple([amount, amount, amount, amount, amount, z.string()])),
-]);
+const reply = z.tuple([amount, numbers, numbers, z.array(z.tuple([amount, amount, amount, amount, z.string()]))]);
 
 /** BullMQ's keys that the script looks at, in its order. */
-const LOOKED_AT = ['wait', 'prioritized', 'active', 'delayed', 'meta', 'limiter'];
+const LOOKED_AT = ['wait', 'prioritized', 'active', 'meta', 'limiter'];
 
 /** Lanes per call: more would give the script more keys than Lua can hold at once. */
 const LANES_PER_CALL = 1_000;
@@ -26,7 +21,6 @@ export interface LaneSight {
   /** Due and not running. */
   readonly waiting: number;
   readonly active: number;
-  readonly delayed: number;
   /** By an operator. Not looked for while nothing waits. */
   readonly paused: boolean;
   /** How long a rate limit holds its jobs back, in ms. Not looked for while nothing waits. */
@@ -80,11 +74,10 @@ async function observeSome(
   const [nowMs, arrivals, serviceTimes, figures] = reply.parse(answer);
   return {
     nowMs,
-    lanes: figures.map(([waiting, active, delayed, paused, rateLimitedMs, next], index) => ({
+    lanes: figures.map(([waiting, active, paused, rateLimitedMs, next], index) => ({
       name: lanes[index] ?? '',
       waiting,
       active,
-      delayed,
       paused: paused === 1,
       rateLimitedMs,
       nextJobId: next === '' ? null : next,

@@ -46,6 +46,12 @@ export const COMMANDS = {
     servers: 'fresh',
     run: [['test/dist/bench/main.js']],
   },
+  simulate: {
+    does: "run the scaler's decisions over a load in simulated time, e.g. `npm run simulate -- --load 'step:1->5@2m'`",
+    dependencies: true,
+    build: true,
+    run: [['apps/scaler/dist/simulate/simulateMain.js']],
+  },
   screenshots: {
     does: 'take the pictures of the dashboard for the README',
     dependencies: true,

@@ -9,7 +9,7 @@ describe('loadScalerConfig', () => {
     const config = loadScalerConfig(servers);
     expect(config.scaler.intervalMs).toBe(30_000);
     expect(scalingSettingsOf(config)).toEqual({
-      policy: { kind: 'queue-length', minSlots: 1, maxSlots: 5, jobsPerSlot: 10 },
+      policy: { kind: 'queue-length', minSlots: 1, maxSlots: 5, jobsPerSlot: 10, slotConcurrency: 1 },
       stabilisationMs: 60_000,
     });
   });

@@ -85,11 +85,7 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
 /** By which rule slots are decided, and how slowly they shrink. */
 export function scalingSettingsOf({ scaler, slot }: Pick<ScalerConfig, 'scaler' | 'slot'>): ScalingSettings {
   const { policy, minSlots, maxSlots, jobsPerSlot, drainTargetMs, stabilisationMs } = scaler;
-  const common = { minSlots, maxSlots, jobsPerSlot };
+  const common = { minSlots, maxSlots, jobsPerSlot, slotConcurrency: slot.concurrency };
   if (policy === 'queue-length') return { policy: { kind: policy, ...common }, stabilisationMs };
-  const { concurrency: slotConcurrency } = slot;
-  return {
-    policy: { kind: policy, ...common, slotConcurrency, drainTargetSeconds: drainTargetMs / 1_000 },
-    stabilisationMs,
-  };
+  return { policy: { kind: policy, ...common, drainTargetSeconds: drainTargetMs / 1_000 }, stabilisationMs };
 }

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { SeenTenant, TenantCount } from '../tenant.js';
 import { createDecider } from './decider.js';
 
-const bounds = { minSlots: 1, maxSlots: 5, jobsPerSlot: 10 };
+const bounds = { minSlots: 1, maxSlots: 5, jobsPerSlot: 10, slotConcurrency: 1 };
 const byLength: ScalingSettings = { policy: { kind: 'queue-length', ...bounds }, stabilisationMs: 60_000 };
 const byArrivals: ScalingSettings = {
-  policy: { kind: 'wait-target', ...bounds, slotConcurrency: 1, drainTargetSeconds: 60 },
+  policy: { kind: 'wait-target', ...bounds, drainTargetSeconds: 60 },
   stabilisationMs: 0,
 };
 

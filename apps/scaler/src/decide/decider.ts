@@ -1,7 +1,7 @@
-import type { ArrivalMeter } from '@sluice/shared/domain/scaling/arrivalRate';
-import { measureArrivals } from '@sluice/shared/domain/scaling/arrivalRate';
 import type { Occasion, ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
 import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
+import type { LoadMeter } from '@sluice/shared/domain/scaling/measureLoad';
+import { measureLoad } from '@sluice/shared/domain/scaling/measureLoad';
 import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
 import type { SeenTenant, TenantDecision } from '../tenant.js';
 
@@ -23,7 +23,7 @@ export interface Decider {
 /** What is remembered of a tenant from look to look. */
 interface TenantMemory {
   readonly window: RecommendationWindow | null;
-  readonly meter: ArrivalMeter | null;
+  readonly meter: LoadMeter | null;
   /** As of the last look at all tenants. */
   readonly heldBack: boolean;
 }
@@ -31,7 +31,7 @@ interface TenantMemory {
 const NOTHING: TenantMemory = { window: null, meter: null, heldBack: false };
 
 /**
- * Remembers what decisions rest on besides the moment: each tenant's window and arrivals. All is forgotten with a new
+ * Remembers what decisions rest on besides the moment: each tenant's window and load. All is forgotten with a new
  * leadership, since others have decided in between, and a tenant's once a look at all tenants does not find it.
  */
 export function createDecider(settings: ScalingSettings): Decider {
@@ -65,8 +65,9 @@ function decideOn(
     return { tenantId, waiting: 0, active: 0, decision, newlyHeldBack: false, memory };
   }
   const { arrivals, ...count } = seen.count;
-  const meter = measureArrivals(memory.meter, arrivals, atMs);
-  const observation = { ...count, current, arrivalsPerSecond: meter.perSecond };
+  const meter = measureLoad(memory.meter, { count: arrivals, serviceMs: count.serviceMs }, atMs);
+  const { arrivalsPerSecond, serviceMs } = meter;
+  const observation = { ...count, current, arrivalsPerSecond, serviceMs };
   const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
   const { waiting, active } = count;
   // Only looks at all tenants tell, or a rate limit that comes and goes would be told twice a second.

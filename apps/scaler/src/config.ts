@@ -4,11 +4,13 @@ import {
   postgresSettings,
   redisSettings,
   shutdownSettings,
+  slotSettings,
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
 import { wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings.js';
 
 /** All that a scaler process can be told. */
 export const scalerSettings = {
@@ -17,6 +19,7 @@ export const scalerSettings = {
   log: logSettings,
   ops: opsSettings,
   shutdown: shutdownSettings,
+  slot: slotSettings,
   scaler: {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',
@@ -33,6 +36,7 @@ export const scalerSettings = {
       { default: '10' },
     ),
   },
+  replicas: replicaSettings,
 };
 
 /** The configuration of a scaler process. */
@@ -51,5 +55,6 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
         `and at most ${maxSlots} slots. Lower the first or raise the second.`,
     );
   }
+  assertReplicaConfig(config.replicas);
   return config;
 }

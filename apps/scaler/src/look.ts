@@ -9,12 +9,15 @@ import { decideTenant } from './decide/decideTenant.js';
 import type { Leadership } from './lead/keepLead.js';
 import { countTenants } from './observe/countTenants.js';
 import { groupTenants } from './observe/groupTenants.js';
+import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { SeenTenant, SlotChange } from './tenant.js';
 
 /** What a look needs. */
 export interface LookParts extends ApplyParts {
   readonly queues: Pick<LaneQueues, 'counts'>;
   readonly policy: ScalingPolicy;
+  /** Told what every look found, to decide how many worker processes there shall be. */
+  readonly load: LoadWatch;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -46,6 +49,7 @@ export function createLook(parts: LookParts): Look {
       if (unreadable > 0) log.warn({ tenants: unreadable }, 'tenants could not be counted and stay as they are');
       const changes = seen.flatMap((one) => toChange(decideTenant(one, policy, 'interval')));
       await act(changes, leadership);
+      parts.load.sawAll(toLoads(seen, changes), leadership.fence);
       metrics.jobsWaiting.set(sumOf(seen, (one) => (one.kind === 'counted' ? one.waiting : 0)));
       const changed = new Map(changes.map(({ tenantId, desired }) => [tenantId, desired]));
       metrics.slotsDesired.set(sumOf(seen, ({ tenant }) => changed.get(tenant.id) ?? tenant.current ?? 0));
@@ -57,16 +61,26 @@ export function createLook(parts: LookParts): Look {
         tenants.filter(({ id }) => touched.has(id)),
         queues,
       );
-      await act(
-        seen.flatMap((one) => toChange(decideTenant(one, policy, 'touched'))),
-        leadership,
-      );
+      const changes = seen.flatMap((one) => toChange(decideTenant(one, policy, 'touched')));
+      await act(changes, leadership);
+      parts.load.sawSome(toLoads(seen, changes), leadership.fence);
     },
   };
 }
 
 function toChange(verdict: ReturnType<typeof decideTenant>): SlotChange[] {
   return verdict.kind === 'set' ? [verdict.change] : [];
+}
+
+/** What the tenants have to do in the slots that they were just given. */
+function toLoads(seen: readonly SeenTenant[], changes: readonly SlotChange[]): SeenLoad[] {
+  const changed = new Map(changes.map(({ tenantId, desired }) => [tenantId, desired]));
+  return seen.map((one): SeenLoad => {
+    const { id: tenantId, current } = one.tenant;
+    if (one.kind === 'unreadable') return { kind: 'unreadable', tenantId };
+    const { waiting, active } = one;
+    return { kind: 'counted', tenantId, waiting, active, slots: changed.get(tenantId) ?? current ?? 1 };
+  });
 }
 
 function sumOf(seen: readonly SeenTenant[], figure: (one: SeenTenant) => number): number {

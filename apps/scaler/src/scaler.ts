@@ -16,6 +16,7 @@ import { createLeadKeeper } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
 import { requeueJobs } from './recover/requeueJobs.js';
+import { createReplicas } from './replicas/replicas.js';
 import { forgetKeys } from './retain/forgetKeys.js';
 
 /** How often accepted jobs that Redis does not hold are looked for, in ms. */
@@ -58,7 +59,9 @@ export function createScaler(
     },
     log,
   });
-  const look = createLook({ db: postgres.db, redis, keys, queues, policy: config.scaler, metrics, log });
+  const replicas = createReplicas(config, { redis, keys, lead, metrics, monotonicMs, log });
+  const parts = { db: postgres.db, redis, keys, queues, policy: config.scaler, metrics, log };
+  const look = createLook({ ...parts, load: replicas.load });
   const looks = createLookLoop({ look, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
   const requeueParts = { db: postgres.db, queues, metrics, log };
   const recover = runEvery(
@@ -87,5 +90,6 @@ export function createScaler(
   );
   const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
   // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
-  return { services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, recover, retain], ops, scalerId };
+  const loops = [looks, recover, retain, replicas.loop];
+  return { services: [redis, postgres, closeQueues, ops, lead, subscriber, ...loops], ops, scalerId };
 }

@@ -20,6 +20,7 @@ export interface Metrics {
   readonly leading: Gauge;
   readonly lookSeconds: Histogram;
   readonly jobsRequeued: Counter;
+  readonly replicasDesired: Gauge;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -50,5 +51,6 @@ export function createMetrics(processName: string): Metrics {
     leading: gauge('sluice_scaler_leading', '1 in the scaler that leads'),
     lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
+    replicasDesired: gauge('sluice_worker_replicas_desired', 'Worker processes desired; told by the scaler that leads'),
   };
 }

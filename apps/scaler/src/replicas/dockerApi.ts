@@ -15,7 +15,8 @@ export interface DockerOptions {
   readonly log: Log;
 }
 
-type Container = z.infer<typeof listedContainer>;
+/** A listed container, and whether it was told to drain. */
+type Container = z.infer<typeof listedContainer> & { readonly drains: boolean };
 
 interface SeenContainers extends ReplicaState {
   readonly containers: readonly Container[];
@@ -47,8 +48,12 @@ export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContaine
       `${COMPOSE.oneOff}=False`,
     ];
     const query = new URLSearchParams({ all: 'true', filters: JSON.stringify({ label }) });
+    // One that has drained while the engine answered is about to be gone, though the answer may still name it.
+    const drained = new Set(draining);
     const answer = await client.call({ method: 'GET', path: `/containers/json?${query}`, signal });
-    return readAs(z.array(listedContainer), answer).sort((a, b) => numberOf(a) - numberOf(b));
+    return readAs(z.array(listedContainer), answer)
+      .map((container) => ({ ...container, drains: drained.has(container.Id) || draining.has(container.Id) }))
+      .sort((a, b) => numberOf(a) - numberOf(b));
   }
 
   async function grow(
@@ -57,7 +62,7 @@ export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContaine
     signal: AbortSignal,
   ): Promise<'ordered' | 'conflict'> {
     const template = await inspectFirst(containers, signal);
-    const stopped = containers.filter(({ State, Id }) => !RUNNING.has(State) && !draining.has(Id)).slice(0, by);
+    const stopped = containers.filter(({ State, drains }) => !RUNNING.has(State) && !drains).slice(0, by);
     for (const container of stopped) await join(container.Id, copyOf(template, numberOf(container)), signal);
     for (const number of freeNumbers(containers.map(numberOf), by - stopped.length)) {
       const made = copyOf(template, number);
@@ -73,7 +78,7 @@ export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContaine
     const template = containers.find(({ State }) => RUNNING.has(State)) ?? containers[0];
     if (template === undefined) {
       throw new FleetError(
-        'not_found',
+        'configuration',
         `There is no container of the service ${options.service} in the Compose project ${options.project} to make ` +
           `workers after: start one with Compose (docker compose up --detach ${options.service}), or check ` +
           'SCALER_DOCKER_PROJECT and SCALER_DOCKER_SERVICE.',
@@ -119,20 +124,32 @@ export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContaine
     }
   }
 
+  function shrink(containers: readonly Container[], replicas: number, signal: AbortSignal): void {
+    const staying = containers.filter(({ drains }) => !drains);
+    const surplus = staying.filter(({ State }) => RUNNING.has(State)).slice(replicas);
+    const keepsTemplate = staying.length > surplus.length;
+    for (const [index, container] of surplus.entries()) void drain(container, keepsTemplate || index > 0, signal);
+  }
+
   return {
     name: 'docker',
     async read(signal) {
       const containers = await list(signal);
       const running = containers.filter(({ State }) => RUNNING.has(State));
-      return { wanted: running.filter(({ Id }) => !draining.has(Id)).length, running: running.length, containers };
+      return { wanted: running.filter(({ drains }) => !drains).length, running: running.length, containers };
     },
     async change({ containers, wanted }, replicas, signal) {
-      if (replicas > wanted) return grow(containers, replicas - wanted, signal);
-      const staying = containers.filter(({ State, Id }) => RUNNING.has(State) && !draining.has(Id));
-      const surplus = staying.slice(replicas);
-      const keepsTemplate = containers.filter(({ Id }) => !draining.has(Id)).length > surplus.length;
-      for (const [index, container] of surplus.entries()) void drain(container, keepsTemplate || index > 0, signal);
-      return 'ordered';
+      if (replicas < wanted) {
+        shrink(containers, replicas, signal);
+        return 'ordered';
+      }
+      try {
+        return await grow(containers, replicas - wanted, signal);
+      } catch (error) {
+        // What was listed a moment ago is gone: someone else removed it.
+        if (error instanceof FleetError && error.code === 'not_found') return 'conflict';
+        throw error;
+      }
     },
   };
 }

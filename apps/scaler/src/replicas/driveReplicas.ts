@@ -12,7 +12,7 @@ const LONGEST_RETRY_MS = 300_000;
 export interface ReplicaFollower {
   /**
    * Orders the number if it is a new one, or it is time to look whether it still stands. Never throws: a failure is logged
-   * with what to do, and tried again ever later, at once for nobody, so that it costs little while it lasts.
+   * with what to do, and tried again after ever longer waits, so that it costs little while it lasts.
    */
   follow(replicas: number, mayAct: () => boolean): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 export interface ReplicaState {
   /** Processes that it is told to keep running; those that drain do not count. */
   readonly wanted: number;
-  /** Processes that it sees running, those that drain included. */
+  /** Processes that run; where the platform tells, with those that drain. */
   readonly running: number;
 }
 

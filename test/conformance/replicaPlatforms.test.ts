@@ -120,7 +120,8 @@ describe('the driver docker', () => {
     await driver.scaleTo(2);
     platform.holdJobs();
     await driver.scaleTo(1);
-    await until('it was told to stop', () => platform.api.calls.some((call) => call.endsWith('/stop')));
+    await until('it was told to stop', () => platform.engine.graces.length > 0);
+    expect(platform.engine.graces).toEqual(['30']);
     expect(platform.api.changes().filter((call) => /\/kill$|^DELETE/.test(call))).toEqual([]);
     expect(platform.interrupted()).toBe(0);
   });

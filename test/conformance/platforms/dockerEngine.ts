@@ -15,6 +15,8 @@ export interface StubContainer {
 /** A stubbed engine: as much of its API as starts and stops containers. */
 export interface DockerEngine {
   readonly containers: Map<string, StubContainer>;
+  /** Grace of every stop that was asked for, in seconds as it was sent; null when none was. */
+  readonly graces: readonly (string | null)[];
   handle(call: StubCall): Promise<StubAnswer>;
   /** Adds a container as Compose does, running. */
   composeUp(number: number): StubContainer;
@@ -36,6 +38,7 @@ const API_VERSION = '1.43';
 /** Starts with nothing. */
 export function createDockerEngine(): DockerEngine {
   const containers = new Map<string, StubContainer>();
+  const graces: (string | null)[] = [];
   let held = false;
   let interrupted = 0;
   let ended: (() => void)[] = [];
@@ -93,6 +96,7 @@ export function createDockerEngine(): DockerEngine {
 
   async function stop(container: StubContainer, { query }: StubCall): Promise<StubAnswer> {
     if (container.state !== 'running') return { status: 304 };
+    graces.push(query.get('t'));
     if (held && query.get('t') === '0') interrupted++;
     else if (held) await new Promise<void>((resolve) => ended.push(resolve));
     container.state = 'exited';
@@ -140,6 +144,7 @@ export function createDockerEngine(): DockerEngine {
 
   return {
     containers,
+    graces,
     async handle(call) {
       if (call.path === '/version') return { status: 200, body: { ApiVersion: API_VERSION, MinAPIVersion: '1.24' } };
       const [, version = '', kind, id = '', verb = ''] = call.path.split('/');

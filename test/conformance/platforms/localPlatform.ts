@@ -22,6 +22,8 @@ interface WorkerPool {
 /** The pool behind `npm start` with real processes, and what is between it and the driver. */
 export interface LocalPlatform extends Platform {
   readonly pool: WorkerPool;
+  /** Where a driver finds it. */
+  readonly socket: string;
   /** Lines that it shows to the person at the terminal. */
   readonly shown: readonly string[];
 }
@@ -78,6 +80,7 @@ export async function openLocal(): Promise<LocalPlatform> {
 
   return {
     pool,
+    socket,
     shown,
     api,
     driver: () => createReplicaDriver(createLocalApi(socket, TIMEOUT_MS), BOUNDS),

@@ -1,8 +1,14 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { callApi } from '../../apps/scaler/src/replicas/apiCall.js';
 import { until } from '../support/until.js';
 import type { StubContainer } from './platforms/dockerEngine.js';
 import { openDocker } from './platforms/dockerPlatform.js';
@@ -63,6 +69,43 @@ describe('the driver kubernetes', () => {
     const path = '/apis/apps/v1/namespaces/fleet/deployments/worker/scale';
     expect(platform.api.calls).toEqual([`GET ${path}`, `PATCH ${path}`]);
   });
+});
+
+describe('a call over TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const [key, certificate, other] = ['key.pem', 'certificate.pem', 'other.pem'].map((name) => join(folder, name));
+  const made = [
+    [key, certificate],
+    [join(folder, 'other.key'), other],
+  ].map(([keyFile = '', file = '']) =>
+    spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', keyFile, '-out', file],
+    ]),
+  );
+
+  it.skipIf(made.some(({ status }) => status !== 0))(
+    'trusts the certificates of the account and no others',
+    async () => {
+      const read = (file = ''): string => readFileSync(file, 'utf8');
+      const server = createServer({ key: read(key), cert: read(certificate) }, (_request, response) =>
+        response.end('{}'),
+      );
+      server.listen(0, 'localhost');
+      await once(server, 'listening');
+      closing.push(async () => void server.close());
+      const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+      const call = (ca: string | undefined) =>
+        callApi({
+          ...{ what: 'The API', method: 'GET', path: '/', timeoutMs: 5_000, signal: new AbortController().signal },
+          address: { kind: 'url', url, ca },
+        });
+      expect(await call(read(certificate))).toEqual({ status: 200, body: {} });
+      await expect(call(read(other))).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(call(undefined)).rejects.toMatchObject({ code: 'unavailable' });
+    },
+  );
 });
 
 describe('the driver docker', () => {
@@ -156,8 +199,23 @@ describe('the owner of local workers', () => {
     const { platform } = await open(openLocal());
     const [first] = platform.pool.pids();
     process.kill(Number(first), 'SIGKILL');
-    await until('another lives', () => platform.alive() === 1 && platform.pool.pids()[0] !== first);
-    expect(platform.shown.at(-1)).toBe('worker-1 is ready again');
+    await until('that is told', () => platform.shown.at(-1) === 'worker-1 is ready again');
+    expect(platform.alive()).toBe(1);
+    expect(platform.pool.pids()).not.toEqual([first]);
+  });
+
+  it('tries a worker again that cannot be started, and keeps the others', async () => {
+    const { platform, driver } = await open(openLocal());
+    const [first] = platform.pool.pids();
+    platform.breakStarts(true);
+    await driver.scaleTo(2);
+    await until('that is told', () =>
+      platform.shown.some((line) => line.startsWith('worker-2 ended with exit code 3')),
+    );
+    await until('it is tried again', () => platform.shown.includes('a worker is tried again in 2 s'));
+    platform.breakStarts(false);
+    await until('two live', () => platform.alive() === 2);
+    expect(platform.pool.pids()).toContain(first);
   });
 
   it('tells the person at the terminal', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createDockerApi } from '../../../apps/scaler/src/replicas/dockerApi.js';
+import { createDockerCalls } from '../../../apps/scaler/src/replicas/dockerCalls.js';
 import { createDockerClient } from '../../../apps/scaler/src/replicas/dockerClient.js';
 import { createReplicaDriver } from '../../../apps/scaler/src/replicas/replicaDriver.js';
 import type { DockerEngine, StubContainer } from './dockerEngine.js';
@@ -32,7 +33,7 @@ export async function openDocker(): Promise<DockerPlatform> {
     driver: () =>
       createReplicaDriver(
         createDockerApi({
-          client: createDockerClient(`unix://${socket}`, TIMEOUT_MS),
+          engine: createDockerCalls(createDockerClient(`unix://${socket}`, TIMEOUT_MS)),
           project: 'sluice',
           service: 'worker',
           log,

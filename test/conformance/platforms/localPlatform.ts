@@ -26,6 +26,8 @@ export interface LocalPlatform extends Platform {
   readonly socket: string;
   /** Lines that it shows to the person at the terminal. */
   readonly shown: readonly string[];
+  /** Workers that start from now on end at once, until told otherwise. */
+  breakStarts(broken: boolean): void;
 }
 
 const DEPLOY = import.meta.url.replace(/test\/(?:dist\/)?conformance\/[^?]*$/, 'deploy/local/');
@@ -34,6 +36,7 @@ const DEPLOY = import.meta.url.replace(/test\/(?:dist\/)?conformance\/[^?]*$/, '
 function workerScript(folder: string): string {
   return `
     const { appendFileSync, existsSync } = require('node:fs');
+    if (existsSync(${JSON.stringify(join(folder, 'broken'))})) process.exit(3);
     const note = (line) => appendFileSync(${JSON.stringify(join(folder, 'log'))}, line + '\\n');
     const stay = setInterval(() => undefined, 60_000);
     process.on('SIGTERM', () => {
@@ -82,6 +85,10 @@ export async function openLocal(): Promise<LocalPlatform> {
     pool,
     socket,
     shown,
+    breakStarts(broken) {
+      if (broken) writeFileSync(join(folder, 'broken'), '');
+      else rmSync(join(folder, 'broken'), { force: true });
+    },
     api,
     driver: () => createReplicaDriver(createLocalApi(socket, TIMEOUT_MS), BOUNDS),
     alive: () => living().length,

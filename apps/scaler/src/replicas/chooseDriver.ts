@@ -1,5 +1,6 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createDockerApi } from './dockerApi.js';
+import { createDockerCalls } from './dockerCalls.js';
 import { createDockerClient } from './dockerClient.js';
 import { createKubernetesApi } from './kubernetesApi.js';
 import { createLocalApi } from './localApi.js';
@@ -16,9 +17,9 @@ export function chooseDriver(config: ReplicaConfig, log: Log): ReplicaDriver | n
     case 'local':
       return createReplicaDriver(createLocalApi(config.localSocket ?? '', timeoutMs), config);
     case 'docker': {
-      const client = createDockerClient(config.dockerHost, timeoutMs);
+      const engine = createDockerCalls(createDockerClient(config.dockerHost, timeoutMs));
       const { dockerProject: project, dockerService: service } = config;
-      return createReplicaDriver(createDockerApi({ client, project, service, log }), config);
+      return createReplicaDriver(createDockerApi({ engine, project, service, log }), config);
     }
     case 'kubernetes': {
       const api = createKubernetesApi({

@@ -1,22 +1,20 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { z } from 'zod';
-import type { DockerClient } from './dockerClient.js';
-import { readAs } from './dockerClient.js';
-import type { NewContainer } from './dockerContainer.js';
-import { COMPOSE, copyOf, freeNumbers, inspectedContainer, listedContainer, numberOf } from './dockerContainer.js';
+import type { DockerCalls } from './dockerCalls.js';
+import type { InspectedContainer, ListedContainer, NewContainer } from './dockerContainer.js';
+import { COMPOSE, copyOf, freeNumbers, numberOf } from './dockerContainer.js';
 import type { ReplicaApi, ReplicaState } from './replicaDriver.js';
 
 /** Which service of which Compose project runs the workers. */
 export interface DockerOptions {
-  readonly client: DockerClient;
+  readonly engine: DockerCalls;
   readonly project: string;
   readonly service: string;
   readonly log: Log;
 }
 
 /** A listed container, and whether it was told to drain. */
-type Container = z.infer<typeof listedContainer> & { readonly drains: boolean };
+type Container = ListedContainer & { readonly drains: boolean };
 
 interface SeenContainers extends ReplicaState {
   readonly containers: readonly Container[];
@@ -28,9 +26,6 @@ const RUNNING = new Set(['running', 'restarting', 'paused']);
 /** Grace of a container that says none, in seconds: above `SHUTDOWN_GRACE_MS`, unlike Docker's own 10. */
 const DRAIN_SECONDS = 30;
 
-/** How much longer than its grace the engine may take to stop a container, in ms. */
-const STOP_MARGIN_MS = 15_000;
-
 /**
  * Does what `docker compose up --scale worker=N` does: containers `<project>-<service>-<number>`, made after one that
  * Compose made, and labelled such that Compose takes them for its own. Those with the highest numbers are stopped (SIGTERM,
@@ -38,118 +33,102 @@ const STOP_MARGIN_MS = 15_000;
  * it nothing would tell what a worker is made of.
  */
 export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContainers> {
-  const { client, log } = options;
+  const { engine, project, service } = options;
+  const labels = [`${COMPOSE.project}=${project}`, `${COMPOSE.service}=${service}`, `${COMPOSE.oneOff}=False`];
   const draining = new Set<string>();
-
-  async function list(signal: AbortSignal): Promise<Container[]> {
-    const label = [
-      `${COMPOSE.project}=${options.project}`,
-      `${COMPOSE.service}=${options.service}`,
-      `${COMPOSE.oneOff}=False`,
-    ];
-    const query = new URLSearchParams({ all: 'true', filters: JSON.stringify({ label }) });
-    // One that has drained while the engine answered is about to be gone, though the answer may still name it.
-    const drained = new Set(draining);
-    const answer = await client.call({ method: 'GET', path: `/containers/json?${query}`, signal });
-    return readAs(z.array(listedContainer), answer)
-      .map((container) => ({ ...container, drains: drained.has(container.Id) || draining.has(container.Id) }))
-      .sort((a, b) => numberOf(a) - numberOf(b));
-  }
-
-  async function grow(
-    containers: readonly Container[],
-    by: number,
-    signal: AbortSignal,
-  ): Promise<'ordered' | 'conflict'> {
-    const template = await inspectFirst(containers, signal);
-    const stopped = containers.filter(({ State, drains }) => !RUNNING.has(State) && !drains).slice(0, by);
-    for (const container of stopped) await join(container.Id, copyOf(template, numberOf(container)), signal);
-    for (const number of freeNumbers(containers.map(numberOf), by - stopped.length)) {
-      const made = copyOf(template, number);
-      const path = `/containers/create?name=${encodeURIComponent(made.name)}`;
-      const answer = await client.call({ method: 'POST', path, body: made.body, accept: [409], signal });
-      if (answer.status === 409) return 'conflict';
-      await join(readAs(z.object({ Id: z.string() }), answer).Id, made, signal);
-    }
-    return 'ordered';
-  }
-
-  async function inspectFirst(containers: readonly Container[], signal: AbortSignal) {
-    const template = containers.find(({ State }) => RUNNING.has(State)) ?? containers[0];
-    if (template === undefined) {
-      throw new FleetError(
-        'configuration',
-        `There is no container of the service ${options.service} in the Compose project ${options.project} to make ` +
-          `workers after: start one with Compose (docker compose up --detach ${options.service}), or check ` +
-          'SCALER_DOCKER_PROJECT and SCALER_DOCKER_SERVICE.',
-      );
-    }
-    return inspect(template.Id, signal);
-  }
-
-  async function inspect(id: string, signal: AbortSignal) {
-    return readAs(inspectedContainer, await client.call({ method: 'GET', path: `/containers/${id}/json`, signal }));
-  }
-
-  /** Starts a container once it is on all its networks: who made it may have died before it was. */
-  async function join(id: string, { networks }: NewContainer, signal: AbortSignal): Promise<void> {
-    const joined = (await inspect(id, signal)).NetworkSettings.Networks;
-    for (const { network, aliases } of networks.filter((one) => !Object.hasOwn(joined, one.network))) {
-      const body = { Container: id, EndpointConfig: { Aliases: aliases } };
-      await client.call({ method: 'POST', path: `/networks/${encodeURIComponent(network)}/connect`, body, signal });
-    }
-    await start(id, signal);
-  }
-
-  /** 304: it runs already. */
-  async function start(id: string, signal: AbortSignal): Promise<void> {
-    await client.call({ method: 'POST', path: `/containers/${id}/start`, accept: [304], signal });
-  }
-
-  /** The engine answers when the container has ended, or its grace has; its own stop goes on if we do not wait for it. */
-  async function drain(container: Container, removes: boolean, signal: AbortSignal): Promise<void> {
-    draining.add(container.Id);
-    try {
-      const graceSeconds = (await inspect(container.Id, signal)).Config.StopTimeout ?? DRAIN_SECONDS;
-      const path = `/containers/${container.Id}/stop?t=${graceSeconds}`;
-      const timeoutMs = graceSeconds * 1_000 + STOP_MARGIN_MS;
-      await client.call({ method: 'POST', path, accept: [304, 404], timeoutMs, signal });
-      if (!removes) return;
-      await client.call({ method: 'DELETE', path: `/containers/${container.Id}`, accept: [404, 409], signal });
-    } catch (err) {
-      if (!signal.aborted)
-        log.warn({ err, container: container.Id }, 'a worker container could not be stopped and removed');
-    } finally {
-      draining.delete(container.Id);
-    }
-  }
-
-  function shrink(containers: readonly Container[], replicas: number, signal: AbortSignal): void {
-    const staying = containers.filter(({ drains }) => !drains);
-    const surplus = staying.filter(({ State }) => RUNNING.has(State)).slice(replicas);
-    const keepsTemplate = staying.length > surplus.length;
-    for (const [index, container] of surplus.entries()) void drain(container, keepsTemplate || index > 0, signal);
-  }
 
   return {
     name: 'docker',
     async read(signal) {
-      const containers = await list(signal);
-      const running = containers.filter(({ State }) => RUNNING.has(State));
+      // One that has drained while the engine answered is about to be gone, though the answer may still name it.
+      const drained = new Set(draining);
+      const containers = (await engine.list(labels, signal))
+        .map((container) => ({ ...container, drains: drained.has(container.Id) || draining.has(container.Id) }))
+        .sort((a, b) => numberOf(a) - numberOf(b));
+      const running = containers.filter(isRunning);
       return { wanted: running.filter(({ drains }) => !drains).length, running: running.length, containers };
     },
     async change({ containers, wanted }, replicas, signal) {
-      if (replicas < wanted) {
-        shrink(containers, replicas, signal);
-        return 'ordered';
+      if (replicas > wanted) return grow(containers, replicas - wanted, options, signal);
+      const staying = containers.filter(({ drains }) => !drains);
+      const surplus = staying.filter(isRunning).slice(replicas);
+      const keepsTemplate = staying.length > surplus.length;
+      for (const [index, { Id }] of surplus.entries()) {
+        draining.add(Id);
+        void drain(Id, keepsTemplate || index > 0, options, signal).finally(() => draining.delete(Id));
       }
-      try {
-        return await grow(containers, replicas - wanted, signal);
-      } catch (error) {
-        // What was listed a moment ago is gone: someone else removed it.
-        if (error instanceof FleetError && error.code === 'not_found') return 'conflict';
-        throw error;
-      }
+      return 'ordered';
     },
   };
+}
+
+function isRunning({ State }: Container): boolean {
+  return RUNNING.has(State);
+}
+
+/** Starts those that were stopped, then makes those that are missing. */
+async function grow(
+  containers: readonly Container[],
+  by: number,
+  options: DockerOptions,
+  signal: AbortSignal,
+): Promise<'ordered' | 'conflict'> {
+  const { engine } = options;
+  try {
+    const template = await inspectTemplate(containers, options, signal);
+    const stopped = containers.filter((container) => !isRunning(container) && !container.drains).slice(0, by);
+    for (const container of stopped) {
+      await startOnNetworks(container.Id, copyOf(template, numberOf(container)), engine, signal);
+    }
+    for (const number of freeNumbers(containers.map(numberOf), by - stopped.length)) {
+      const made = copyOf(template, number);
+      const id = await engine.create(made, signal);
+      if (id === null) return 'conflict';
+      await startOnNetworks(id, made, engine, signal);
+    }
+    return 'ordered';
+  } catch (error) {
+    // What was listed a moment ago is gone: someone else removed it.
+    if (error instanceof FleetError && error.code === 'not_found') return 'conflict';
+    throw error;
+  }
+}
+
+async function inspectTemplate(
+  containers: readonly Container[],
+  { engine, project, service }: DockerOptions,
+  signal: AbortSignal,
+): Promise<InspectedContainer> {
+  const template = containers.find(isRunning) ?? containers[0];
+  if (template !== undefined) return engine.inspect(template.Id, signal);
+  throw new FleetError(
+    'configuration',
+    `There is no container of the service ${service} in the Compose project ${project} to make workers after: start one ` +
+      `with Compose (docker compose up --detach ${service}), or check SCALER_DOCKER_PROJECT and SCALER_DOCKER_SERVICE.`,
+  );
+}
+
+/** Starts a container once it is on all its networks: whoever made it may have died before it was. */
+async function startOnNetworks(
+  id: string,
+  { networks }: NewContainer,
+  engine: DockerCalls,
+  signal: AbortSignal,
+): Promise<void> {
+  const joined = (await engine.inspect(id, signal)).NetworkSettings.Networks;
+  for (const missing of networks.filter(({ network }) => !Object.hasOwn(joined, network))) {
+    await engine.connect(id, missing, signal);
+  }
+  await engine.start(id, signal);
+}
+
+/** Never throws: one that could not be stopped runs on, and the next look at the number finds it. */
+async function drain(id: string, removes: boolean, { engine, log }: DockerOptions, signal: AbortSignal): Promise<void> {
+  try {
+    const { StopTimeout } = (await engine.inspect(id, signal)).Config;
+    await engine.stop(id, StopTimeout ?? DRAIN_SECONDS, signal);
+    if (removes) await engine.remove(id, signal);
+  } catch (err) {
+    if (!signal.aborted) log.warn({ err, container: id }, 'a worker container could not be stopped and removed');
+  }
 }

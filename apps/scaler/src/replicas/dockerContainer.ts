@@ -23,6 +23,12 @@ export const inspectedContainer = z.object({
   }),
 });
 
+/** See `listedContainer`. */
+export type ListedContainer = z.infer<typeof listedContainer>;
+
+/** See `inspectedContainer`. */
+export type InspectedContainer = z.infer<typeof inspectedContainer>;
+
 /** What a new container is made of, and the networks that it must be on before it starts. */
 export interface NewContainer {
   readonly name: string;
@@ -57,7 +63,7 @@ export function freeNumbers(taken: readonly number[], count: number): number[] {
  * networks. What Docker gave the template because it is that container (its host name, its name on networks) is left
  * out. Compose takes it for one of its own.
  */
-export function copyOf(template: z.infer<typeof inspectedContainer>, number: number): NewContainer {
+export function copyOf(template: InspectedContainer, number: number): NewContainer {
   const { Hostname, Labels, ...config } = template.Config;
   const { [COMPOSE.replaces]: _replaces, ...labels } = Labels;
   const name = `${labels[COMPOSE.project]}-${labels[COMPOSE.service]}-${number}`;

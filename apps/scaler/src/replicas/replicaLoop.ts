@@ -1,8 +1,7 @@
 import type { ReplicaPast, ReplicaPolicy } from '@sluice/shared/domain/replicas';
-import { decideReplicas, NO_REPLICA_PAST } from '@sluice/shared/domain/replicas';
+import { decideReplicas, NO_REPLICA_PAST, takeOverReplicas } from '@sluice/shared/domain/replicas';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership, LeadKeeper } from '../lead/keepLead.js';
 import { createReplicaFollower } from './driveReplicas.js';
 import type { LoadBook } from './loadBook.js';
@@ -22,7 +21,7 @@ export interface ReplicaLoopOptions {
   readonly driver: ReplicaDriver | null;
   /** A load that is older than this is not acted upon, in ms. */
   readonly staleAfterMs: number;
-  readonly metrics: Pick<Metrics, 'replicasDesired'>;
+  readonly metrics: { readonly replicasDesired: { set(replicas: number): void; remove(): void } };
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -34,26 +33,29 @@ export interface ReplicaLoopOptions {
  * lead, or does not know, publishes nothing: a 0 would be taken for a wish.
  */
 export function createReplicaLoop(options: ReplicaLoopOptions): Service {
-  const { driver, monotonicMs, metrics, log } = options;
+  const { driver, monotonicMs, metrics, log, policy } = options;
   const follower = driver === null ? null : createReplicaFollower(driver, monotonicMs, log);
   let past: ReplicaPast = NO_REPLICA_PAST;
   let decidedUnder: number | null = null;
   metrics.replicasDesired.remove();
 
-  function forget(): void {
-    past = NO_REPLICA_PAST;
-    decidedUnder = null;
-    metrics.replicasDesired.remove();
+  /** The platform is asked as well: heartbeats are gone with a Redis that was emptied. */
+  async function takeOver(live: number): Promise<void> {
+    const platform = await driver?.read().catch(() => null);
+    past = takeOverReplicas(past, Math.max(live, platform?.wanted ?? 0), monotonicMs(), policy);
   }
 
   async function decide(leadership: Leadership): Promise<number | null> {
-    const load = options.load.known(leadership.fence);
-    if (load === null || monotonicMs() - load.seenAllMs > options.staleAfterMs) return past.replicas;
+    const { fence } = leadership;
+    const load = options.load.known(fence);
+    const isStale = load === null || monotonicMs() - load.seenAllMs > options.staleAfterMs;
+    if (isStale) return decidedUnder === fence ? past.replicas : null;
     const capacities = await options.capacities();
+    if (decidedUnder !== fence) await takeOver(capacities.length);
     if (!leadership.holds()) return null;
-    const next = decideReplicas({ runnable: load.runnable, capacities, atMs: monotonicMs() }, past, options.policy);
+    const next = decideReplicas({ runnable: load.runnable, capacities, atMs: monotonicMs() }, past, policy);
     past = next.past;
-    decidedUnder = leadership.fence;
+    decidedUnder = fence;
     const { kind, replicas, reason } = next.decision;
     metrics.replicasDesired.set(replicas);
     if (kind !== 'hold') log.info({ replicas, from: next.decision.from, reason }, 'another number of worker processes');
@@ -65,7 +67,7 @@ export function createReplicaLoop(options: ReplicaLoopOptions): Service {
     DECIDE_EVERY_MS,
     async (signal) => {
       const leadership = options.lead.current();
-      if (leadership === null || (decidedUnder !== null && decidedUnder !== leadership.fence)) forget();
+      if (leadership?.fence !== decidedUnder) metrics.replicasDesired.remove();
       if (leadership === null) return;
       const replicas = await decide(leadership);
       if (replicas !== null) await follower?.follow(replicas, () => !signal.aborted && leadership.holds());

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReplicaDecision, ReplicaObservation, ReplicaPast, ReplicaPolicy } from './replicas.js';
-import { decideReplicas, NO_REPLICA_PAST, runnableJobs } from './replicas.js';
+import { decideReplicas, NO_REPLICA_PAST, runnableJobs, takeOverReplicas } from './replicas.js';
 
 const policy: ReplicaPolicy = { minReplicas: 1, maxReplicas: 10, targetUtilisation: 0.8, shrinkWindowMs: 60_000 };
 const seen = (runnable: number, atMs = 0, capacities = [10]): ReplicaObservation => ({ runnable, capacities, atMs });
@@ -53,12 +53,19 @@ describe('decideReplicas', () => {
     expect(at(0, 300_000)).toMatchObject({ kind: 'hold', because: 'enough', replicas: 1 });
   });
 
-  it('lets a new leader begin with the processes that live', () => {
-    const live = [10, 10, 10, 10];
-    const first = decideReplicas(seen(0, 5, live), NO_REPLICA_PAST, policy);
+  it('lets a new leader begin with the processes that run', () => {
+    const taken = takeOverReplicas(NO_REPLICA_PAST, 4, 5, policy);
+    const first = decideReplicas(seen(0, 5), taken, policy);
     expect(first.decision).toMatchObject({ kind: 'hold', because: 'stabilising', replicas: 4 });
-    const later = decideReplicas(seen(0, 60_005, live), first.past, policy);
+    const later = decideReplicas(seen(0, 60_005), first.past, policy);
     expect(later.decision).toMatchObject({ kind: 'shrink', replicas: 1 });
+  });
+
+  it('lets a leader that leads again remember what it wanted, when nobody knows of any process', () => {
+    const { past } = decideReplicas(seen(40, 0), before(1), policy);
+    expect(takeOverReplicas(past, 0, 10_000, policy).replicas).toBe(5);
+    expect(takeOverReplicas(past, 0, 60_000, policy).replicas).toBe(1);
+    expect(takeOverReplicas(past, 99, 10_000, policy).replicas).toBe(10);
   });
 
   it('says its figures to people', () => {
@@ -131,10 +138,7 @@ describe('decideReplicas, for every history', () => {
           const inWindow = decided.flatMap((other, at) =>
             at <= index && observation.atMs - other.observation.atMs < rules.shrinkWindowMs ? [needs[at] ?? 0] : [],
           );
-          const atFirst = Math.min(rules.maxReplicas, decided[0]?.observation.capacities.length ?? 0);
-          expect(decision.replicas).toBeLessThanOrEqual(
-            Math.max(...inWindow, needs[index] ?? 0, atFirst, rules.minReplicas),
-          );
+          expect(decision.replicas).toBeLessThanOrEqual(Math.max(...inWindow, needs[index] ?? 0));
         }
       }),
     );

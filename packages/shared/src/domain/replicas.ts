@@ -31,8 +31,8 @@ export interface ReplicaObservation {
 
 /** What is remembered from one decision to the next. */
 export interface ReplicaPast {
-  /** Processes of the decision before; null for a leader that has not decided yet. */
-  readonly replicas: number | null;
+  /** Processes of the decision before. */
+  readonly replicas: number;
   /** Recommendations that a shrink must respect: ever later, ever lower. */
   readonly recommendations: readonly { readonly replicas: number; readonly atMs: number }[];
 }
@@ -47,8 +47,8 @@ export type ReplicaDecision =
       readonly reason: string;
     };
 
-/** The past of a leader that has just begun. */
-export const NO_REPLICA_PAST: ReplicaPast = { replicas: null, recommendations: [] };
+/** The past of a process that has never led. */
+export const NO_REPLICA_PAST: ReplicaPast = { replicas: 0, recommendations: [] };
 
 /**
  * Jobs of a tenant that would run at once if there were room: what it has, but no more than its slots allow. A tenant
@@ -62,8 +62,7 @@ export function runnableJobs({ waiting, active, slots }: TenantLoad, slotConcurr
 /**
  * How many worker processes there shall be: ceil(runnable / (mean capacity x target utilisation)), within the bounds.
  * Growth is immediate. A shrink takes the highest recommendation of a window, as Kubernetes' Horizontal Pod Autoscaler
- * does (its `stabilizationWindowSeconds` for scaling down). A new leader starts from the processes that live, so that it
- * does not shrink in its first window what its predecessor had reason to keep.
+ * does (its `stabilizationWindowSeconds` for scaling down).
  * @returns the decision, and what to remember for the next
  */
 export function decideReplicas(
@@ -73,17 +72,30 @@ export function decideReplicas(
 ): { readonly decision: ReplicaDecision; readonly past: ReplicaPast } {
   const wanted = wantedReplicas(seen, policy);
   const recommended = clamp(wanted, policy);
-  const from = clamp(past.replicas ?? seen.capacities.length, policy);
-  const known = past.replicas === null ? [{ replicas: from, atMs: seen.atMs }] : past.recommendations;
+  const from = clamp(past.replicas, policy);
   // What is not above a later recommendation can never again be the highest of the window.
-  const higher = known.filter(
-    ({ replicas, atMs }) => replicas > recommended && seen.atMs - atMs < policy.shrinkWindowMs,
-  );
+  const higher = inWindow(past, seen.atMs, policy).filter(({ replicas }) => replicas > recommended);
   const recommendations = [...higher, { replicas: recommended, atMs: seen.atMs }];
   const highest = recommendations[0]?.replicas ?? recommended;
   const replicas = recommended >= from ? recommended : Math.min(from, highest);
   const reason = reasonOf(seen, wanted, policy);
   return { decision: toDecision({ from, replicas, recommended, reason }), past: { replicas, recommendations } };
+}
+
+/**
+ * The past that a new leadership starts from: as many processes as run, or as this process itself wanted within the window
+ * when it led before, as if just recommended. So it does not shrink in its first window what its predecessor had reason to
+ * keep, and an emptied Redis, which knows of no work and no worker, takes nobody down.
+ * @param running processes that are known to run
+ */
+export function takeOverReplicas(past: ReplicaPast, running: number, atMs: number, policy: ReplicaPolicy): ReplicaPast {
+  const wanted = inWindow(past, atMs, policy).map(({ replicas }) => replicas);
+  const replicas = clamp(Math.max(running, ...wanted), policy);
+  return { replicas, recommendations: [{ replicas, atMs }] };
+}
+
+function inWindow({ recommendations }: ReplicaPast, nowMs: number, { shrinkWindowMs }: ReplicaPolicy) {
+  return recommendations.filter(({ atMs }) => nowMs - atMs < shrinkWindowMs);
 }
 
 /** Without a live process nobody knows what one can run: the first tells by its heartbeat. */

@@ -11,6 +11,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { callApi } from '../../apps/scaler/src/replicas/apiCall.js';
 import { until } from '../support/until.js';
 import type { StubContainer } from './platforms/dockerEngine.js';
+import { IMAGE_ID } from './platforms/dockerEngine.js';
 import { openDocker } from './platforms/dockerPlatform.js';
 import { openKubernetes } from './platforms/kubernetesPlatform.js';
 import { openLocal } from './platforms/localPlatform.js';
@@ -112,7 +113,7 @@ describe('the driver docker', () => {
   const byName = (containers: Iterable<StubContainer>, name: string): StubContainer | undefined =>
     [...containers].find((container) => container.name === name);
 
-  it('makes containers that differ from those of Compose by name and number alone', async () => {
+  it('makes containers that differ from those of Compose by name and number alone, of the very image that those run', async () => {
     const { platform, driver } = await open(openDocker());
     const { containers } = platform.engine;
     await driver.scaleTo(2);
@@ -121,12 +122,13 @@ describe('the driver docker', () => {
     expect(second?.state).toBe('running');
     expect(second?.config).toEqual({
       ...first?.config,
+      Image: IMAGE_ID,
       Labels: { ...first?.config.Labels, 'com.docker.compose.container-number': '2' },
     });
     expect(second?.hostConfig).toEqual(first?.hostConfig);
     expect([...(second?.networks ?? [])]).toEqual([
-      ['sluice_data', ['sluice-worker-2', 'worker']],
       ['sluice_outward', ['sluice-worker-2', 'worker']],
+      ['sluice_data', ['sluice-worker-2', 'worker']],
     ]);
   });
 
@@ -137,10 +139,10 @@ describe('the driver docker', () => {
     const second = byName(containers.values(), 'sluice-worker-2');
     if (second === undefined) throw new Error('there is no second worker');
     second.state = 'created';
-    second.networks.delete('sluice_outward');
+    second.networks.delete('sluice_data');
     expect(await driver.scaleTo(2)).toEqual({ kind: 'scaled', from: 1, to: 2 });
     expect(second.state).toBe('running');
-    expect([...second.networks.keys()]).toEqual(['sluice_data', 'sluice_outward']);
+    expect([...second.networks.keys()].sort()).toEqual(['sluice_data', 'sluice_outward']);
   });
 
   it('takes the lowest numbers that are free, removes the highest, and keeps the last container to copy', async () => {

@@ -32,6 +32,9 @@ const LABELS = {
   'com.docker.compose.config-hash': 'c0ffee',
 };
 
+/** What the tag of the workers' image meant when they were made. */
+export const IMAGE_ID = 'sha256:feedc0de';
+
 /** Version 1.43 of the API, that of Docker 24: it refuses newer ones, and more than one network at a creation. */
 const API_VERSION = '1.43';
 
@@ -79,7 +82,9 @@ export function createDockerEngine(): DockerEngine {
       readonly NetworkingConfig?: { readonly EndpointsConfig: Record<string, { readonly Aliases: string[] }> };
     };
     const endpoints = Object.entries(NetworkingConfig?.EndpointsConfig ?? {});
-    if (endpoints.length > 1) return { status: 400, body: { message: 'Container cannot be connected to all of them' } };
+    const { NetworkMode = 'bridge' } = HostConfig as { NetworkMode?: string };
+    if (endpoints.some(([network]) => network !== NetworkMode))
+      return { status: 400, body: { message: 'Container cannot be connected to all of them' } };
     const networks = new Map(endpoints.map(([network, { Aliases }]) => [network, Aliases]));
     const { id } = add({ name, config, hostConfig: HostConfig, networks });
     return { status: 201, body: { Id: id, Warnings: [] } };
@@ -90,7 +95,14 @@ export function createDockerEngine(): DockerEngine {
     const Config = { Hostname: id.slice(0, 12), ...config };
     return {
       status: 200,
-      body: { Id: id, Name: `/${name}`, Config, HostConfig: hostConfig, NetworkSettings: { Networks } },
+      body: {
+        Id: id,
+        Name: `/${name}`,
+        Image: IMAGE_ID,
+        Config,
+        HostConfig: hostConfig,
+        NetworkSettings: { Networks },
+      },
     };
   }
 
@@ -169,7 +181,7 @@ export function createDockerEngine(): DockerEngine {
           StopTimeout: 30,
           Labels: { ...LABELS, 'com.docker.compose.container-number': String(number) },
         },
-        hostConfig: { ReadonlyRootfs: true, CapDrop: ['ALL'], Memory: 536_870_912, NetworkMode: 'sluice_data' },
+        hostConfig: { ReadonlyRootfs: true, CapDrop: ['ALL'], Memory: 536_870_912, NetworkMode: 'sluice_outward' },
         networks: new Map(),
       });
       for (const network of ['sluice_data', 'sluice_outward']) {

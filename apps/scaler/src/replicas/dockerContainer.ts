@@ -11,13 +11,15 @@ export const listedContainer = z.object({
 export const inspectedContainer = z.object({
   Id: z.string(),
   Name: z.string(),
+  /** Id of the image that it runs, whatever its tag means by now. */
+  Image: z.string(),
   Config: z.looseObject({
     Hostname: z.string().optional(),
     Labels: z.record(z.string(), z.string()),
     /** Seconds; Compose's `stop_grace_period`. */
     StopTimeout: z.int().min(0).nullish(),
   }),
-  HostConfig: z.looseObject({}),
+  HostConfig: z.looseObject({ NetworkMode: z.string().optional() }),
   NetworkSettings: z.object({
     Networks: z.record(z.string(), z.object({ Aliases: z.array(z.string()).nullish() })),
   }),
@@ -32,7 +34,6 @@ export type InspectedContainer = z.infer<typeof inspectedContainer>;
 /** What a new container is made of, and the networks that it must be on before it starts. */
 export interface NewContainer {
   readonly name: string;
-  /** Names the first network alone: engines before 25 take no more. */
   readonly body: unknown;
   readonly networks: readonly { readonly network: string; readonly aliases: readonly string[] }[];
 }
@@ -61,7 +62,8 @@ export function freeNumbers(taken: readonly number[], count: number): number[] {
 /**
  * The container with another number, otherwise the same: image, command, environment, limits, volumes, labels and
  * networks. What Docker gave the template because it is that container (its host name, its name on networks) is left
- * out. Compose takes it for one of its own.
+ * out. The image is the very one, too: a tag that was built anew is for `docker compose up` to bring in, which migrates first.
+ * Compose takes the container for one of its own.
  */
 export function copyOf(template: InspectedContainer, number: number): NewContainer {
   const { Hostname, Labels, ...config } = template.Config;
@@ -72,10 +74,12 @@ export function copyOf(template: InspectedContainer, number: number): NewContain
     network,
     aliases: [name, ...(Aliases ?? []).filter((alias) => !ownNames.includes(alias))],
   }));
-  const [first] = networks;
+  // The network that the container is made on; engines before 25 take no other at its creation.
+  const first = networks.find(({ network }) => network === template.HostConfig.NetworkMode) ?? networks[0];
   const body = {
     ...config,
     ...(Hostname === undefined || ownNames.includes(Hostname) ? {} : { Hostname }),
+    Image: template.Image,
     Labels: { ...labels, [COMPOSE.number]: String(number) },
     HostConfig: template.HostConfig,
     ...(first === undefined

@@ -106,6 +106,7 @@ Environment:
   SLUICE_HOME                  where everything is kept (default: .sluice)
   SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
   PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
-  SLUICE_WORKERS               worker processes of start (default: 1)
+  SLUICE_WORKERS               worker processes of start at least (default: 1)
+  SLUICE_MAX_WORKERS           worker processes of start under load (default: the cores, at most 4)
 `;
 }

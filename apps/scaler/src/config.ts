@@ -12,6 +12,7 @@ import { oneOf, wholeNumber } from '@sluice/shared/config/values';
 import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
 import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings.js';
 
 /** All that a scaler process can be told. */
 export const scalerSettings = {
@@ -61,6 +62,7 @@ export const scalerSettings = {
       { default: '604800000' },
     ),
   },
+  replicas: replicaSettings,
 };
 
 /** The configuration of a scaler process. */
@@ -79,6 +81,7 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
         `and at most ${maxSlots} slots. Lower the first or raise the second.`,
     );
   }
+  assertReplicaConfig(config.replicas);
   return config;
 }
 

@@ -13,9 +13,13 @@ import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
 import { observeFleet } from './observe/observeFleet.js';
 import type { ScalerMachine, ScalerProcess } from './parts.js';
+import type { LoadWatch } from './replicas/loadBook.js';
 
 /** Never asked for and never over: a dry run needs no right to act, and takes it from nobody. */
 const NO_LEADERSHIP: Leadership = { fence: 0, holds: () => true };
+
+/** A dry run has no say in how many worker processes there are, not even by the metric, which others act upon. */
+const NO_LOAD_WATCH: LoadWatch = { sawAll: () => undefined, sawSome: () => undefined };
 
 /**
  * Builds a scaler that decides and says, and writes nothing: it does not ask for the lead, opens no connection to
@@ -30,6 +34,7 @@ export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachin
     observe: (wanted) => observeFleet({ redis, keys, log }, wanted),
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions) => tellDecisions(decisions, log),
+    load: NO_LOAD_WATCH,
     monotonicMs,
     metrics,
   });

@@ -1,10 +1,12 @@
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { describe, expect, it } from 'vitest';
 import { createLook } from './look.js';
-import type { SeenTenant, TenantDecision } from './tenant.js';
+import type { SeenLoad } from './replicas/loadBook.js';
+import type { SeenTenant, Tenant, TenantDecision } from './tenant.js';
 
 function setUp() {
   const done: string[] = [];
+  const told: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
   const seen: SeenTenant[] = [{ kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 3 } }];
   const metrics = createMetrics('test');
   const look = createLook({
@@ -14,22 +16,26 @@ function setUp() {
       return seen;
     },
     decider: {
-      decide: (all, { occasion }): TenantDecision[] => {
-        const hold = { kind: 'hold', because: 'stale', policy: 'queue-length', reason: occasion } as const;
-        return all.map(({ tenant }) => ({
-          tenantId: tenant.id,
-          waiting: 7,
-          active: 0,
-          decision: { ...hold, desired: tenant.current },
-          newlyHeldBack: false,
-        }));
-      },
+      decide: (all, { occasion }): TenantDecision[] => all.map(({ tenant }) => decided(tenant, occasion)),
     },
     act: async (decisions) => void done.push(`act ${decisions.map(({ decision }) => decision.reason).join(' ')}`),
+    load: {
+      sawAll: (loads, fence) => void told.push({ of: 'all', loads, fence }),
+      sawSome: (loads, fence) => void told.push({ of: 'some', loads, fence }),
+    },
     monotonicMs: () => 0,
     metrics,
   });
-  return { done, look, metrics };
+  return { done, told, seen, look, metrics };
+}
+
+function decided({ id, current }: Tenant, reason: string): TenantDecision {
+  const common = { policy: 'queue-length', reason } as const;
+  const decision =
+    id === 'acme'
+      ? ({ ...common, kind: 'hold', because: 'stale', desired: current } as const)
+      : ({ ...common, kind: 'set', change: 'grow', previous: current, desired: 4 } as const);
+  return { tenantId: id, waiting: 7, active: 0, decision, newlyHeldBack: false };
 }
 
 const led = (fence: number) => ({ fence, holds: () => true });
@@ -60,5 +66,20 @@ describe('createLook', () => {
     await look.atAll(led(1));
     expect((await metrics.jobsWaiting.get()).values).toMatchObject([{ value: 7 }]);
     expect((await metrics.slotsDesired.get()).values).toMatchObject([{ value: 3 }]);
+  });
+
+  it('tells what tenants have to do in the slots that they were just given, and which could not be counted', async () => {
+    const { told, seen, look } = setUp();
+    seen.push({ kind: 'unreadable', tenant: { id: 'globex', lanes: [], current: 2 } });
+    await look.atAll(led(1));
+    await look.atTouched(new Set(['acme', 'globex']), led(1));
+    const loads = [
+      { kind: 'unreadable', tenantId: 'acme' },
+      { kind: 'counted', tenantId: 'globex', waiting: 7, active: 0, slots: 4 },
+    ];
+    expect(told).toEqual([
+      { of: 'all', loads, fence: 1 },
+      { of: 'some', loads, fence: 1 },
+    ]);
   });
 });

@@ -1,6 +1,8 @@
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Decider } from './decide/decider.js';
 import type { Leadership } from './lead/keepLead.js';
+import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { SeenTenant, TenantDecision } from './tenant.js';
 
 /** What a look needs. */
@@ -12,6 +14,8 @@ export interface LookParts {
   readonly decider: Decider;
   /** Makes decisions real. */
   readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
+  /** Told what every look found, to decide how many worker processes there shall be. */
+  readonly load: LoadWatch;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly metrics: Pick<Metrics, 'lookSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
@@ -26,7 +30,7 @@ export interface Look {
 }
 
 /** Makes looks. */
-export function createLook({ take, observe, decider, act, monotonicMs, metrics }: LookParts): Look {
+export function createLook({ take, observe, decider, act, load, monotonicMs, metrics }: LookParts): Look {
   let takenFence: number | null = null;
   return {
     async atAll(leadership) {
@@ -38,6 +42,7 @@ export function createLook({ take, observe, decider, act, monotonicMs, metrics }
       const seen = await observe();
       const decisions = decider.decide(seen, { occasion: 'interval', atMs, fence: leadership.fence });
       await act(decisions, leadership);
+      load.sawAll(decisions.map(loadOf), leadership.fence);
       metrics.jobsWaiting.set(sumOf(decisions, ({ waiting }) => waiting));
       metrics.slotsDesired.set(sumOf(decisions, ({ decision }) => decision.desired ?? 0));
       metrics.longestWaitSeconds.set(longestWaitMs(seen) / 1_000);
@@ -46,9 +51,17 @@ export function createLook({ take, observe, decider, act, monotonicMs, metrics }
     async atTouched(touched, leadership) {
       const atMs = monotonicMs();
       const seen = await observe(touched);
-      await act(decider.decide(seen, { occasion: 'touched', atMs, fence: leadership.fence }), leadership);
+      const decisions = decider.decide(seen, { occasion: 'touched', atMs, fence: leadership.fence });
+      await act(decisions, leadership);
+      load.sawSome(decisions.map(loadOf), leadership.fence);
     },
   };
+}
+
+/** What a tenant has to do in the slots that it was just given. */
+function loadOf({ tenantId, waiting, active, decision }: TenantDecision): SeenLoad {
+  if (decision.kind === 'hold' && decision.because === 'stale') return { kind: 'unreadable', tenantId };
+  return { kind: 'counted', tenantId, waiting, active, slots: decision.desired ?? FLOOR_SLOTS };
 }
 
 function sumOf(decisions: readonly TenantDecision[], figure: (one: TenantDecision) => number): number {

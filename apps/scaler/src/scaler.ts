@@ -22,6 +22,8 @@ import type { LookLoop } from './lookLoop.js';
 import { createLookLoop } from './lookLoop.js';
 import { observeFleet } from './observe/observeFleet.js';
 import type { ScalerMachine, ScalerParts, ScalerProcess } from './parts.js';
+import type { LoadWatch } from './replicas/loadBook.js';
+import { createReplicas } from './replicas/replicas.js';
 import { createUpkeep } from './upkeep.js';
 
 /** Builds a scaler process. */
@@ -47,7 +49,8 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     log,
   });
   const parts: ScalerParts = { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log };
-  const looks = createLooks(parts);
+  const replicas = createReplicas(config, parts);
+  const looks = createLooks(parts, replicas.load);
   const upkeep = createUpkeep(parts);
   const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
   const ops = createOpsServer(
@@ -58,12 +61,15 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
   const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
   return {
     // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
-    services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, ...upkeep],
+    services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, ...upkeep, replicas.loop],
     ready: () => ({ url: ops.url(), scalerId }),
   };
 }
 
-function createLooks({ config, keys, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts): LookLoop {
+function createLooks(
+  { config, keys, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
+  load: LoadWatch,
+): LookLoop {
   const applyParts = { db: postgres.db, redis, keys, metrics, log };
   const look = createLook({
     take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
@@ -75,6 +81,7 @@ function createLooks({ config, keys, redis, postgres, metrics, lead, monotonicMs
       // A refusal says that another leads: this process asks rather than believes.
       if (refused > 0) lead.hurry();
     },
+    load,
     monotonicMs,
     metrics,
   });

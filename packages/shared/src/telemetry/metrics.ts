@@ -23,6 +23,7 @@ export interface Metrics {
   readonly lookSeconds: Histogram;
   readonly jobsRequeued: Counter;
   readonly lanesRetired: Counter;
+  readonly replicasDesired: Gauge;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -36,6 +37,12 @@ export function createMetrics(processName: string): Metrics {
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
   const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> =>
     new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  const replicasDesired = gauge(
+    'sluice_worker_replicas_desired',
+    'Worker processes desired; told by the leading scaler',
+  );
+  // A new gauge says 0, which an autoscaler would take for a wish: it says nothing before it is set.
+  replicasDesired.remove();
   return {
     registry,
     jobsAccepted: counter('sluice_jobs_accepted_total', 'Jobs accepted', ['task', 'durability']),
@@ -56,5 +63,6 @@ export function createMetrics(processName: string): Metrics {
     lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
     lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
+    replicasDesired,
   };
 }

@@ -7,10 +7,12 @@ import type { FleetKeys } from '../redis/keys.js';
 const script = defineLua('observeLanes');
 const amount = z.int().nonnegative();
 const numbers = z.array(z.coerce.number<string>().nullable());
-const reply = z.tuple([amount, numbers, numbers, z.array(z.tuple([amount, amount, amount, amount, z.string()]))]);
+const held = z.tuple([amount, amount, amount, amount, amount, z.string()]);
+const reply = z.tuple([amount, numbers, numbers, z.array(held)]);
 
-/** BullMQ's keys that the script looks at, in its order. */
-const LOOKED_AT = ['wait', 'prioritized', 'active', 'meta', 'limiter'];
+/** BullMQ's keys that the script looks at, in its order: what may hold jobs, then what may hold them back. */
+const HOLDERS = ['wait', 'prioritized', 'active'];
+const BRAKES = ['meta', 'limiter'];
 
 /** Lanes per call: more would give the script more keys than Lua can hold at once. */
 const LANES_PER_CALL = 1_000;
@@ -62,27 +64,30 @@ async function observeSome(
   lanes: readonly string[],
 ): Promise<BucketSight> {
   const names = new QueueKeys(keys.bucketPrefix(bucket));
+  const keysOf = (types: readonly string[]): string[] =>
+    lanes.flatMap((lane) => types.map((type) => names.toKey(lane, type)));
   const answer = await script.run(
     client,
-    [
-      keys.arrivals(bucket),
-      keys.serviceTimes(bucket),
-      ...lanes.flatMap((lane) => LOOKED_AT.map((type) => names.toKey(lane, type))),
-    ],
+    [keys.arrivals(bucket), keys.serviceTimes(bucket), ...keysOf(HOLDERS), ...keysOf(BRAKES)],
     lanes,
   );
   const [nowMs, arrivals, serviceTimes, figures] = reply.parse(answer);
+  const found = new Map(figures.map(([index, ...figure]) => [index, sightOf(figure)]));
   return {
     nowMs,
-    lanes: figures.map(([waiting, active, paused, rateLimitedMs, next], index) => ({
-      name: lanes[index] ?? '',
-      waiting,
-      active,
-      paused: paused === 1,
-      rateLimitedMs,
-      nextJobId: next === '' ? null : next,
+    lanes: lanes.map((name, index) => ({
+      name,
+      ...(found.get(index) ?? NOTHING),
       arrivals: arrivals[index] ?? 0,
       serviceMs: serviceTimes[index] ?? null,
     })),
   };
+}
+
+type Held = Omit<LaneSight, 'name' | 'arrivals' | 'serviceMs'>;
+
+const NOTHING: Held = { waiting: 0, active: 0, paused: false, rateLimitedMs: 0, nextJobId: null };
+
+function sightOf([waiting, active, paused, rateLimitedMs, next]: [number, number, number, number, string]): Held {
+  return { waiting, active, paused: paused === 1, rateLimitedMs, nextJobId: next === '' ? null : next };
 }

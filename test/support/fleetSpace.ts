@@ -8,6 +8,7 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { inject } from 'vitest';
+import { deleteKeys } from './deleteKeys.js';
 
 /** A key prefix and a schema of one test file's own, on the servers that all share. */
 export interface FleetSpace {
@@ -38,17 +39,11 @@ export async function openFleetSpace(): Promise<FleetSpace> {
     postgres,
     environment: { REDIS_URL: inject('redisUrl'), DATABASE_URL: url, DATABASE_SCHEMA: name, SLUICE_PREFIX: name },
     async close() {
-      await deleteKeys(redis, name);
+      await deleteKeys(redis.client, name);
       await postgres.db.$client.query(`DROP SCHEMA "${name}" CASCADE`);
       const deadline = AbortSignal.timeout(5_000);
       await redis.stop(deadline);
       await postgres.stop(deadline);
     },
   };
-}
-
-async function deleteKeys(redis: RedisService, prefix: string): Promise<void> {
-  for await (const keys of redis.client.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.client.unlink(...keys);
-  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setting } from './setting.js';
-import { optionalText, urlOf, wholeNumber, yesOrNo } from './values.js';
+import { optionalText, serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
 
 /** Where Redis is and how keys begin. */
 export const redisSettings = {
@@ -11,6 +11,17 @@ export const redisSettings = {
     {
       secret: true,
     },
+  ),
+  cluster: setting(
+    'REDIS_CLUSTER',
+    yesOrNo(false),
+    '`true` when the server at `REDIS_URL` is a node of a Redis Cluster; its credentials and TLS hold for all nodes',
+    { default: 'false' },
+  ),
+  clusterNodes: setting(
+    'REDIS_CLUSTER_NODES',
+    serverAddresses(),
+    'More nodes of the Cluster, `host:port,host:port`, to begin with when that of `REDIS_URL` is away',
   ),
   prefix: setting(
     'SLUICE_PREFIX',

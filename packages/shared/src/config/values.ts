@@ -40,3 +40,19 @@ export function urlOf(...schemes: string[]): z.ZodType<string> {
 export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();
 }
+
+/** Addresses of servers such as `a:7000,b:7000`; none when unset. */
+export function serverAddresses(): z.ZodType<readonly { readonly host: string; readonly port: number }[]> {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const addresses = text.split(',').flatMap((part) => {
+        const found = /^\s*([^\s:/@[\]]+|\[[^\s\]]+\]):(\d{1,5})\s*$/.exec(part);
+        return found === null ? [] : [{ host: (found[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(found[2]) }];
+      });
+      if (text === '' || addresses.length === text.split(',').length) return addresses;
+      context.addIssue({ code: 'custom', message: 'must be addresses such as host:port,host:port' });
+      return z.NEVER;
+    });
+}

@@ -1,0 +1,83 @@
+import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
+import { ConfigurationError } from '../errors/configurationError.js';
+import type { RedisClient } from './client.js';
+
+/**
+ * How a process uses Redis: a `caller` answers people and gives up on a slow Redis (an add that timed out may still
+ * have happened: try again with the same id); a `consumer` waits for as long as it takes.
+ */
+export type RedisUse = 'caller' | 'consumer';
+
+/** Where a server listens. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Which Redis, and of what kind. */
+export interface RedisConfig {
+  /** Of one server; of a Cluster, that of any node. Its credentials and its TLS hold for all nodes. */
+  readonly url: string;
+  /** Whether the server is a node of a Redis Cluster; no when left out. */
+  readonly cluster?: boolean;
+  /** More nodes of the Cluster, asked when that of the URL is away. */
+  readonly clusterNodes?: readonly ServerAddress[];
+}
+
+/** Longest that a caller waits for one command, in ms. */
+const CALLER_TIMEOUT_MS = 1_000;
+
+/** How often a Cluster is asked which node owns what, in ms; a node that answers wrongly makes it ask at once. */
+const SLOTS_REFRESH_MS = 5_000;
+
+/** Time between two tries of a command that its node could not take, in ms. */
+const CLUSTER_RETRY_MS = 100;
+
+/** A client that is not connected yet. Reconnects for ever, at most every 2 s. */
+export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
+  const shared = {
+    maxRetriesPerRequest: null,
+    ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
+  };
+  const own = { lazyConnect: true, enableOfflineQueue: use === 'consumer' };
+  if (config.cluster !== true) return new Redis(config.url, { ...own, ...shared, retryStrategy: retryDelayMs });
+  const { node, options } = readUrl(config.url);
+  return new Cluster([node, ...(config.clusterNodes ?? [])] as ClusterNode[], {
+    ...own,
+    ...hostNamesOf(options),
+    redisOptions: { ...options, ...shared },
+    clusterRetryStrategy: retryDelayMs,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    retryDelayOnFailover: CLUSTER_RETRY_MS,
+    retryDelayOnClusterDown: CLUSTER_RETRY_MS,
+    // A consumer's command outlasts a failover, however long it takes; a caller's has its own time limit.
+    ...(use === 'consumer' ? { maxRedirections: Number.MAX_SAFE_INTEGER } : {}),
+  });
+}
+
+function retryDelayMs(times: number): number {
+  return Math.min(2_000, 50 * 2 ** Math.min(times, 6));
+}
+
+type NodeOptions = Pick<RedisOptions, 'username' | 'password' | 'tls'>;
+
+function readUrl(text: string): { readonly node: ServerAddress; readonly options: NodeOptions } {
+  const url = new URL(text);
+  if (!['', '/', '/0'].includes(url.pathname)) {
+    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
+  }
+  return {
+    node: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6_379) },
+    options: {
+      ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+      ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+      ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    },
+  };
+}
+
+/** A certificate is for a name, so names are kept where there is one. */
+function hostNamesOf({ tls }: NodeOptions): Pick<ClusterOptions, 'dnsLookup'> {
+  return tls === undefined ? {} : { dnsLookup: (host, done) => done(null, host) };
+}

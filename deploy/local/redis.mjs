@@ -71,6 +71,15 @@ function programOnPath() {
   return path === undefined ? undefined : { path };
 }
 
+/**
+ * A redis-server to be started by the caller, as the tests do that need several of them.
+ * @param {import('./resolve.mjs').Context} context
+ * @returns {Promise<RedisProgram | undefined>}
+ */
+export async function findRedisProgram(context) {
+  return programOnPath() ?? fetchedRedis(context.home) ?? (mayInstall(context.env) ? fetchRedis(context) : undefined);
+}
+
 /** @param {RedisProgram | undefined} program @returns {Promise<import('./resolve.mjs').Available | undefined>} */
 async function fromProgram(program) {
   if (program === undefined) return undefined;

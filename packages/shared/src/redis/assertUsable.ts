@@ -1,5 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { ConfigurationError } from '../errors/configurationError.js';
+import { FleetError } from '../errors/fleetError.js';
+import { within } from '../lifecycle/within.js';
 import type { RedisClient } from './client.js';
 import { mastersOf } from './client.js';
 
@@ -18,15 +20,23 @@ export async function assertUsable(client: RedisClient): Promise<void> {
 }
 
 /**
- * Tells a Cluster that cannot be reached from a server that is no Cluster.
- * @throws ConfigurationError when a server answers at the URL and is of no Cluster
+ * Asks the server at the URL why its Cluster could not be joined; a Cluster's own client only says that it failed.
+ * @returns what a plain connection met; null when it met nothing
+ * @throws ConfigurationError when the server answers and is of no Cluster
  */
-export async function assertCluster(url: string): Promise<void> {
+export async function findTrouble(url: string): Promise<Error | null> {
+  let met: Error | null = null;
   const server = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: ASK_WITHIN_MS });
-  server.on('error', () => undefined);
+  server.on('error', (error: Error) => {
+    met ??= error;
+  });
   try {
-    const info = await server.info().catch(() => null);
-    if (info !== null) assertServer(info, { inCluster: true });
+    const info = await within(ASK_WITHIN_MS, server.info(), () => new FleetError('unavailable', 'no answer in time'));
+    assertServer(info, { inCluster: true });
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    return met ?? (error instanceof Error ? error : null);
   } finally {
     server.disconnect();
   }

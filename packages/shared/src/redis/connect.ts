@@ -4,7 +4,7 @@ import { systemClock } from '../lifecycle/clock.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import { within } from '../lifecycle/within.js';
 import { createQuietReporter } from '../telemetry/logger.js';
-import { assertCluster, assertUsable } from './assertUsable.js';
+import { assertUsable, findTrouble } from './assertUsable.js';
 import type { RedisClient } from './client.js';
 import type { RedisConfig, RedisUse } from './openClient.js';
 import { openClient } from './openClient.js';
@@ -54,22 +54,25 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
 
 async function connectFirst(client: RedisClient, config: RedisConfig, lastError: () => Error | null): Promise<void> {
   try {
-    if (client instanceof Cluster) await connectCluster(client);
+    if (client instanceof Cluster) await connectCluster(client, config.url);
     else await client.connect();
     await client.ping();
   } catch (failure) {
     client.disconnect();
-    if (client instanceof Cluster) await assertCluster(config.url);
     if (failure instanceof ConfigurationError) throw failure;
+    const trouble = client instanceof Cluster ? await findTrouble(config.url) : lastError();
     // What the connection met says more than that it was closed.
-    const cause = lastError() ?? failure;
+    const cause = trouble ?? failure;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`Redis cannot be reached (${why}). Check REDIS_URL.`, { cause });
   }
 }
 
 /** While a Cluster is not whole the client tries again by itself, and what the first try promised is never kept. */
-async function connectCluster(client: Cluster): Promise<void> {
+async function connectCluster(client: Cluster, url: string): Promise<void> {
+  if (!['', '/', '/0'].includes(new URL(url).pathname)) {
+    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
+  }
   const ready = new Promise<void>((resolve) => client.once('ready', resolve));
   await within(CLUSTER_READY_WITHIN_MS, Promise.race([client.connect(), ready]), () => {
     return new ConfigurationError(`The Redis Cluster is not ready after ${CLUSTER_READY_WITHIN_MS / 1_000} s.`);

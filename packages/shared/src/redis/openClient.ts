@@ -1,6 +1,5 @@
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
-import { ConfigurationError } from '../errors/configurationError.js';
 import type { RedisClient } from './client.js';
 
 /**
@@ -64,9 +63,6 @@ type NodeOptions = Pick<RedisOptions, 'username' | 'password' | 'tls'>;
 
 function readUrl(text: string): { readonly node: ServerAddress; readonly options: NodeOptions } {
   const url = new URL(text);
-  if (!['', '/', '/0'].includes(url.pathname)) {
-    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
-  }
   return {
     node: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6_379) },
     options: {

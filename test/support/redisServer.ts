@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A redis-server of one test file's own, on loopback. Its data is gone when it is stopped. */
+export interface RedisServer {
+  readonly port: number;
+  kill(signal: NodeJS.Signals): void;
+  /** Ends it and removes its folder; harmless when it has ended. */
+  stop(): Promise<void>;
+}
+
+interface Child {
+  readonly child: { kill(signal: NodeJS.Signals): void };
+  hasExited(): boolean;
+  stop(): Promise<void>;
+}
+
+interface Program {
+  readonly path: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** This file runs as test/support/redisServer.ts and as test/dist/support/redisServer.js. */
+const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
+
+/** The bus of a Cluster listens this far above a server's port. */
+const BUS_OFFSET = 10_000;
+
+/**
+ * Starts the program that `npm test` starts, with settings as in redis.conf; it may not answer yet.
+ * @throws Error when there is none and none can be fetched
+ */
+export async function startRedisServer(
+  settings: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<RedisServer> {
+  const program = await findProgram();
+  const port = await freePortWithBus();
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
+  const given = { port: String(port), bind: '127.0.0.1', dir: folder, save: '', ...settings };
+  const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
+  const { startChild } = await local<{ startChild(...all: readonly unknown[]): Promise<Child> }>('child.mjs');
+  const child = await startChild(program.path, [...flags, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...program.env },
+    stdio: 'ignore',
+  });
+  return {
+    port,
+    kill: (signal) => child.child.kill(signal),
+    async stop() {
+      // One that was paused hears nothing else.
+      child.child.kill('SIGCONT');
+      await child.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function findProgram(): Promise<Program> {
+  const { findRedisProgram } = await local<{ findRedisProgram(context: unknown): Promise<Program | undefined> }>(
+    'redis.mjs',
+  );
+  const { createReport } = await local<{ createReport(): unknown }>('report.mjs');
+  const repository = fileURLToPath(REPOSITORY);
+  const home = process.env.SLUICE_HOME ?? join(repository, '.sluice');
+  const program = await findRedisProgram({ env: process.env, home, repository, report: createReport() });
+  if (program === undefined) throw new Error('There is no redis-server. Install one, or type: npm test');
+  return program;
+}
+
+async function freePortWithBus(): Promise<number> {
+  const { freePort, checkPort } = await local<{
+    freePort(): Promise<number>;
+    checkPort(host: string, port: number): Promise<{ kind: string }>;
+  }>('probe.mjs');
+  for (;;) {
+    const port = await freePort();
+    const fits = port + BUS_OFFSET <= 65_535;
+    if (fits && (await checkPort('127.0.0.1', port + BUS_OFFSET)).kind === 'free') return port;
+  }
+}
+
+async function local<Module>(name: string): Promise<Module> {
+  return (await import(new URL(`deploy/local/${name}`, REPOSITORY).href)) as Module;
+}

@@ -51,8 +51,8 @@ describe('a fleet on a Redis Cluster of three masters', () => {
   it('takes a waiting job out of its lane when it is cancelled', async () => {
     const [user, ids] = [users.get('tenant-0'), submitted.get('tenant-0')];
     const last = ids?.pop();
-    expect(await user?.expect(200, 'DELETE', `/api/v1/jobs/${last}`)).toMatchObject({ state: 'cancelled' });
-    expect(await user?.expect(200, 'GET', '/api/v1/queue')).toMatchObject({ counts: { waiting: 4 } });
+    expect(await user?.expect(202, 'DELETE', `/api/v1/jobs/${last}`)).toMatchObject({ state: 'cancelled' });
+    expect(await user?.expect(200, 'GET', '/api/v1/queue')).toMatchObject({ counts: { byState: { queued: 4 } } });
   });
 
   it('shows every lane with its counts on the board', async () => {

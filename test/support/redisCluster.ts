@@ -9,7 +9,10 @@ import { until } from './until.js';
 export interface RedisCluster {
   /** For `createRedis`, `openFleetSpace` and `startFleet`; names the first master. */
   readonly config: RedisConfig;
-  /** Kills the master that owns a key, and resolves when a replica of it has taken over. */
+  /**
+   * Kills the master that owns a key, and resolves when its replica has taken over. The replica has what was written
+   * before the call; what comes later may be lost, as with any failover.
+   */
   killOwnerOf(key: string): Promise<void>;
   /** Gives the slot of a key, with what it holds, to another master. */
   moveSlotOf(key: string): Promise<void>;
@@ -50,6 +53,7 @@ export async function startRedisCluster(replicas: 0 | 1 = 0): Promise<RedisClust
     config: { url: `redis://:${password}@127.0.0.1:${nodes[0]?.server.port}`, cluster: true },
     async killOwnerOf(key) {
       const owner = await ownerOf(alive(), key);
+      await untilReplicated(owner);
       owner.admin.disconnect();
       owner.server.kill('SIGKILL');
       await until('a replica has taken over', async () => {
@@ -112,6 +116,14 @@ async function join(nodes: readonly Node[]): Promise<void> {
   await until('every replica follows', async () => {
     const infos = await Promise.all(nodes.slice(3).map(({ admin }) => admin.info('replication')));
     return infos.every((info) => info.includes('master_link_status:up'));
+  });
+}
+
+async function untilReplicated({ admin }: Node): Promise<void> {
+  const written = Number(/^master_repl_offset:(\d+)/m.exec(await admin.info('replication'))?.[1]);
+  await until('its replica has it all', async () => {
+    const replica = /^slave0:.*,offset=(\d+)/m.exec(await admin.info('replication'));
+    return Number(replica?.[1]) >= written;
   });
 }
 

@@ -1,0 +1,64 @@
+import { ownerOf } from '@sluice/shared/redis/slotOwner';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fleet } from '../support/fleet.js';
+import { startFleet } from '../support/fleet.js';
+import type { HttpClient } from '../support/httpClient.js';
+import type { RedisCluster } from '../support/redisCluster.js';
+import { startRedisCluster } from '../support/redisCluster.js';
+import { until } from '../support/until.js';
+
+/** Short locks, so that a job whose lock was lost with a master is noticed soon. */
+const QUICK = { JOB_LOCK_MS: '5000', STALLED_CHECK_MS: '500', SCALER_INTERVAL_MS: '500' };
+
+describe('a fleet on a Redis Cluster whose masters die one after the other', () => {
+  let cluster: RedisCluster;
+  let fleet: Fleet;
+  const users = new Map<string, HttpClient>();
+  beforeAll(async () => {
+    cluster = await startRedisCluster(1);
+    fleet = await startFleet(QUICK, cluster.config);
+    await Promise.all([fleet.start('scaler'), fleet.start('worker'), fleet.start('worker')]);
+    for (let index = 0; index < 12; index++) users.set(`tenant-${index}`, await fleet.tenant(`tenant-${index}`));
+  });
+  afterAll(async () => {
+    await fleet?.close();
+    await cluster?.stop();
+  });
+
+  it("goes on with every job when a tenant's master dies", async () => {
+    const { keys, redis } = fleet.space;
+    // Each master is killed once, as each has one replica.
+    const prefix = [...users.keys()]
+      .map((tenant) => keys.queuePrefix(tenant))
+      .find((key) => ownerOf(redis.client, key) !== ownerOf(redis.client, keys.workers));
+    await survive(() => cluster.killOwnerOf(prefix ?? ''));
+  }, 180_000);
+
+  it('goes on when the master dies that knows the workers and the leader', async () => {
+    await survive(() => cluster.killOwnerOf(fleet.space.keys.workers));
+  }, 180_000);
+
+  /** Jobs that wait and run when it happens, and jobs that are accepted meanwhile and later, are all completed. */
+  async function survive(disaster: () => Promise<void>): Promise<void> {
+    const ids: string[] = [];
+    const submitAll = async (): Promise<void> => {
+      for (const user of users.values()) {
+        const answer = await user.expect(202, 'POST', '/api/v1/jobs', { task: 'system.probe', data: { sleepMs: 300 } });
+        ids.push(String(answer.id));
+      }
+    };
+    for (let round = 0; round < 5; round++) await submitAll();
+    const happens = disaster();
+    await submitAll();
+    await happens;
+    await submitAll();
+    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 120_000).catch(async () => {
+      expect(await unfinished(ids)).toEqual([]);
+    });
+  }
+
+  async function unfinished(ids: readonly string[]): Promise<unknown[]> {
+    const text = "SELECT id, tenant_id, state, fence FROM jobs WHERE id = ANY($1) AND state <> 'completed'";
+    return (await fleet.space.postgres.db.$client.query(text, [ids])).rows;
+  }
+});

@@ -10,10 +10,10 @@ export interface RedisCluster {
   /** For `createRedis`, `openFleetSpace` and `startFleet`; names the first master. */
   readonly config: RedisConfig;
   /**
-   * Kills the master that owns a key, and resolves when its replica has taken over. The replica has what was written
-   * before the call; what comes later may be lost, as with any failover.
+   * Kills the master that owns a key, or stops it so that it is silent, and resolves when its replica has taken over. The
+   * replica has what was written before the call; what comes later may be lost, as with any failover.
    */
-  killOwnerOf(key: string): Promise<void>;
+  killOwnerOf(key: string, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
   /** Gives the slot of a key, with what it holds, to another master. */
   moveSlotOf(key: string): Promise<void>;
   /** Connections of clients to all nodes together, those of the Cluster itself and of this object left out. */
@@ -51,11 +51,11 @@ export async function startRedisCluster(replicas: 0 | 1 = 0): Promise<RedisClust
   const alive = (): Node[] => nodes.filter(({ admin }) => admin.status === 'ready');
   return {
     config: { url: `redis://:${password}@127.0.0.1:${nodes[0]?.server.port}`, cluster: true },
-    async killOwnerOf(key) {
+    async killOwnerOf(key, signal = 'SIGKILL') {
       const owner = await ownerOf(alive(), key);
       await untilReplicated(owner);
       owner.admin.disconnect();
-      owner.server.kill('SIGKILL');
+      owner.server.kill(signal);
       await until('a replica has taken over', async () => {
         const port = await ownerPort(alive(), key);
         return port !== owner.server.port && (await areWhole(alive()));

@@ -15,7 +15,7 @@ const ASK_WITHIN_MS = 2_000;
  */
 export async function assertUsable(client: RedisClient): Promise<void> {
   if (!(client instanceof Cluster)) return assertServer(await client.info(), { inCluster: false });
-  const answers = await Promise.allSettled(mastersOf(client).map((master) => master.info()));
+  const answers = await Promise.allSettled(mastersOf(client).map((master) => infoOf(master)));
   for (const answer of answers) if (answer.status === 'fulfilled') assertServer(answer.value, { inCluster: true });
 }
 
@@ -31,8 +31,7 @@ export async function findTrouble(url: string): Promise<Error | null> {
     met ??= error;
   });
   try {
-    const info = await within(ASK_WITHIN_MS, server.info(), () => new FleetError('unavailable', 'no answer in time'));
-    assertServer(info, { inCluster: true });
+    assertServer(await infoOf(server), { inCluster: true });
     return null;
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
@@ -40,6 +39,10 @@ export async function findTrouble(url: string): Promise<Error | null> {
   } finally {
     server.disconnect();
   }
+}
+
+function infoOf(server: Redis): Promise<string> {
+  return within(ASK_WITHIN_MS, server.info(), () => new FleetError('unavailable', 'no answer in time'));
 }
 
 function assertServer(info: string, { inCluster }: { readonly inCluster: boolean }): void {

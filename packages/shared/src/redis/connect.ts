@@ -55,8 +55,7 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
 async function connectFirst(client: RedisClient, config: RedisConfig, lastError: () => Error | null): Promise<void> {
   try {
     if (client instanceof Cluster) await connectCluster(client, config.url);
-    else await client.connect();
-    await client.ping();
+    else await client.connect().then(() => client.ping());
   } catch (failure) {
     client.disconnect();
     if (failure instanceof ConfigurationError) throw failure;

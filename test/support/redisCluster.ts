@@ -78,15 +78,15 @@ export async function startRedisCluster(replicas: 0 | 1 = 0): Promise<RedisClust
 }
 
 async function startNode(password: string): Promise<Node> {
-  const server = await startRedisServer({
-    'cluster-enabled': 'yes',
-    'cluster-node-timeout': String(NODE_TIMEOUT_MS),
-    'cluster-replica-validity-factor': '0',
-    'repl-diskless-sync-delay': '0',
-    'maxmemory-policy': 'noeviction',
-    requirepass: password,
-    masterauth: password,
-  });
+  const server = await startRedisServer([
+    'save ""',
+    'cluster-enabled yes',
+    `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
+    'cluster-replica-validity-factor 0',
+    'repl-diskless-sync-delay 0',
+    `requirepass ${password}`,
+    `masterauth ${password}`,
+  ]);
   const admin = new Redis({ port: server.port, host: '127.0.0.1', password, connectionName: 'admin' });
   admin.on('error', () => undefined);
   return { server, admin };

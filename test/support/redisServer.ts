@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,20 +29,18 @@ const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '
 const BUS_OFFSET = 10_000;
 
 /**
- * Starts the program that `npm test` starts, with settings as in redis.conf; it may not answer yet.
+ * Starts the program that `npm test` starts; it may not answer yet.
+ * @param lines of its redis.conf, beside the port and the folder
  * @throws Error when there is none and none can be fetched
  */
-export async function startRedisServer(
-  settings: Readonly<Record<string, string>>,
-  args: readonly string[] = [],
-): Promise<RedisServer> {
+export async function startRedisServer(lines: readonly string[], ...args: readonly string[]): Promise<RedisServer> {
   const program = await findProgram();
   const port = await freePortWithBus();
   const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
-  const given = { port: String(port), bind: '127.0.0.1', dir: folder, save: '', ...settings };
-  const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
+  const file = join(folder, 'redis.conf');
+  await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...lines, ''].join('\n'));
   const { startChild } = await local<{ startChild(...all: readonly unknown[]): Promise<Child> }>('child.mjs');
-  const child = await startChild(program.path, [...flags, ...args], {
+  const child = await startChild(program.path, [file, ...args], {
     cwd: folder,
     env: { ...process.env, ...program.env },
     stdio: 'ignore',

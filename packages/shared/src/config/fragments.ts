@@ -23,6 +23,15 @@ export const redisSettings = {
     serverAddresses(),
     'More nodes of the Cluster, `host:port,host:port`, to begin with when that of `REDIS_URL` is away',
   ),
+  sentinels: setting(
+    'REDIS_SENTINELS',
+    serverAddresses(),
+    'Sentinels, `host:port,host:port`, that know where Redis is; then the host of `REDIS_URL` is not used',
+  ),
+  sentinelMaster: setting('REDIS_SENTINEL_MASTER', z.string().default('mymaster'), 'What the Sentinels call it', {
+    default: 'mymaster',
+  }),
+  sentinelPassword: setting('REDIS_SENTINEL_PASSWORD', optionalText(), 'Password of the Sentinels', { secret: true }),
   prefix: setting(
     'SLUICE_PREFIX',
     z

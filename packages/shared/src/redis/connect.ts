@@ -35,11 +35,12 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
     quietly('redis', (swallowed) => log.warn({ err, swallowed }, 'Redis connection failed; trying again'));
   };
   client.on('error', report);
-  if (client instanceof Cluster) client.on('node error', report);
+  client.on(client instanceof Cluster ? 'node error' : 'sentinelError', report);
   return {
     name: 'redis',
     client,
     async start() {
+      assertConsistent(config);
       await connectFirst(client, config, () => lastError);
       await assertUsable(client);
     },
@@ -52,9 +53,19 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
   };
 }
 
+function assertConsistent({ url, cluster = false, sentinels = [] }: RedisConfig): void {
+  if (!cluster) return;
+  if (sentinels.length > 0) {
+    throw new ConfigurationError('REDIS_SENTINELS and REDIS_CLUSTER exclude each other: a Cluster needs no Sentinels.');
+  }
+  if (!['', '/', '/0'].includes(new URL(url).pathname)) {
+    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
+  }
+}
+
 async function connectFirst(client: RedisClient, config: RedisConfig, lastError: () => Error | null): Promise<void> {
   try {
-    if (client instanceof Cluster) await connectCluster(client, config.url);
+    if (client instanceof Cluster) await connectCluster(client);
     else await client.connect().then(() => client.ping());
   } catch (failure) {
     client.disconnect();
@@ -68,10 +79,7 @@ async function connectFirst(client: RedisClient, config: RedisConfig, lastError:
 }
 
 /** While a Cluster is not whole the client tries again by itself, and what the first try promised is never kept. */
-async function connectCluster(client: Cluster, url: string): Promise<void> {
-  if (!['', '/', '/0'].includes(new URL(url).pathname)) {
-    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
-  }
+async function connectCluster(client: Cluster): Promise<void> {
   const ready = new Promise<void>((resolve) => client.once('ready', resolve));
   await within(CLUSTER_READY_WITHIN_MS, Promise.race([client.connect(), ready]), () => {
     return new ConfigurationError(`The Redis Cluster is not ready after ${CLUSTER_READY_WITHIN_MS / 1_000} s.`);

@@ -1,4 +1,4 @@
-import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
+import type { ClusterNode, ClusterOptions, RedisOptions, SentinelConnectionOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisClient } from './client.js';
 
@@ -22,6 +22,11 @@ export interface RedisConfig {
   readonly cluster?: boolean;
   /** More nodes of the Cluster, asked when that of the URL is away. */
   readonly clusterNodes?: readonly ServerAddress[];
+  /** Sentinels to be asked where the server is, in place of the URL's host; none when left out. */
+  readonly sentinels?: readonly ServerAddress[];
+  /** What the Sentinels call the server. */
+  readonly sentinelMaster?: string;
+  readonly sentinelPassword?: string | undefined;
 }
 
 /** Longest that a caller waits for one command, in ms. */
@@ -40,7 +45,15 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
     ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
   };
   const own = { lazyConnect: true, enableOfflineQueue: use === 'consumer' };
-  if (config.cluster !== true) return new Redis(config.url, { ...own, ...shared, retryStrategy: retryDelayMs });
+  if (config.cluster !== true) {
+    // At the start, Sentinels that do not answer are a failure; later they are waited for.
+    let hasBegun = false;
+    const sentinels = sentinelOptions(config, (times) => (hasBegun ? retryDelayMs(times) : null));
+    const client = new Redis(config.url, { ...own, ...shared, ...sentinels, retryStrategy: retryDelayMs });
+    return client.once('ready', () => {
+      hasBegun = true;
+    });
+  }
   const { node, options } = readUrl(config.url);
   return new Cluster([node, ...(config.clusterNodes ?? [])] as ClusterNode[], {
     ...own,
@@ -53,6 +66,25 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
     // A consumer's command outlasts a failover, however long it takes; a caller's has its own time limit.
     ...(use === 'consumer' ? { maxRedirections: Number.MAX_SAFE_INTEGER } : {}),
   });
+}
+
+type SentinelOptions = Pick<
+  SentinelConnectionOptions,
+  'sentinels' | 'name' | 'sentinelPassword' | 'enableTLSForSentinelMode' | 'sentinelTLS' | 'sentinelRetryStrategy'
+>;
+
+function sentinelOptions(
+  { url, sentinels = [], sentinelMaster, sentinelPassword }: RedisConfig,
+  sentinelRetryStrategy: (times: number) => number | null,
+): SentinelOptions {
+  if (sentinels.length === 0) return {};
+  return {
+    sentinels: [...sentinels],
+    name: sentinelMaster,
+    sentinelPassword,
+    ...(url.startsWith('rediss:') ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    sentinelRetryStrategy,
+  };
 }
 
 function retryDelayMs(times: number): number {

@@ -51,6 +51,8 @@ describe('a connection to a Redis Cluster', () => {
     wrong.password = 'wrong';
     expect((await refusal({ url: wrong.href, cluster: true })).message).toMatch(/cannot be reached .*WRONGPASS/);
     expect((await refusal({ url: `${cluster.config.url}/1`, cluster: true })).message).toContain('database 0');
+    const both = { ...cluster.config, sentinels: [{ host: '127.0.0.1', port: 1 }] };
+    expect((await refusal(both)).message).toContain('REDIS_SENTINELS and REDIS_CLUSTER exclude each other');
   });
 
   it('is refused when one master of them evicts keys', async () => {

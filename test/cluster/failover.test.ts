@@ -1,5 +1,7 @@
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { ownerOf } from '@sluice/shared/redis/slotOwner';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textOf } from '../docs/repository.js';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
 import type { HttpClient } from '../support/httpClient.js';
@@ -37,6 +39,26 @@ describe('a fleet on a Redis Cluster whose masters die one after the other', () 
   it('goes on when the master dies that knows the workers and the leader', async () => {
     await survive(() => cluster.killOwnerOf(fleet.space.keys.workers));
   }, 180_000);
+
+  it('brings jobs back that a master lost, by the statement in docs/deploying.md, and disturbs no other', async () => {
+    const { redis, keys, postgres } = fleet.space;
+    const queues = createLaneQueues(redis.client, keys);
+    const tenants = [...users.keys()];
+    const ids: string[] = [];
+    for (const tenant of tenants) {
+      const job = { task: 'system.probe', data: { sleepMs: 300 }, delayMs: 3_000 };
+      ids.push(String((await users.get(tenant)?.expect(202, 'POST', '/api/v1/jobs', job))?.id));
+    }
+    for (const [index, tenantId] of tenants.slice(0, 4).entries()) {
+      expect(await queues.remove({ tenantId, queueClass: 'default' }, ids[index] ?? '')).toBe(true);
+    }
+    await queues.close();
+    const statement = /"(UPDATE sluice\.jobs .*interval '10 minutes')"/.exec(textOf('docs/deploying.md'))?.[1] ?? '';
+    await postgres.db.$client.query(statement.replace('sluice.jobs', 'jobs'));
+    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 60_000);
+    const { rows } = await postgres.db.$client.query('SELECT id FROM jobs WHERE id = ANY($1) AND fence <> 1', [ids]);
+    expect(rows).toEqual([]);
+  });
 
   /** Jobs that wait and run when it happens, and jobs that are accepted meanwhile and later, are all completed. */
   async function survive(disaster: () => Promise<void>): Promise<void> {

@@ -59,7 +59,7 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
 
 async function findProgram(): Promise<Program> {
   const { findRedisProgram } = await local<{ findRedisProgram(context: unknown): Promise<Program | undefined> }>(
-    'redis.mjs',
+    'redisProgram.mjs',
   );
   const { createReport } = await local<{ createReport(): unknown }>('report.mjs');
   const repository = fileURLToPath(REPOSITORY);

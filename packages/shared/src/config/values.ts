@@ -48,8 +48,9 @@ export function serverAddresses(): z.ZodType<readonly { readonly host: string; r
     .default('')
     .transform((text, context) => {
       const addresses = text.split(',').flatMap((part) => {
-        const found = /^\s*([^\s:/@[\]]+|\[[^\s\]]+\]):(\d{1,5})\s*$/.exec(part);
-        return found === null ? [] : [{ host: (found[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(found[2]) }];
+        const [, host = '', digits] = /^\s*([^\s:/@[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})\s*$/.exec(part) ?? [];
+        const port = Number(digits);
+        return port >= 1 && port <= 65_535 ? [{ host: host.replace(/^\[|\]$/g, ''), port }] : [];
       });
       if (text === '' || addresses.length === text.split(',').length) return addresses;
       context.addIssue({ code: 'custom', message: 'must be addresses such as host:port,host:port' });

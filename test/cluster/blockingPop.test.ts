@@ -4,25 +4,28 @@ import type { RedisService } from '@sluice/shared/redis/connect';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { ownerOf } from '@sluice/shared/redis/slotOwner';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisCluster } from '../support/redisCluster.js';
 import { startRedisCluster } from '../support/redisCluster.js';
+import type { RedisServer } from '../support/redisServer.js';
+import { startRedisServer } from '../support/redisServer.js';
 import { until } from '../support/until.js';
 
 const log = createLogger('test', { level: 'silent' });
 
 let cluster: RedisCluster;
+let server: RedisServer;
 beforeAll(async () => {
-  cluster = await startRedisCluster(1);
+  [cluster, server] = await Promise.all([startRedisCluster(1), startRedisServer([])]);
 });
-afterAll(() => cluster.stop());
+afterAll(() => Promise.all([cluster.stop(), server.stop()]));
 
 describe.each(['one server', 'a Redis Cluster'] as const)('a blocking pop on %s', (kind) => {
   let redis: RedisService;
   let pop: BlockingPop;
   beforeEach(async () => {
     // A caller's time limit for a command must not end a wait.
-    const config = kind === 'one server' ? { url: inject('redisUrl') } : cluster.config;
+    const config = kind === 'one server' ? { url: `redis://127.0.0.1:${server.port}` } : cluster.config;
     redis = createRedis(config, 'caller', log);
     await redis.start();
     pop = createBlockingPop(redis.client);

@@ -63,4 +63,12 @@ describe('a connection to a Redis Cluster that changes', () => {
     expect(await answered).toBe('before');
     await until('the caller finds it, too', () => caller.client.get(KEY).catch(() => null));
   });
+
+  it('can be made once more when the node that it began at is gone', async () => {
+    // The first master, which the URL names, owns the slot of this key.
+    await cluster.killOwnerOf('b');
+    const again = consumer.client instanceof Cluster ? consumer.client.duplicate() : null;
+    expect(await again?.ping()).toBe('PONG');
+    again?.disconnect();
+  });
 });

@@ -48,12 +48,14 @@ export async function startRedisCluster(replicas: 0 | 1 = 0): Promise<RedisClust
     await stop();
     throw error;
   }
-  const alive = (): Node[] => nodes.filter(({ admin }) => admin.status === 'ready');
+  const killed = new Set<Node>();
+  const alive = (): Node[] => nodes.filter((node) => !killed.has(node));
   return {
     config: { url: `redis://:${password}@127.0.0.1:${nodes[0]?.server.port}`, cluster: true },
     async killOwnerOf(key, signal = 'SIGKILL') {
       const owner = await ownerOf(alive(), key);
       await untilReplicated(owner);
+      killed.add(owner);
       owner.admin.disconnect();
       owner.server.kill(signal);
       await until('a replica has taken over', async () => {

@@ -1,4 +1,4 @@
-import type { ClusterNode, ClusterOptions, RedisOptions, SentinelConnectionOptions } from 'ioredis';
+import type { ClusterOptions, RedisOptions, SentinelConnectionOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisClient } from './client.js';
 
@@ -55,7 +55,8 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
     });
   }
   const { node, options } = readUrl(config.url);
-  return new Cluster([node, ...(config.clusterNodes ?? [])] as ClusterNode[], {
+  const begin: ServerAddress[] = [node, ...(config.clusterNodes ?? [])];
+  const client = new Cluster(begin, {
     ...own,
     ...hostNamesOf(options),
     redisOptions: { ...options, ...shared },
@@ -65,6 +66,20 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
     retryDelayOnClusterDown: CLUSTER_RETRY_MS,
     // A consumer's command outlasts a failover, however long it takes; a caller's has its own time limit.
     ...(use === 'consumer' ? { maxRedirections: Number.MAX_SAFE_INTEGER } : {}),
+  });
+  return keepNodes(client, begin);
+}
+
+/**
+ * Has the client, and what BullMQ duplicates of it, begin at the nodes that are known by then too: those that were given may
+ * have died for good.
+ * @param begin the list that the client was made with, and reads whenever it connects
+ */
+function keepNodes(client: Cluster, begin: ServerAddress[]): Cluster {
+  const given = [...begin];
+  return client.on('refresh', () => {
+    const known = client.nodes().map(({ options: { host = '', port = 0 } }) => ({ host, port }));
+    begin.splice(0, begin.length, ...given, ...known);
   });
 }
 

@@ -11,6 +11,7 @@ import { createRedis } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { deleteKeys } from '../support/deleteKeys.js';
 
 /** Keys, tables and files of one demo's own, so that it can run beside anything else on the same servers. */
 export interface DemoSpace {
@@ -69,10 +70,4 @@ export async function openSpace(servers: { redisUrl: string; databaseUrl: string
       await close();
     },
   };
-}
-
-async function deleteKeys(redis: RedisService['client'], prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.unlink(...keys);
-  }
 }

@@ -5,9 +5,13 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { LaneSight } from '@sluice/shared/queue/observeLanes';
 import { observeLanes } from '@sluice/shared/queue/observeLanes';
 import { writeServiceTimes } from '@sluice/shared/redis/commands/serviceTimes';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRedis } from '@sluice/shared/redis/connect';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { startRedisServer } from '../../support/redisServer.js';
 
 describe('observeLanes', () => {
   let space: FleetSpace;
@@ -83,5 +87,22 @@ describe('observeLanes', () => {
     const seen = await look(...names, 'acme.default');
     expect(seen.map(({ name }) => name)).toEqual([...names, 'acme.default']);
     expect(seen.at(-1)).toMatchObject({ waiting: 3 });
+  });
+});
+
+describe('observeLanes on a server that nobody else uses', () => {
+  it('asks one thing about lanes that hold nothing, however many they are', async () => {
+    const server = await startRedisServer([]);
+    onTestFinished(() => server.stop());
+    const redis = createRedis(
+      { url: `redis://127.0.0.1:${server.port}` },
+      'consumer',
+      createLogger('test', { level: 'silent' }),
+    );
+    await redis.start();
+    onTestFinished(() => redis.stop(AbortSignal.timeout(1_000)));
+    const names = Array.from({ length: 500 }, (_, i) => `idle${i}.default`);
+    await observeLanes(redis.client, fleetKeys('idle'), 0, names);
+    expect(await redis.client.info('commandstats')).toMatch(/^cmdstat_exists:calls=1,/m);
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { mastersOf } from '@sluice/shared/redis/client';
 import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { readLeader } from '@sluice/shared/redis/commands/processes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +37,9 @@ describe('a scaler with --dry-run', () => {
   /** Every key with what it holds, and how many decisions the ledger has. */
   async function everything(): Promise<unknown> {
     const keys: string[] = [];
-    for await (const some of space.redis.client.scanStream({ match: `*${space.prefix}:*` })) keys.push(...some);
+    for (const master of mastersOf(space.redis.client)) {
+      for await (const some of master.scanStream({ match: `*${space.prefix}:*` })) keys.push(...some);
+    }
     const dumps = await Promise.all(keys.sort().map((key) => space.redis.client.dump(key)));
     const { rows } = await space.postgres.db.$client.query('SELECT count(*)::int AS decisions FROM scaling_decisions');
     return { keys, dumps, rows };

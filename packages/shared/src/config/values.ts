@@ -56,3 +56,20 @@ export function urlOf(...schemes: string[]): z.ZodType<string> {
 export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();
 }
+
+/** Addresses of servers such as `a:7000,b:7000`; none when unset. */
+export function serverAddresses(): z.ZodType<readonly { readonly host: string; readonly port: number }[]> {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const addresses = text.split(',').flatMap((part) => {
+        const [, host = '', digits] = /^\s*([^\s:/@[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})\s*$/.exec(part) ?? [];
+        const port = Number(digits);
+        return port >= 1 && port <= 65_535 ? [{ host: host.replace(/^\[|\]$/g, ''), port }] : [];
+      });
+      if (text === '' || addresses.length === text.split(',').length) return addresses;
+      context.addIssue({ code: 'custom', message: 'must be addresses such as host:port,host:port' });
+      return z.NEVER;
+    });
+}

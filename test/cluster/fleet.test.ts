@@ -26,7 +26,7 @@ describe('a fleet on a Redis Cluster of three masters', () => {
     cluster = await startRedisCluster();
     fleet = await startFleet({}, cluster.config);
     for (const tenant of TENANTS) users.set(tenant, await fleet.tenant(tenant));
-    await fleet.start('scaler', { SCALER_INTERVAL_MS: '500' });
+    await fleet.start('scaler', { SCALER_INTERVAL_MS: '500', SCALER_STABILISATION_MS: '1000' });
   });
   afterAll(async () => {
     await fleet?.close();

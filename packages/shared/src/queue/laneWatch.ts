@@ -1,8 +1,7 @@
 import type { Log } from '../lifecycle/service.js';
 import type { BlockingPop } from '../redis/blockingPop.js';
 import type { RedisClient } from '../redis/client.js';
-import type { LaneLook } from '../redis/commands/lookAtLanes.js';
-import { drainMarkers, LANES_PER_CALL } from '../redis/commands/lookAtLanes.js';
+import { MARKERS_PER_CALL, takeMarkers } from '../redis/commands/takeMarkers.js';
 import type { LaneBoard, OpenLane } from './laneBoard.js';
 
 /** Waits for the markers of one bucket's lanes. */
@@ -18,7 +17,7 @@ export interface LaneWatchParts {
   readonly pop: BlockingPop;
   /** Key of ours in the bucket that ends the wait; the process's own. */
   readonly nudgeKey: string;
-  readonly board: Pick<LaneBoard, 'marked' | 'wake' | 'wakeAt'>;
+  readonly board: Pick<LaneBoard, 'marked' | 'wakeAt'>;
   /** A marker was taken for a lane that this process cannot run more of. */
   readonly passOn: (lane: OpenLane) => void;
   /** The wait was lost: whatever was told meanwhile was not heard. */
@@ -124,25 +123,20 @@ export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
     await pause(drainMs);
     const lanes = [...awaited.values()];
     let found = 0;
-    for (let from = 0; from < lanes.length; from += LANES_PER_CALL) {
-      const some = lanes.slice(from, from + LANES_PER_CALL);
-      const looks = await drainMarkers(
+    for (let from = 0; from < lanes.length; from += MARKERS_PER_CALL) {
+      const some = lanes.slice(from, from + MARKERS_PER_CALL);
+      const scores = await takeMarkers(
         client,
-        some.map(({ keys }) => keys),
+        some.map(({ keys }) => keys.marker),
       );
-      found += looks.size;
-      for (const [index, look] of looks) tellBoard(some[index], look);
+      found += scores.size;
+      for (const [index, score] of scores) {
+        const lane = some[index];
+        if (lane !== undefined) woke(lane, score);
+      }
     }
     drainMs = nextPace(drainMs, found);
     gapMs = LONGEST_GAP_MS;
-  }
-
-  function tellBoard(lane: OpenLane | undefined, look: LaneLook): void {
-    if (lane === undefined) return;
-    if (look.waiting > 0) {
-      if (!board.marked(lane)) parts.passOn(lane);
-      board.wake(lane.name, look.waiting);
-    } else if (look.dueMs > 0) board.wakeAt(lane.name, look.dueMs);
   }
 
   /** A pause without a time lasts until a lane is to be awaited. */

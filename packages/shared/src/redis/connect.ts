@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 import { ConfigurationError } from '../errors/configurationError.js';
 import { systemClock } from '../lifecycle/clock.js';
@@ -5,6 +6,7 @@ import type { Log, Service } from '../lifecycle/service.js';
 import { within } from '../lifecycle/within.js';
 import { createQuietReporter } from '../telemetry/logger.js';
 import { assertUsable, findTrouble } from './assertUsable.js';
+import { batchWrites } from './batchWrites.js';
 import type { RedisClient } from './client.js';
 import type { RedisConfig, RedisUse } from './openClient.js';
 import { openClient } from './openClient.js';
@@ -29,6 +31,7 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
   // Every lane's Queue and Worker listens on this one connection.
   client.setMaxListeners(0);
   const quietly = createQuietReporter(10_000, systemClock.now);
+  batchAllWrites(client);
   let lastError: Error | null = null;
   const report = (err: Error): void => {
     lastError = err;
@@ -51,6 +54,15 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
       await client.ping();
     },
   };
+}
+
+/** On the connection to each server, whenever it is made anew. */
+function batchAllWrites(client: RedisClient): void {
+  const batch = (server: Redis): void => {
+    server.on('connect', () => batchWrites(server.stream));
+  };
+  if (client instanceof Cluster) client.on('+node', batch);
+  else batch(client);
 }
 
 function assertConsistent({ url, cluster = false, sentinels = [] }: RedisConfig): void {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 
-const drain = defineLua('drainMarkers');
 const look = defineLua('lookAtLanes');
 const numbers = z.array(z.number());
 const lookReply = z.tuple([z.string(), numbers]);
@@ -26,21 +25,6 @@ export interface LaneLook {
 
 /** Lanes of one call: Lua cannot unpack more keys than this safely allows (four or five each). */
 export const LANES_PER_CALL = 1_000;
-
-/**
- * Takes the markers of lanes of one bucket, all in one script, and says what those hold that had one.
- * @param lanes at most `LANES_PER_CALL`
- * @returns by index into `lanes`; `active` is not looked at and 0
- */
-export async function drainMarkers(client: RedisClient, lanes: readonly LaneKeys[]): Promise<Map<number, LaneLook>> {
-  const keys: string[] = [];
-  for (const { marker, wait, prioritized, delayed } of lanes) keys.push(marker, wait, prioritized, delayed);
-  const found = numbers.parse(await drain.run(client, keys, []));
-  const looks = new Map<number, LaneLook>();
-  for (let i = 0; i + 2 < found.length; i += 3)
-    looks.set(found[i] ?? 0, { waiting: found[i + 1] ?? 0, dueMs: found[i + 2] ?? 0, active: 0 });
-  return looks;
-}
 
 /**
  * Says what lanes of one bucket hold, and changes nothing.

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.js';
 
 /** A redis-server of one test file's own, on loopback. Its data is gone when it is stopped. */
 export interface RedisServer {
@@ -30,9 +31,9 @@ const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '
 const BUS_OFFSET = 10_000;
 
 /**
- * Starts the program that `npm test` starts; it may not answer yet.
+ * Starts the program that `npm test` starts, and resolves when it answers.
  * @param lines of its redis.conf, beside the port and the folder
- * @throws Error when there is none and none can be fetched
+ * @throws Error when there is none and none can be fetched, or when it does not answer
  */
 export async function startRedisServer(lines: readonly string[], ...args: readonly string[]): Promise<RedisServer> {
   const program = await findProgram();
@@ -46,7 +47,7 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
     env: { ...process.env, ...program.env },
     stdio: 'ignore',
   });
-  return {
+  const server: RedisServer = {
     port,
     kill: (signal) => child.child.kill(signal),
     async stop() {
@@ -56,6 +57,20 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
       await rm(folder, { recursive: true, force: true });
     },
   };
+  try {
+    await until('the redis-server answers', () => answers(port));
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Whether it can be talked to; that it asks for a password is an answer. */
+async function answers(port: number): Promise<boolean> {
+  const { probeRedis } = await local<{ probeRedis(url: string): Promise<{ kind: string }> }>('probe.mjs');
+  const { kind } = await probeRedis(`redis://127.0.0.1:${port}`);
+  return kind === 'ready' || kind === 'refuses';
 }
 
 async function findProgram(): Promise<Program> {

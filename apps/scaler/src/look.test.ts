@@ -4,7 +4,7 @@ import { createLook } from './look.js';
 import type { SeenLoad } from './replicas/loadBook.js';
 import type { SeenTenant, Tenant, TenantDecision } from './tenant.js';
 
-function setUp() {
+function setUp({ isWhole } = { isWhole: true }) {
   const done: string[] = [];
   const told: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
   const seen: SeenTenant[] = [{ kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 3 } }];
@@ -13,7 +13,7 @@ function setUp() {
     take: async ({ fence }) => void done.push(`take ${fence}`),
     observe: async (wanted) => {
       done.push(wanted === undefined ? 'observe all' : `observe ${[...wanted].join(' ')}`);
-      return seen;
+      return { tenants: seen, isWhole };
     },
     decider: {
       decide: (all, { occasion }): TenantDecision[] => all.map(({ tenant }) => decided(tenant, occasion)),
@@ -81,5 +81,11 @@ describe('createLook', () => {
       { of: 'all', loads, fence: 1 },
       { of: 'some', loads, fence: 1 },
     ]);
+  });
+
+  it('does not take tenants of a bucket that could not be read for tenants without work', async () => {
+    const { told, look } = setUp({ isWhole: false });
+    await look.atAll(led(1));
+    expect(told).toEqual([{ of: 'some', loads: [{ kind: 'unreadable', tenantId: 'acme' }], fence: 1 }]);
   });
 });

@@ -3,14 +3,14 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Decider } from './decide/decider.js';
 import type { Leadership } from './lead/keepLead.js';
 import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
-import type { SeenTenant, TenantDecision } from './tenant.js';
+import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
 /** What a look needs. */
 export interface LookParts {
   /** Told of a new leadership before its first look, so that what an earlier leader still writes is refused. */
   readonly take: (leadership: Leadership) => Promise<void>;
   /** Counts the lanes of these tenants, or of all. */
-  readonly observe: (wanted?: ReadonlySet<string>) => Promise<readonly SeenTenant[]>;
+  readonly observe: (wanted?: ReadonlySet<string>) => Promise<FleetSight>;
   readonly decider: Decider;
   /** Makes decisions real. */
   readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
@@ -39,19 +39,21 @@ export function createLook({ take, observe, decider, act, load, monotonicMs, met
       const took = metrics.lookSeconds.startTimer();
       // From before the counting: what is counted is no older than this.
       const atMs = monotonicMs();
-      const seen = await observe();
-      const decisions = decider.decide(seen, { occasion: 'interval', atMs, fence: leadership.fence });
+      const { tenants, isWhole } = await observe();
+      const decisions = decider.decide(tenants, { occasion: 'interval', atMs, fence: leadership.fence });
       await act(decisions, leadership);
-      load.sawAll(decisions.map(loadOf), leadership.fence);
+      // Tenants that are missing are not gone: while not all are seen, what was known of them stands, and grows old.
+      if (isWhole) load.sawAll(decisions.map(loadOf), leadership.fence);
+      else load.sawSome(decisions.map(loadOf), leadership.fence);
       metrics.jobsWaiting.set(sumOf(decisions, ({ waiting }) => waiting));
       metrics.slotsDesired.set(sumOf(decisions, ({ decision }) => decision.desired ?? 0));
-      metrics.longestWaitSeconds.set(longestWaitMs(seen) / 1_000);
+      metrics.longestWaitSeconds.set(longestWaitMs(tenants) / 1_000);
       took();
     },
     async atTouched(touched, leadership) {
       const atMs = monotonicMs();
-      const seen = await observe(touched);
-      const decisions = decider.decide(seen, { occasion: 'touched', atMs, fence: leadership.fence });
+      const { tenants } = await observe(touched);
+      const decisions = decider.decide(tenants, { occasion: 'touched', atMs, fence: leadership.fence });
       await act(decisions, leadership);
       load.sawSome(decisions.map(loadOf), leadership.fence);
     },

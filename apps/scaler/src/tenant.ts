@@ -30,6 +30,13 @@ export type SeenTenant =
   /** Its lanes could not be counted: what is known of it is too old, or incomplete, to decide on. */
   | { readonly kind: 'unreadable'; readonly tenant: Tenant };
 
+/** Tenants as one look found them. */
+export interface FleetSight {
+  readonly tenants: readonly SeenTenant[];
+  /** Whether the table of every bucket that was asked could be read; the tenants of one that could not are missing. */
+  readonly isWhole: boolean;
+}
+
 /** What was decided on a tenant, with what it was decided on. */
 export interface TenantDecision {
   readonly tenantId: string;

@@ -54,7 +54,8 @@ describe('observeFleet', () => {
     });
     await observeFleet({ redis, keys: space.keys, log });
     calls = 0;
-    const seen = await observeFleet({ redis, keys: space.keys, log });
+    const { tenants: seen, isWhole } = await observeFleet({ redis, keys: space.keys, log });
+    expect(isWhole).toBe(true);
     expect(calls).toBe(2 * BUCKET_COUNT);
     expect(seen).toHaveLength(TENANTS + 1);
     expect(seen.find(({ tenant }) => tenant.id === 'busy')).toMatchObject({
@@ -69,7 +70,7 @@ describe('observeFleet', () => {
     const redis = intercepted(async () => {
       calls++;
     });
-    const seen = await observeFleet({ redis, keys: space.keys, log }, new Set(['busy', 'nobody']));
+    const { tenants: seen } = await observeFleet({ redis, keys: space.keys, log }, new Set(['busy', 'nobody']));
     expect(seen.map(({ tenant }) => tenant.id)).toEqual(['busy']);
     expect(calls).toBeLessThanOrEqual(4);
   });
@@ -79,7 +80,8 @@ describe('observeFleet', () => {
     const failing = intercepted(async ([first]) => {
       if (first === counted) throw new Error('away');
     });
-    const seen = await observeFleet({ redis: failing, keys: space.keys, log });
+    const { tenants: seen, isWhole } = await observeFleet({ redis: failing, keys: space.keys, log });
+    expect(isWhole).toBe(true);
     expect(seen).toHaveLength(TENANTS + 1);
     const unreadable = seen.filter(({ kind }) => kind === 'unreadable').map(({ tenant }) => tenant.id);
     expect(unreadable).toContain('busy');
@@ -90,7 +92,8 @@ describe('observeFleet', () => {
   it('does not wait for ever: what is not answered in time is not known', async () => {
     const table = space.keys.registry(bucketOf('busy'));
     const silent = intercepted(([first]) => (first === table ? new Promise(() => undefined) : Promise.resolve()));
-    const seen = await observeFleet({ redis: silent, keys: space.keys, log, withinMs: 2_000 });
+    const { tenants: seen, isWhole } = await observeFleet({ redis: silent, keys: space.keys, log, withinMs: 2_000 });
+    expect(isWhole).toBe(false);
     expect(seen.some(({ tenant }) => bucketOf(tenant.id) === bucketOf('busy'))).toBe(false);
     expect(seen.length).toBeGreaterThan(TENANTS / 2);
   });

@@ -7,7 +7,7 @@ import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { BUCKETS } from '@sluice/shared/redis/keys';
-import type { SeenTenant, Tenant } from '../tenant.js';
+import type { FleetSight, SeenTenant, Tenant } from '../tenant.js';
 import { foldLanes } from './foldLanes.js';
 import { groupTenants } from './groupTenants.js';
 
@@ -28,7 +28,7 @@ export interface ObserveParts {
  * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
  * @param wanted only these tenants, and only their buckets; all when left out
  */
-export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<string>): Promise<SeenTenant[]> {
+export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<string>): Promise<FleetSight> {
   const buckets = wanted === undefined ? BUCKETS : [...new Set(Array.from(wanted, bucketOf))];
   const failures: unknown[] = [];
   const seen = await Promise.all(
@@ -38,7 +38,7 @@ export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<str
     const told = { err: failures[0], buckets: failures.length };
     parts.log.warn(told, 'buckets could not be read; their tenants stay as they are');
   }
-  return seen.flat();
+  return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
 }
 
 /** One bucket to look at. */
@@ -48,15 +48,17 @@ interface BucketLook {
   readonly failed: (err: unknown) => void;
 }
 
+/** Null when not even the bucket's table could be read. */
 async function observeBucket(
   { redis, keys, withinMs = READ_WITHIN_MS }: ObserveParts,
   { bucket, wanted, failed }: BucketLook,
-): Promise<SeenTenant[]> {
-  let tenants: readonly Tenant[] = [];
+): Promise<SeenTenant[] | null> {
+  const known: { tenants: readonly Tenant[] | null } = { tenants: null };
   async function look(): Promise<SeenTenant[]> {
     const [table] = await readBuckets(redis.client, keys, [bucket]);
     if (table === undefined) return [];
-    tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
+    const tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
+    known.tenants = tenants;
     const names = tenants.flatMap(({ lanes }) => lanes);
     return splitSight(tenants, await observeLanes(redis.client, keys, bucket, names));
   }
@@ -64,7 +66,7 @@ async function observeBucket(
     return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));
   } catch (err) {
     failed(err);
-    return tenants.map((tenant) => ({ kind: 'unreadable', tenant }));
+    return known.tenants?.map((tenant) => ({ kind: 'unreadable', tenant })) ?? null;
   }
 }
 

@@ -29,9 +29,10 @@ export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachin
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
+  const observeParts = { redis, keys, log, tables: new Map() };
   const look = createLook({
     take: async () => undefined,
-    observe: (wanted) => observeFleet({ redis, keys, log }, wanted),
+    observe: (wanted) => observeFleet(observeParts, wanted),
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions) => tellDecisions(decisions, log),
     load: NO_LOAD_WATCH,

@@ -71,9 +71,10 @@ function createLooks(
   load: LoadWatch,
 ): LookLoop {
   const applyParts = { db: postgres.db, redis, keys, metrics, log };
+  const observeParts = { redis, keys, log, tables: new Map() };
   const look = createLook({
     take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
-    observe: (wanted) => observeFleet({ redis, keys, log }, wanted),
+    observe: (wanted) => observeFleet(observeParts, wanted),
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions, leadership) => {
       const { refused } = await applyChanges(changesOf(decisions), leadership, applyParts);

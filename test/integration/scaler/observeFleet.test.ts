@@ -2,6 +2,7 @@ import { BUCKET_COUNT, bucketOf } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
 import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -96,5 +97,20 @@ describe('observeFleet', () => {
     expect(isWhole).toBe(false);
     expect(seen.some(({ tenant }) => bucketOf(tenant.id) === bucketOf('busy'))).toBe(false);
     expect(seen.length).toBeGreaterThan(TENANTS / 2);
+  });
+
+  it('knows at once what has changed of a bucket that it has read before', async () => {
+    const { client } = space.redis;
+    const parts = { redis: space.redis, keys: space.keys, log, tables: new Map() };
+    const currentOf = async (id: string): Promise<unknown> =>
+      (await observeFleet(parts, new Set([id]))).tenants.map(({ tenant }) => tenant.current);
+    expect(await currentOf('busy')).toEqual([2]);
+    expect(await currentOf('busy')).toEqual([2]);
+    await writeDesiredSlots(client, space.keys, new Map([['busy', 3]]), 1);
+    expect(await currentOf('busy')).toEqual([3]);
+    await registerLanes(client, space.keys, [{ tenantId: 'fresh', name: 'fresh.default', jobs: 0 }]);
+    expect(await currentOf('fresh')).toEqual([null]);
+    await client.del(space.keys.registry(bucketOf('fresh')), space.keys.version(bucketOf('fresh')));
+    expect(await currentOf('fresh')).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { BucketSight } from '@sluice/shared/queue/observeLanes';
 import { observeLanes } from '@sluice/shared/queue/observeLanes';
-import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
+import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
+import { readBucket } from '@sluice/shared/redis/commands/fleetTable';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { BUCKETS } from '@sluice/shared/redis/keys';
@@ -19,6 +20,8 @@ export interface ObserveParts {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly log: Log;
+  /** What buckets said before, by bucket, kept up to date: read again only when it has changed. Nothing when left out. */
+  readonly tables?: Map<number, FleetBucket>;
   /** Another time limit per bucket, in ms; for tests. */
   readonly withinMs?: number;
 }
@@ -50,13 +53,13 @@ interface BucketLook {
 
 /** Null when not even the bucket's table could be read. */
 async function observeBucket(
-  { redis, keys, withinMs = READ_WITHIN_MS }: ObserveParts,
+  { redis, keys, tables, withinMs = READ_WITHIN_MS }: ObserveParts,
   { bucket, wanted, failed }: BucketLook,
 ): Promise<SeenTenant[] | null> {
   const known: { tenants: readonly Tenant[] | null } = { tenants: null };
   async function look(): Promise<SeenTenant[]> {
-    const [table] = await readBuckets(redis.client, keys, [bucket]);
-    if (table === undefined) return [];
+    const table = await readBucket(redis.client, keys, bucket, tables?.get(bucket));
+    tables?.set(bucket, table);
     const tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
     known.tenants = tenants;
     const names = tenants.flatMap(({ lanes }) => lanes);

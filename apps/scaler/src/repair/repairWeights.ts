@@ -1,11 +1,10 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { listWeights } from '@sluice/shared/postgres/queries/tenants';
-import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
+import { readWeights } from '@sluice/shared/redis/commands/fleetTable';
 import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
 import { differingWeights } from './differingWeights.js';
 
@@ -24,8 +23,7 @@ export interface RepairParts {
  * @returns how many weights were written
  */
 export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairParts): Promise<number> {
-  const buckets = await readBuckets(redis.client, keys, BUCKETS);
-  const copy = new Map(buckets.flatMap(({ weights }) => [...weights]));
+  const copy = await readWeights(redis.client, keys);
   const differing = differingWeights(await listWeights(db), copy);
   if (differing.size === 0 || !leadership.holds()) return 0;
   await writeWeights(redis.client, keys, differing);

@@ -57,7 +57,7 @@ export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: ()
   async function remove(name: string): Promise<void> {
     board.removeQueue(name);
     shown.delete(name);
-    await queues.forget(laneOf(name));
+    queues.forget(laneOf(name));
   }
 
   return {

@@ -59,7 +59,7 @@ async function removeLanes(tenantId: string, { lanes, call, client, keys, log }:
     for (const name of new Set([...known, ...possible])) {
       const lane: Lane = { tenantId, queueClass: classOfLane(name) };
       if (known.includes(name)) await lanes.obliterate(lane);
-      await lanes.forget(lane);
+      lanes.forget(lane);
     }
     await call(() => forgetTenantLanes(client, keys, tenantId, known));
   } catch (err) {

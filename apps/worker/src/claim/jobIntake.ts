@@ -7,7 +7,7 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import type { PlacementLoop } from './placementLoop.js';
 import { createPlacementLoop } from './placementLoop.js';
-import { createSlotHolder } from './slotHolder.js';
+import { SlotHolder } from './slotHolder.js';
 
 /** What a process takes jobs in with. */
 export interface JobIntakeOptions {
@@ -44,7 +44,7 @@ export interface JobIntake {
 /** Joins placement, slots and lanes: who runs what, in which slots, from which lanes. */
 export function createJobIntake(options: JobIntakeOptions): JobIntake {
   const { client, keys, log } = options;
-  const slots = createSlotHolder({
+  const slots = new SlotHolder({
     workerId: options.workerId,
     leaseMs: options.slotLeaseMs,
     slotConcurrency: options.slotConcurrency,

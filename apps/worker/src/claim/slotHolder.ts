@@ -1,17 +1,8 @@
-import { bucketOf } from '@sluice/shared/domain/lane';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { SlotRoom, SlotTicket } from '@sluice/shared/queue/slotRoom';
 import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
-
-/** The slots that this process holds, as leases that it keeps for as long as there is work. */
-export interface SlotHolder extends SlotRoom, Service {
-  /** Which numbered slots of which tenants are placed here. Slots that no longer are go back as soon as no job runs in them. */
-  follow(placed: ReadonlyMap<string, readonly number[]>, alone: (tenantId: string) => boolean): void;
-  /** Takes no more slots, and gives back each one that no job runs in: at once, or when its last job ends. */
-  leave(): void;
-  /** Leases held. */
-  size(): number;
-}
+import type { HeldSlot, RunningTicket, TenantSlots } from './heldSlot.js';
+import { newSlot, newTicket } from './heldSlot.js';
 
 /** What the holder needs. */
 export interface SlotHolderOptions {
@@ -44,261 +35,230 @@ const TICK = 0.05;
 /** A slot that another holds is asked for again after so long at most, in ms. */
 const ASK_AGAIN_MS = 250;
 
-interface HeldSlot {
-  readonly tenantId: string;
-  readonly number: number;
-  readonly bucket: number;
-  /** Monotonic, ms; 0 while it is not held. */
-  untilMs: number;
-  /** Not asked for before, monotonic, ms. */
-  askAtMs: number;
-  asking: boolean;
-  /** Grows when the lease ends here: an answer to an older question says nothing any more. */
-  epoch: number;
-  usedMs: number;
-  /** Still placed here. */
-  placed: boolean;
-  readonly jobs: Set<RunningTicket>;
-}
-
-interface RunningTicket extends SlotTicket {
-  readonly slot: HeldSlot;
-  lose(): void;
-}
-
-interface TenantSlots {
-  readonly slots: HeldSlot[];
-  alone: boolean;
-  timer: NodeJS.Timeout | null;
-}
-
 /**
- * Holds leases when they are needed. A lease counts from before it was asked for, and until 10 % before it can end, by this
- * process's own clock that never jumps: the holder gives it up before it can end under it.
+ * Holds the slots of tenants that have work here, as leases. A lease counts from before it was asked for, and until 10 %
+ * before it can end, by this process's own clock that never jumps: the holder gives it up before it can end under it.
  */
-export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
-  const { workerId, leaseMs, slotConcurrency, monotonicMs, log } = options;
-  const tenants = new Map<string, TenantSlots>();
-  const requests = new Map<number, { take: Set<HeldSlot>; give: HeldSlot[] }>();
-  let held = 0;
-  let leaving = false;
-  let ticker: NodeJS.Timeout | null = null;
-  let sending: Promise<unknown> = Promise.resolve();
+export class SlotHolder implements SlotRoom, Service {
+  readonly name = 'slots';
+  private readonly tenants = new Map<string, TenantSlots>();
+  /** What is asked for in this turn of the event loop, by bucket. */
+  private readonly requests = new Map<number, { take: HeldSlot[]; give: HeldSlot[] }>();
+  private held = 0;
+  private leaving = false;
+  private ticker: NodeJS.Timeout | null = null;
+  private sending: Promise<unknown> = Promise.resolve();
 
-  function isHeld(slot: HeldSlot): boolean {
-    return slot.untilMs > monotonicMs();
+  constructor(private readonly options: SlotHolderOptions) {}
+
+  async start(): Promise<void> {
+    this.ticker = setInterval(() => this.tick(), this.options.leaseMs * TICK);
   }
 
-  function canStart(slot: HeldSlot): boolean {
-    return slot.placed && slot.jobs.size < slotConcurrency && isHeld(slot);
+  async stop(): Promise<void> {
+    this.leave();
+    if (this.ticker !== null) clearInterval(this.ticker);
+    this.ticker = null;
+    for (const { timer } of this.tenants.values()) if (timer !== null) clearTimeout(timer);
+    await new Promise(setImmediate);
+    await this.sending;
   }
 
-  function ask(slot: HeldSlot): void {
+  /** Which numbered slots of which tenants are placed here. One that no longer is goes back when no job runs in it. */
+  follow(placed: ReadonlyMap<string, readonly number[]>, alone: (tenantId: string) => boolean): void {
+    for (const [tenantId, tenant] of [...this.tenants]) if (!placed.has(tenantId)) this.place(tenantId, tenant, []);
+    for (const [tenantId, numbers] of placed) {
+      const tenant = this.tenants.get(tenantId) ?? { slots: [], alone: false, timer: null };
+      tenant.alone = alone(tenantId);
+      this.tenants.set(tenantId, tenant);
+      this.place(tenantId, tenant, numbers);
+      this.options.room(tenantId);
+    }
+  }
+
+  /** Takes no more slots, and gives back each one that no job runs in: at once, or when its last job ends. */
+  leave(): void {
+    this.leaving = true;
+    for (const { slots } of this.tenants.values()) {
+      for (const slot of slots) if (slot.jobs.size === 0) this.giveBack(slot);
+    }
+  }
+
+  /** Leases held. */
+  size(): number {
+    return this.held;
+  }
+
+  has(tenantId: string): boolean {
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined || this.leaving) return false;
+    if (tenant.slots.some((slot) => this.canStart(slot))) return true;
+    const nowMs = this.options.monotonicMs();
+    const free = tenant.slots.find((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
+    if (free !== undefined && free.askAtMs <= nowMs) this.ask(free);
+    else if (free !== undefined) this.retryLater(tenantId, free.askAtMs - nowMs);
+    return false;
+  }
+
+  take(tenantId: string): SlotTicket | null {
+    if (this.leaving) return null;
+    const slot = this.tenants.get(tenantId)?.slots.find((each) => this.canStart(each));
+    if (slot === undefined) return null;
+    const ticket = newTicket(slot, () => !this.leaving && slot.placed && this.isHeld(slot));
+    slot.jobs.add(ticket);
+    slot.usedMs = this.options.monotonicMs();
+    return ticket;
+  }
+
+  give(ticket: SlotTicket): void {
+    const { slot } = ticket as RunningTicket;
+    slot.jobs.delete(ticket as RunningTicket);
+    slot.usedMs = this.options.monotonicMs();
+    if (slot.jobs.size > 0 || (slot.placed && !this.leaving)) return;
+    this.giveBack(slot);
+    const tenant = this.tenants.get(slot.tenantId);
+    if (tenant !== undefined) this.dropUnplaced(slot.tenantId, tenant);
+  }
+
+  mostJobs(tenantId: string): number {
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined) return 0;
+    let slots = 0;
+    for (const { placed } of tenant.slots) if (placed) slots++;
+    return slots * this.options.slotConcurrency;
+  }
+
+  isAlone(tenantId: string): boolean {
+    return this.tenants.get(tenantId)?.alone ?? false;
+  }
+
+  private isHeld(slot: HeldSlot): boolean {
+    return slot.untilMs > this.options.monotonicMs();
+  }
+
+  private canStart(slot: HeldSlot): boolean {
+    return slot.placed && slot.jobs.size < this.options.slotConcurrency && this.isHeld(slot);
+  }
+
+  private place(tenantId: string, tenant: TenantSlots, numbers: readonly number[]): void {
+    const known = new Set<number>();
+    for (const slot of tenant.slots) {
+      known.add(slot.number);
+      slot.placed = numbers.includes(slot.number);
+      if (!slot.placed && slot.jobs.size === 0) this.giveBack(slot);
+    }
+    for (const number of numbers) if (!known.has(number)) tenant.slots.push(newSlot(tenantId, number));
+    this.dropUnplaced(tenantId, tenant);
+  }
+
+  private dropUnplaced(tenantId: string, tenant: TenantSlots): void {
+    tenant.slots = tenant.slots.filter(({ placed, jobs }) => placed || jobs.size > 0);
+    if (tenant.slots.length > 0) return;
+    if (tenant.timer !== null) clearTimeout(tenant.timer);
+    this.tenants.delete(tenantId);
+  }
+
+  private ask(slot: HeldSlot): void {
     if (slot.asking) return;
     slot.asking = true;
-    requestFor(slot.bucket).take.add(slot);
+    this.requestFor(slot.bucket).take.push(slot);
   }
 
-  function giveBack(slot: HeldSlot): void {
+  private giveBack(slot: HeldSlot): void {
     if (slot.untilMs === 0) return;
-    endLease(slot);
-    requestFor(slot.bucket).give.push(slot);
+    this.endLease(slot);
+    this.requestFor(slot.bucket).give.push(slot);
+  }
+
+  private endLease(slot: HeldSlot): void {
+    slot.untilMs = 0;
+    slot.epoch++;
+    this.held--;
   }
 
   /** What is asked for in one turn of the event loop goes in one call per bucket. */
-  function requestFor(bucket: number): { take: Set<HeldSlot>; give: HeldSlot[] } {
-    let request = requests.get(bucket);
-    if (request === undefined) {
-      request = { take: new Set(), give: [] };
-      requests.set(bucket, request);
-      if (requests.size === 1) queueMicrotask(sendAll);
-    }
+  private requestFor(bucket: number): { take: HeldSlot[]; give: HeldSlot[] } {
+    const known = this.requests.get(bucket);
+    if (known !== undefined) return known;
+    const request = { take: [], give: [] };
+    this.requests.set(bucket, request);
+    if (this.requests.size === 1) setImmediate(() => this.sendAll());
     return request;
   }
 
-  function sendAll(): void {
-    const all = [...requests];
-    requests.clear();
-    sending = Promise.all(all.map(([bucket, { take, give }]) => send(bucket, [...take], give)));
+  private sendAll(): void {
+    const all = [...this.requests];
+    this.requests.clear();
+    this.sending = Promise.all(all.map(([bucket, { take, give }]) => this.send(bucket, take, give)));
   }
 
-  async function send(bucket: number, take: readonly HeldSlot[], give: readonly HeldSlot[]): Promise<void> {
+  private async send(bucket: number, take: readonly HeldSlot[], give: readonly HeldSlot[]): Promise<void> {
+    const { workerId: holder, leaseMs, monotonicMs, hold, log } = this.options;
     const askedMs = monotonicMs();
     const epochs = take.map(({ epoch }) => epoch);
     let answers: readonly SlotAnswer[] = [];
     try {
-      answers = await options.hold({ bucket, holder: workerId, leaseMs, take, give });
+      answers = await hold({ bucket, holder, leaseMs, take, give });
     } catch (err) {
       log.debug({ err, bucket }, 'slots could not be leased');
     }
     for (const [index, slot] of take.entries()) {
       slot.asking = false;
-      settle(slot, slot.epoch === epochs[index] ? answers[index] : undefined, askedMs);
+      this.answered(slot, slot.epoch === epochs[index] ? answers[index] : undefined, askedMs);
     }
   }
 
-  function settle(slot: HeldSlot, answer: SlotAnswer | undefined, askedMs: number): void {
+  /** @param answer undefined when nothing is known */
+  private answered(slot: HeldSlot, answer: SlotAnswer | undefined, askedMs: number): void {
+    const { leaseMs, monotonicMs, room } = this.options;
     if (answer?.kind === 'granted') {
-      if (slot.untilMs === 0) held++;
+      if (slot.untilMs === 0) {
+        this.held++;
+        slot.usedMs = monotonicMs();
+      }
       slot.untilMs = askedMs + leaseMs * (1 - MARGIN);
       // A slot that was taken away while it was asked for goes back.
-      if (!slot.placed && slot.jobs.size === 0) giveBack(slot);
-      else options.room(slot.tenantId);
+      if ((!slot.placed || this.leaving) && slot.jobs.size === 0) this.giveBack(slot);
+      else room(slot.tenantId);
       return;
     }
     const waitMs = answer?.kind === 'held' ? Math.min(answer.forMs, ASK_AGAIN_MS) : ASK_AGAIN_MS;
     slot.askAtMs = monotonicMs() + waitMs;
-    if (slot.untilMs !== 0 && answer !== undefined) lose(slot);
-    retryLater(slot.tenantId, waitMs);
+    if (slot.untilMs !== 0 && answer !== undefined) this.lose(slot);
+    this.retryLater(slot.tenantId, waitMs);
   }
 
-  function retryLater(tenantId: string, waitMs: number): void {
-    const tenant = tenants.get(tenantId);
+  private retryLater(tenantId: string, waitMs: number): void {
+    const tenant = this.tenants.get(tenantId);
     if (tenant === undefined || tenant.timer !== null) return;
     tenant.timer = setTimeout(() => {
       tenant.timer = null;
-      options.room(tenantId);
+      this.options.room(tenantId);
     }, waitMs + 1);
   }
 
-  function endLease(slot: HeldSlot): void {
-    slot.untilMs = 0;
-    slot.epoch++;
-    held--;
-  }
-
   /** Another may hold the slot, or soon will: what runs in it must end. */
-  function lose(slot: HeldSlot): void {
-    endLease(slot);
+  private lose(slot: HeldSlot): void {
+    this.endLease(slot);
     for (const job of [...slot.jobs]) job.lose();
   }
 
-  function tick(): void {
-    const nowMs = monotonicMs();
-    for (const { slots } of tenants.values()) for (const slot of slots) keep(slot, nowMs);
-  }
-
-  function keep(slot: HeldSlot, nowMs: number): void {
-    if (slot.untilMs === 0) return;
-    if (slot.untilMs <= nowMs && slot.jobs.size > 0) {
-      log.warn({ tenantId: slot.tenantId, slot: slot.number, jobs: slot.jobs.size }, 'a slot could not be kept');
-      lose(slot);
-    } else if (slot.jobs.size === 0 && (leaving || !slot.placed || nowMs - slot.usedMs > leaseMs * KEEP_UNUSED)) {
-      giveBack(slot);
-    } else if (slot.untilMs - nowMs < leaseMs * RENEW_BELOW) ask(slot);
-  }
-
-  function forget(tenantId: string, tenant: TenantSlots): void {
-    for (const slot of tenant.slots) {
-      slot.placed = false;
-      if (slot.jobs.size === 0) giveBack(slot);
+  private tick(): void {
+    const nowMs = this.options.monotonicMs();
+    for (const { slots } of this.tenants.values()) {
+      for (const slot of slots) if (slot.untilMs !== 0) this.keep(slot, nowMs);
     }
-    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter(({ jobs }) => jobs.size > 0));
-    if (tenant.slots.length > 0) return;
-    if (tenant.timer !== null) clearTimeout(tenant.timer);
-    tenants.delete(tenantId);
   }
 
-  function place(tenantId: string, numbers: readonly number[], alone: boolean): void {
-    const tenant = tenants.get(tenantId) ?? { slots: [], alone, timer: null };
-    tenants.set(tenantId, tenant);
-    tenant.alone = alone;
-    const known = new Map(tenant.slots.map((slot) => [slot.number, slot]));
-    for (const slot of tenant.slots) {
-      slot.placed = numbers.includes(slot.number);
-      if (!slot.placed && slot.jobs.size === 0) giveBack(slot);
-    }
-    for (const number of numbers) if (!known.has(number)) tenant.slots.push(newSlot(tenantId, number));
-    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter(({ placed, jobs }) => placed || jobs.size > 0));
+  private keep(slot: HeldSlot, nowMs: number): void {
+    const { leaseMs, log } = this.options;
+    const isUsed = slot.jobs.size > 0;
+    if (slot.untilMs <= nowMs && isUsed) {
+      const { tenantId, number, jobs } = slot;
+      log.warn({ tenantId, slot: number, jobs: jobs.size }, 'a slot could not be kept; its jobs are told to stop');
+      this.lose(slot);
+    } else if (!isUsed && (this.leaving || !slot.placed || nowMs - slot.usedMs > leaseMs * KEEP_UNUSED)) {
+      this.giveBack(slot);
+    } else if (slot.untilMs - nowMs < leaseMs * RENEW_BELOW) this.ask(slot);
   }
-
-  return {
-    name: 'slots',
-    async start() {
-      ticker = setInterval(tick, leaseMs * TICK);
-    },
-    async stop() {
-      this.leave();
-      if (ticker !== null) clearInterval(ticker);
-      ticker = null;
-      for (const { timer } of tenants.values()) if (timer !== null) clearTimeout(timer);
-      await new Promise(setImmediate);
-      await sending;
-    },
-    has(tenantId) {
-      const tenant = tenants.get(tenantId);
-      if (tenant === undefined || leaving) return false;
-      if (tenant.slots.some(canStart)) return true;
-      const nowMs = monotonicMs();
-      const free = tenant.slots.find((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
-      if (free !== undefined && free.askAtMs <= nowMs) ask(free);
-      else if (free !== undefined) retryLater(tenantId, free.askAtMs - nowMs);
-      return false;
-    },
-    take(tenantId) {
-      const slot = leaving ? undefined : tenants.get(tenantId)?.slots.find(canStart);
-      if (slot === undefined) return null;
-      const ticket = newTicket(slot, () => !leaving && slot.placed && isHeld(slot));
-      slot.jobs.add(ticket);
-      slot.usedMs = monotonicMs();
-      return ticket;
-    },
-    give(ticket) {
-      const { slot } = ticket as RunningTicket;
-      slot.jobs.delete(ticket as RunningTicket);
-      slot.usedMs = monotonicMs();
-      if (slot.jobs.size > 0 || (slot.placed && !leaving)) return;
-      giveBack(slot);
-      const tenant = tenants.get(slot.tenantId);
-      if (tenant?.slots.every(({ placed, jobs }) => !placed && jobs.size === 0)) forget(slot.tenantId, tenant);
-    },
-    mostJobs: (tenantId) => slotConcurrency * (tenants.get(tenantId)?.slots.filter(({ placed }) => placed).length ?? 0),
-    isAlone: (tenantId) => tenants.get(tenantId)?.alone ?? false,
-    follow(placed, alone) {
-      for (const [tenantId, tenant] of [...tenants]) if (!placed.has(tenantId)) forget(tenantId, tenant);
-      for (const [tenantId, numbers] of placed) {
-        place(tenantId, numbers, alone(tenantId));
-        options.room(tenantId);
-      }
-    },
-    leave() {
-      leaving = true;
-      for (const { slots } of tenants.values()) for (const slot of slots) if (slot.jobs.size === 0) giveBack(slot);
-    },
-    size: () => held,
-  };
-}
-
-function newSlot(tenantId: string, number: number): HeldSlot {
-  const bucket = bucketOf(tenantId);
-  return {
-    tenantId,
-    number,
-    bucket,
-    untilMs: 0,
-    askAtMs: 0,
-    asking: false,
-    epoch: 0,
-    usedMs: 0,
-    placed: true,
-    jobs: new Set(),
-  };
-}
-
-function newTicket(slot: HeldSlot, isGood: () => boolean): RunningTicket {
-  const listeners: (() => void)[] = [];
-  let lost = false;
-  return {
-    slot,
-    tenantId: slot.tenantId,
-    isGood,
-    onLost(listener) {
-      if (lost) listener();
-      else listeners.push(listener);
-    },
-    lose() {
-      lost = true;
-      for (const listener of listeners.splice(0)) listener();
-    },
-  };
 }

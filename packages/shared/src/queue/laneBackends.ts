@@ -1,49 +1,46 @@
-import type { IQueueBackend, WorkerOptions } from 'bullmq';
+import type { QueueBaseOptions, RedisQueueBackend } from 'bullmq';
 import { createRedisBackend } from 'bullmq';
+import { tenantOfLane } from '../domain/lane.js';
 import type { FleetKeys } from '../redis/keys.js';
-import type { OpenLane } from './laneBoard.js';
+import { createRecentlyUsed } from './recentlyUsed.js';
 
 /** BullMQ's backends of lanes, over one shared connection. */
 export interface LaneBackends {
   /** The one that all others stand on; it has no queue of its own. */
-  readonly root: IQueueBackend;
-  of(lane: OpenLane): IQueueBackend;
+  root(): RedisQueueBackend;
+  /** @param lane name of the lane */
+  of(lane: string): RedisQueueBackend;
   close(): Promise<void>;
 }
 
-/** Backends that are kept; the one that was used longest ago makes room. Making one anew costs some microseconds. */
-const KEPT = 2_000;
+/** Backends that are kept. */
+const KEPT = 10_000;
 
 /** Makes a lane's backend when it is first used. */
-export function createLaneBackends(options: WorkerOptions, keys: FleetKeys): LaneBackends {
-  let made: IQueueBackend | null = null;
+export function createLaneBackends(options: QueueBaseOptions, keys: FleetKeys): LaneBackends {
+  let root: RedisQueueBackend | null = null;
 
   /** BullMQ connects when a backend is made, so that is done when it is first needed. */
-  function root(): IQueueBackend {
-    if (made !== null) return made;
-    made = createRedisBackend('runner', options, {});
+  function rootBackend(): RedisQueueBackend {
+    if (root !== null) return root;
+    root = createRedisBackend('lanes', options, {});
     // A connection that is away is reported by the connection itself.
-    made.on('error', () => undefined);
-    return made;
+    root.on('error', () => undefined);
+    return root;
   }
 
-  const kept = new Map<string, IQueueBackend>();
+  // What stands on a Redis backend is one as well; BullMQ's type does not say so.
+  const kept = createRecentlyUsed(
+    KEPT,
+    (name) => rootBackend().forQueue(name, keys.queuePrefix(tenantOfLane(name))) as RedisQueueBackend,
+  );
   return {
-    get root() {
-      return root();
-    },
-    of({ name, tenantId }) {
-      const known = kept.get(name);
-      const backend = known ?? root().forQueue(name, keys.queuePrefix(tenantId));
-      if (known !== undefined) kept.delete(name);
-      kept.set(name, backend);
-      const [oldest] = kept.keys();
-      if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
-      return backend;
-    },
+    root: rootBackend,
+    of: (lane) => kept.get(lane),
     async close() {
-      await made?.close();
-      made = null;
+      kept.clear();
+      await root?.close();
+      root = null;
     },
   };
 }

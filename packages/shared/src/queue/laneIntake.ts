@@ -1,19 +1,14 @@
-import type { IQueueBackend, WorkerOptions } from 'bullmq';
-import { Worker } from 'bullmq';
 import { BUCKET_COUNT } from '../domain/lane.js';
 import { runEvery } from '../lifecycle/runEvery.js';
-import type { Log, Service } from '../lifecycle/service.js';
+import type { Service } from '../lifecycle/service.js';
 import { createBlockingPop } from '../redis/blockingPop.js';
-import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
-import type { FanIn } from './fanInBackend.js';
-import { createFanIn, FOREVER_S } from './fanInBackend.js';
 import { createLaneBackends } from './laneBackends.js';
-import type { OpenLane } from './laneBoard.js';
-import { createLaneBoard } from './laneBoard.js';
+import { LaneBoard } from './laneBoard.js';
 import { laneKeysOf } from './laneKeys.js';
-import type { ActiveJob, AttemptEnd } from './runAttempt.js';
-import { decidedDelayMs, runAttempt } from './runAttempt.js';
+import type { OpenLane } from './laneState.js';
+import type { RunnerOptions } from './runners.js';
+import { createRunners, runnerOptions } from './runners.js';
 import type { SlotRoom } from './slotRoom.js';
 import { createWakeHub } from './wakeHub.js';
 
@@ -34,76 +29,36 @@ export interface LaneIntake extends Service {
 }
 
 /** What the intake needs. */
-export interface LaneIntakeOptions {
-  readonly client: RedisClient;
+export interface LaneIntakeOptions extends RunnerOptions {
   readonly keys: FleetKeys;
-  readonly workerId: string;
-  /** Jobs that this process runs at a time. */
-  readonly concurrency: number;
-  /** How long a job stays locked without renewal, in ms. */
-  readonly lockMs: number;
-  /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
-  readonly sweepMs: number;
   readonly room: SlotRoom;
   /** Whether this process looks for a tenant's stalled jobs. */
   readonly findsStalled: (tenantId: string) => boolean;
   /** A look has seen this version of a bucket. */
   readonly version: (bucket: number, version: string) => void;
-  readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
-  readonly now: () => number;
+  /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
-  readonly log: Log;
-}
-
-/** The number of lost locks is judged by the ledger (see `domain/claim.ts`), so BullMQ's own bound is out of reach. */
-const NEVER = 1_000_000;
-
-interface Runner {
-  readonly worker: Worker<unknown, unknown, string, IQueueBackend>;
-  readonly fanIn: FanIn;
 }
 
 /** Runners are made when there is work for them; nothing is done while there is none. */
 export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   const { client, keys, log } = options;
-  const workerOptions: WorkerOptions = {
-    connection: client,
-    concurrency: 1,
-    name: options.workerId,
-    lockDuration: options.lockMs,
-    stalledInterval: options.sweepMs,
-    skipStalledCheck: true,
-    maxStalledCount: NEVER,
-    drainDelay: FOREVER_S,
-    runRetryDelay: 1_000,
-    skipVersionCheck: true,
-    settings: { backoffStrategy: decidedDelayMs },
-  };
-  const backends = createLaneBackends(workerOptions, keys);
-  const runners: Runner[] = [];
-  /** Those who wait for work, the one that waited shortest last. */
-  const idlers: Pick<FanIn, 'wake'>[] = [];
   const open = new Map<string, OpenLane>();
-  let closed = false;
-
-  const board = createLaneBoard(options.room, options.now, {
-    work: () => findRunner(),
+  const backends = createLaneBackends(runnerOptions(options), keys);
+  const board = new LaneBoard(options.room, options.now, {
+    work: () => runners.find(),
     doubt: (lane) => hub.look(lane),
     listen: (lane, on) => hub.listen(lane, on),
   });
+  const runners = createRunners(board, backends, options);
   const hub = createWakeHub({
-    client,
-    keys,
-    workerId: options.workerId,
+    ...options,
     board,
     createPop: () => createBlockingPop(client),
-    passOn: (lane) => {
-      client.publish(keys.wokenChannel, lane.name).catch(() => undefined);
+    passOn: ({ name }) => {
+      client.publish(keys.wokenChannel, name).catch((err: unknown) => log.debug({ err }, 'a wake was not passed on'));
     },
     active: (lane) => void findStalled(lane),
-    version: options.version,
-    monotonicMs: options.monotonicMs,
-    log,
   });
   let swept = 0;
   const sweep = runEvery(
@@ -116,34 +71,10 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
     log,
   );
 
-  /** An idle runner takes the work; while all are busy another is made, up to the bound. */
-  function findRunner(): void {
-    if (closed) return;
-    const idle = idlers.pop();
-    if (idle !== undefined) idle.wake();
-    else if (runners.length < options.concurrency) runners.push(startRunner());
-  }
-
-  function startRunner(): Runner {
-    const fanIn = createFanIn(board, backends, (waits) => idlers.push(waits));
-    const worker = new Worker(
-      'runner',
-      async (job, token) => {
-        const claim = fanIn.current();
-        if (claim === null) throw new Error('a job came without a claim');
-        return runAttempt(job, token, claim, options);
-      },
-      workerOptions,
-      () => fanIn.backend,
-    );
-    worker.on('error', (err) => log.debug({ err }, 'BullMQ reports an error'));
-    return { worker, fanIn };
-  }
-
   async function findStalled(lane: OpenLane): Promise<void> {
     if (!options.findsStalled(lane.tenantId)) return;
     try {
-      const stalled = await backends.of(lane).moveStalledJobsToWait();
+      const stalled = await backends.of(lane.name).moveStalledJobsToWait();
       if (stalled.length > 0) hub.look(lane);
     } catch (err) {
       log.debug({ err, lane: lane.name }, 'stalled jobs could not be looked for');
@@ -156,17 +87,23 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
     hub.remove(lane);
   }
 
+  async function close(): Promise<void> {
+    const ended = runners.close();
+    for (const lane of [...open.values()]) closeLane(lane);
+    await ended;
+  }
+
   return {
     name: 'intake',
     start: () => sweep.start(),
     async stop(deadline) {
       await sweep.stop(deadline);
-      await this.close();
+      await close();
       await hub.stop();
       await backends.close();
     },
     follow(lanes) {
-      if (closed) return;
+      if (runners.areClosed()) return;
       for (const lane of [...open.values()]) if (!lanes.has(lane.name)) closeLane(lane);
       for (const name of lanes) {
         if (open.has(name)) continue;
@@ -175,17 +112,13 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
         hub.add(lane);
       }
     },
-    setWeight: board.setWeight,
-    room: board.room,
+    setWeight: (tenantId, weight) => board.setWeight(tenantId, weight),
+    room: (tenantId) => board.roomFor(tenantId),
     look(name) {
       const lane = open.get(name);
       if (lane !== undefined) hub.look(lane);
     },
     size: () => open.size,
-    async close() {
-      closed = true;
-      for (const lane of [...open.values()]) closeLane(lane);
-      await Promise.all(runners.map(({ worker }) => worker.close()));
-    },
+    close,
   };
 }

@@ -10,6 +10,8 @@ import { registerLanes } from '../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
+import { createLaneBackends } from './laneBackends.js';
+import { createRecentlyUsed } from './recentlyUsed.js';
 
 /** How many jobs a lane holds, by what they do there. */
 export interface LaneCounts {
@@ -49,9 +51,12 @@ export interface LaneQueues {
   /** BullMQ's own queue, for a board. The caller must not close it. */
   queue(lane: Lane): Queue;
   /** Forgets the queue object of a lane that is gone. */
-  forget(lane: Lane): Promise<void>;
+  forget(lane: Lane): void;
   close(): Promise<void>;
 }
+
+/** Queue objects that are kept; another is made when its lane is used again. */
+const KEPT = 10_000;
 
 /** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
 const FINISHED_PER_LANE = 10_000;
@@ -68,7 +73,16 @@ export function createLaneQueues(
   keys: FleetKeys,
   registerAgainAfterMs = REGISTER_AGAIN_AFTER_MS,
 ): LaneQueues {
-  const queues = new Map<string, Queue>();
+  const options = { connection: client, skipVersionCheck: true, skipMetasUpdate: true };
+  const backends = createLaneBackends(options, keys);
+  const queues = createRecentlyUsed(KEPT, (name) => {
+    const prefix = keys.queuePrefix(tenantOfLane(name));
+    const queue = new Queue(name, { ...options, prefix }, () => backends.of(name));
+    // The shared connection reports its errors once; here they would be repeated for every lane.
+    queue.on('error', () => undefined);
+    return queue;
+  });
+  const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
 
   /**
    * Registered with every add, in the same round trip: an emptied Redis learns its lanes again. Which of the two comes
@@ -84,23 +98,6 @@ export function createLaneQueues(
       keys,
       used.map((lane) => ({ ...lane, jobs: 0 })),
     );
-  }
-
-  function queueOf(lane: Lane): Queue {
-    const name = laneName(lane);
-    let queue = queues.get(name);
-    if (queue === undefined) {
-      queue = new Queue(name, {
-        connection: client,
-        prefix: keys.queuePrefix(lane.tenantId),
-        skipVersionCheck: true,
-        skipMetasUpdate: true,
-      });
-      // The shared connection reports its errors once; here they would be repeated for every lane.
-      queue.on('error', () => undefined);
-      queues.set(name, queue);
-    }
-    return queue;
   }
 
   return {
@@ -150,14 +147,10 @@ export function createLaneQueues(
       await queueOf(lane).obliterate({ force: true });
     },
     queue: queueOf,
-    async forget(lane) {
-      const name = laneName(lane);
-      await queues.get(name)?.close();
-      queues.delete(name);
-    },
+    forget: (lane) => queues.forget(laneName(lane)),
     async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
       queues.clear();
+      await backends.close();
     },
   };
 }

@@ -1,15 +1,9 @@
 import type { Log } from '../lifecycle/service.js';
-import type { BlockingPop } from '../redis/blockingPop.js';
+import type { BlockingPop, Popped } from '../redis/blockingPop.js';
 import type { RedisClient } from '../redis/client.js';
 import { MARKERS_PER_CALL, takeMarkers } from '../redis/commands/takeMarkers.js';
-import type { LaneBoard, OpenLane } from './laneBoard.js';
-
-/** Waits for the markers of one bucket's lanes. */
-export interface LaneWatch {
-  /** A lane's marker is to be awaited from now on, or no longer. */
-  listen(lane: OpenLane, on: boolean): void;
-  stop(): Promise<void>;
-}
+import type { LaneBoard } from './laneBoard.js';
+import type { OpenLane } from './laneState.js';
 
 /** What a watch needs. */
 export interface LaneWatchParts {
@@ -54,137 +48,145 @@ const MUCH = 16;
 const RETRY_MS = 200;
 
 /**
- * While a bucket is calm: one `BZPOPMIN` over the markers of its lanes, issued again after each wake. While it is busy, that
- * would cost a wait over all lanes for every marker, so all markers are taken by one script from time to time instead.
+ * Waits for the markers of one bucket's lanes. While the bucket is calm: one `BZPOPMIN` over the markers, issued again after
+ * each wake. While it is busy, that would cost a wait over all lanes for every marker, so all markers are taken by one
+ * script from time to time instead.
  */
-export function createLaneWatch(parts: LaneWatchParts): LaneWatch {
-  const { board, pop, client, log } = parts;
-  let stopped = false;
+export class LaneWatch {
   /** Lanes to await, by marker. */
-  const awaited = new Map<string, OpenLane>();
+  private readonly awaited = new Map<string, OpenLane>();
   /** What the latest wait is for: a copy of `awaited`, made again when that has changed. */
-  let waitsFor: ReadonlyMap<string, OpenLane> = new Map();
-  let waitKeys: readonly string[] = [];
-  let changed = false;
-  let waiting = false;
-  let nudge: NodeJS.Timeout | null = null;
-  let resume: (() => void) | null = null;
-  let gapMs = LONGEST_GAP_MS;
-  let lastWakeMs = 0;
-  let drainMs = 0;
+  private waitsFor: ReadonlyMap<string, OpenLane> = new Map();
+  private waitKeys: readonly string[] = [];
+  private changed = false;
+  private waiting = false;
+  private nudge: NodeJS.Timeout | null = null;
+  private resume: (() => void) | null = null;
+  private stopped = false;
+  private gapMs = LONGEST_GAP_MS;
+  private lastWakeMs = 0;
+  /** Pace of the drains of a busy bucket; 0 while it is calm. */
+  private drainMs = 0;
+  private running: Promise<void> | null = null;
 
-  async function run(): Promise<void> {
-    while (!stopped) {
+  constructor(private readonly parts: LaneWatchParts) {}
+
+  /** A lane's marker is to be awaited from now on, or no longer. The first starts the watch. */
+  listen(lane: OpenLane, on: boolean): void {
+    const { marker } = lane.keys;
+    if (on) this.awaited.set(marker, lane);
+    else this.awaited.delete(marker);
+    this.changed = true;
+    if (!on) return;
+    this.running ??= this.run();
+    this.resume?.();
+    if (!this.waiting || this.waitsFor.has(marker) || this.nudge !== null) return;
+    this.nudge = setTimeout(() => {
+      this.nudge = null;
+      if (this.waiting) this.endWait();
+    }, NUDGE_AFTER_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.nudge !== null) clearTimeout(this.nudge);
+    this.resume?.();
+    this.parts.pop.disconnect();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
       try {
-        if (drainMs > 0) await drain();
-        else await wait();
+        await (this.drainMs > 0 ? this.drain() : this.wait());
       } catch (err) {
-        if (stopped) return;
-        log.debug({ err }, 'the wait for markers was lost');
-        parts.lost();
-        await pause(RETRY_MS);
+        if (this.stopped) return;
+        this.parts.log.debug({ err }, 'the wait for markers was lost');
+        this.parts.lost();
+        await this.pause(RETRY_MS);
       }
     }
   }
 
-  async function wait(): Promise<void> {
-    if (awaited.size === 0) return pause(null);
-    if (changed) {
-      changed = false;
-      waitsFor = new Map(awaited);
-      waitKeys = [parts.nudgeKey, ...awaited.keys()];
+  private async wait(): Promise<void> {
+    if (this.awaited.size === 0) return this.pause(null);
+    if (this.changed) {
+      this.changed = false;
+      this.waitsFor = new Map(this.awaited);
+      this.waitKeys = [this.parts.nudgeKey, ...this.awaited.keys()];
     }
-    waiting = true;
-    let answer: Awaited<ReturnType<BlockingPop['bzpopmin']>>;
+    const popped = await this.pop();
+    const lane = popped === null ? undefined : this.waitsFor.get(popped.key);
+    if (popped === null || lane === undefined) return;
+    this.woke(lane, popped.score);
+    this.noteWake();
+  }
+
+  private async pop(): Promise<Popped | null> {
+    if (this.nudge !== null) clearTimeout(this.nudge);
+    this.nudge = null;
+    this.waiting = true;
     try {
-      answer = await pop.bzpopmin(waitKeys, WAIT_S);
+      return await this.parts.pop.bzpopmin(this.waitKeys, WAIT_S);
     } finally {
-      waiting = false;
+      this.waiting = false;
     }
-    const lane = answer === null ? undefined : waitsFor.get(answer.key);
-    if (answer === null || lane === undefined) return;
-    woke(lane, answer.score);
-    noteWake();
   }
 
-  function woke(lane: OpenLane, score: number): void {
-    if (score > 0) board.wakeAt(lane.name, score);
-    else if (!board.marked(lane)) parts.passOn(lane);
-  }
-
-  function noteWake(): void {
-    const nowMs = parts.monotonicMs();
-    gapMs += GAP_WEIGHT * (Math.min(nowMs - lastWakeMs, LONGEST_GAP_MS) - gapMs);
-    lastWakeMs = nowMs;
-    if (gapMs < BUSY_GAP_PER_LANE_MS * awaited.size) drainMs = FASTEST_DRAIN_MS;
-  }
-
-  async function drain(): Promise<void> {
-    await pause(drainMs);
-    const lanes = [...awaited.values()];
+  private async drain(): Promise<void> {
+    await this.pause(this.drainMs);
+    const lanes = [...this.awaited.values()];
     let found = 0;
     for (let from = 0; from < lanes.length; from += MARKERS_PER_CALL) {
       const some = lanes.slice(from, from + MARKERS_PER_CALL);
-      const scores = await takeMarkers(
-        client,
-        some.map(({ keys }) => keys.marker),
-      );
+      const markers = some.map(({ keys }) => keys.marker);
+      const scores = await takeMarkers(this.parts.client, markers);
       found += scores.size;
       for (const [index, score] of scores) {
         const lane = some[index];
-        if (lane !== undefined) woke(lane, score);
+        if (lane !== undefined) this.woke(lane, score);
       }
     }
-    drainMs = nextPace(drainMs, found);
-    gapMs = LONGEST_GAP_MS;
+    this.drainMs = nextPace(this.drainMs, found);
+    this.gapMs = LONGEST_GAP_MS;
+  }
+
+  /** @param score 0 when work may wait, else when a job is due, unix ms */
+  private woke(lane: OpenLane, score: number): void {
+    if (score > 0) this.parts.board.wakeAt(lane.name, score);
+    else if (!this.parts.board.marked(lane)) this.parts.passOn(lane);
+  }
+
+  private noteWake(): void {
+    const nowMs = this.parts.monotonicMs();
+    this.gapMs += GAP_WEIGHT * (Math.min(nowMs - this.lastWakeMs, LONGEST_GAP_MS) - this.gapMs);
+    this.lastWakeMs = nowMs;
+    if (this.gapMs < BUSY_GAP_PER_LANE_MS * this.awaited.size) this.drainMs = FASTEST_DRAIN_MS;
+  }
+
+  /** The key is gone by itself when this process dies before it takes it. */
+  private endWait(): void {
+    const { client, nudgeKey, log } = this.parts;
+    const ended = client
+      .pipeline()
+      .zadd(nudgeKey, 0, '0')
+      .pexpire(nudgeKey, WAIT_S * 1_000)
+      .exec();
+    ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
   }
 
   /** A pause without a time lasts until a lane is to be awaited. */
-  function pause(ms: number | null): Promise<void> {
+  private pause(ms: number | null): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === null ? null : setTimeout(resolve, ms);
-      resume = () => {
-        if (ms !== null && !stopped) return;
-        resume = null;
+      this.resume = () => {
+        if (ms !== null && !this.stopped) return;
+        this.resume = null;
         if (timer !== null) clearTimeout(timer);
         resolve();
       };
     });
   }
-
-  /** The key is gone by itself when this process dies before it takes it. */
-  function endWait(): void {
-    const ended = client
-      .pipeline()
-      .zadd(parts.nudgeKey, 0, '0')
-      .pexpire(parts.nudgeKey, WAIT_S * 1_000)
-      .exec();
-    ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
-  }
-
-  const running = run();
-  return {
-    listen(lane, on) {
-      const { marker } = lane.keys;
-      if (on) awaited.set(marker, lane);
-      else awaited.delete(marker);
-      changed = true;
-      if (!on) return;
-      resume?.();
-      if (!waiting || waitsFor.has(marker) || nudge !== null) return;
-      nudge = setTimeout(() => {
-        nudge = null;
-        if (waiting) endWait();
-      }, NUDGE_AFTER_MS);
-    },
-    async stop() {
-      stopped = true;
-      if (nudge !== null) clearTimeout(nudge);
-      resume?.();
-      pop.disconnect();
-      await running;
-    },
-  };
 }
 
 /** The time until the next drain, in ms; 0 when the bucket is calm again. */

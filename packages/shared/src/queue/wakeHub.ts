@@ -3,9 +3,9 @@ import type { BlockingPop } from '../redis/blockingPop.js';
 import type { RedisClient } from '../redis/client.js';
 import { LANES_PER_CALL, lookAtLanes } from '../redis/commands/lookAtLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
-import type { LaneBoard, OpenLane } from './laneBoard.js';
-import type { LaneWatch } from './laneWatch.js';
-import { createLaneWatch } from './laneWatch.js';
+import type { LaneBoard } from './laneBoard.js';
+import type { OpenLane } from './laneState.js';
+import { LaneWatch } from './laneWatch.js';
 
 /** Finds out which lanes have work: from their markers, and by looking. */
 export interface WakeHub {
@@ -71,7 +71,7 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       lanes,
       toLook: new Set(),
       looking: false,
-      watch: createLaneWatch({
+      watch: new LaneWatch({
         client,
         pop: parts.createPop(number),
         nudgeKey: keys.nudge(number, parts.workerId),

@@ -46,6 +46,12 @@ export const COMMANDS = {
     servers: 'fresh',
     run: [['test/dist/bench/main.js']],
   },
+  simulate: {
+    does: "run the scaler's decisions over a load in simulated time, e.g. `npm run simulate -- --load 'step:1->5@2m'`",
+    dependencies: true,
+    build: true,
+    run: [['apps/scaler/dist/simulate/simulateMain.js']],
+  },
   screenshots: {
     does: 'take the pictures of the dashboard for the README',
     dependencies: true,
@@ -100,6 +106,7 @@ Environment:
   SLUICE_HOME                  where everything is kept (default: .sluice)
   SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
   PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
-  SLUICE_WORKERS               worker processes of start (default: 1)
+  SLUICE_WORKERS               worker processes of start at least (default: 1)
+  SLUICE_MAX_WORKERS           worker processes of start under load (default: the cores, at most 4)
 `;
 }

@@ -7,7 +7,6 @@ import { fingerprint } from './build.mjs';
 import { nodeTooOld } from './dependencies.mjs';
 import { createReleases } from './releases.mjs';
 import { keepOperatorKey, readStartSettings } from './start.mjs';
-import { planFleet } from './startFleet.mjs';
 import { readLogLine } from './supervise.mjs';
 
 /** @type {string} */
@@ -80,13 +79,21 @@ it('keepOperatorKey makes a key once that only its owner can read', () => {
   expect(readFileSync(keepOperatorKey(dir), 'utf8')).toBe(key);
 });
 
-it('readStartSettings has defaults and refuses what is no port', () => {
-  expect(readStartSettings({})).toEqual({ host: '127.0.0.1', port: 3000, dashboardPort: 3001, workers: 1 });
-  expect(() => readStartSettings({ PORT: '70000' })).toThrow('PORT is 70000');
-});
+describe('readStartSettings', () => {
+  it('has defaults and refuses what is no port', () => {
+    const { maxWorkers, ...rest } = readStartSettings({});
+    expect(rest).toEqual({ host: '127.0.0.1', port: 3000, dashboardPort: 3001, workers: 1 });
+    expect(maxWorkers).toBeGreaterThanOrEqual(1);
+    expect(maxWorkers).toBeLessThanOrEqual(4);
+    expect(() => readStartSettings({ PORT: '70000' })).toThrow('PORT is 70000');
+  });
 
-it('planFleet numbers the workers', () => {
-  expect(planFleet(2).map(({ name }) => name)).toEqual(['producer', 'worker-1', 'worker-2', 'scaler', 'dashboard']);
+  it('never allows fewer workers under load than at rest', () => {
+    expect(readStartSettings({ SLUICE_WORKERS: '9' })).toMatchObject({ workers: 9, maxWorkers: 9 });
+    expect(() => readStartSettings({ SLUICE_WORKERS: '9', SLUICE_MAX_WORKERS: '8' })).toThrow(
+      'SLUICE_MAX_WORKERS is 8 and must be a whole number from 9 to 64',
+    );
+  });
 });
 
 describe('readLogLine', () => {

@@ -1,10 +1,14 @@
 // @ts-check
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { checkPort } from './probe.mjs';
 import { SetupError } from './report.mjs';
 import { keepSecret } from './secrets.mjs';
 import { startFleet } from './startFleet.mjs';
+
+/** As many workers at most as the machine has cores, and no more than this, unless the person says so. */
+const MOST_WORKERS_UNASKED = 4;
 
 /**
  * What `npm start` needs to know, refused with a sentence if it cannot be.
@@ -21,11 +25,14 @@ export function readStartSettings(env) {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new SetupError(`${name} is ${env[name]} and must be a whole number from ${least} to ${most}.`);
   };
+  const workers = whole('SLUICE_WORKERS', 1, 1, 64);
+  const mostByDefault = Math.max(workers, Math.min(MOST_WORKERS_UNASKED, availableParallelism()));
   return {
     host: env.HOST || '127.0.0.1',
     port: whole('PORT', 3000, 0, 65_535),
     dashboardPort: whole('DASHBOARD_PORT', 3001, 0, 65_535),
-    workers: whole('SLUICE_WORKERS', 1, 1, 64),
+    workers,
+    maxWorkers: whole('SLUICE_MAX_WORKERS', mostByDefault, workers, 64),
   };
 }
 
@@ -51,7 +58,7 @@ export async function refuseTakenPorts({ host, port, dashboardPort }) {
  * @param {import('./servers.mjs').ServerUrls} urls
  */
 export async function startForeground({ env, home, repository, report }, releases, urls) {
-  const { host, port, dashboardPort, workers } = readStartSettings(env);
+  const { host, port, dashboardPort, workers, maxWorkers } = readStartSettings(env);
   const keyFile = env.SLUICE_OPERATOR_KEY_FILE || keepOperatorKey(home);
   const logDir = join(home, 'logs');
   const fleet = await report.step(
@@ -68,6 +75,7 @@ export async function startForeground({ env, home, repository, report }, release
         },
         logDir,
         workers,
+        maxWorkers,
         repository,
         show: report.line,
         onStop: (stop) => releases.add('the fleet', stop),
@@ -76,6 +84,7 @@ export async function startForeground({ env, home, repository, report }, release
   const rows = [
     ['API', fleet.url('producer')],
     ['Dashboard', fleet.url('dashboard')],
+    ['Workers', maxWorkers > workers ? `${workers}, and up to ${maxWorkers} under load` : String(workers)],
     ['Operator key', `in ${keyFile}`],
     ['Logs', `in ${logDir}`],
   ];

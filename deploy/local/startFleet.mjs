@@ -6,66 +6,80 @@ import { runToEnd } from './child.mjs';
 import { MIGRATE, PROCESSES } from './processes.mjs';
 import { lastLines, SetupError } from './report.mjs';
 import { supervise } from './supervise.mjs';
+import { serveWorkerControl } from './workerControl.mjs';
+import { createWorkerPool } from './workerPool.mjs';
 
 /** @typedef {import('./processes.mjs').ProcessName} ProcessName */
-/** @typedef {{ name: string, kind: ProcessName, pid: () => number | undefined, url: () => string | undefined, logFile: string }} FleetMember */
-/** @typedef {{ processes: FleetMember[], url: (kind: ProcessName) => string | undefined, stop: () => Promise<void> }} Fleet */
+/** @typedef {{ url: (kind: ProcessName) => string | undefined, stop: () => Promise<void> }} Fleet */
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Starts a whole fleet as in production, each part its own process: migrations, then producer, workers, scaler and
  * dashboard; resolves when all say that they are ready. A failed start stops what had started and throws a
- * SetupError with the last lines of the process that failed.
+ * SetupError with the last lines of the process that failed. The workers belong to this process, and the scaler tells it
+ * how many there shall be.
  * @param {{
- *   env: Record<string, string>, logDir: string, workers?: number, restarts?: boolean, repository?: string,
- *   show?: (line: string) => void, onStop?: (stop: () => Promise<void>) => void,
+ *   env: Record<string, string>, logDir: string, workers?: number, maxWorkers?: number, restarts?: boolean,
+ *   repository?: string, show?: (line: string) => void, onStop?: (stop: () => Promise<void>) => void,
  * }} options env: beside this process's own: REDIS_URL, DATABASE_URL, SLUICE_OPERATOR_KEY_FILE, PORT, DASHBOARD_PORT, ...;
+ *   workers: how many at least, maxWorkers: how many under load (default: no more);
  *   restarts: start a process again that ended (default); show: gets warnings, one line each; onStop: gets the stop
  *   before anything starts, for a caller that may be interrupted
  * @returns {Promise<Fleet>}
  */
 export async function startFleet(options) {
-  const { logDir, workers = 1, restarts = true, repository = REPOSITORY, show = () => undefined, onStop } = options;
+  const { logDir, workers = 1, maxWorkers = workers, restarts = true, repository = REPOSITORY, onStop } = options;
+  const { show = () => undefined } = options;
   const env = { ...process.env, OPS_PORT: '0', ...options.env };
-  const members = planFleet(workers).map(({ name, kind }) => ({
+  const logFileOf = (/** @type {string} */ name) => join(logDir, `${name}.log`);
+  const how = { cwd: repository, restarts, show };
+  const pool = createWorkerPool({ ...how, argv: PROCESSES.worker, env, logFileOf, max: maxWorkers });
+  const control = maxWorkers > workers ? await serveWorkerControl(pool) : undefined;
+  const scalerEnv = control === undefined ? {} : driverSettings(env, { workers, maxWorkers, socket: control.path });
+  /** @param {ProcessName} kind */
+  const toMember = (kind) => ({
     kind,
     ...supervise({
-      name,
+      ...how,
+      name: kind,
       argv: PROCESSES[kind],
-      cwd: repository,
-      env,
-      logFile: join(logDir, `${name}.log`),
-      restarts,
-      show,
+      env: kind === 'scaler' ? { ...env, ...scalerEnv } : env,
+      logFile: logFileOf(kind),
     }),
-  }));
+  });
+  const members = SINGLE.map(toMember);
   /** @type {Promise<void> | undefined} */
   let stopping;
-  const stop = () => (stopping ??= stopInReverse(members));
+  const stop = () => (stopping ??= stopInReverse(members, pool, control));
   onStop?.(stop);
 
   await migrate(repository, env, logDir);
   try {
-    await Promise.all(members.map((member) => member.start()));
+    await Promise.all([pool.start(workers), ...members.map((member) => member.start())]);
   } catch (error) {
     await stop();
     throw new SetupError(/** @type {Error} */ (error).message);
   }
-  return { processes: members, url: (kind) => members.find((member) => member.kind === kind)?.url(), stop };
+  return { url: (kind) => members.find((member) => member.kind === kind)?.url(), stop };
 }
 
+/** The processes of which there is one. @type {readonly Exclude<ProcessName, 'worker'>[]} */
+const SINGLE = ['producer', 'scaler', 'dashboard'];
+
 /**
- * The processes of a fleet in the order of their start.
- * @param {number} workers
- * @returns {{ name: string, kind: ProcessName }[]}
+ * What makes the scaler tell this process how many workers there shall be; another driver of the person's own stays.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {{ workers: number, maxWorkers: number, socket: string }} bounds
  */
-export function planFleet(workers) {
-  return /** @type {ProcessName[]} */ (Object.keys(PROCESSES)).flatMap((kind) =>
-    Array.from({ length: kind === 'worker' ? workers : 1 }, (_, index) => {
-      return { name: kind === 'worker' ? `${kind}-${index + 1}` : kind, kind };
-    }),
-  );
+function driverSettings(env, { workers, maxWorkers, socket }) {
+  return {
+    SCALER_DRIVER: env.SCALER_DRIVER || 'local',
+    SCALER_LOCAL_SOCKET: socket,
+    SCALER_WORKERS_MIN: String(workers),
+    SCALER_WORKERS_MAX: String(maxWorkers),
+    SCALER_WORKERS_SHRINK_MS: env.SCALER_WORKERS_SHRINK_MS || '60000',
+  };
 }
 
 /** @param {string} repository @param {NodeJS.ProcessEnv} env @param {string} logDir */
@@ -76,9 +90,17 @@ async function migrate(repository, env, logDir) {
   if (!result.ok) throw new SetupError(`The database could not be brought up to date:\n${lastLines(result.output)}`);
 }
 
-/** Dashboard and scaler first, then the workers all at once, the producer last. @param {(import('./supervise.mjs').Supervised & { kind: ProcessName })[]} members */
-async function stopInReverse(members) {
-  for (const kind of Object.keys(PROCESSES).reverse()) {
-    await Promise.all(members.filter((member) => member.kind === kind).map((member) => member.stop()));
-  }
+/**
+ * Dashboard and scaler first, then the workers all at once, the producer last.
+ * @param {(import('./supervise.mjs').Supervised & { kind: ProcessName })[]} members
+ * @param {import('./workerPool.mjs').WorkerPool} pool
+ * @param {{ close: () => Promise<void> } | undefined} control
+ */
+async function stopInReverse(members, pool, control) {
+  const stopOne = (/** @type {ProcessName} */ kind) => members.find((member) => member.kind === kind)?.stop();
+  await stopOne('dashboard');
+  await stopOne('scaler');
+  await control?.close();
+  await pool.stop();
+  await stopOne('producer');
 }

@@ -11,6 +11,7 @@ import { createRedis } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { deleteKeys } from '../support/deleteKeys.js';
 
 /** Keys, tables and files of one demo's own, so that it can run beside anything else on the same servers. */
 export interface DemoSpace {
@@ -58,6 +59,7 @@ export async function openSpace(servers: { redisUrl: string; databaseUrl: string
       SLUICE_OPERATOR_KEY_FILE: operatorKeyFile,
       SLUICE_ALLOW_PRIVATE_ADDRESSES: 'true',
       SCALER_INTERVAL_MS: '1000',
+      SCALER_STABILISATION_MS: '5000',
       EXPORTS_DIR: join(folder, 'exports'),
       LOG_LEVEL: 'info',
     },
@@ -68,10 +70,4 @@ export async function openSpace(servers: { redisUrl: string; databaseUrl: string
       await close();
     },
   };
-}
-
-async function deleteKeys(redis: RedisService['client'], prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.unlink(...keys);
-  }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textOf } from '../docs/repository.js';
+import { deleteKeys } from '../support/deleteKeys.js';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
 import { until } from '../support/until.js';
@@ -54,8 +55,5 @@ function statement(): string {
 }
 
 async function emptyRedis(): Promise<void> {
-  const { client } = fleet.space.redis;
-  for await (const keys of client.scanStream({ match: `{${fleet.space.prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await client.unlink(...keys);
-  }
+  await deleteKeys(fleet.space.redis.client, fleet.space.prefix);
 }

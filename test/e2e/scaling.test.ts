@@ -8,7 +8,7 @@ describe('scaling', () => {
   let fleet: Fleet;
   beforeAll(async () => {
     fleet = await startFleet();
-    await fleet.start('scaler', { SCALER_INTERVAL_MS: '500' });
+    await fleet.start('scaler', { SCALER_INTERVAL_MS: '500', SCALER_STABILISATION_MS: '1000' });
     await fleet.start('worker');
     await fleet.start('worker');
   });

@@ -39,11 +39,11 @@ describe('npm start', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Starts the fleet with servers and data of its own, and resolves when it says `ready`. */
-  async function start(): Promise<Started> {
+  async function start(more: Readonly<Record<string, string>> = {}): Promise<Started> {
     const { REDIS_URL: _redis, DATABASE_URL: _database, ...environment } = process.env;
     const child = spawn('npm', ['start'], {
       cwd: REPOSITORY,
-      env: { ...environment, SLUICE_HOME: home, PORT: '0', DASHBOARD_PORT: '0' },
+      env: { ...environment, SLUICE_HOME: home, PORT: '0', DASHBOARD_PORT: '0', TMPDIR: folder, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     started.push(child);
@@ -111,6 +111,8 @@ describe('npm start', () => {
     const servers = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.pid'));
     const serverPids = servers.map((file) => Number.parseInt(readFileSync(join(home, file), 'utf8'), 10));
     expect(serverPids.filter(lives)).toEqual([]);
+    const sockets = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.sock'));
+    expect(sockets).toEqual([]);
 
     const second = await start();
     const again = createHttpClient(apiOf(second), readFileSync(keyFile, 'utf8').trim(), { 'x-tenant-id': 'acme' });
@@ -118,5 +120,37 @@ describe('npm start', () => {
     second.child.kill('SIGTERM');
     await second.exited;
     await until('everything has stopped', () => !loggedPids().some(lives));
+  }, 240_000);
+
+  it('starts workers under load, drains them after it, and leaves none when it is killed', async () => {
+    const fleet = await start({
+      SLUICE_MAX_WORKERS: '3',
+      SCALER_INTERVAL_MS: '500',
+      SCALER_WORKERS_SHRINK_MS: '1000',
+      WORKER_CONCURRENCY: '1',
+    });
+    const api = createHttpClient(apiOf(fleet), readFileSync(join(home, 'operator-key'), 'utf8').trim(), {
+      'x-tenant-id': 'bursty',
+    });
+    await api.expect(201, 'POST', '/api/v1/admin/tenants', { id: 'bursty' });
+    const job = { task: 'system.probe', data: { sleepMs: 400 } };
+    const { results } = (await api.expect(207, 'POST', '/api/v1/jobs/batch', {
+      jobs: Array.from({ length: 60 }, () => job),
+    })) as { results: { id: string }[] };
+    await until('there are three workers', () => fleet.lines.some((line) => /^workers: \d -> 3$/.test(line)));
+    const jobs = results.map(({ id }) => `/api/v1/jobs/${id}`);
+    await until('every job has run', async () => {
+      const states = await Promise.all(jobs.map(async (path) => (await api.expect(200, 'GET', path)).state));
+      return states.every((state) => state === 'completed');
+    });
+    await until('there is one again', () =>
+      fleet.lines.some((line) => /^workers: \d -> 1, the others drain$/.test(line)),
+    );
+    const attempts = await Promise.all(jobs.map(async (path) => (await api.expect(200, 'GET', path)).attempts));
+    expect(attempts.filter((made) => made !== 1)).toEqual([]);
+
+    const owner = JSON.parse(readFileSync(join(home, 'lock'), 'utf8')) as { pid: number };
+    process.kill(owner.pid, 'SIGKILL');
+    await until('everything has stopped', () => !loggedPids().some(lives), 60_000);
   }, 240_000);
 });

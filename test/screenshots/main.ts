@@ -7,6 +7,7 @@ import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import type { Page } from 'playwright-core';
 import { openBrowser } from '../support/browser.js';
+import { deleteKeys } from '../support/deleteKeys.js';
 import { startFleetProcess } from '../support/fleetProcess.js';
 import { fillLanes } from './fillLanes.js';
 
@@ -34,9 +35,7 @@ try {
     await lanes.close();
   }
 } finally {
-  for await (const keys of redis.client.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.client.unlink(...keys);
-  }
+  await deleteKeys(redis.client, prefix);
   await redis.stop(AbortSignal.timeout(1_000));
 }
 

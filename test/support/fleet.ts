@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RedisConfig } from '@sluice/shared/redis/openClient';
 import type { FleetProcess, FleetProcessName } from './fleetProcess.js';
 import { startFleetProcess } from './fleetProcess.js';
 import type { FleetSpace } from './fleetSpace.js';
@@ -19,9 +20,15 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-/** Starts a producer; the other processes are up to the test. */
-export async function startFleet(environment: Readonly<Record<string, string>> = {}): Promise<Fleet> {
-  const space = await openFleetSpace();
+/**
+ * Starts a producer; the other processes are up to the test.
+ * @param server a Redis of the test file's own, in place of the one that all share
+ */
+export async function startFleet(
+  environment: Readonly<Record<string, string>> = {},
+  server?: RedisConfig,
+): Promise<Fleet> {
+  const space = await openFleetSpace(server);
   const operatorKey = `slk_${randomBytes(24).toString('base64url')}`;
   const processes: FleetProcess[] = [];
   async function start(name: FleetProcessName, more: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {

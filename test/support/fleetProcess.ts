@@ -25,13 +25,15 @@ export type FleetProcessName = 'producer' | 'worker' | 'scaler' | 'dashboard';
 /**
  * Starts a process and resolves when it says that it is ready; rejects with its last lines when it ends before.
  * @param onSpawn told of the child before it is ready, for those who must be able to end it at any time
+ * @param options of its command line
  */
 export async function startFleetProcess(
   name: FleetProcessName,
   environment: Readonly<Record<string, string>>,
   onSpawn?: (child: ChildProcess) => void,
+  options: readonly string[] = [],
 ): Promise<FleetProcess> {
-  const child = spawn(process.execPath, await argumentsOf(name), {
+  const child = spawn(process.execPath, [...(await argumentsOf(name)), ...options], {
     cwd: fileURLToPath(REPOSITORY),
     env: { PATH: process.env.PATH, PORT: '0', DASHBOARD_PORT: '0', OPS_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -6,8 +6,10 @@ import type { RedisService } from '@sluice/shared/redis/connect';
 import { createRedis } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
+import type { RedisConfig } from '@sluice/shared/redis/openClient';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { inject } from 'vitest';
+import { deleteKeys } from './deleteKeys.js';
 
 /** A key prefix and a schema of one test file's own, on the servers that all share. */
 export interface FleetSpace {
@@ -21,14 +23,17 @@ export interface FleetSpace {
   close(): Promise<void>;
 }
 
-/** Opens a space for one test file; call it in `beforeAll`, and `close` in `afterAll`. */
-export async function openFleetSpace(): Promise<FleetSpace> {
+/**
+ * Opens a space for one test file; call it in `beforeAll`, and `close` in `afterAll`.
+ * @param server a Redis of the file's own, in place of the one that all share
+ */
+export async function openFleetSpace(server: RedisConfig = { url: inject('redisUrl') }): Promise<FleetSpace> {
   const name = `t${randomBytes(5).toString('hex')}`;
   const log = createLogger('test', { level: 'silent' });
   const url = inject('databaseUrl');
   await migrateLedger({ url, schema: name });
   const postgres = createPostgres({ url, schema: name, poolSize: 5 }, log);
-  const redis = createRedis({ url: inject('redisUrl') }, 'consumer', log);
+  const redis = createRedis(server, 'consumer', log);
   await postgres.start();
   await redis.start();
   return {
@@ -36,19 +41,19 @@ export async function openFleetSpace(): Promise<FleetSpace> {
     keys: fleetKeys(name),
     redis,
     postgres,
-    environment: { REDIS_URL: inject('redisUrl'), DATABASE_URL: url, DATABASE_SCHEMA: name, SLUICE_PREFIX: name },
+    environment: {
+      REDIS_URL: server.url,
+      REDIS_CLUSTER: String(server.cluster ?? false),
+      DATABASE_URL: url,
+      DATABASE_SCHEMA: name,
+      SLUICE_PREFIX: name,
+    },
     async close() {
-      await deleteKeys(redis, name);
+      await deleteKeys(redis.client, name);
       await postgres.db.$client.query(`DROP SCHEMA "${name}" CASCADE`);
       const deadline = AbortSignal.timeout(5_000);
       await redis.stop(deadline);
       await postgres.stop(deadline);
     },
   };
-}
-
-async function deleteKeys(redis: RedisService, prefix: string): Promise<void> {
-  for await (const keys of redis.client.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.client.unlink(...keys);
-  }
 }

@@ -19,12 +19,13 @@ const { now } = systemClock;
 const redis = createRedis(config.redis, 'caller', log);
 const keys = fleetKeys(config.redis.prefix);
 const board = createLaneBoard(createLaneQueues(redis.client, keys), config.board, now);
-const lanes = followLanes({ client: redis.client, keys, board, maxLanes: config.board.maxLanes, log });
+const lanes = followLanes({ client: redis.client, keys, board, maxLanes: config.board.maxLanes, now, log });
 const changes = createSubscriber(redis.client, { [keys.changedChannel]: lanes.hurry });
 const server = createDashboardServer({
   config: config.server,
   operatorKey: config.operatorKey,
   board: board.plugin,
+  viewed: lanes.viewed,
   metrics: createMetrics('dashboard'),
   readiness: createReadiness({ redis: redis.ping }),
   now,

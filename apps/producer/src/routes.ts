@@ -74,7 +74,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
 }
 
 function addAdminApi(server: ApiServer, parts: RouteParts): void {
-  addTenantRoutes(server, parts.ledger);
+  addTenantRoutes(server, parts);
   addDeleteTenantRoute(server, parts);
   addKeyRoutes(server, parts.ledger);
   addWebhookSecretRoute(server, parts.ledger);

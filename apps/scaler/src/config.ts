@@ -4,11 +4,15 @@ import {
   postgresSettings,
   redisSettings,
   shutdownSettings,
+  slotSettings,
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { wholeNumber } from '@sluice/shared/config/values';
+import { oneOf, wholeNumber } from '@sluice/shared/config/values';
+import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
+import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings.js';
 
 /** All that a scaler process can be told. */
 export const scalerSettings = {
@@ -17,6 +21,7 @@ export const scalerSettings = {
   log: logSettings,
   ops: opsSettings,
   shutdown: shutdownSettings,
+  slot: slotSettings,
   scaler: {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',
@@ -32,7 +37,32 @@ export const scalerSettings = {
       'A tenant grows when more jobs wait per slot than this, and shrinks when fewer do',
       { default: '10' },
     ),
+    policy: setting(
+      'SCALER_POLICY',
+      oneOf(POLICY_NAMES, 'queue-length'),
+      '`queue-length`: by the jobs that wait per slot; `wait-target`: by how fast jobs arrive and how long they take',
+      { default: 'queue-length' },
+    ),
+    drainTargetMs: setting(
+      'SCALER_DRAIN_TARGET_MS',
+      wholeNumber(1_000, 86_400_000, 60_000),
+      'For `wait-target`: within this time the jobs that wait shall have been started',
+      { default: '60000' },
+    ),
+    stabilisationMs: setting(
+      'SCALER_STABILISATION_MS',
+      wholeNumber(0, 3_600_000, 60_000),
+      'A tenant shrinks no further than to the highest count that was wanted within this time; 0 shrinks at once',
+      { default: '60000' },
+    ),
+    retireAfterMs: setting(
+      'LANE_RETIRE_AFTER_MS',
+      wholeNumber(10_000, 31_536_000_000, 604_800_000),
+      'A lane that nothing was added to for this long and that holds no job is forgotten until it is used again',
+      { default: '604800000' },
+    ),
   },
+  replicas: replicaSettings,
 };
 
 /** The configuration of a scaler process. */
@@ -51,5 +81,14 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
         `and at most ${maxSlots} slots. Lower the first or raise the second.`,
     );
   }
+  assertReplicaConfig(config.replicas);
   return config;
+}
+
+/** By which rule slots are decided, and how slowly they shrink. */
+export function scalingSettingsOf({ scaler, slot }: Pick<ScalerConfig, 'scaler' | 'slot'>): ScalingSettings {
+  const { policy, minSlots, maxSlots, jobsPerSlot, drainTargetMs, stabilisationMs } = scaler;
+  const common = { minSlots, maxSlots, jobsPerSlot, slotConcurrency: slot.concurrency };
+  if (policy === 'queue-length') return { policy: { kind: policy, ...common }, stabilisationMs };
+  return { policy: { kind: policy, ...common, drainTargetSeconds: drainTargetMs / 1_000 }, stabilisationMs };
 }

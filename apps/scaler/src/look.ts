@@ -1,22 +1,24 @@
-import type { QueueLengthPolicy } from '@sluice/shared/domain/scaling/policy';
-import type { Log } from '@sluice/shared/lifecycle/service';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { ApplyParts } from './act/applyChanges.js';
-import { applyChanges } from './act/applyChanges.js';
-import { decideTenant } from './decide/decideTenant.js';
+import type { Decider } from './decide/decider.js';
 import type { Leadership } from './lead/keepLead.js';
-import { countTenants } from './observe/countTenants.js';
-import { groupTenants } from './observe/groupTenants.js';
-import type { SeenTenant, SlotChange } from './tenant.js';
+import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
+import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
 /** What a look needs. */
-export interface LookParts extends ApplyParts {
-  readonly queues: Pick<LaneQueues, 'counts'>;
-  readonly policy: Omit<QueueLengthPolicy, 'kind'>;
-  readonly metrics: Metrics;
-  readonly log: Log;
+export interface LookParts {
+  /** Told of a new leadership before its first look, so that what an earlier leader still writes is refused. */
+  readonly take: (leadership: Leadership) => Promise<void>;
+  /** Counts the lanes of these tenants, or of all. */
+  readonly observe: (wanted?: ReadonlySet<string>) => Promise<FleetSight>;
+  readonly decider: Decider;
+  /** Makes decisions real. */
+  readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
+  /** Told what every look found, to decide how many worker processes there shall be. */
+  readonly load: LoadWatch;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+  readonly metrics: Pick<Metrics, 'lookSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
 }
 
 /** One look at the fleet: observe, decide, act. */
@@ -28,47 +30,46 @@ export interface Look {
 }
 
 /** Makes looks. */
-export function createLook(parts: LookParts): Look {
-  const { redis, keys, queues, policy, metrics, log } = parts;
-
-  async function act(changes: readonly SlotChange[], leadership: Leadership): Promise<void> {
-    const made = await applyChanges(changes, leadership, parts);
-    for (const { change } of changes.slice(0, made)) metrics.scalingDecisions.inc({ change });
-    if (made > 0) log.info({ changes: made, fence: leadership.fence }, 'slots changed');
-  }
-
+export function createLook({ take, observe, decider, act, load, monotonicMs, metrics }: LookParts): Look {
+  let takenFence: number | null = null;
   return {
     async atAll(leadership) {
+      if (leadership.fence !== takenFence) await take(leadership);
+      takenFence = leadership.fence;
       const took = metrics.lookSeconds.startTimer();
-      const tenants = groupTenants(await readFleetTable(redis.client, keys));
-      const seen = await countTenants(tenants, queues);
-      const unreadable = seen.filter(({ kind }) => kind === 'unreadable').length;
-      if (unreadable > 0) log.warn({ tenants: unreadable }, 'tenants could not be counted and stay as they are');
-      const changes = seen.flatMap((one) => toChange(decideTenant(one, policy, 'interval')));
-      await act(changes, leadership);
-      metrics.jobsWaiting.set(sumOf(seen, (one) => (one.kind === 'counted' ? one.waiting : 0)));
-      const changed = new Map(changes.map(({ tenantId, desired }) => [tenantId, desired]));
-      metrics.slotsDesired.set(sumOf(seen, ({ tenant }) => changed.get(tenant.id) ?? tenant.current ?? 0));
+      // From before the counting: what is counted is no older than this.
+      const atMs = monotonicMs();
+      const { tenants, isWhole } = await observe();
+      const decisions = decider.decide(tenants, { occasion: 'interval', atMs, fence: leadership.fence });
+      await act(decisions, leadership);
+      // Tenants that are missing are not gone: while not all are seen, what was known of them stands, and grows old.
+      if (isWhole) load.sawAll(decisions.map(loadOf), leadership.fence);
+      else load.sawSome(decisions.map(loadOf), leadership.fence);
+      metrics.jobsWaiting.set(sumOf(decisions, ({ waiting }) => waiting));
+      metrics.slotsDesired.set(sumOf(decisions, ({ decision }) => decision.desired ?? 0));
+      metrics.longestWaitSeconds.set(longestWaitMs(tenants) / 1_000);
       took();
     },
     async atTouched(touched, leadership) {
-      const tenants = groupTenants(await readFleetTable(redis.client, keys, touched));
-      const seen = await countTenants(
-        tenants.filter(({ id }) => touched.has(id)),
-        queues,
-      );
-      await act(
-        seen.flatMap((one) => toChange(decideTenant(one, policy, 'touched'))),
-        leadership,
-      );
+      const atMs = monotonicMs();
+      const { tenants } = await observe(touched);
+      const decisions = decider.decide(tenants, { occasion: 'touched', atMs, fence: leadership.fence });
+      await act(decisions, leadership);
+      load.sawSome(decisions.map(loadOf), leadership.fence);
     },
   };
 }
 
-function toChange(verdict: ReturnType<typeof decideTenant>): SlotChange[] {
-  return verdict.kind === 'set' ? [verdict.change] : [];
+/** What a tenant has to do in the slots that it was just given. */
+function loadOf({ tenantId, waiting, active, decision }: TenantDecision): SeenLoad {
+  if (decision.kind === 'hold' && decision.because === 'stale') return { kind: 'unreadable', tenantId };
+  return { kind: 'counted', tenantId, waiting, active, slots: decision.desired ?? FLOOR_SLOTS };
 }
 
-function sumOf(seen: readonly SeenTenant[], figure: (one: SeenTenant) => number): number {
-  return seen.reduce((sum, one) => sum + figure(one), 0);
+function sumOf(decisions: readonly TenantDecision[], figure: (one: TenantDecision) => number): number {
+  return decisions.reduce((sum, one) => sum + figure(one), 0);
+}
+
+function longestWaitMs(seen: readonly SeenTenant[]): number {
+  return seen.reduce((most, one) => Math.max(most, one.kind === 'counted' ? (one.count.oldestWaitMs ?? 0) : 0), 0);
 }

@@ -1,18 +1,22 @@
 import { loadOrExit } from '@sluice/shared/config/loadOrExit';
 import { runUntilSignal } from '@sluice/shared/lifecycle/runUntilSignal';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { HELP, parseArguments } from './arguments.js';
 import { loadScalerConfig } from './config.js';
+import { createDryRun } from './dryRun.js';
 import { createScaler } from './scaler.js';
 
-const config = loadOrExit(() => loadScalerConfig(process.env));
-const log = createLogger('scaler', config.log);
-const { services, ops, scalerId } = createScaler(
-  config,
-  { now: Date.now, monotonicMs: () => performance.now(), leaseMs: 9_000 },
-  log,
-);
-await runUntilSignal(services, {
-  graceMs: config.shutdown.graceMs,
-  log,
-  ready: () => ({ url: ops.url(), scalerId }),
-});
+const command = parseArguments(process.argv.slice(2));
+if (command.kind === 'help') {
+  process.stdout.write(HELP);
+} else if (command.kind === 'refuse') {
+  process.stderr.write(`${command.message}\n`);
+  process.exitCode = 2;
+} else {
+  const config = loadOrExit(() => loadScalerConfig(process.env));
+  const log = createLogger('scaler', config.log);
+  const machine = { monotonicMs: () => performance.now(), leaseMs: 9_000 };
+  const { services, ready } =
+    command.kind === 'dry-run' ? createDryRun(config, machine, log) : createScaler(config, machine, log);
+  await runUntilSignal(services, { graceMs: config.shutdown.graceMs, log, ready });
+}

@@ -1,45 +1,34 @@
 import { hostname } from 'node:os';
-import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
-import { runEvery } from '@sluice/shared/lifecycle/runEvery';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { Log } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { lead as askForLead } from '@sluice/shared/redis/commands/lead';
+import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { applyChanges } from './act/applyChanges.js';
+import { recordHeldBack } from './act/recordHeldBack.js';
+import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
+import { scalingSettingsOf } from './config.js';
+import { createDecider } from './decide/decider.js';
 import { createLeadKeeper } from './lead/keepLead.js';
 import { createLook } from './look.js';
+import type { LookLoop } from './lookLoop.js';
 import { createLookLoop } from './lookLoop.js';
-import { requeueJobs } from './recover/requeueJobs.js';
-import { forgetKeys } from './retain/forgetKeys.js';
+import { observeFleet } from './observe/observeFleet.js';
+import type { ScalerMachine, ScalerParts, ScalerProcess } from './parts.js';
+import type { LoadWatch } from './replicas/loadBook.js';
+import { createReplicas } from './replicas/replicas.js';
+import { createUpkeep } from './upkeep.js';
 
-/** How often accepted jobs that Redis does not hold are looked for, in ms. */
-const RECOVER_EVERY_MS = 2_000;
-
-/** How often old rows are deleted, in ms. */
-const RETAIN_EVERY_MS = 3_600_000;
-
-/** What the process reads from the machine, and how long its lead lasts. */
-export interface ScalerMachine {
-  readonly now: () => number;
-  readonly monotonicMs: () => number;
-  /** How long the lead outlasts a leader that died, in ms. */
-  readonly leaseMs: number;
-}
-
-/** Builds a scaler process: its parts in the order in which they start. */
-export function createScaler(
-  config: ScalerConfig,
-  machine: ScalerMachine,
-  log: Log,
-): { readonly services: readonly Service[]; readonly ops: OpsServer; readonly scalerId: string } {
+/** Builds a scaler process. */
+export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: ScalerMachine, log: Log): ScalerProcess {
   const scalerId = `${hostname()}-${newId().slice(-8)}`;
-  const { monotonicMs, leaseMs } = machine;
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
@@ -51,34 +40,18 @@ export function createScaler(
     monotonicMs,
     gained() {
       metrics.leading.set(1);
-      for (const loop of [looks, recover, retain]) loop.hurry();
+      for (const loop of [looks, ...upkeep]) loop.hurry();
     },
     lost() {
-      for (const gauge of [metrics.leading, metrics.jobsWaiting, metrics.slotsDesired]) gauge.set(0);
+      const { leading, jobsWaiting, slotsDesired, longestWaitSeconds } = metrics;
+      for (const gauge of [leading, jobsWaiting, slotsDesired, longestWaitSeconds]) gauge.set(0);
     },
     log,
   });
-  const look = createLook({ db: postgres.db, redis, keys, queues, policy: config.scaler, metrics, log });
-  const looks = createLookLoop({ look, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
-  const requeueParts = { db: postgres.db, queues, metrics, log };
-  const recover = runEvery(
-    'recover',
-    RECOVER_EVERY_MS,
-    async () => {
-      const leadership = lead.current();
-      if (leadership !== null) await requeueJobs(leadership, requeueParts);
-    },
-    log,
-  );
-  const retain = runEvery(
-    'retain',
-    RETAIN_EVERY_MS,
-    async () => {
-      const leadership = lead.current();
-      if (leadership !== null) await forgetKeys(leadership, postgres.db, log);
-    },
-    log,
-  );
+  const parts: ScalerParts = { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log };
+  const replicas = createReplicas(config, parts);
+  const looks = createLooks(parts, replicas.load);
+  const upkeep = createUpkeep(parts);
   const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
   const ops = createOpsServer(
     config.ops,
@@ -86,6 +59,32 @@ export function createScaler(
     createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
   );
   const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
-  // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
-  return { services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, recover, retain], ops, scalerId };
+  return {
+    // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
+    services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, ...upkeep, replicas.loop],
+    ready: () => ({ url: ops.url(), scalerId }),
+  };
+}
+
+function createLooks(
+  { config, keys, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
+  load: LoadWatch,
+): LookLoop {
+  const applyParts = { db: postgres.db, redis, keys, metrics, log };
+  const observeParts = { redis, keys, log, tables: new Map() };
+  const look = createLook({
+    take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
+    observe: (wanted) => observeFleet(observeParts, wanted),
+    decider: createDecider(scalingSettingsOf(config)),
+    act: async (decisions, leadership) => {
+      const { refused } = await applyChanges(changesOf(decisions), leadership, applyParts);
+      await recordHeldBack(decisions, leadership, postgres.db);
+      // A refusal says that another leads: this process asks rather than believes.
+      if (refused > 0) lead.hurry();
+    },
+    load,
+    monotonicMs,
+    metrics,
+  });
+  return createLookLoop({ look, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
 }

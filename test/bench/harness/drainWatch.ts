@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lane } from '@sluice/shared/domain/lane';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import { ownerOf } from '@sluice/shared/redis/slotOwner';
 
 /** How often the lane is asked whether it is empty, in ms; the figures do not depend on it. */
 const ASK_EVERY_MS = 50;
@@ -22,7 +23,7 @@ export interface DrainWatch {
  * are times of the server's clock. The first event after now is the first job that becomes active; the last
  * `completed` one is the end. Costs the server one blocked command, and a count twenty times a second.
  */
-export async function watchDrain(client: Redis, queues: LaneQueues, lane: Lane): Promise<DrainWatch> {
+export async function watchDrain(client: RedisClient, queues: LaneQueues, lane: Lane): Promise<DrainWatch> {
   const events = queues.queue(lane).toKey('events');
   const [[lastId] = ['0-0']] = await client.xrevrange(events, '+', '-', 'COUNT', 1);
   const first = firstAfter(client, events, lastId);
@@ -43,8 +44,8 @@ export async function watchDrain(client: Redis, queues: LaneQueues, lane: Lane):
   }
 }
 
-async function firstAfter(client: Redis, events: string, lastId: string): Promise<number> {
-  const blocked = client.duplicate();
+async function firstAfter(client: RedisClient, events: string, lastId: string): Promise<number> {
+  const blocked = ownerOf(client, events).duplicate();
   try {
     const read = await blocked.xread('COUNT', 1, 'BLOCK', GIVE_UP_MS, 'STREAMS', events, lastId);
     const id = read?.[0]?.[1]?.[0]?.[0];

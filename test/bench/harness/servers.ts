@@ -7,6 +7,7 @@ import { createRedis } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { deleteKeys } from '../../support/deleteKeys.js';
 
 /** Redis and PostgreSQL as both sides use them, with a key prefix and a schema of this bench's own. */
 export interface BenchServers {
@@ -32,9 +33,7 @@ export async function openBenchServers(redisUrl: string, databaseUrl: string): P
   await redis.start();
 
   async function clear(): Promise<void> {
-    for await (const found of redis.client.scanStream({ match: `{${name}:*`, count: 1_000 })) {
-      if (found.length > 0) await redis.client.unlink(...(found as string[]));
-    }
+    await deleteKeys(redis.client, name);
     await postgres.db.$client.query('TRUNCATE jobs, attempts, dead_letters, scaling_decisions');
   }
 

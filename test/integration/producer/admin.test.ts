@@ -1,6 +1,7 @@
+import { bucketOf } from '@sluice/shared/domain/lane';
 import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { readBuckets, readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
 import { lead } from '@sluice/shared/redis/commands/lead';
 import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
@@ -42,6 +43,19 @@ describe('administration', () => {
     expect((await operator.call('POST', `${PATH}/acme/keys`, { role: 'operator' })).status).toBe(400);
   });
 
+  it("copies a tenant's weight to where the workers read it, once the ledger has it", async () => {
+    const { operator, space } = producer;
+    const weights = async () => (await readBuckets(space.redis.client, space.keys, [bucketOf('heavy')]))[0]?.weights;
+    await operator.expect(201, 'POST', PATH, { id: 'heavy', weight: 9 });
+    expect((await weights())?.get('heavy')).toBe(9);
+    await operator.expect(200, 'PATCH', `${PATH}/heavy`, { weight: 4 });
+    expect((await weights())?.get('heavy')).toBe(4);
+    await operator.expect(200, 'PATCH', `${PATH}/heavy`, { name: 'Heavy Ltd' });
+    expect((await weights())?.get('heavy')).toBe(4);
+    await operator.expect(200, 'PATCH', `${PATH}/heavy`, { weight: 1 });
+    expect((await weights())?.has('heavy')).toBe(false);
+  });
+
   it('deletes a tenant with its waiting jobs and its lanes, and never gives its id away again', async () => {
     const { operator, space } = producer;
     const gone = await producer.user('gone');
@@ -61,8 +75,16 @@ describe('administration', () => {
     const { client } = space.redis;
     await submit(await producer.user('busy'));
     await heartbeat(client, space.keys, { id: 'w1', lastsMs: 10_000, capacity: 10 });
-    await heartbeat(client, space.keys, { id: 'w2', lastsMs: 10_000, capacity: 10 });
+    await heartbeat(client, space.keys, { id: 'w2', lastsMs: 10_000, capacity: 20 });
     await writeDesiredSlots(client, space.keys, new Map([['busy', 4]]), 1);
+    const nowMs = Number((await client.time())[0]) * 1_000;
+    await client.hset(space.keys.slots(bucketOf('busy')), {
+      'busy:1': `${nowMs + 60_000} w1`,
+      'busy:2': `${nowMs + 60_000} w2`,
+      'busy:3': `${nowMs + 60_000} w2`,
+      'busy:4': `${nowMs - 60_000} w1`,
+    });
+    await operator.expect(200, 'PATCH', `${PATH}/busy`, { weight: 7 });
     const fence = await lead(client, space.keys, 's1', 10_000);
     await insertScalingDecisions(space.postgres.db, [
       {
@@ -78,13 +100,14 @@ describe('administration', () => {
     ]);
     const fleet = await operator.expect(200, 'GET', '/api/v1/admin/fleet');
     expect(fleet).toMatchObject({
-      tenants: [{ id: 'busy', desired: 4, live: 4, lanes: ['busy.default'] }],
+      tenants: [{ id: 'busy', desired: 4, live: 3, weight: 7, lanes: ['busy.default'] }],
       leader: { holder: 's1', fence },
-      decisions: [{ tenantId: 'busy', desired: 4, reason: 'many' }],
+      decisions: [{ tenantId: 'busy', desired: 4, policy: 'queue-length', reason: 'many' }],
+      workers: [
+        { id: 'w1', capacity: 10, slots: 1 },
+        { id: 'w2', capacity: 20, slots: 2 },
+      ],
     });
-    const workers = fleet.workers as { id: string; slots: number }[];
-    expect(workers.map(({ id }) => id)).toEqual(['w1', 'w2']);
-    expect(workers.reduce((sum, { slots }) => sum + slots, 0)).toBe(4);
     const lanes = createLaneQueues(client, space.keys);
     expect(await lanes.counts({ tenantId: 'busy', queueClass: 'default' })).toMatchObject({ waiting: 1 });
     await lanes.close();

@@ -1,5 +1,6 @@
 import type { Lane } from '@sluice/shared/domain/lane';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';
@@ -50,9 +51,9 @@ describe('changes of a job', () => {
 
   it('tells the workers to stop a running job', async () => {
     const named: string[] = [];
-    const listener = producer.space.redis.client.duplicate();
-    listener.on('message', (_channel, message: string) => named.push(message));
-    await listener.subscribe(producer.space.keys.cancelChannel);
+    const { redis, keys } = producer.space;
+    const listener = createSubscriber(redis.client, { [keys.cancelChannel]: (message) => named.push(message) });
+    await listener.start();
     const id = await submit(acme);
     await claim(producer.space, id);
     expect(await acme.expect(202, 'DELETE', `/api/v1/jobs/${id}`)).toEqual({
@@ -61,7 +62,7 @@ describe('changes of a job', () => {
       cancelRequested: true,
     });
     await until('the workers were told', () => named.includes(id));
-    listener.disconnect();
+    await listener.stop(AbortSignal.timeout(1_000));
   });
 
   it('runs a dead job again under its id, takes its note out of the dead letters, and refuses any other', async () => {

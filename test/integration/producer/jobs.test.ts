@@ -1,3 +1,4 @@
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';
@@ -169,13 +170,15 @@ describe('jobs', () => {
 
   it('tells the scaler which lanes were added to', async () => {
     const told: string[] = [];
-    const listener = producer.space.redis.client.duplicate();
-    listener.on('message', (_channel, message: string) => told.push(...message.split(' ')));
-    await listener.subscribe(producer.space.keys.touchedChannel);
+    const { redis, keys } = producer.space;
+    const listener = createSubscriber(redis.client, {
+      [keys.touchedChannel]: (message) => told.push(...message.split(' ')),
+    });
+    await listener.start();
     const client = await producer.user('touch');
     await Promise.all(Array.from({ length: 20 }, () => submit(client)));
     await until('the lane was named', () => told.includes('touch.default'));
     expect(told.length).toBeLessThan(10);
-    listener.disconnect();
+    await listener.stop(AbortSignal.timeout(1_000));
   });
 });

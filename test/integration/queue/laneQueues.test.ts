@@ -3,6 +3,7 @@ import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deleteKeys } from '../../support/deleteKeys.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 
@@ -32,9 +33,7 @@ describe('createLaneQueues', () => {
   it('registers a lane again with the next add after Redis lost its data', async () => {
     await add(newId());
     expect(await lanes()).toEqual(['acme.default']);
-    for await (const keys of space.redis.client.scanStream({ match: `{${space.prefix}:*` })) {
-      if (keys.length > 0) await space.redis.client.unlink(...keys);
-    }
+    await deleteKeys(space.redis.client, space.prefix);
     await add(newId());
     expect(await lanes()).toEqual(['acme.default']);
   });

@@ -2,32 +2,56 @@ import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { findBusyLanes } from '@sluice/shared/queue/busyLanes';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
+import { readBucket } from '@sluice/shared/redis/commands/fleetTable';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
 import { chooseLanes } from './chooseLanes.js';
 import type { LaneBoard } from './laneBoard.js';
 
 /** How often the registry of lanes is read when no change is told, in ms. */
 const LOOK_MS = 3_000;
 
-/** Shows the lanes of tenants as they come and go. `hurry` when a change is told. */
+/** The board counts as open for so long after a page last asked for something, in ms. */
+const OPEN_MS = 30_000;
+
+/** Keeps the board up to date. `hurry` when a change is told. */
+export interface LaneFollower extends PeriodicService {
+  /** A page asks for something of the board. */
+  viewed(): void;
+}
+
+/** Shows the lanes of tenants as they come and go. While no page is open nothing is asked of Redis. */
 export function followLanes(options: {
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
   readonly board: LaneBoard;
   readonly maxLanes: number;
+  /** Unix ms. */
+  readonly now: () => number;
   readonly log: Log;
-}): PeriodicService {
-  const { client, keys, board, maxLanes, log } = options;
-  return runEvery(
-    'lanes',
-    LOOK_MS,
-    async () => {
-      const { lanes } = await readFleetTable(client, keys);
-      const busy = lanes.length > maxLanes ? await findBusyLanes(client, keys, lanes) : new Set<string>();
-      await board.show(chooseLanes({ lanes, busy, watched: board.watched(), maxLanes }));
+}): LaneFollower {
+  const { client, keys, board, maxLanes, now, log } = options;
+  const known = new Map<number, FleetBucket>();
+  let openUntilMs = now() + OPEN_MS;
+
+  async function look(): Promise<void> {
+    if (now() > openUntilMs) return;
+    const buckets = await Promise.all(BUCKETS.map((bucket) => readBucket(client, keys, bucket, known.get(bucket))));
+    for (const bucket of buckets) known.set(bucket.bucket, bucket);
+    const lanes = buckets.flatMap((bucket) => bucket.lanes).sort();
+    const busy = lanes.length > maxLanes ? await findBusyLanes(client, keys, lanes) : new Set<string>();
+    await board.show(chooseLanes({ lanes, busy, watched: board.watched(), maxLanes }));
+  }
+
+  const loop = runEvery('lanes', LOOK_MS, look, log);
+  return {
+    ...loop,
+    viewed() {
+      const wasOpen = now() <= openUntilMs;
+      openUntilMs = now() + OPEN_MS;
+      if (!wasOpen) loop.hurry();
     },
-    log,
-  );
+  };
 }

@@ -3,18 +3,23 @@ import { BOARD_HEADERS } from '../http/securityHeaders.js';
 import type { Sessions } from '../login/session.js';
 import { guardBySession } from '../login/sessionGuard.js';
 
-/** Mounts Bull Board at `/`, for requests of a session only. */
+/**
+ * Mounts Bull Board at `/`, for requests of a session only.
+ * @param viewed told of every such request
+ */
 export function mountBoard(
   server: FastifyInstance,
   plugin: FastifyPluginCallback,
   sessions: Sessions,
   now: () => number,
+  viewed: () => void,
 ): void {
   server.register(async (guarded) => {
     guarded.addHook('onRequest', async (_request, reply) => {
       reply.headers(BOARD_HEADERS);
     });
     guarded.addHook('onRequest', guardBySession(sessions, now));
+    guarded.addHook('onRequest', async () => viewed());
     guarded.addHook('onSend', async (_request, reply, payload) => {
       const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html');
       return isPage ? withoutForeignLinks(payload) : payload;

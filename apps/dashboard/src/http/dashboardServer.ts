@@ -24,6 +24,8 @@ export interface DashboardParts {
   readonly config: { readonly host: string; readonly port: number; readonly trustProxy: TrustedProxies };
   readonly operatorKey: string;
   readonly board: FastifyPluginCallback;
+  /** Told when a page asks for something of the board. */
+  readonly viewed: () => void;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly now: () => number;
@@ -85,5 +87,5 @@ async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promis
   });
   addOpsRoutes(server, metrics.registry, readiness);
   addLoginRoutes(server, { sessions, pages, log, pace: createLoginPace(now) });
-  mountBoard(server, parts.board, sessions, now);
+  mountBoard(server, parts.board, sessions, now, parts.viewed);
 }

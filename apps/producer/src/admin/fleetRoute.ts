@@ -1,13 +1,16 @@
 import { tenantOfLane } from '@sluice/shared/domain/lane';
-import { FLOOR_SLOTS, slotsHeldBy } from '@sluice/shared/domain/placement';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { ScalingDecisionRow } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { listScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import type { FleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
+import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
 import type { LiveWorker } from '@sluice/shared/redis/commands/processes';
 import { readLeader, readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import type { SlotLease } from '@sluice/shared/redis/commands/slotLeases';
+import { readSlotLeases } from '@sluice/shared/redis/commands/slotLeases';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -16,9 +19,22 @@ import type { RedisCall } from '../stores/redisCall.js';
 
 const fleetSchema = z.object({
   workers: z.array(
-    z.object({ id: z.string(), aliveUntil: z.iso.datetime(), slots: z.int().meta({ description: 'Slots it holds' }) }),
+    z.object({
+      id: z.string(),
+      aliveUntil: z.iso.datetime(),
+      capacity: z.int().meta({ description: 'Jobs it runs at a time' }),
+      slots: z.int().meta({ description: 'Slots it holds' }),
+    }),
   ),
-  tenants: z.array(z.object({ id: z.string(), desired: z.int(), live: z.int(), lanes: z.array(z.string()) })),
+  tenants: z.array(
+    z.object({
+      id: z.string(),
+      desired: z.int().meta({ description: 'Slots it shall have' }),
+      live: z.int().meta({ description: 'Slots that workers hold now; without work none is held' }),
+      weight: z.int().meta({ description: "Its share of each worker's turns" }),
+      lanes: z.array(z.string()),
+    }),
+  ),
   leader: z.object({ holder: z.string(), fence: z.int() }).nullable(),
   decisions: z.array(
     z.object({
@@ -35,6 +51,8 @@ const fleetSchema = z.object({
     }),
   ),
 });
+
+type FleetStatus = z.infer<typeof fleetSchema>;
 
 const SHOWN_DECISIONS = 100;
 
@@ -59,44 +77,64 @@ export function addFleetRoute(server: ApiServer, { ledger, call, client, keys }:
       },
     },
     async () => {
-      const [[table, workers, leader], decisions] = await Promise.all([
+      const [[buckets, workers, leases, leader], decisions] = await Promise.all([
         call(() =>
-          Promise.all([readFleetTable(client, keys), readLiveWorkers(client, keys), readLeader(client, keys)]),
+          Promise.all([
+            readBuckets(client, keys, BUCKETS),
+            readLiveWorkers(client, keys),
+            readSlotLeases(client, keys),
+            readLeader(client, keys),
+          ]),
         ),
         ledger((db) => listScalingDecisions(db, SHOWN_DECISIONS)),
       ]);
-      return { ...describeFleet(table, workers), leader, decisions: decisions.map(toDecision) };
+      const live = countBy(leases, ({ tenantId }) => tenantId);
+      return {
+        workers: describeWorkers(workers, leases),
+        tenants: buckets.flatMap((bucket) => describeTenants(bucket, live)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+        leader,
+        decisions: decisions.map(toDecision),
+      };
     },
   );
 }
 
-/** Who holds how many slots, by the same rule by which the workers take them. Pure. */
-function describeFleet(
-  table: FleetTable,
-  workers: readonly LiveWorker[],
-): Pick<z.infer<typeof fleetSchema>, 'workers' | 'tenants'> {
-  const ids = workers.map(({ id }) => id);
-  const lanesOf = groupLanes(table.lanes);
-  const tenants = [...new Set([...lanesOf.keys(), ...table.desired.keys()])].sort();
-  const slotsOf = (tenant: string): number => table.desired.get(tenant) ?? FLOOR_SLOTS;
-  return {
-    workers: workers.map(({ id, aliveUntilMs }) => ({
-      id,
-      aliveUntil: new Date(aliveUntilMs).toISOString(),
-      slots: tenants.reduce((sum, tenant) => sum + slotsHeldBy(id, tenant, slotsOf(tenant), ids), 0),
-    })),
-    tenants: tenants.map((id) => ({
-      id,
-      desired: slotsOf(id),
-      live: workers.length > 0 ? slotsOf(id) : 0,
-      lanes: lanesOf.get(id) ?? [],
-    })),
-  };
+function describeWorkers(workers: readonly LiveWorker[], leases: readonly SlotLease[]): FleetStatus['workers'] {
+  const held = countBy(leases, ({ holder }) => holder);
+  return workers.map(({ id, aliveUntilMs, capacity }) => ({
+    id,
+    aliveUntil: new Date(aliveUntilMs).toISOString(),
+    capacity,
+    slots: held.get(id) ?? 0,
+  }));
+}
+
+/** The tenants of a bucket, with how many slots of each are held. */
+function describeTenants(bucket: FleetBucket, live: ReadonlyMap<string, number>): FleetStatus['tenants'] {
+  const lanesOf = groupLanes(bucket.lanes);
+  const ids = new Set([...lanesOf.keys(), ...bucket.desired.keys()]);
+  return Array.from(ids, (id) => ({
+    id,
+    desired: bucket.desired.get(id) ?? FLOOR_SLOTS,
+    live: live.get(id) ?? 0,
+    weight: bucket.weights.get(id) ?? 1,
+    lanes: lanesOf.get(id) ?? [],
+  }));
+}
+
+function countBy(leases: readonly SlotLease[], of: (lease: SlotLease) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const lease of leases) counts.set(of(lease), (counts.get(of(lease)) ?? 0) + 1);
+  return counts;
 }
 
 function groupLanes(names: readonly string[]): Map<string, string[]> {
   const byTenant = new Map<string, string[]>();
-  for (const name of names) byTenant.set(tenantOfLane(name), [...(byTenant.get(tenantOfLane(name)) ?? []), name]);
+  for (const name of names) {
+    const lanes = byTenant.get(tenantOfLane(name));
+    if (lanes === undefined) byTenant.set(tenantOfLane(name), [name]);
+    else lanes.push(name);
+  }
   return byTenant;
 }
 

@@ -1,19 +1,47 @@
 import { randomBytes } from 'node:crypto';
 import { tenantBodySchema, tenantPatchSchema, tenantSchema } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Log } from '@sluice/shared/lifecycle/service';
 import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import { findTenant, insertTenant, listTenants, updateTenant } from '@sluice/shared/postgres/queries/tenants';
+import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
 
 /** The id of a tenant in a path. */
 export const tenantParamsSchema = z.object({ id: z.string() });
 
+/** What creating and changing tenants rests on. */
+export interface TenantParts {
+  readonly ledger: Ledger;
+  readonly call: RedisCall;
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly log: Log;
+}
+
 /** `GET`, `POST` and `PATCH` of `/api/v1/admin/tenants`. */
-export function addTenantRoutes(server: ApiServer, ledger: Ledger): void {
-  addReadRoutes(server, ledger);
+export function addTenantRoutes(server: ApiServer, parts: TenantParts): void {
+  addReadRoutes(server, parts.ledger);
+  addCreateRoute(server, parts);
+  addChangeRoute(server, parts);
+}
+
+/** The ledger has the weight by now. A Redis that is away gets it from the leading scaler later on. */
+async function copyWeight({ id, weight }: TenantRow, { call, client, keys, log }: TenantParts): Promise<void> {
+  try {
+    await call(() => writeWeights(client, keys, new Map([[id, weight]])));
+  } catch (err) {
+    log.warn({ err, tenantId: id }, "a tenant's weight could not be told to the workers; the scaler does it later");
+  }
+}
+
+function addCreateRoute(server: ApiServer, parts: TenantParts): void {
   server.post(
     '/api/v1/admin/tenants',
     {
@@ -29,11 +57,15 @@ export function addTenantRoutes(server: ApiServer, ledger: Ledger): void {
     async (request, reply) => {
       const { id, name = id, weight, plan } = request.body;
       const signingSecret = `whsec_${randomBytes(32).toString('base64')}`;
-      const tenant = await ledger((db) => insertTenant(db, { id, name, weight, plan, signingSecret }));
+      const tenant = await parts.ledger((db) => insertTenant(db, { id, name, weight, plan, signingSecret }));
       if (tenant === null) throw new FleetError('conflict', 'This id is taken, or was once.');
+      if (weight !== 1) await copyWeight(tenant, parts);
       return reply.code(201).header('location', `/api/v1/admin/tenants/${id}`).send(toTenant(tenant));
     },
   );
+}
+
+function addChangeRoute(server: ApiServer, parts: TenantParts): void {
   server.patch(
     '/api/v1/admin/tenants/:id',
     {
@@ -53,7 +85,9 @@ export function addTenantRoutes(server: ApiServer, ledger: Ledger): void {
         ...(weight === undefined ? {} : { weight }),
         ...(plan === undefined ? {} : { plan }),
       };
-      return toTenant(assertFound(await ledger((db) => updateTenant(db, request.params.id, change))));
+      const tenant = assertFound(await parts.ledger((db) => updateTenant(db, request.params.id, change)));
+      if (weight !== undefined) await copyWeight(tenant, parts);
+      return toTenant(tenant);
     },
   );
 }

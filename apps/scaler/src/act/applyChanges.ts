@@ -1,13 +1,13 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
+import type { NewScalingDecision } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
 import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
 import type { SlotChange } from '../tenant.js';
-
-/** Name of the policy in the ledger: the requirement's, by queue length. */
-const POLICY = 'queue-length';
 
 /** Changes that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
 const CHANGES_PER_STATEMENT = 1_000;
@@ -17,6 +17,15 @@ export interface ApplyParts {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
+  readonly metrics: Pick<Metrics, 'scalingDecisions' | 'decisionsRefused'>;
+  readonly log: Log;
+}
+
+/** What became of changes. */
+export interface AppliedChanges {
+  readonly made: number;
+  /** By buckets where a later leader has written. */
+  readonly refused: number;
 }
 
 /**
@@ -26,33 +35,54 @@ export interface ApplyParts {
  * and the same queue, and decides and records it again: a row too many, never a change without its reason. The numbers
  * are absolute, so writing one twice is harmless.
  *
- * A leader that was deposed in the middle stops before its next write; one that is deposed during a write may still
- * write what was right a moment ago, and its successor's first look, which reads all numbers, puts it right.
- * @returns how many changes were made; the rest were left to whoever leads now
+ * A leader that was deposed stops before its next write. One that does not know it yet, because it hung, is refused by
+ * every bucket, since its successor takes them all before its first look; and ends there. Its rows stay, under its lower
+ * fence, and no number follows them.
+ * @returns how many changes were made, and how many were refused; the rest were left to whoever leads now
  */
 export async function applyChanges(
   changes: readonly SlotChange[],
   leadership: Leadership,
-  { db, redis, keys }: ApplyParts,
-): Promise<number> {
+  parts: ApplyParts,
+): Promise<AppliedChanges> {
+  const made: SlotChange[] = [];
+  let refused = 0;
   for (let from = 0; from < changes.length; from += CHANGES_PER_STATEMENT) {
     const batch = changes.slice(from, from + CHANGES_PER_STATEMENT);
-    if (!leadership.holds()) return from;
-    await insertScalingDecisions(
-      db,
-      batch.map((change) => toRow(change, leadership.fence)),
-    );
-    if (!leadership.holds()) return from;
-    await writeDesiredSlots(
-      redis.client,
-      keys,
-      new Map(batch.map(({ tenantId, desired }) => [tenantId, desired])),
-      leadership.fence,
-    );
+    const written = await applyBatch(batch, leadership, parts);
+    if (written === null) break;
+    made.push(...batch.filter(({ tenantId }) => written.has(tenantId)));
+    refused = batch.length - written.size;
+    if (refused > 0) break;
   }
-  return changes.length;
+  for (const { decision } of made) parts.metrics.scalingDecisions.inc({ change: decision.change });
+  if (made.length > 0) parts.log.info({ changes: made.length, fence: leadership.fence }, 'slots changed');
+  if (refused > 0) tellRefused(refused, leadership, parts);
+  return { made: made.length, refused };
 }
 
-function toRow({ tenantId, waiting, active, previous, desired, reason }: SlotChange, leaderFence: number) {
-  return { tenantId, waiting, active, previous, desired, reason, policy: POLICY, leaderFence };
+/** The tenants whose slots were written; null when the lead was lost before. */
+async function applyBatch(
+  batch: readonly SlotChange[],
+  leadership: Leadership,
+  { db, redis, keys }: ApplyParts,
+): Promise<Set<string> | null> {
+  if (!leadership.holds()) return null;
+  await insertScalingDecisions(
+    db,
+    batch.map((change) => toRow(change, leadership.fence)),
+  );
+  if (!leadership.holds()) return null;
+  const desired = new Map(batch.map(({ tenantId, decision }) => [tenantId, decision.desired]));
+  return writeDesiredSlots(redis.client, keys, desired, leadership.fence);
+}
+
+function tellRefused(changes: number, { fence }: Leadership, { metrics, log }: ApplyParts): void {
+  metrics.decisionsRefused.inc(changes);
+  log.warn({ changes, fence }, 'changes of slots were refused: a later leader has written');
+}
+
+function toRow({ tenantId, waiting, active, decision }: SlotChange, leaderFence: number): NewScalingDecision {
+  const { previous, desired, reason, policy } = decision;
+  return { tenantId, waiting, active, previous, desired, reason, policy, leaderFence };
 }

@@ -88,11 +88,11 @@ function readSettings(values: Values): ScalingSettings {
   const minSlots = wholeOf(values.min, '--min', 1, 1_000);
   const maxSlots = wholeOf(values.max, '--max', 1, 1_000);
   if (minSlots > maxSlots) throw new ConfigurationError(`--min ${minSlots} is above --max ${maxSlots}.`);
+  const slotConcurrency = wholeOf(values['slot-concurrency'], '--slot-concurrency', 1, 1_000);
   const bounds = { minSlots, maxSlots, jobsPerSlot: wholeOf(values['jobs-per-slot'], '--jobs-per-slot', 1, 1_000_000) };
   const stabilisationMs = durationOf(values.stabilisation, '--stabilisation', 0, DAY_MS);
-  if (kind === 'queue-length') return { policy: { kind, ...bounds }, stabilisationMs };
+  if (kind === 'queue-length') return { policy: { kind, ...bounds, slotConcurrency }, stabilisationMs };
   const drainTargetSeconds = durationOf(values['drain-target'], '--drain-target', 1_000, DAY_MS) / 1_000;
-  const slotConcurrency = wholeOf(values['slot-concurrency'], '--slot-concurrency', 1, 1_000);
   return { policy: { kind, ...bounds, slotConcurrency, drainTargetSeconds }, stabilisationMs };
 }
 

@@ -1,9 +1,6 @@
-import type { ArrivalMeter } from '@sluice/shared/domain/scaling/arrivalRate';
-import { measureArrivals } from '@sluice/shared/domain/scaling/arrivalRate';
 import type { Occasion } from '@sluice/shared/domain/scaling/decideSlots';
-import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
 import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
-import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
+import { createDecider } from '../decide/decider.js';
 import { createCourse } from './course.js';
 import type { SimulationPlan } from './plan.js';
 import type { TenantResult, TimelineEntry } from './result.js';
@@ -29,11 +26,10 @@ export function createSimulatedTenant(
 ): SimulatedTenant {
   const queue = createTenantQueue(plan.slotConcurrency);
   const arrivals = jobs[Symbol.iterator]();
+  const decider = createDecider(plan.settings);
   const course = createCourse(plan.untilMs);
   let next = arrivals.next();
   let slots: number | null = null;
-  let window: RecommendationWindow | null = null;
-  let meter: ArrivalMeter | null = null;
   let arrivedBefore = 0;
   let slotMs = 0;
 
@@ -55,18 +51,15 @@ export function createSimulatedTenant(
     },
     look(atMs, occasion) {
       if (queue.arrived() === 0) return null;
-      meter = measureArrivals(meter, queue.arrived(), atMs);
       const before = slots;
       const oldestMs = queue.oldestArrivedAtMs();
-      const seen = {
-        waiting: queue.waiting(),
-        active: queue.active(),
-        oldestWaitMs: oldestMs === null ? null : atMs - oldestMs,
-      };
-      const rates = { arrivalsPerSecond: meter.perSecond, serviceMs: queue.serviceMs(), heldBack: heldBackAt(atMs) };
-      const observation = { ...seen, ...rates, current: before };
-      const decided = decideSlots({ kind: 'counted', occasion, atMs, observation }, window, plan.settings);
-      window = decided.window;
+      const oldestWaitMs = oldestMs === null ? null : atMs - oldestMs;
+      const seen = { waiting: queue.waiting(), active: queue.active(), oldestWaitMs };
+      const rates = { arrivals: queue.arrived(), serviceMs: queue.serviceMs(), heldBack: heldBackAt(atMs) };
+      const tenant = { id: name, lanes: [name], current: before };
+      const count = { ...seen, ...rates };
+      const [decided] = decider.decide([{ kind: 'counted', tenant, count }], { occasion, atMs, fence: 1 });
+      if (decided === undefined) return null;
       const { decision } = decided;
       if (decision.kind === 'hold' && occasion === 'touched') return null;
       slots = decision.desired ?? slots;
@@ -83,10 +76,11 @@ export function createSimulatedTenant(
       return { atMs, tenant: name, occasion, ...figures, decision };
     },
     tick(atMs, spanMs) {
+      // Before jobs start in new slots: so much waited.
+      course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
       queue.holdBack(heldBackAt(atMs) !== 'none');
       queue.runUntil(atMs);
       slotMs += (slots ?? 0) * Math.min(spanMs, plan.untilMs - atMs);
-      course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
     },
     result: (untilMs) => ({
       tenant: name,

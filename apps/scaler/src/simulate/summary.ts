@@ -1,7 +1,7 @@
 import type { SimulationResult, TenantResult, TimelineEntry } from './result.js';
 
 /** A growth so soon after a shrink, in ms, says that the shrink was in vain. */
-export const FLAP_WITHIN_MS = 300_000;
+const FLAP_WITHIN_MS = 300_000;
 
 /** What a policy did for one tenant, in figures. */
 export interface TenantSummary {

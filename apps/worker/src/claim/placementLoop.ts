@@ -73,7 +73,8 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     const membership = await beat(parts.heartbeatLastsMs);
     parts.onBeat();
     for (const [bucket, version] of membership.versions) if (announced.get(bucket) !== version) stale.add(bucket);
-    if (signal.aborted || isDoubtful(membership) || (stale.size === 0 && isSame(membership.capacities, members))) return;
+    if (signal.aborted || isDoubtful(membership) || (stale.size === 0 && isSame(membership.capacities, members)))
+      return;
     const restMs = restUntilMs - parts.monotonicMs();
     if (restMs > 0) await pause(Math.min(restMs, HEARTBEAT_EVERY_MS));
     const changed = await readBuckets(client, keys, stale);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setting } from './setting.js';
-import { optionalText, urlOf, wholeNumber, yesOrNo } from './values.js';
+import { optionalText, serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
 
 /** Where Redis is and how keys begin. */
 export const redisSettings = {
@@ -12,6 +12,26 @@ export const redisSettings = {
       secret: true,
     },
   ),
+  cluster: setting(
+    'REDIS_CLUSTER',
+    yesOrNo(false),
+    '`true` when the server at `REDIS_URL` is a node of a Redis Cluster; its credentials and TLS hold for all nodes',
+    { default: 'false' },
+  ),
+  clusterNodes: setting(
+    'REDIS_CLUSTER_NODES',
+    serverAddresses(),
+    'More nodes of the Cluster, `host:port,host:port`, to begin with when that of `REDIS_URL` is away',
+  ),
+  sentinels: setting(
+    'REDIS_SENTINELS',
+    serverAddresses(),
+    'Sentinels, `host:port,host:port`, that know where Redis is; then the host of `REDIS_URL` is not used',
+  ),
+  sentinelMaster: setting('REDIS_SENTINEL_MASTER', z.string().default('mymaster'), 'What the Sentinels call it', {
+    default: 'mymaster',
+  }),
+  sentinelPassword: setting('REDIS_SENTINEL_PASSWORD', optionalText(), 'Password of the Sentinels', { secret: true }),
   prefix: setting(
     'SLUICE_PREFIX',
     z

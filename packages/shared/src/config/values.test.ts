@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { urlOf, wholeNumber, yesOrNo } from './values.js';
+import { serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
 
 describe('wholeNumber', () => {
   it('reads every whole number within its bounds and no other', () => {
@@ -36,5 +36,24 @@ describe('urlOf', () => {
     const takes = (text: string): boolean => urlOf('redis', 'rediss').safeParse(text).success;
     expect(['redis://h:6379/0', 'rediss://:secret@h'].map(takes)).toEqual([true, true]);
     expect(['http://h', 'h:6379', 'localhost', 'redis', ''].filter(takes)).toEqual([]);
+  });
+});
+
+describe('serverAddresses', () => {
+  const read = (text?: string): unknown => serverAddresses().safeParse(text).data;
+
+  it('reads hosts, addresses and their ports, and none when unset', () => {
+    expect(read('redis-1.example:7000, 10.0.0.2:7001,[::1]:7002')).toEqual([
+      { host: 'redis-1.example', port: 7_000 },
+      { host: '10.0.0.2', port: 7_001 },
+      { host: '::1', port: 7_002 },
+    ]);
+    expect(read()).toEqual([]);
+  });
+
+  it('refuses a list in which one is no address', () => {
+    for (const text of ['a', 'a:', ':1', 'a:0', 'a:65536', 'a:1,', 'a:1,,b:2', 'redis://a:1', 'u@a:1', '::1:7000']) {
+      expect(serverAddresses().safeParse(text).success, text).toBe(false);
+    }
   });
 });

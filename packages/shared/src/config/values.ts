@@ -21,6 +21,22 @@ export function yesOrNo(byDefault: boolean): z.ZodType<boolean> {
     .transform((text) => text === 'true');
 }
 
+/** One of these names. */
+export function oneOf<Name extends string>(
+  names: readonly [Name, ...Name[]],
+  byDefault: NoInfer<Name>,
+): z.ZodType<Name> {
+  return z
+    .string()
+    .default(byDefault)
+    .transform((text, context) => {
+      const found = names.find((name) => name === text);
+      if (found !== undefined) return found;
+      context.addIssue({ code: 'custom', message: `must be ${names.join(' or ')}` });
+      return z.NEVER;
+    });
+}
+
 /** A URL with one of these schemes, such as `redis`. */
 export function urlOf(...schemes: string[]): z.ZodType<string> {
   const message = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
@@ -39,4 +55,21 @@ export function urlOf(...schemes: string[]): z.ZodType<string> {
 /** Any text, or undefined when unset. */
 export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();
+}
+
+/** Addresses of servers such as `a:7000,b:7000`; none when unset. */
+export function serverAddresses(): z.ZodType<readonly { readonly host: string; readonly port: number }[]> {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const addresses = text.split(',').flatMap((part) => {
+        const [, host = '', digits] = /^\s*([^\s:/@[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})\s*$/.exec(part) ?? [];
+        const port = Number(digits);
+        return port >= 1 && port <= 65_535 ? [{ host: host.replace(/^\[|\]$/g, ''), port }] : [];
+      });
+      if (text === '' || addresses.length === text.split(',').length) return addresses;
+      context.addIssue({ code: 'custom', message: 'must be addresses such as host:port,host:port' });
+      return z.NEVER;
+    });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { v5 as uuidV5, v7 as uuidV7, validate } from 'uuid';
+import { v5 as uuidV5, v7 as uuidV7, validate, version } from 'uuid';
 
 /** Namespace of ids that are derived and not drawn. */
 const NAMESPACE = '8f0d8b0e-6a5c-4d9b-9a2e-3f1c5f3a7c11';
@@ -23,7 +23,16 @@ export function idOfSeed(seed: string, number: number): string {
   const random = createHash('sha256').update(`${seed} ${number}`).digest();
   // The highest 20 of the 32 bits behind the time count; the rest, and what follows, is chance.
   const seq = ((number << 12) | (random.readUInt16BE(0) & 0xfff)) >>> 0;
-  return uuidV7({ msecs: Number.parseInt(seed.replace('-', '').slice(0, 12), 16), seq, random });
+  return uuidV7({ msecs: millisecondsOf(seed), seq, random });
+}
+
+/** When a UUIDv7 was made, unix ms; null for any other text. */
+export function momentOfId(id: string): number | null {
+  return validate(id) && version(id) === 7 ? millisecondsOf(id) : null;
+}
+
+function millisecondsOf(id: string): number {
+  return Number.parseInt(id.replace('-', '').slice(0, 12), 16);
 }
 
 /** Whether a text is a UUID, and so may be an id of ours. */

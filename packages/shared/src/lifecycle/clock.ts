@@ -6,3 +6,8 @@ export interface Clock {
 
 /** This machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** A clock of this machine that never jumps and counts from any moment, in ms. */
+export function monotonicMs(): number {
+  return performance.now();
+}

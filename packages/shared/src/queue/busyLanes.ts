@@ -1,10 +1,6 @@
-import { QueueKeys } from 'bullmq';
-import { tenantOfLane } from '../domain/lane.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
-
-/** BullMQ's keys of unfinished jobs. */
-const UNFINISHED = ['wait', 'prioritized', 'active', 'delayed', 'waiting-children'];
+import { unfinishedKeys } from './unfinishedKeys.js';
 
 /** Lanes asked about in one go: a burst that Redis answers within milliseconds. */
 const LANES_AT_A_TIME = 1_000;
@@ -22,9 +18,4 @@ export async function findBusyLanes(
     for (const [index, lane] of some.entries()) if ((held[index] ?? 0) > 0) busy.add(lane);
   }
   return busy;
-}
-
-function unfinishedKeys(keys: FleetKeys, lane: string): string[] {
-  const names = new QueueKeys(keys.queuePrefix(tenantOfLane(lane)));
-  return UNFINISHED.map((type) => names.toKey(lane, type));
 }

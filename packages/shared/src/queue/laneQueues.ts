@@ -3,7 +3,9 @@ import type { JobError } from '../contracts/deadLetter.js';
 import { DEAD_LETTER_CLASS } from '../contracts/queueClass.js';
 import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
+import { monotonicMs } from '../lifecycle/clock.js';
 import type { RedisClient } from '../redis/client.js';
+import type { UsedLane } from '../redis/commands/registerLanes.js';
 import { registerLanes } from '../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
@@ -42,6 +44,8 @@ export interface LaneQueues {
   bury(tenantId: string, note: DeadLetterNote): Promise<void>;
   /** Takes a job's note out of the tenant's dead-letter queue. */
   unbury(tenantId: string, jobId: string): Promise<void>;
+  /** Deletes what a lane keeps of finished jobs, and its events. Harmless to jobs that are added meanwhile. */
+  sweepOut(lane: Lane): Promise<void>;
   /** Deletes a lane with all that it holds. */
   obliterate(lane: Lane): Promise<void>;
   /** BullMQ's own queue, for a board. The caller must not close it. */
@@ -54,8 +58,21 @@ export interface LaneQueues {
 /** Queue objects that are kept; another is made when its lane is used again. */
 const KEPT = 10_000;
 
-/** Opens lanes as they are used. */
-export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueues {
+/** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
+const FINISHED_PER_LANE = 10_000;
+
+/** An add that took longer is registered once more. Lanes are retired after ten times as long at the least. */
+const REGISTER_AGAIN_AFTER_MS = 1_000;
+
+/**
+ * Opens lanes as they are used.
+ * @param registerAgainAfterMs another bound than a second; for tests
+ */
+export function createLaneQueues(
+  client: RedisClient,
+  keys: FleetKeys,
+  registerAgainAfterMs = REGISTER_AGAIN_AFTER_MS,
+): LaneQueues {
   const options = { connection: client, skipVersionCheck: true, skipMetasUpdate: true };
   const backends = createLaneBackends(options, keys);
   const queues = createRecentlyUsed(KEPT, (name) => {
@@ -67,14 +84,30 @@ export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueu
   });
   const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
 
+  /**
+   * Registered with every add, in the same round trip: an emptied Redis learns its lanes again. Which of the two comes
+   * first is up to BullMQ, which may have to load its scripts. If the lane was registered long before it got its jobs, it
+   * may have been retired in between, so it is registered once more.
+   */
+  async function register(used: readonly UsedLane[], added: readonly Promise<unknown>[]): Promise<void> {
+    const startedMs = monotonicMs();
+    await Promise.all([...added, registerLanes(client, keys, used)]);
+    if (monotonicMs() - startedMs < registerAgainAfterMs) return;
+    await registerLanes(
+      client,
+      keys,
+      used.map((lane) => ({ ...lane, jobs: 0 })),
+    );
+  }
+
   return {
     async add(jobs) {
       const byLane = groupByLane(jobs);
       const used = Array.from(byLane, ([name, { length }]) => ({ tenantId: tenantOfLane(name), name, jobs: length }));
-      // Registered with every add, in the same round trip: an emptied Redis learns its lanes again. And after the add:
-      // the connection keeps the order, so that a lane which is retired in between comes back.
-      const added = [...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob)));
-      await Promise.all([...added, registerLanes(client, keys, used)]);
+      await register(
+        used,
+        [...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob))),
+      );
     },
     async remove(lane, id) {
       return (await queueOf(lane).remove(id)) === 1;
@@ -100,10 +133,15 @@ export function createLaneQueues(client: RedisClient, keys: FleetKeys): LaneQueu
     async bury(tenantId, note) {
       const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
       const added = queueOf(lane).add(note.task, note, { jobId: note.jobId });
-      await Promise.all([added, registerLanes(client, keys, [{ tenantId, name: laneName(lane), jobs: 1 }])]);
+      await register([{ tenantId, name: laneName(lane), jobs: 1 }], [added]);
     },
     async unbury(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
+    },
+    async sweepOut(lane) {
+      const queue = queueOf(lane);
+      await Promise.all([queue.clean(0, FINISHED_PER_LANE, 'completed'), queue.clean(0, FINISHED_PER_LANE, 'failed')]);
+      await queue.trimEvents(0);
     },
     async obliterate(lane) {
       await queueOf(lane).obliterate({ force: true });

@@ -1,53 +1,50 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import { ConfigurationError } from '../errors/configurationError.js';
 import { systemClock } from '../lifecycle/clock.js';
 import type { Log, Service } from '../lifecycle/service.js';
+import { within } from '../lifecycle/within.js';
 import { createQuietReporter } from '../telemetry/logger.js';
+import { assertUsable, findTrouble } from './assertUsable.js';
 import { batchWrites } from './batchWrites.js';
 import type { RedisClient } from './client.js';
-
-/**
- * How a process uses Redis: a `caller` answers people and gives up on a slow Redis (an add that timed out may still
- * have happened: try again with the same id); a `consumer` waits for as long as it takes.
- */
-export type RedisUse = 'caller' | 'consumer';
+import type { RedisConfig, RedisUse } from './openClient.js';
+import { openClient } from './openClient.js';
 
 /** A connection to Redis that is a part of the process. */
 export interface RedisService extends Service {
   readonly client: RedisClient;
-  /** Resolves when the server answers. */
+  /** Resolves when the server answers; of a Cluster, when any node does. */
   ping(): Promise<void>;
 }
 
-/** Longest that a caller waits for one command, in ms. */
-const CALLER_TIMEOUT_MS = 1_000;
+/** Longest that a start waits for a Cluster to be whole, in ms: a failover takes about its node timeout. */
+const CLUSTER_READY_WITHIN_MS = 20_000;
 
 /**
- * One connection to Redis, made by `start`. Reconnects for ever, at most every 2 s.
- * @throws ConfigurationError from `start` when Redis cannot be reached, is older than 6.2, or evicts keys
+ * One connection to Redis, or to each node of a Redis Cluster, made by `start`. Reconnects for ever, at most every 2 s.
+ * @throws ConfigurationError from `start` when Redis cannot be reached, is older than 6.2, evicts keys, or is a Cluster
+ *   and was not said to be, or the other way round
  */
-export function createRedis(config: { readonly url: string }, use: RedisUse, log: Log): RedisService {
-  const client = new Redis(config.url, {
-    lazyConnect: true,
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: use === 'consumer',
-    retryStrategy: (times) => Math.min(2_000, 50 * 2 ** Math.min(times, 6)),
-    ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
-  });
+export function createRedis(config: RedisConfig, use: RedisUse, log: Log): RedisService {
+  const client = openClient(config, use);
   // Every lane's Queue and Worker listens on this one connection.
   client.setMaxListeners(0);
   const quietly = createQuietReporter(10_000, systemClock.now);
-  client.on('connect', () => batchWrites(client.stream));
+  batchAllWrites(client);
   let lastError: Error | null = null;
-  client.on('error', (err: Error) => {
+  const report = (err: Error): void => {
     lastError = err;
     quietly('redis', (swallowed) => log.warn({ err, swallowed }, 'Redis connection failed; trying again'));
-  });
+  };
+  client.on('error', report);
+  client.on(client instanceof Cluster ? 'node error' : 'sentinelError', report);
   return {
     name: 'redis',
     client,
     async start() {
-      await connectFirst(client, () => lastError);
+      assertConsistent(config);
+      await connectFirst(client, config, () => lastError);
       await assertUsable(client);
     },
     async stop() {
@@ -59,28 +56,44 @@ export function createRedis(config: { readonly url: string }, use: RedisUse, log
   };
 }
 
-async function connectFirst(client: Redis, lastError: () => Error | null): Promise<void> {
+/** On the connection to each server, whenever it is made anew. */
+function batchAllWrites(client: RedisClient): void {
+  const batch = (server: Redis): void => {
+    server.on('connect', () => batchWrites(server.stream));
+  };
+  if (client instanceof Cluster) client.on('+node', batch);
+  else batch(client);
+}
+
+function assertConsistent({ url, cluster = false, sentinels = [] }: RedisConfig): void {
+  if (!cluster) return;
+  if (sentinels.length > 0) {
+    throw new ConfigurationError('REDIS_SENTINELS and REDIS_CLUSTER exclude each other: a Cluster needs no Sentinels.');
+  }
+  if (!['', '/', '/0'].includes(new URL(url).pathname)) {
+    throw new ConfigurationError('A Redis Cluster has database 0 only. Take the number out of REDIS_URL.');
+  }
+}
+
+async function connectFirst(client: RedisClient, config: RedisConfig, lastError: () => Error | null): Promise<void> {
   try {
-    await client.connect();
-    await client.ping();
+    if (client instanceof Cluster) await connectCluster(client);
+    else await client.connect().then(() => client.ping());
   } catch (failure) {
     client.disconnect();
+    if (failure instanceof ConfigurationError) throw failure;
+    const trouble = client instanceof Cluster ? await findTrouble(config.url) : lastError();
     // What the connection met says more than that it was closed.
-    const cause = lastError() ?? failure;
+    const cause = trouble ?? failure;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`Redis cannot be reached (${why}). Check REDIS_URL.`, { cause });
   }
 }
 
-async function assertUsable(client: Redis): Promise<void> {
-  const info = await client.info();
-  const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
-  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
-  if (major < 6 || (major === 6 && minor < 2)) throw new ConfigurationError('Redis 6.2 or newer is needed.');
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new ConfigurationError(
-      `Redis evicts keys (maxmemory-policy ${policy}), which loses jobs. Type: redis-cli config set maxmemory-policy noeviction`,
-    );
-  }
+/** While a Cluster is not whole the client tries again by itself, and what the first try promised is never kept. */
+async function connectCluster(client: Cluster): Promise<void> {
+  const ready = new Promise<void>((resolve) => client.once('ready', resolve));
+  await within(CLUSTER_READY_WITHIN_MS, Promise.race([client.connect(), ready]), () => {
+    return new ConfigurationError(`The Redis Cluster is not ready after ${CLUSTER_READY_WITHIN_MS / 1_000} s.`);
+  });
 }

@@ -8,6 +8,8 @@ import { BUCKET_COUNT, bucketOf } from '../domain/lane.js';
 export interface FleetKeys {
   /** BullMQ's prefix for the lanes of a tenant, such as `{sluice:17}`. */
   queuePrefix(tenantId: string): string;
+  /** The same for the lanes of a bucket. */
+  bucketPrefix(bucket: number): string;
   /** ZSET of the bucket's lanes by when they were last added to, unix ms of the server's clock. */
   registry(bucket: number): string;
   /** HASH lane -> jobs added to it, ever. */
@@ -34,7 +36,7 @@ export interface FleetKeys {
   readonly versions: string;
   /** HASH of the leading scaler: holder and fence; expires with its lease. */
   readonly leader: string;
-  /** Counter of leaderships, the fence. */
+  /** Fence of the latest leadership, which only grows. */
   readonly leaderFence: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
@@ -52,6 +54,7 @@ export function fleetKeys(prefix: string): FleetKeys {
   const fleet = `{${prefix}:fleet}`;
   return {
     queuePrefix: (tenantId) => bucket(bucketOf(tenantId)),
+    bucketPrefix: bucket,
     registry: (number) => `${bucket(number)}:registry`,
     arrivals: (number) => `${bucket(number)}:arrivals`,
     desiredSlots: (number) => `${bucket(number)}:desired`,

@@ -15,11 +15,15 @@ export interface Metrics {
   readonly slotsHeld: Gauge;
   readonly jobsRunning: Gauge;
   readonly scalingDecisions: Counter<'change'>;
+  readonly decisionsRefused: Counter;
   readonly slotsDesired: Gauge;
   readonly jobsWaiting: Gauge;
+  readonly longestWaitSeconds: Gauge;
   readonly leading: Gauge;
   readonly lookSeconds: Histogram;
   readonly jobsRequeued: Counter;
+  readonly lanesRetired: Counter;
+  readonly replicasDesired: Gauge;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -33,6 +37,12 @@ export function createMetrics(processName: string): Metrics {
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
   const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> =>
     new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  const replicasDesired = gauge(
+    'sluice_worker_replicas_desired',
+    'Worker processes desired; told by the leading scaler',
+  );
+  // A new gauge says 0, which an autoscaler would take for a wish: it says nothing before it is set.
+  replicasDesired.remove();
   return {
     registry,
     jobsAccepted: counter('sluice_jobs_accepted_total', 'Jobs accepted', ['task', 'durability']),
@@ -45,10 +55,14 @@ export function createMetrics(processName: string): Metrics {
     slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
     jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),
     scalingDecisions: counter('sluice_scaling_decisions_total', "Changes of a tenant's slots", ['change']),
+    decisionsRefused: counter('sluice_scaling_refused_total', 'Changes of slots refused because a later scaler leads'),
     slotsDesired: gauge('sluice_slots_desired', 'Slots desired over all tenants'),
     jobsWaiting: gauge('sluice_jobs_waiting', 'Due jobs that wait, over all tenants'),
+    longestWaitSeconds: gauge('sluice_wait_longest_seconds', 'Age of the longest waiting job that is next in its lane'),
     leading: gauge('sluice_scaler_leading', '1 in the scaler that leads'),
     lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
+    lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
+    replicasDesired,
   };
 }

@@ -46,7 +46,7 @@ export function* arrivalTimes(arrivals: Arrivals, random: Random, untilMs: numbe
 type Rated = Exclude<Arrivals, { readonly kind: 'flood' }>;
 
 /** Jobs per second at a moment. */
-export function perSecondAt(arrivals: Rated, atMs: number): number {
+function perSecondAt(arrivals: Rated, atMs: number): number {
   switch (arrivals.kind) {
     case 'constant':
     case 'poisson':

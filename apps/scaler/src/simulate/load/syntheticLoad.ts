@@ -8,7 +8,7 @@ import type { ServiceTimes } from './serviceTimes.js';
 import { drawServiceMs } from './serviceTimes.js';
 
 /** Jobs of one simulation at most: all of them are kept in memory. */
-const MOST_JOBS = 5_000_000;
+const MOST_JOBS = 2_000_000;
 
 /** A load that is made up. */
 export interface MadeUpLoad {

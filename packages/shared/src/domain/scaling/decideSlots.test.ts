@@ -6,7 +6,7 @@ import type { ScalingObservation } from './observation.js';
 import type { ScalingPolicy } from './policy.js';
 import type { RecommendationWindow } from './stabilise.js';
 
-const requirement = { kind: 'queue-length', minSlots: 1, maxSlots: 5, jobsPerSlot: 10 } as const;
+const requirement = { kind: 'queue-length', minSlots: 1, maxSlots: 5, jobsPerSlot: 10, slotConcurrency: 1 } as const;
 const atOnce: ScalingSettings = { policy: requirement, stabilisationMs: 0 };
 const slowly: ScalingSettings = { policy: requirement, stabilisationMs: 60_000 };
 const idle: ScalingObservation = {

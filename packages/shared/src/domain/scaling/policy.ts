@@ -15,6 +15,8 @@ export interface QueueLengthPolicy extends SlotBounds {
   readonly kind: 'queue-length';
   /** A tenant grows when more jobs wait per slot than this, and shrinks when fewer do; the requirement's are 10. */
   readonly jobsPerSlot: number;
+  /** Jobs that one slot runs at a time. */
+  readonly slotConcurrency: number;
 }
 
 /** As many slots as keep up with what arrives and drain what waits in time. */

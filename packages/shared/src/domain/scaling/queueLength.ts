@@ -4,12 +4,17 @@ import { withinBounds } from './policy.js';
 
 /**
  * The requirement's rule: grow when more than `jobsPerSlot` jobs wait per slot, shrink when fewer, within the bounds.
- * Both go straight to the smallest count at which no slot has more than its share: ceil(waiting / jobsPerSlot).
+ * Growth goes straight to the smallest count at which no slot has more than its share: ceil(waiting / jobsPerSlot).
+ * Shrinking does, too, but gives up no slot that works: what waits is little because they keep up, and a steady load would
+ * otherwise lose and regain a slot every other minute.
  */
 export function recommendByQueueLength(
-  { waiting, active }: Pick<ScalingObservation, 'waiting' | 'active'>,
+  { waiting, active, current }: Pick<ScalingObservation, 'waiting' | 'active' | 'current'>,
   policy: Omit<QueueLengthPolicy, 'kind'>,
 ): Recommendation {
   const wanted = Math.ceil(waiting / policy.jobsPerSlot);
-  return withinBounds(wanted, policy, `${waiting} waiting, ${active} active, ${policy.jobsPerSlot} per worker`);
+  const working = Math.min(current ?? 0, Math.ceil(active / policy.slotConcurrency));
+  const figures = `${waiting} waiting, ${active} active, ${policy.jobsPerSlot} per worker`;
+  if (working <= Math.max(wanted, policy.minSlots)) return withinBounds(wanted, policy, figures);
+  return withinBounds(working, policy, `${figures}: ${wanted} wanted, ${working} at work`);
 }

@@ -15,7 +15,7 @@ const policy: WaitTargetPolicy = {
 const idle: ScalingObservation = {
   waiting: 0,
   active: 0,
-  current: 1,
+  current: null,
   arrivalsPerSecond: 0,
   serviceMs: 1_000,
   oldestWaitMs: null,
@@ -44,6 +44,19 @@ describe('recommendByWaitTarget', () => {
     const busy = { ...idle, waiting: 240, arrivalsPerSecond: 2.8 };
     expect(recommendByWaitTarget(busy, { ...policy, slotConcurrency: 2 }).slots).toBe(2);
   });
+
+  it.each([
+    [1.55, 2, 2],
+    [1.65, 2, 3],
+    [1.25, 3, 3],
+    [1.15, 3, 2],
+    [0, 3, 1],
+  ])(
+    'with %d slots busy of %i it takes %i: between 80 %% of them and 60 %% of one fewer nothing changes',
+    (busy, current, slots) => {
+      expect(recommendByWaitTarget({ ...idle, arrivalsPerSecond: busy, current }, policy).slots).toBe(slots);
+    },
+  );
 
   it('looks at the backlog alone while the arrivals are not known, and says so', () => {
     const { slots, reason } = recommendByWaitTarget({ ...idle, waiting: 120, arrivalsPerSecond: null }, policy);

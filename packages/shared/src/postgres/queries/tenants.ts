@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { Database } from '../connect.js';
 import { apiKeys, tenants } from '../schema/index.js';
 
@@ -14,6 +14,15 @@ export async function insertTenant(db: Database, tenant: typeof tenants.$inferIn
 /** Every tenant that is not deleted, by id. */
 export async function listTenants(db: Database): Promise<TenantRow[]> {
   return db.select().from(tenants).where(isNull(tenants.deletedAt)).orderBy(asc(tenants.id));
+}
+
+/** Weights of the tenants that are not deleted; those of weight 1, the default, are left out. */
+export async function listWeights(db: Database): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ id: tenants.id, weight: tenants.weight })
+    .from(tenants)
+    .where(and(isNull(tenants.deletedAt), ne(tenants.weight, 1)));
+  return new Map(rows.map(({ id, weight }) => [id, weight]));
 }
 
 /** A tenant that is not deleted, or null. */

@@ -7,7 +7,10 @@ import { BUCKETS } from '../keys.js';
 
 const script = defineLua('readBucket');
 const texts = z.array(z.string());
-const reply = z.tuple([z.string(), texts, texts, texts]);
+const reply = z.union([z.tuple([z.string(), texts, texts, texts]), z.tuple([z.string()])]);
+
+/** The version of a bucket that nothing was written to, or that was written to by hand: it says nothing. */
+const NO_VERSION = '0';
 
 /** What one bucket says of its tenants. */
 export interface FleetBucket {
@@ -31,13 +34,27 @@ export async function readBuckets(
   return Promise.all(Array.from(buckets, (bucket) => readBucket(client, keys, bucket)));
 }
 
-async function readBucket(client: RedisClient, keys: FleetKeys, bucket: number): Promise<FleetBucket> {
+/**
+ * Reads one bucket.
+ * @param known what it said before; given back when it has not changed, which Redis tells without reading it out
+ */
+export async function readBucket(
+  client: RedisClient,
+  keys: FleetKeys,
+  bucket: number,
+  known?: FleetBucket,
+): Promise<FleetBucket> {
   const answer = await script.run(
     client,
     [keys.registry(bucket), keys.desiredSlots(bucket), keys.weights(bucket), keys.version(bucket)],
-    [],
+    [known === undefined || known.version === NO_VERSION ? '' : known.version],
   );
-  const [version, lanes, desired, weights] = reply.parse(answer);
+  const told = reply.parse(answer);
+  if (told.length === 1) {
+    if (known?.version === told[0]) return known;
+    throw new Error('Redis told no more than a version that was not asked about');
+  }
+  const [version, lanes, desired, weights] = told;
   return { bucket, version, lanes: lanes.sort(), desired: numbersOf(desired), weights: numbersOf(weights) };
 }
 
@@ -59,6 +76,12 @@ export async function readFleetTable(
     lanes: buckets.flatMap(({ lanes }) => lanes).sort(),
     desired: new Map(buckets.flatMap(({ desired }) => [...desired])),
   };
+}
+
+/** Weights of all tenants other than 1, by tenant. */
+export async function readWeights(client: RedisClient, keys: FleetKeys): Promise<ReadonlyMap<string, number>> {
+  const all = await Promise.all(BUCKETS.map((bucket) => client.hgetall(keys.weights(bucket))));
+  return new Map(all.flatMap((weights) => Object.entries(weights).map(([tenant, weight]) => [tenant, Number(weight)])));
 }
 
 /** Slots of one tenant, or null when the scaler has not decided yet. */

@@ -6,18 +6,22 @@ export interface LiveWorker {
   readonly id: string;
   /** When it is taken for dead unless it says that it lives, unix ms of the server's clock. */
   readonly aliveUntilMs: number;
+  /** Jobs that it runs at a time. */
+  readonly capacity: number;
 }
 
 /** The worker processes that live, by id. Changes nothing, unlike a heartbeat. */
 export async function readLiveWorkers(client: RedisClient, keys: FleetKeys): Promise<LiveWorker[]> {
-  const [[seconds, micros], flat] = await Promise.all([
+  const [[seconds, micros], flat, capacities] = await Promise.all([
     client.time(),
     client.zrange(keys.workers, '0', '-1', 'WITHSCORES'),
+    client.hgetall(keys.capacities),
   ]);
   const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   const workers: LiveWorker[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    const worker = { id: flat[i] ?? '', aliveUntilMs: Number(flat[i + 1]) };
+    const id = flat[i] ?? '';
+    const worker = { id, aliveUntilMs: Number(flat[i + 1]), capacity: Math.max(1, Number(capacities[id] ?? 1)) };
     if (worker.aliveUntilMs > nowMs) workers.push(worker);
   }
   return workers.sort((a, b) => (a.id < b.id ? -1 : 1));

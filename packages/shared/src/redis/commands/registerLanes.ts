@@ -17,8 +17,9 @@ export interface UsedLane {
 }
 
 /**
- * Notes that jobs were added to lanes, one call per bucket, and announces lanes that were not known. Call it after the
- * add, on the same connection: a lane that is retired in between comes back, and a lane that holds a job is not retired.
+ * Notes that jobs were added to lanes, one call per bucket, and announces lanes that were not known. Call it with
+ * the add, and again after one that took long: a lane that holds a job is not retired, and one that was retired before
+ * it got its jobs comes back.
  */
 export async function registerLanes(client: RedisClient, keys: FleetKeys, lanes: readonly UsedLane[]): Promise<void> {
   const versions = await Promise.all(

@@ -5,25 +5,26 @@ import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
 import { announceBuckets } from './announce.js';
 
-const weigh = defineLua('writeWeight');
+const weigh = defineLua('writeWeights');
 const forget = defineLua('forgetTenant');
 const reply = z.string();
 
 /**
- * Writes a tenant's share of each process's turns.
- * @param weight 1..100; the ledger's number, which this is a copy of
+ * Writes tenants' shares of each process's turns, one call per bucket, and tells the workers of what changed.
+ * @param weights 1..100 by tenant; the ledger's numbers, which these are copies of
  */
-export async function writeWeight(
+export async function writeWeights(
   client: RedisClient,
   keys: FleetKeys,
-  tenantId: string,
-  weight: number,
+  weights: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const bucket = bucketOf(tenantId);
-  const version = reply.parse(
-    await weigh.run(client, [keys.weights(bucket), keys.version(bucket)], [tenantId, weight]),
+  const versions = await Promise.all(
+    [...groupByBucket(weights)].map(async ([bucket, pairs]): Promise<[number, string]> => {
+      const answer = await weigh.run(client, [keys.weights(bucket), keys.version(bucket)], pairs);
+      return [bucket, reply.parse(answer)];
+    }),
   );
-  if (version !== '') await announceBuckets(client, keys, new Map([[bucket, version]]));
+  await announceBuckets(client, keys, new Map(versions.filter(([, version]) => version !== '')));
 }
 
 /** Takes lanes of a tenant, its slots and its weight out of the registry. */
@@ -49,4 +50,15 @@ export async function forgetTenantLanes(
     ),
   );
   await announceBuckets(client, keys, new Map([[bucket, version]]));
+}
+
+function groupByBucket(weights: ReadonlyMap<string, number>): Map<number, (string | number)[]> {
+  const byBucket = new Map<number, (string | number)[]>();
+  for (const [tenant, weight] of weights) {
+    const bucket = bucketOf(tenant);
+    const pairs = byBucket.get(bucket);
+    if (pairs === undefined) byBucket.set(bucket, [tenant, weight]);
+    else pairs.push(tenant, weight);
+  }
+  return byBucket;
 }

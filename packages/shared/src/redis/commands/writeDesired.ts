@@ -3,6 +3,7 @@ import { bucketOf } from '../../domain/lane.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
+import { BUCKETS } from '../keys.js';
 import { announceBuckets } from './announce.js';
 
 const script = defineLua('writeDesired');
@@ -36,6 +37,15 @@ export async function writeDesiredSlots(
   );
   await announceBuckets(client, keys, versions);
   return written;
+}
+
+/** Makes every bucket refuse the writes of earlier leaders from now on, those of later ones excepted. */
+export async function fenceBuckets(client: RedisClient, keys: FleetKeys, fence: number): Promise<void> {
+  await Promise.all(
+    BUCKETS.map((bucket) =>
+      script.run(client, [keys.desiredSlots(bucket), keys.desiredFence(bucket), keys.version(bucket)], [fence]),
+    ),
+  );
 }
 
 function groupByBucket(desired: ReadonlyMap<string, number>): Map<number, [string, number][]> {

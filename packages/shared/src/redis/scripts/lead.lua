@@ -1,6 +1,6 @@
 -- Take the lead, keep it, or learn that another has it. The server's clock decides.
 -- KEYS[1] leader  HASH holder, fence; expires with the lease
--- KEYS[2] fence   counter of leaderships
+-- KEYS[2] fence   of the latest leadership
 -- ARGV[1] holder  ARGV[2] lease (ms); 0 gives the lead back
 -- Returns the fence (> 0) to the leader, 0 to all others.
 local holder = redis.call('HGET', KEYS[1], 'holder')
@@ -10,7 +10,11 @@ if tonumber(ARGV[2]) == 0 then
 end
 if holder and holder ~= ARGV[1] then return 0 end
 if not holder then
-  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', redis.call('INCR', KEYS[2]))
+  -- Never below the seconds since 2026 began: the fences of an emptied Redis are above those that were written before.
+  local seconds = tonumber(redis.call('TIME')[1]) - 1767225600
+  local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, seconds)
+  redis.call('SET', KEYS[2], fence)
+  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', fence)
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return tonumber(redis.call('HGET', KEYS[1], 'fence'))

@@ -3,9 +3,12 @@
 -- KEYS[2] desired   HASH tenant -> slots that it shall have
 -- KEYS[3] weights   HASH tenant -> its share of a process's turns
 -- KEYS[4] version   changes when one of these does
--- Returns {version, {lanes}, {tenant, slots, ...}, {tenant, weight, ...}}.
+-- ARGV[1] the version that the caller knows, or ''
+-- Returns {version, {lanes}, {tenant, slots, ...}, {tenant, weight, ...}}; only {version} when the caller knows it.
+local version = redis.call('GET', KEYS[4]) or '0'
+if version == ARGV[1] then return { version } end
 return {
-  redis.call('GET', KEYS[4]) or '0',
+  version,
   redis.call('ZRANGE', KEYS[1], 0, -1),
   redis.call('HGETALL', KEYS[2]),
   redis.call('HGETALL', KEYS[3]),

@@ -1,0 +1,30 @@
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { NewScalingDecision } from '@sluice/shared/postgres/queries/scalingDecisions';
+import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
+import type { Leadership } from '../lead/keepLead.js';
+import type { TenantDecision } from '../tenant.js';
+
+/** Rows that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
+const ROWS_PER_STATEMENT = 1_000;
+
+/**
+ * Records why tenants that wait do not grow, once when it begins: a decision that changes nothing, and that an operator
+ * looks for. One that is lost with the process is recorded by its successor, which has not seen it before.
+ */
+export async function recordHeldBack(
+  decisions: readonly TenantDecision[],
+  leadership: Leadership,
+  db: Database,
+): Promise<void> {
+  const rows = decisions.filter(({ newlyHeldBack }) => newlyHeldBack).flatMap((one) => toRows(one, leadership.fence));
+  for (let from = 0; from < rows.length && leadership.holds(); from += ROWS_PER_STATEMENT) {
+    await insertScalingDecisions(db, rows.slice(from, from + ROWS_PER_STATEMENT));
+  }
+}
+
+function toRows({ tenantId, waiting, active, decision }: TenantDecision, leaderFence: number): NewScalingDecision[] {
+  const { desired, reason, policy } = decision;
+  return desired === null
+    ? []
+    : [{ tenantId, waiting, active, previous: desired, desired, reason, policy, leaderFence }];
+}

@@ -1,0 +1,78 @@
+import type { Occasion, ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
+import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
+import type { LoadMeter } from '@sluice/shared/domain/scaling/measureLoad';
+import { measureLoad } from '@sluice/shared/domain/scaling/measureLoad';
+import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
+import type { SeenTenant, TenantDecision } from '../tenant.js';
+
+/** When and by whose right is looked. */
+export interface LookMoment {
+  readonly occasion: Occasion;
+  /** On a clock that never jumps, in ms. */
+  readonly atMs: number;
+  /** Of the leadership. */
+  readonly fence: number;
+}
+
+/** Decides look by look. */
+export interface Decider {
+  /** A decision on each tenant that was seen. */
+  decide(seen: readonly SeenTenant[], moment: LookMoment): TenantDecision[];
+}
+
+/** What is remembered of a tenant from look to look. */
+interface TenantMemory {
+  readonly window: RecommendationWindow | null;
+  readonly meter: LoadMeter | null;
+  /** As of the last look at all tenants. */
+  readonly heldBack: boolean;
+}
+
+const NOTHING: TenantMemory = { window: null, meter: null, heldBack: false };
+
+/**
+ * Remembers what decisions rest on besides the moment: each tenant's window and load. All is forgotten with a new
+ * leadership, since others have decided in between, and a tenant's once a look at all tenants does not find it.
+ */
+export function createDecider(settings: ScalingSettings): Decider {
+  let memories = new Map<string, TenantMemory>();
+  let fence: number | null = null;
+  return {
+    decide(seen, moment) {
+      if (moment.fence !== fence) memories = new Map();
+      fence = moment.fence;
+      const next = moment.occasion === 'interval' ? new Map<string, TenantMemory>() : memories;
+      const decisions = seen.map((one) => {
+        const { memory, ...decided } = decideOn(one, memories.get(one.tenant.id) ?? NOTHING, moment, settings);
+        next.set(one.tenant.id, memory);
+        return decided;
+      });
+      memories = next;
+      return decisions;
+    },
+  };
+}
+
+function decideOn(
+  seen: SeenTenant,
+  memory: TenantMemory,
+  { occasion, atMs }: LookMoment,
+  settings: ScalingSettings,
+): TenantDecision & { readonly memory: TenantMemory } {
+  const { id: tenantId, current } = seen.tenant;
+  if (seen.kind === 'unreadable') {
+    const { decision } = decideSlots({ kind: 'stale', current }, memory.window, settings);
+    return { tenantId, waiting: 0, active: 0, decision, newlyHeldBack: false, memory };
+  }
+  const { arrivals, ...count } = seen.count;
+  const meter = measureLoad(memory.meter, { count: arrivals, serviceMs: count.serviceMs }, atMs);
+  const { arrivalsPerSecond, serviceMs } = meter;
+  const observation = { ...count, current, arrivalsPerSecond, serviceMs };
+  const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
+  const { waiting, active } = count;
+  // Only looks at all tenants tell, or a rate limit that comes and goes would be told twice a second.
+  const isHeldBack = decision.kind === 'hold' && decision.because === 'held-back';
+  const heldBack = occasion === 'interval' ? isHeldBack : memory.heldBack;
+  const newlyHeldBack = heldBack && !memory.heldBack;
+  return { tenantId, waiting, active, decision, newlyHeldBack, memory: { window, meter, heldBack } };
+}

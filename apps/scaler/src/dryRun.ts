@@ -1,0 +1,47 @@
+import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { createRedis } from '@sluice/shared/redis/connect';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { tellDecisions } from './act/tellDecisions.js';
+import type { ScalerConfig } from './config.js';
+import { scalingSettingsOf } from './config.js';
+import { createDecider } from './decide/decider.js';
+import type { Leadership } from './lead/keepLead.js';
+import { createLook } from './look.js';
+import { createLookLoop } from './lookLoop.js';
+import { observeFleet } from './observe/observeFleet.js';
+import type { ScalerMachine, ScalerProcess } from './parts.js';
+import type { LoadWatch } from './replicas/loadBook.js';
+
+/** Never asked for and never over: a dry run needs no right to act, and takes it from nobody. */
+const NO_LEADERSHIP: Leadership = { fence: 0, holds: () => true };
+
+/** A dry run has no say in how many worker processes there are, not even by the metric, which others act upon. */
+const NO_LOAD_WATCH: LoadWatch = { sawAll: () => undefined, sawSome: () => undefined };
+
+/**
+ * Builds a scaler that decides and says, and writes nothing: it does not ask for the lead, opens no connection to
+ * PostgreSQL, and sends Redis commands that read. A scaler that leads goes on beside it.
+ */
+export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachine, log: Log): ScalerProcess {
+  const keys = fleetKeys(config.redis.prefix);
+  const metrics = createMetrics('scaler');
+  const redis = createRedis(config.redis, 'consumer', log);
+  const observeParts = { redis, keys, log, tables: new Map() };
+  const look = createLook({
+    take: async () => undefined,
+    observe: (wanted) => observeFleet(observeParts, wanted),
+    decider: createDecider(scalingSettingsOf(config)),
+    act: async (decisions) => tellDecisions(decisions, log),
+    load: NO_LOAD_WATCH,
+    monotonicMs,
+    metrics,
+  });
+  const { intervalMs } = config.scaler;
+  const looks = createLookLoop({ look, lead: { current: () => NO_LEADERSHIP }, intervalMs, monotonicMs, log });
+  const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
+  const ops = createOpsServer(config.ops, metrics.registry, createReadiness({ redis: () => redis.ping() }));
+  return { services: [redis, ops, subscriber, looks], ready: () => ({ url: ops.url(), dryRun: true }) };
+}

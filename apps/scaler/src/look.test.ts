@@ -1,0 +1,91 @@
+import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { describe, expect, it } from 'vitest';
+import { createLook } from './look.js';
+import type { SeenLoad } from './replicas/loadBook.js';
+import type { SeenTenant, Tenant, TenantDecision } from './tenant.js';
+
+function setUp({ isWhole } = { isWhole: true }) {
+  const done: string[] = [];
+  const told: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
+  const seen: SeenTenant[] = [{ kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 3 } }];
+  const metrics = createMetrics('test');
+  const look = createLook({
+    take: async ({ fence }) => void done.push(`take ${fence}`),
+    observe: async (wanted) => {
+      done.push(wanted === undefined ? 'observe all' : `observe ${[...wanted].join(' ')}`);
+      return { tenants: seen, isWhole };
+    },
+    decider: {
+      decide: (all, { occasion }): TenantDecision[] => all.map(({ tenant }) => decided(tenant, occasion)),
+    },
+    act: async (decisions) => void done.push(`act ${decisions.map(({ decision }) => decision.reason).join(' ')}`),
+    load: {
+      sawAll: (loads, fence) => void told.push({ of: 'all', loads, fence }),
+      sawSome: (loads, fence) => void told.push({ of: 'some', loads, fence }),
+    },
+    monotonicMs: () => 0,
+    metrics,
+  });
+  return { done, told, seen, look, metrics };
+}
+
+function decided({ id, current }: Tenant, reason: string): TenantDecision {
+  const common = { policy: 'queue-length', reason } as const;
+  const decision =
+    id === 'acme'
+      ? ({ ...common, kind: 'hold', because: 'stale', desired: current } as const)
+      : ({ ...common, kind: 'set', change: 'grow', previous: current, desired: 4 } as const);
+  return { tenantId: id, waiting: 7, active: 0, decision, newlyHeldBack: false };
+}
+
+const led = (fence: number) => ({ fence, holds: () => true });
+
+describe('createLook', () => {
+  it('takes the buckets once per leadership, before it looks', async () => {
+    const { done, look } = setUp();
+    await look.atAll(led(4));
+    await look.atAll(led(4));
+    await look.atTouched(new Set(['acme']), led(4));
+    await look.atAll(led(5));
+    expect(done).toEqual([
+      'take 4',
+      'observe all',
+      'act interval',
+      'observe all',
+      'act interval',
+      'observe acme',
+      'act touched',
+      'take 5',
+      'observe all',
+      'act interval',
+    ]);
+  });
+
+  it('measures what it saw', async () => {
+    const { look, metrics } = setUp();
+    await look.atAll(led(1));
+    expect((await metrics.jobsWaiting.get()).values).toMatchObject([{ value: 7 }]);
+    expect((await metrics.slotsDesired.get()).values).toMatchObject([{ value: 3 }]);
+  });
+
+  it('tells what tenants have to do in the slots that they were just given, and which could not be counted', async () => {
+    const { told, seen, look } = setUp();
+    seen.push({ kind: 'unreadable', tenant: { id: 'globex', lanes: [], current: 2 } });
+    await look.atAll(led(1));
+    await look.atTouched(new Set(['acme', 'globex']), led(1));
+    const loads = [
+      { kind: 'unreadable', tenantId: 'acme' },
+      { kind: 'counted', tenantId: 'globex', waiting: 7, active: 0, slots: 4 },
+    ];
+    expect(told).toEqual([
+      { of: 'all', loads, fence: 1 },
+      { of: 'some', loads, fence: 1 },
+    ]);
+  });
+
+  it('does not take tenants of a bucket that could not be read for tenants without work', async () => {
+    const { told, look } = setUp({ isWhole: false });
+    await look.atAll(led(1));
+    expect(told).toEqual([{ of: 'some', loads: [{ kind: 'unreadable', tenantId: 'acme' }], fence: 1 }]);
+  });
+});

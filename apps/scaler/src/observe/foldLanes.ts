@@ -1,0 +1,52 @@
+import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import { momentOfId } from '@sluice/shared/ids/ids';
+import type { LaneSight } from '@sluice/shared/queue/observeLanes';
+import type { TenantCount } from '../tenant.js';
+
+/**
+ * What a tenant's lanes hold together. Jobs in a lane that is held back want no slot while another lane has work; a
+ * tenant is held back when every lane of its that has work is. Pure.
+ * @param nowMs unix ms of the clock that the lanes' jobs were accepted by
+ */
+export function foldLanes(lanes: readonly LaneSight[], nowMs: number): TenantCount {
+  const withWork = lanes.filter(({ waiting }) => waiting > 0);
+  const free = withWork.filter((lane) => heldBackBy(lane) === 'none');
+  const counted = free.length > 0 ? free : withWork;
+  const [first] = counted;
+  return {
+    waiting: sumOf(counted, ({ waiting }) => waiting),
+    active: sumOf(lanes, ({ active }) => active),
+    arrivals: sumOf(lanes, ({ arrivals }) => arrivals),
+    serviceMs: meanServiceMs(lanes),
+    oldestWaitMs: longestWaitMs(lanes, nowMs),
+    heldBack: first === undefined ? 'none' : heldBackBy(first),
+  };
+}
+
+function heldBackBy({ paused, rateLimitedMs }: LaneSight): HeldBack {
+  if (paused) return 'paused';
+  return rateLimitedMs > 0 ? 'rate-limited' : 'none';
+}
+
+/** Each lane counts by the jobs that it holds; when none holds any, all count alike. */
+function meanServiceMs(lanes: readonly LaneSight[]): number | null {
+  const known = lanes.flatMap(({ serviceMs, waiting, active }) =>
+    serviceMs === null ? [] : [{ serviceMs, jobs: waiting + active }],
+  );
+  if (known.length === 0) return null;
+  const jobs = sumOf(known, (lane) => lane.jobs);
+  if (jobs === 0) return sumOf(known, ({ serviceMs }) => serviceMs) / known.length;
+  return sumOf(known, (lane) => lane.serviceMs * lane.jobs) / jobs;
+}
+
+function longestWaitMs(lanes: readonly LaneSight[], nowMs: number): number | null {
+  const waits = lanes.flatMap(({ nextJobId }) => {
+    const acceptedMs = nextJobId === null ? null : momentOfId(nextJobId);
+    return acceptedMs === null ? [] : [Math.max(0, nowMs - acceptedMs)];
+  });
+  return waits.length === 0 ? null : Math.max(...waits);
+}
+
+function sumOf<Item>(items: readonly Item[], figure: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + figure(item), 0);
+}

@@ -1,0 +1,84 @@
+import { bucketOf } from '@sluice/shared/domain/lane';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { within } from '@sluice/shared/lifecycle/within';
+import type { BucketSight } from '@sluice/shared/queue/observeLanes';
+import { observeLanes } from '@sluice/shared/queue/observeLanes';
+import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
+import { readBucket } from '@sluice/shared/redis/commands/fleetTable';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { FleetSight, SeenTenant, Tenant } from '../tenant.js';
+import { foldLanes } from './foldLanes.js';
+import { groupTenants } from './groupTenants.js';
+
+/** What has not been read after this long is not known, in ms: figures of before an outage are not acted upon. */
+const READ_WITHIN_MS = 5_000;
+
+/** What observing needs. */
+export interface ObserveParts {
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly keys: FleetKeys;
+  readonly log: Log;
+  /** What buckets said before, by bucket, kept up to date: read again only when it has changed. Nothing when left out. */
+  readonly tables?: Map<number, FleetBucket>;
+  /** Another time limit per bucket, in ms; for tests. */
+  readonly withinMs?: number;
+}
+
+/**
+ * Looks at tenants: two round trips per bucket, all buckets at once. Changes nothing and never throws: tenants whose
+ * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
+ * @param wanted only these tenants, and only their buckets; all when left out
+ */
+export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<string>): Promise<FleetSight> {
+  const buckets = wanted === undefined ? BUCKETS : [...new Set(Array.from(wanted, bucketOf))];
+  const failures: unknown[] = [];
+  const seen = await Promise.all(
+    buckets.map((bucket) => observeBucket(parts, { bucket, wanted, failed: (err) => failures.push(err) })),
+  );
+  if (failures.length > 0) {
+    const told = { err: failures[0], buckets: failures.length };
+    parts.log.warn(told, 'buckets could not be read; their tenants stay as they are');
+  }
+  return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
+}
+
+/** One bucket to look at. */
+interface BucketLook {
+  readonly bucket: number;
+  readonly wanted: ReadonlySet<string> | undefined;
+  readonly failed: (err: unknown) => void;
+}
+
+/** Null when not even the bucket's table could be read. */
+async function observeBucket(
+  { redis, keys, tables, withinMs = READ_WITHIN_MS }: ObserveParts,
+  { bucket, wanted, failed }: BucketLook,
+): Promise<SeenTenant[] | null> {
+  const known: { tenants: readonly Tenant[] | null } = { tenants: null };
+  async function look(): Promise<SeenTenant[]> {
+    const table = await readBucket(redis.client, keys, bucket, tables?.get(bucket));
+    tables?.set(bucket, table);
+    const tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
+    known.tenants = tenants;
+    const names = tenants.flatMap(({ lanes }) => lanes);
+    return splitSight(tenants, await observeLanes(redis.client, keys, bucket, names));
+  }
+  try {
+    return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));
+  } catch (err) {
+    failed(err);
+    return known.tenants?.map((tenant) => ({ kind: 'unreadable', tenant })) ?? null;
+  }
+}
+
+/** Gives each tenant the lanes that were asked about for it, in the same order. */
+function splitSight(tenants: readonly Tenant[], { lanes, nowMs }: BucketSight): SeenTenant[] {
+  let from = 0;
+  return tenants.map((tenant) => {
+    const own = lanes.slice(from, from + tenant.lanes.length);
+    from += own.length;
+    return { kind: 'counted', tenant, count: foldLanes(own, nowMs) };
+  });
+}

@@ -1,0 +1,36 @@
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { PostgresService } from '@sluice/shared/postgres/connect';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { ScalerConfig } from './config.js';
+import type { LeadKeeper } from './lead/keepLead.js';
+
+/** What the process reads from the machine, and how long its lead lasts. */
+export interface ScalerMachine {
+  readonly monotonicMs: () => number;
+  /** How long the lead outlasts a leader that died, in ms. */
+  readonly leaseMs: number;
+}
+
+/** A process that is built and not started. */
+export interface ScalerProcess {
+  /** Its parts in the order in which they start. */
+  readonly services: readonly Service[];
+  /** What it says of itself once it runs. */
+  readonly ready: () => object;
+}
+
+/** Everything that a scaler's parts rest on. */
+export interface ScalerParts {
+  readonly config: ScalerConfig;
+  readonly keys: FleetKeys;
+  readonly redis: RedisService;
+  readonly postgres: PostgresService;
+  readonly queues: LaneQueues;
+  readonly metrics: Metrics;
+  readonly lead: LeadKeeper;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}

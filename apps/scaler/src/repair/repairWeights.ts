@@ -1,0 +1,32 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { listWeights } from '@sluice/shared/postgres/queries/tenants';
+import { readWeights } from '@sluice/shared/redis/commands/fleetTable';
+import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Leadership } from '../lead/keepLead.js';
+import { differingWeights } from './differingWeights.js';
+
+/** What repairing needs. */
+export interface RepairParts {
+  readonly db: Database;
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly keys: FleetKeys;
+  readonly log: Log;
+}
+
+/**
+ * Makes Redis say of every tenant's weight what the ledger says: Redis may have been away when it was changed, or have
+ * been emptied. The ledger is read last, so that a change that is under way is not undone by an older number; one that
+ * comes between this reading and the writing is, until the next repair.
+ * @returns how many weights were written
+ */
+export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairParts): Promise<number> {
+  const copy = await readWeights(redis.client, keys);
+  const differing = differingWeights(await listWeights(db), copy);
+  if (differing.size === 0 || !leadership.holds()) return 0;
+  await writeWeights(redis.client, keys, differing);
+  log.info({ tenants: differing.size }, "tenants' weights were brought in line with the ledger");
+  return differing.size;
+}

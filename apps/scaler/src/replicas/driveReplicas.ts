@@ -1,0 +1,64 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { ReplicaDriver } from './replicaDriver.js';
+
+/** How often a platform is asked while nothing is to be changed, in ms: someone else may have changed the number. */
+const CHECK_EVERY_MS = 15_000;
+
+/** Wait after the first failure, in ms; it doubles up to the longest. */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** Makes a driver follow the wanted number. */
+export interface ReplicaFollower {
+  /**
+   * Orders the number if it is a new one, or it is time to look whether it still stands. Never throws: a failure is logged
+   * with what to do, and tried again after ever longer waits, so that it costs little while it lasts.
+   */
+  follow(replicas: number, mayAct: () => boolean): Promise<void>;
+}
+
+/** Follows by a driver. */
+export function createReplicaFollower(driver: ReplicaDriver, monotonicMs: () => number, log: Log): ReplicaFollower {
+  let ordered: { readonly replicas: number; readonly atMs: number } | null = null;
+  let failed: { readonly times: number; readonly retryAtMs: number } | null = null;
+
+  function isDue(replicas: number): boolean {
+    const nowMs = monotonicMs();
+    if (failed !== null) return nowMs >= failed.retryAtMs;
+    return ordered?.replicas !== replicas || nowMs - ordered.atMs >= CHECK_EVERY_MS;
+  }
+
+  function fail(err: unknown, replicas: number): void {
+    const times = (failed?.times ?? 0) + 1;
+    const retryMs = retryAfterMs(times);
+    failed = { times, retryAtMs: monotonicMs() + retryMs };
+    const why = err instanceof Error ? err.message : String(err);
+    log.warn(
+      { err, driver: driver.name, replicas, retryMs },
+      `the number of worker processes could not be set: ${why} It is tried again.`,
+    );
+  }
+
+  return {
+    async follow(replicas, mayAct) {
+      if (!isDue(replicas)) return;
+      try {
+        const outcome = await driver.scaleTo(replicas, mayAct);
+        if (outcome.kind === 'withheld') return;
+        if (failed !== null) log.info({ driver: driver.name }, 'the driver works again');
+        failed = null;
+        ordered = { replicas, atMs: monotonicMs() };
+        if (outcome.kind === 'scaled') {
+          log.info({ driver: driver.name, from: outcome.from, to: outcome.to }, 'worker processes ordered');
+        }
+      } catch (error) {
+        if (mayAct()) fail(error, replicas);
+      }
+    },
+  };
+}
+
+/** Wait before the next try, in ms: 2 s, 4 s, 8 s ... 5 minutes. */
+export function retryAfterMs(failures: number): number {
+  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 30));
+}

@@ -1,0 +1,88 @@
+import type { ReplicaPast, ReplicaPolicy } from '@sluice/shared/domain/replicas';
+import { decideReplicas, NO_REPLICA_PAST, takeOverReplicas } from '@sluice/shared/domain/replicas';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { Leadership, LeadKeeper } from '../lead/keepLead.js';
+import { createReplicaFollower } from './driveReplicas.js';
+import type { LoadBook } from './loadBook.js';
+import type { ReplicaDriver } from './replicaDriver.js';
+
+/** How often the number of processes is decided, in ms. It asks Redis one small thing, and the platform rarely. */
+const DECIDE_EVERY_MS = 1_000;
+
+/** What deciding and acting need. */
+export interface ReplicaLoopOptions {
+  readonly load: Pick<LoadBook, 'known'>;
+  readonly lead: Pick<LeadKeeper, 'current'>;
+  /** Jobs that each live worker process runs at a time. */
+  readonly capacities: () => Promise<readonly number[]>;
+  readonly policy: ReplicaPolicy;
+  /** Null: only the metric tells. */
+  readonly driver: ReplicaDriver | null;
+  /** A load that is older than this is not acted upon, in ms. */
+  readonly staleAfterMs: number;
+  readonly metrics: { readonly replicasDesired: { set(replicas: number): void; remove(): void } };
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/**
+ * While this process leads: decides how many worker processes there shall be, publishes the number, and makes the driver
+ * follow it. A loop of its own, so that a platform that is slow or away never holds up what tenants get. Who does not
+ * lead, or does not know, publishes nothing: a 0 would be taken for a wish.
+ */
+export function createReplicaLoop(options: ReplicaLoopOptions): Service {
+  const { driver, monotonicMs, metrics, log, policy } = options;
+  const follower = driver === null ? null : createReplicaFollower(driver, monotonicMs, log);
+  let past: ReplicaPast = NO_REPLICA_PAST;
+  let decidedUnder: number | null = null;
+  metrics.replicasDesired.remove();
+
+  /** The platform is asked as well: heartbeats are gone with a Redis that was emptied. */
+  async function takeOver(live: number): Promise<void> {
+    const platform = await driver?.read().catch(() => null);
+    past = takeOverReplicas(past, Math.max(live, platform?.wanted ?? 0), monotonicMs(), policy);
+  }
+
+  async function decide(leadership: Leadership): Promise<number | null> {
+    const { fence } = leadership;
+    const load = options.load.known(fence);
+    const isStale = load === null || monotonicMs() - load.seenAllMs > options.staleAfterMs;
+    if (isStale) return decidedUnder === fence ? past.replicas : null;
+    const capacities = await options.capacities();
+    if (decidedUnder !== fence) await takeOver(capacities.length);
+    if (!leadership.holds()) return null;
+    const next = decideReplicas({ runnable: load.runnable, capacities, atMs: monotonicMs() }, past, policy);
+    past = next.past;
+    decidedUnder = fence;
+    const { kind, replicas, reason } = next.decision;
+    metrics.replicasDesired.set(replicas);
+    if (kind !== 'hold') log.info({ replicas, from: next.decision.from, reason }, 'another number of worker processes');
+    return replicas;
+  }
+
+  const loop = runEvery(
+    'replicas',
+    DECIDE_EVERY_MS,
+    async (signal) => {
+      const leadership = options.lead.current();
+      if (leadership?.fence !== decidedUnder) metrics.replicasDesired.remove();
+      if (leadership === null) return;
+      const replicas = await decide(leadership);
+      if (replicas !== null) await follower?.follow(replicas, () => !signal.aborted && leadership.holds());
+    },
+    log,
+  );
+
+  return {
+    name: loop.name,
+    start: loop.start,
+    async stop(deadline) {
+      // The driver first: a call that is under way must not hold up the end of the loop.
+      const stopped = driver?.stop();
+      await loop.stop(deadline);
+      await stopped;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { within } from '@sluice/shared/lifecycle/within';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { LeadKeeper } from '../lead/keepLead.js';
+import { chooseDriver } from './chooseDriver.js';
+import type { LoadWatch } from './loadBook.js';
+import { createLoadBook } from './loadBook.js';
+import { createReplicaLoop } from './replicaLoop.js';
+import type { ReplicaConfig } from './replicaSettings.js';
+
+/** Looks that may fail, or be late, before the load that they found is too old to act upon. */
+const STALE_AFTER_LOOKS = 3;
+
+/** How long Redis has to tell which workers live, in ms. */
+const READ_WITHIN_MS = 5_000;
+
+/** What this step takes from the process. */
+export interface ReplicaParts {
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly keys: FleetKeys;
+  readonly lead: Pick<LeadKeeper, 'current'>;
+  readonly metrics: Pick<Metrics, 'replicasDesired'>;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** Builds what decides how many worker processes there shall be: looks tell `load` what they find, `loop` acts. */
+export function createReplicas(
+  config: {
+    readonly replicas: ReplicaConfig;
+    readonly slot: { readonly concurrency: number };
+    readonly scaler: { readonly intervalMs: number };
+  },
+  parts: ReplicaParts,
+): { readonly load: LoadWatch; readonly loop: Service } {
+  const { min, max, percent, shrinkMs } = config.replicas;
+  const { redis, keys } = parts;
+  const load = createLoadBook(config.slot.concurrency, parts.monotonicMs);
+  const late = (): Error => new FleetError('unavailable', 'Redis did not tell in time which workers live.');
+  const loop = createReplicaLoop({
+    ...parts,
+    load,
+    async capacities() {
+      const workers = await within(READ_WITHIN_MS, readLiveWorkers(redis.client, keys), late);
+      return workers.map(({ capacity }) => capacity);
+    },
+    policy: { minReplicas: min, maxReplicas: max, targetUtilisation: percent / 100, shrinkWindowMs: shrinkMs },
+    driver: chooseDriver(config.replicas, parts.log),
+    staleAfterMs: Math.max(10_000, STALE_AFTER_LOOKS * config.scaler.intervalMs),
+  });
+  return { load, loop };
+}

@@ -1,0 +1,79 @@
+import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { findUnusedLanes, retireLanes } from '@sluice/shared/queue/retireLanes';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Leadership } from '../lead/keepLead.js';
+
+/** Lanes that one script looks at, so that Redis is not held up for long. */
+const LANES_PER_CALL = 250;
+
+/** What retiring needs. */
+export interface RetireParts {
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly keys: FleetKeys;
+  readonly metrics: Pick<Metrics, 'lanesRetired'>;
+  readonly log: Log;
+}
+
+/**
+ * Retires every lane that nothing was added to for a while and that holds no unfinished job; for as long as this
+ * process leads. A lane of dead letters stays as long as it holds a note.
+ *
+ * A process that dies between a retirement and the sweep of what its finished jobs left leaves that behind: at most a
+ * hundred old jobs, which go when the lane is used and retired again.
+ * @returns how many were retired
+ */
+export async function retireUnusedLanes(
+  leadership: Leadership,
+  unusedForMs: number,
+  parts: RetireParts,
+): Promise<number> {
+  let retired = 0;
+  for (const bucket of BUCKETS) {
+    if (!leadership.holds()) break;
+    retired += await retireInBucket(leadership, { bucket, unusedForMs }, parts);
+  }
+  if (retired > 0) parts.log.info({ lanes: retired }, 'lanes that nothing used were retired');
+  return retired;
+}
+
+/** Page by page: lanes that cannot be retired stay at the front and are passed over. */
+async function retireInBucket(
+  leadership: Leadership,
+  where: { readonly bucket: number; readonly unusedForMs: number },
+  parts: RetireParts,
+): Promise<number> {
+  const { redis, keys, metrics } = parts;
+  let kept = 0;
+  let retired = 0;
+  while (leadership.holds()) {
+    const unused = await findUnusedLanes(redis.client, keys, where, { from: kept, lanes: LANES_PER_CALL });
+    if (unused.length === 0 || !leadership.holds()) break;
+    const gone = await retireLanes(redis.client, keys, unused, { ...where, fence: leadership.fence });
+    kept += unused.length - gone.length;
+    retired += gone.length;
+    metrics.lanesRetired.inc(gone.length);
+    if (gone.length > 0) await sweepOut(gone, parts);
+    if (unused.length < LANES_PER_CALL) break;
+  }
+  return retired;
+}
+
+/** Opens the lanes for itself and closes them again: those that this process adds to are left alone. */
+async function sweepOut(names: readonly string[], { redis, keys, log }: RetireParts): Promise<void> {
+  const queues = createLaneQueues(redis.client, keys);
+  await Promise.all(
+    names.map(async (name) => {
+      try {
+        await queues.sweepOut({ tenantId: tenantOfLane(name), queueClass: classOfLane(name) });
+      } catch (err) {
+        log.warn({ err, lane: name }, 'what finished jobs left in a retired lane stays');
+      }
+    }),
+  );
+  await queues.close();
+}

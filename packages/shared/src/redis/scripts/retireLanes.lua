@@ -1,0 +1,44 @@
+-- Take lanes out of one bucket's registry that nothing was added to for a while and that hold no unfinished job.
+-- KEYS[1] registry  ZSET lane -> when it was last added to (unix ms, server clock)
+-- KEYS[2] service   HASH lane -> how long its jobs take (ms)
+-- KEYS[3] arrivals  HASH lane -> jobs added to it, ever
+-- KEYS[4] desired   HASH tenant -> slots that it shall have
+-- KEYS[5] fence     highest fence of a leader that wrote here
+-- KEYS[6] version   changes when the bucket's lanes, desired slots or weights do: unix us, server clock
+-- KEYS    then as many of BullMQ's per lane as there are keys of unfinished work
+-- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] class of dead letters; then the lanes
+-- Returns {version, retired lanes}; the version is '' when nothing was retired, which is all when a later leader has
+-- written.
+local fence = tonumber(ARGV[1])
+if fence < tonumber(redis.call('GET', KEYS[5]) or '0') then return { '', {} } end
+redis.call('SET', KEYS[5], ARGV[1])
+local time = redis.call('TIME')
+local unused_since = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2]
+local lanes = #ARGV - 3
+local kinds = lanes > 0 and (#KEYS - 6) / lanes or 0
+local retired = {}
+for i = 1, lanes do
+  local lane = ARGV[3 + i]
+  local last = redis.call('ZSCORE', KEYS[1], lane)
+  local from = 7 + (i - 1) * kinds
+  if last and tonumber(last) <= unused_since and redis.call('EXISTS', unpack(KEYS, from, from + kinds - 1)) == 0 then
+    redis.call('ZREM', KEYS[1], lane)
+    redis.call('HDEL', KEYS[2], lane)
+    redis.call('HDEL', KEYS[3], lane)
+    retired[#retired + 1] = lane
+  end
+end
+if #retired == 0 then return { '', {} } end
+
+-- A tenant keeps its slots while a lane is left that workers run.
+local runs = {}
+for _, lane in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local tenant, class = string.match(lane, '^([^.]*)%.(.*)$')
+  if tenant and class ~= ARGV[3] then runs[tenant] = true end
+end
+for _, lane in ipairs(retired) do
+  local tenant = string.match(lane, '^[^.]*')
+  if not runs[tenant] then redis.call('HDEL', KEYS[4], tenant) end
+end
+redis.call('SET', KEYS[6], time[1] .. string.format('%06d', time[2]))
+return { redis.call('GET', KEYS[6]), retired }

@@ -1,0 +1,86 @@
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { ownerOf } from '@sluice/shared/redis/slotOwner';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textOf } from '../docs/repository.js';
+import type { Fleet } from '../support/fleet.js';
+import { startFleet } from '../support/fleet.js';
+import type { HttpClient } from '../support/httpClient.js';
+import type { RedisCluster } from '../support/redisCluster.js';
+import { startRedisCluster } from '../support/redisCluster.js';
+import { until } from '../support/until.js';
+
+/** Short locks, so that a job whose lock was lost with a master is noticed soon. */
+const QUICK = { JOB_LOCK_MS: '5000', STALLED_CHECK_MS: '500', SCALER_INTERVAL_MS: '500' };
+
+describe('a fleet on a Redis Cluster whose masters die one after the other', () => {
+  let cluster: RedisCluster;
+  let fleet: Fleet;
+  const users = new Map<string, HttpClient>();
+  beforeAll(async () => {
+    cluster = await startRedisCluster(1);
+    fleet = await startFleet(QUICK, cluster.config);
+    await Promise.all([fleet.start('scaler'), fleet.start('worker'), fleet.start('worker')]);
+    for (let index = 0; index < 12; index++) users.set(`tenant-${index}`, await fleet.tenant(`tenant-${index}`));
+  });
+  afterAll(async () => {
+    await fleet?.close();
+    await cluster?.stop();
+  });
+
+  it("goes on with every job when a tenant's master dies", async () => {
+    const { keys, redis } = fleet.space;
+    // Each master is killed once, as each has one replica. The one that the URL names, which owns `b`, is among them.
+    const prefixes = [...users.keys()].map((tenant) => keys.queuePrefix(tenant));
+    const known = ownerOf(redis.client, keys.workers);
+    const other = ['b', ...prefixes].find((key) => ownerOf(redis.client, key) !== known);
+    await survive(() => cluster.killOwnerOf(other ?? ''));
+  }, 180_000);
+
+  it('goes on when the master dies that knows the workers and the leader', async () => {
+    await survive(() => cluster.killOwnerOf(fleet.space.keys.workers));
+  }, 180_000);
+
+  it('brings jobs back that a master lost, by the statement in docs/deploying.md, and disturbs no other', async () => {
+    const { redis, keys, postgres } = fleet.space;
+    const queues = createLaneQueues(redis.client, keys);
+    const tenants = [...users.keys()];
+    const ids: string[] = [];
+    for (const tenant of tenants) {
+      const job = { task: 'system.probe', data: { sleepMs: 300 }, delayMs: 3_000 };
+      ids.push(String((await users.get(tenant)?.expect(202, 'POST', '/api/v1/jobs', job))?.id));
+    }
+    for (const [index, tenantId] of tenants.slice(0, 4).entries()) {
+      expect(await queues.remove({ tenantId, queueClass: 'default' }, ids[index] ?? '')).toBe(true);
+    }
+    await queues.close();
+    const statement = /"(UPDATE sluice\.jobs .*interval '10 minutes')"/.exec(textOf('docs/deploying.md'))?.[1] ?? '';
+    await postgres.db.$client.query(statement.replace('sluice.jobs', 'jobs'));
+    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 60_000);
+    const { rows } = await postgres.db.$client.query('SELECT id FROM jobs WHERE id = ANY($1) AND fence <> 1', [ids]);
+    expect(rows).toEqual([]);
+  });
+
+  /** Jobs that wait and run when it happens, and jobs that are accepted meanwhile and later, are all completed. */
+  async function survive(disaster: () => Promise<void>): Promise<void> {
+    const ids: string[] = [];
+    const submitAll = async (): Promise<void> => {
+      for (const user of users.values()) {
+        const answer = await user.expect(202, 'POST', '/api/v1/jobs', { task: 'system.probe', data: { sleepMs: 300 } });
+        ids.push(String(answer.id));
+      }
+    };
+    for (let round = 0; round < 5; round++) await submitAll();
+    const happens = disaster();
+    await submitAll();
+    await happens;
+    await submitAll();
+    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 120_000).catch(async () => {
+      expect(await unfinished(ids)).toEqual([]);
+    });
+  }
+
+  async function unfinished(ids: readonly string[]): Promise<unknown[]> {
+    const text = "SELECT id, tenant_id, state, fence FROM jobs WHERE id = ANY($1) AND state <> 'completed'";
+    return (await fleet.space.postgres.db.$client.query(text, [ids])).rows;
+  }
+});

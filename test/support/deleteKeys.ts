@@ -1,0 +1,15 @@
+import type { RedisClient } from '@sluice/shared/redis/client';
+import { mastersOf } from '@sluice/shared/redis/client';
+import { refreshSlots } from '@sluice/shared/redis/slotOwner';
+
+/** Deletes every key of a fleet, on every server that holds some. */
+export async function deleteKeys(client: RedisClient, prefix: string): Promise<void> {
+  // A master that died a moment ago may still be known.
+  await refreshSlots(client);
+  for (const master of mastersOf(client)) {
+    for await (const keys of master.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
+      // One call each: on a Cluster, the keys of a call must be of one slot.
+      await Promise.all((keys as string[]).map((key) => client.unlink(key)));
+    }
+  }
+}

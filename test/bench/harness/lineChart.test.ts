@@ -15,20 +15,20 @@ const chart = {
 describe('drawLineChart', () => {
   it('spaces powers of ten evenly, and starts the other axis at zero', () => {
     const [ours = '', bare = ''] = [...drawLineChart(chart).matchAll(/<path d="(M[\d. ]+L[^"]+)"/g)].map((m) => m[1]);
-    expect(ours).toBe('M84 314.2L410 314.2L736 314.2');
-    expect(bare).toBe('M84 355.8L410 336.1L736 138.8');
+    expect(ours).toBe('M84 303.2L404 303.2L724 303.2');
+    expect(bare).toBe('M84 355.3L404 330.6L724 84');
   });
 
   it('has a title, a description and a legend, with nothing in them taken for markup', () => {
     const svg = drawLineChart(chart);
     expect(svg).toContain('<title id="title">Memory &amp; more</title>');
     expect(svg).toContain('<desc id="desc">Ours stays &lt;flat&gt;.</desc>');
-    for (const text of ['>ours<', '>bare<', '>tenants<', '>MiB<', '>500<']) expect(svg).toContain(text);
+    for (const text of ['>ours<', '>bare<', '>tenants<', '>MiB<', '>400<']) expect(svg).toContain(text);
   });
 
   it('draws a single point, and zeros, in the middle and on the axis', () => {
     const svg = drawLineChart({ ...chart, series: [{ name: 'ours', points: [{ x: 10, y: 0 }] }] });
     expect(svg).not.toMatch(/NaN|Infinity/);
-    expect(svg).toContain('cx="410" cy="358"');
+    expect(svg).toContain('cx="404" cy="358"');
   });
 });

@@ -17,10 +17,11 @@ export interface LineChart {
 
 const WIDTH = 760;
 const HEIGHT = 420;
-const PLOT = { left: 84, right: 24, top: 84, bottom: 62 };
+const PLOT = { left: 84, right: 36, top: 84, bottom: 62 };
 const INNER_WIDTH = WIDTH - PLOT.left - PLOT.right;
 const INNER_HEIGHT = HEIGHT - PLOT.top - PLOT.bottom;
-const TICKS = 5;
+/** Lines of the grid at most, the axis left out. */
+const MOST_TICKS = 6;
 
 /** Told apart without colour as well: by the shape of the marks and by the dashes. Contrast on white is above 4.5:1. */
 const STYLES = [
@@ -33,8 +34,10 @@ const STYLES = [
 export function drawLineChart(chart: LineChart): string {
   const points = chart.series.flatMap((series) => series.points);
   const x = logScale(points.map((point) => point.x));
-  const step = niceStep(Math.max(0, ...points.map((point) => point.y)) / TICKS);
-  const top = step * TICKS;
+  const highest = Math.max(0, ...points.map((point) => point.y));
+  const step = niceStep(highest / MOST_TICKS);
+  const ticks = Math.max(1, Math.ceil(highest / step));
+  const top = step * ticks;
   const y = (value: number): number => round(PLOT.top + INNER_HEIGHT * (1 - value / top));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ` +
@@ -44,7 +47,7 @@ export function drawLineChart(chart: LineChart): string {
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     `<text x="${PLOT.left}" y="30" font-size="17" font-weight="600" fill="#1b1f24">${escapeText(chart.title)}</text>`,
     ...legend(chart.series),
-    ...yAxis(chart.yLabel, step, y),
+    ...yAxis(chart.yLabel, { step, ticks }, y),
     ...xAxis(chart.xLabel, [...new Set(points.map((point) => point.x))], x),
     ...chart.series.flatMap((series, i) => drawSeries(series, styleOf(i), x, y)),
     '</svg>',
@@ -66,11 +69,15 @@ function legend(series: readonly ChartSeries[]): string[] {
   });
 }
 
-function yAxis(label: string, step: number, y: (value: number) => number): string[] {
+function yAxis(
+  label: string,
+  { step, ticks }: { readonly step: number; readonly ticks: number },
+  y: (value: number) => number,
+): string[] {
   const right = WIDTH - PLOT.right;
   const middle = PLOT.top + INNER_HEIGHT / 2;
   return [
-    ...Array.from({ length: TICKS + 1 }, (_, i) => {
+    ...Array.from({ length: ticks + 1 }, (_, i) => {
       const at = y(i * step);
       const line = `<path d="M${PLOT.left} ${at}H${right}" stroke="${i === 0 ? '#57606a' : '#e3e7eb'}" fill="none"/>`;
       return `${line}<text x="${PLOT.left - 10}" y="${at + 4.5}" text-anchor="end" fill="#424a53">${figure(i * step)}</text>`;

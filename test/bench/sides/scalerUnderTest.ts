@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { startFleetProcess } from '../../support/fleetProcess.js';
@@ -23,12 +24,23 @@ export interface ScalerUnderTest {
   timeNextLook(): Promise<number>;
   /** Commands that it sends to Redis in the next looks, those left out that its scripts run. */
   countCommands(): Promise<{ readonly commands: number; readonly looks: number }>;
-  stop(): Promise<void>;
+  /** Resolves with the file that its CPU profile was written to, null when none was asked for. */
+  stop(): Promise<string | null>;
 }
 
-/** Starts a scaler as in production, but for looking more often. */
-export async function startScaler({ environment, redis }: BenchServers): Promise<ScalerUnderTest> {
-  const scaler = await startFleetProcess('scaler', { ...environment, SCALER_INTERVAL_MS: String(LOOK_EVERY_MS) });
+/**
+ * Starts a scaler as in production, but for looking more often.
+ * @param profileDir where it leaves a CPU profile; null for none
+ */
+export async function startScaler(
+  { environment, redis }: BenchServers,
+  profileDir: string | null,
+): Promise<ScalerUnderTest> {
+  const scaler = await startFleetProcess('scaler', {
+    ...environment,
+    SCALER_INTERVAL_MS: String(LOOK_EVERY_MS),
+    ...(profileDir === null ? {} : profiling(profileDir)),
+  });
 
   async function readLooks(): Promise<{ readonly sumMs: number; readonly count: number }> {
     const text = await (await fetch(new URL('/metrics', scaler.url))).text();
@@ -63,8 +75,14 @@ export async function startScaler({ environment, redis }: BenchServers): Promise
     },
     async stop() {
       await scaler.stop();
+      return profileDir === null ? null : join(profileDir, `scaler-${scaler.child.pid}.cpuprofile`);
     },
   };
+}
+
+function profiling(directory: string): Record<string, string> {
+  const profiler = new URL('./profileProcess.js', import.meta.url).href;
+  return { NODE_OPTIONS: `--import=${profiler}`, PROFILE_DIR: directory, PROFILE_NAME: 'scaler' };
 }
 
 /** Counts what is sent to a Redis that nobody else uses, the bench itself and its idle generator aside. */

@@ -4,7 +4,8 @@ import { tenantOfNumber } from '../../sides/fleetNames.js';
 import type { FleetSideName } from '../../sides/fleetSide.js';
 import { compareSides, measureOurs } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
-import { onFilledFleet } from './runFleet.js';
+import type { CpuSplit } from './runFleet.js';
+import { describeCpu, onFilledFleet, withCpu } from './runFleet.js';
 
 const TENANTS = 50;
 /** The tenants together may run five times as many jobs as the process can, and each more than its share. */
@@ -31,8 +32,8 @@ export const fairness: Measure = {
       context,
       'fairness, equal tenants',
       async (side) => {
-        const shares = await race(side, context, equal);
-        return { figures: { jain: jainIndex(shares) }, notes: [describe(shares)] };
+        const raced = await race(side, context, equal);
+        return { figures: { jain: jainIndex(raced.shares) }, notes: [describe(raced)] };
       },
       [
         {
@@ -47,8 +48,8 @@ export const fairness: Measure = {
       context,
       'fairness, weights',
       async () => {
-        const shares = await race('ours', context, weighted);
-        return { figures: { deviation: percent(largestDeviation(shares, weighted)) }, notes: [describe(shares)] };
+        const raced = await race('ours', context, weighted);
+        return { figures: { deviation: percent(largestDeviation(raced.shares, weighted)) }, notes: [describe(raced)] };
       },
       [
         {
@@ -63,8 +64,13 @@ export const fairness: Measure = {
   },
 };
 
-/** Jobs done by each tenant while all were busy. */
-function race(side: FleetSideName, context: FleetContext, weights: readonly number[]): Promise<number[]> {
+interface Race {
+  /** Jobs done by each tenant while all were busy. */
+  readonly shares: readonly number[];
+  readonly cpu: CpuSplit;
+}
+
+function race(side: FleetSideName, context: FleetContext, weights: readonly number[]): Promise<Race> {
   const { servers } = context;
   const tenants = weights.length;
   const first = context.jobs ?? JOBS;
@@ -76,7 +82,10 @@ function race(side: FleetSideName, context: FleetContext, weights: readonly numb
     const worker = await start({ tenants, ...SHAPE });
     const fastest = Math.max(...weights);
     const all = (first * weights.reduce((sum, weight) => sum + weight, 0)) / fastest;
-    return worker.race({ after: Math.floor(all / 5), first });
+    const { result: shares, cpu } = await withCpu(context, { side, worker, generator }, 'fairness', () =>
+      worker.race({ after: Math.floor(all / 5), first }),
+    );
+    return { shares, cpu };
   });
 }
 
@@ -84,6 +93,6 @@ function percent(share: number | null): number | null {
   return share === null ? null : share * 100;
 }
 
-function describe(shares: readonly number[]): string {
-  return `jobs by tenant while counted: ${Math.min(...shares)} to ${Math.max(...shares)}`;
+function describe({ shares, cpu }: Race): string {
+  return `jobs by tenant while counted: ${Math.min(...shares)} to ${Math.max(...shares)}; ${describeCpu(cpu)}`;
 }

@@ -7,7 +7,7 @@ import { commandsBetween, readRedisLoad } from '../../harness/redisLoad.js';
 import type { BenchServers } from '../../harness/servers.js';
 import { compareSides } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
-import { onServedFleet, tenantsOf } from './runFleet.js';
+import { describeCpu, onServedFleet, tenantsOf, withCpu } from './runFleet.js';
 
 /** As long as a bare Worker waits for a job before it asks again. */
 const SECONDS = 60;
@@ -32,15 +32,13 @@ export const idle: Measure = {
       context,
       `idle, ${tenants} tenants`,
       (side) =>
-        onServedFleet(side, context, tenantsOf(tenants), async ({ worker }) => {
+        onServedFleet(side, context, tenantsOf(tenants), async (fleet) => {
           const rest = side === 'ours' ? await startRest(context.servers) : [];
           try {
             if (rest.length > 0) await pause(Math.min(BEGIN_MS, (context.seconds ?? SECONDS) * 1_000));
-            const cpuBefore = (await worker.state()).cpuUs;
-            const { perSecond, named, redisCpu } = await countIdle(context);
-            const workerCpu = (await worker.state()).cpuUs - cpuBefore;
-            const note = `CPU: worker ${(workerCpu / 1e6).toFixed(2)} s, Redis ${(redisCpu / 1e6).toFixed(2)} s; commands per second: ${named}`;
-            return { figures: { perSecond }, notes: [note] };
+            const { result, cpu } = await withCpu(context, fleet, 'idle', () => countIdle(context));
+            const { perSecond, named } = result;
+            return { figures: { perSecond }, notes: [describeCpu(cpu), `commands per second: ${named}`] };
           } finally {
             await Promise.all(rest.map((process) => process.stop()));
           }
@@ -62,7 +60,6 @@ export async function countIdle(context: FleetContext): Promise<{
   readonly perSecond: number;
   /** The most frequent commands, for people. */
   readonly named: string;
-  readonly redisCpu: number;
 }> {
   const { client } = context.servers.redis;
   const [before, fromMs]: [RedisLoad, number] = [await readRedisLoad(client), nowMs()];
@@ -76,7 +73,6 @@ export async function countIdle(context: FleetContext): Promise<{
       .slice(0, NAMED)
       .map(([name, calls]) => `${name} ${(calls / seconds).toFixed(1)}`)
       .join(', '),
-    redisCpu: after.cpuUs - before.cpuUs,
   };
 }
 

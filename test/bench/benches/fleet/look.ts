@@ -3,7 +3,7 @@ import { median } from '../../harness/median.js';
 import { startScaler } from '../../sides/scalerUnderTest.js';
 import { measureOurs } from './compareSides.js';
 import type { Measure } from './measure.js';
-import { onFilledFleet } from './runFleet.js';
+import { onFilledFleet, tellProfile } from './runFleet.js';
 
 const LOOKS = 5;
 
@@ -24,7 +24,7 @@ export const look: Measure = {
       () =>
         onFilledFleet('ours', context, async ({ generator }) => {
           await generator.fill({ from: 0, tenants, jobsEach: 1 });
-          const scaler = await startScaler(servers);
+          const scaler = await startScaler(servers, context.profileDir);
           try {
             await scaler.looked(1);
             const timesMs: number[] = [];
@@ -37,7 +37,8 @@ export const look: Measure = {
               ],
             };
           } finally {
-            await scaler.stop();
+            const profile = await scaler.stop();
+            if (profile !== null) await tellProfile(context, 'the scaler', profile);
           }
         }),
       [

@@ -2,7 +2,7 @@ import { median } from '../../harness/median.js';
 import { quantile } from '../../harness/quantile.js';
 import { toRow } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
-import { onFilledFleet } from './runFleet.js';
+import { onFilledFleet, withCpu } from './runFleet.js';
 
 const BACKLOG = 100_000;
 const SECONDS = 40;
@@ -59,8 +59,10 @@ function waitP99(context: FleetContext, backlog: number): Promise<number> {
     await worker.reach({ tenants: 2 });
     await worker.reset();
     const jobs = Math.max(1, Math.floor(((context.seconds ?? SECONDS) * 1_000) / EVERY_MS));
-    await generator.singles({ from: 1, tenants: 1, jobs, everyMs: EVERY_MS });
-    await worker.reach({ timed: jobs });
+    await withCpu(context, { side: 'ours', worker, generator }, backlog > 0 ? 'beside' : 'alone', async () => {
+      await generator.singles({ from: 1, tenants: 1, jobs, everyMs: EVERY_MS });
+      await worker.reach({ timed: jobs });
+    });
     return quantile(await worker.waits(), 0.99) ?? Number.NaN;
   });
 }

@@ -135,9 +135,14 @@ export async function withCpu<Result>(
   if (context.profileDir === null) return measured();
   const file = join(context.profileDir, `${label}-${side}-${worker.pid}.cpuprofile`);
   const outcome = await worker.profiled(file, measured);
-  const summary = summariseProfile(await readProfile(file), PROFILED_FUNCTIONS);
-  context.progress(`  profile of ${SIDE_NAMES[side]}'s worker process, ${file}\n    ${summary.join('\n    ')}`);
+  await tellProfile(context, `the worker process, ${SIDE_NAMES[side]}`, file);
   return outcome;
+}
+
+/** Says what a profile shows. */
+export async function tellProfile(context: FleetContext, whose: string, file: string): Promise<void> {
+  const summary = summariseProfile(await readProfile(file), PROFILED_FUNCTIONS);
+  context.progress(`  profile of ${whose}, ${file}\n    ${summary.join('\n    ')}`);
 }
 
 /** The split in words. */

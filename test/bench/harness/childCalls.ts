@@ -16,7 +16,7 @@ const GIVE_UP_MS = 600_000;
 /** A child process that answers calls over its IPC channel. */
 export interface CalledChild {
   readonly pid: number;
-  /** When the process was asked for, unix ms with fractions. */
+  /** When the process was asked for, by `nowMs`. */
   readonly forkedAtMs: number;
   /** Calls by name; the answer is parsed. Rejects with the child's own error, or when it ends or takes too long. */
   call<Reply>(name: string, argument: unknown, reply: z.ZodType<Reply>): Promise<Reply>;
@@ -24,9 +24,14 @@ export interface CalledChild {
   stop(): Promise<void>;
 }
 
-/** The clock that the processes of a bench share, unix ms with fractions: of one machine, finer than a millisecond. */
+/**
+ * The clock that the processes of a bench share, in ms with fractions since some moment. Node's high-resolution time is the
+ * machine's monotonic clock (CLOCK_MONOTONIC), the same for every process and never set, where unix time as a process knows
+ * it (`performance.timeOrigin`) differs by tenths of a millisecond between processes.
+ */
 export function nowMs(): number {
-  return performance.timeOrigin + performance.now();
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1e6;
 }
 
 /** Starts a built file as a child process. */

@@ -36,7 +36,7 @@ export interface FleetWorker extends Pick<CalledChild, 'pid' | 'forkedAtMs' | 's
   profiled<Result>(file: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** The process that adds jobs. Each call resolves with when the first was added, unix ms with fractions. */
+/** The process that adds jobs. Each call resolves with when the first was added, by `nowMs`. */
 export interface Generator extends Pick<CalledChild, 'stop'> {
   fill(load: { readonly from: number; readonly tenants: number; readonly jobsEach: number }): Promise<number>;
   pace(load: { readonly tenants: number; readonly jobsPerSecond: number; readonly jobs: number }): Promise<number>;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nowMs } from '../harness/childCalls.js';
 import { createTally } from './fleetTally.js';
 
 describe('createTally', () => {
@@ -15,7 +16,7 @@ describe('createTally', () => {
 
   it('times the jobs that say when they were added, and no others', async () => {
     const tally = createTally(1, 0);
-    await tally.run(0, { addedMs: performance.timeOrigin + performance.now() });
+    await tally.run(0, { addedMs: nowMs() });
     await tally.run(0, {});
     await tally.run(0, null);
     expect(tally.waits()).toHaveLength(1);

@@ -6,7 +6,7 @@ export interface TallyState {
   readonly done: number;
   /** Tenants of which a job has ended. */
   readonly tenants: number;
-  /** When the first job began, and the last one ended, unix ms with fractions; null for none. */
+  /** When the first job began, and the last one ended, by `nowMs`; null for none. */
   readonly firstStartMs: number | null;
   readonly lastEndMs: number | null;
 }

@@ -13,7 +13,7 @@ export const latency: Measure = {
   method:
     `${JOBS} single jobs, one each ${EVERY_MS} ms, each to another tenant that rests, each ` +
     'awaited by the client that adds it. The job carries the moment before its add, and the worker process compares it with ' +
-    "the moment in which the job's function is called: two processes of one machine, by a clock finer than a microsecond.",
+    "the moment in which the job's function is called: two processes of one machine, by its monotonic clock.",
   measure(context) {
     const { tenants } = context;
     const jobs = Math.min(tenants, JOBS);

@@ -11,6 +11,8 @@ it('measures everything once on a small fleet, and prints one document', async (
   const few = ['--rounds', '1', '--tenants', '6', '--jobs', '60', '--seconds', '0.2'];
   const { stdout } = await run(process.execPath, [main, 'fleet', '--json', ...few], {
     env: { PATH: process.env.PATH, REDIS_URL: inject('redisUrl'), DATABASE_URL: inject('databaseUrl') },
+    // A run that hangs must not outlive the test, whose servers it would look for for ever.
+    timeout: 170_000,
   });
   const { bench, rows } = benchDocumentSchema.parse(JSON.parse(stdout));
   expect(bench).toBe('fleet');

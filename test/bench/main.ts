@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { fleet } from './benches/fleet.js';
 import { throughput } from './benches/throughput.js';
 import { readCommand } from './harness/command.js';
 import { runBench } from './harness/runBench.js';
 
-const BENCHES = [throughput];
+const BENCHES = [throughput, fleet];
 /** This file runs as test/dist/bench/main.js. */
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 

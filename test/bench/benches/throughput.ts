@@ -42,7 +42,7 @@ export const throughput: Bench = {
             options.progress(runs.at(-1) ?? '');
           },
         },
-        options.runs ?? RUNS,
+        { pairs: options.runs ?? RUNS, warmUps: 1 },
       );
       return {
         runs: [`${jobs} jobs per run`, ...runs],

@@ -14,7 +14,7 @@ describe('interleave', () => {
   it('throws the first pair away and lets the sides take turns in going first', async () => {
     const order: string[] = [];
     const side = (name: string) => async () => order.push(name);
-    const pairs = await interleave({ ours: side('a'), reference: side('b') }, 3);
+    const pairs = await interleave({ ours: side('a'), reference: side('b') }, { pairs: 3, warmUps: 1 });
     expect(order.join(' ')).toBe('b a a b b a a b');
     expect(pairs).toEqual([
       { ours: 3, reference: 4 },
@@ -36,5 +36,9 @@ describe('compare', () => {
 
   it('leaves out pairs in which a figure could not be measured', () => {
     expect(compare([{ ours: null, reference: 1 }], (run) => run)).toEqual({ ours: null, reference: null, ratio: null });
+  });
+
+  it('has no ratio to nothing, but the figures all the same', () => {
+    expect(compare([{ ours: 5, reference: 0 }], (run) => run)).toEqual({ ours: 5, reference: 0, ratio: null });
   });
 });

@@ -15,17 +15,20 @@ export interface Sides<Run> {
 }
 
 /**
- * Runs both sides in turn, so that whatever else the machine does falls on both: one pair to warm up, which is thrown
- * away, then `pairs` pairs. Every second pair is run the other way round (A B, B A, A B ...), so that neither side
- * always comes after the other.
+ * Runs both sides in turn, so that whatever else the machine does falls on both: `warmUps` pairs, which are thrown away,
+ * then `pairs` pairs. Every second pair is run the other way round (A B, B A, A B ...), so that neither side always
+ * comes after the other.
  */
-export async function interleave<Run>(sides: Sides<Run>, pairs: number): Promise<Pair<Run>[]> {
+export async function interleave<Run>(
+  sides: Sides<Run>,
+  { pairs, warmUps }: { readonly pairs: number; readonly warmUps: number },
+): Promise<Pair<Run>[]> {
   const measured: Pair<Run>[] = [];
-  for (let number = 0; number <= pairs; number++) {
-    const oursFirst = number % 2 === 1;
+  for (let number = 1 - warmUps; number <= pairs; number++) {
+    const oursFirst = number % 2 !== 0;
     const first = await sides[oursFirst ? 'ours' : 'reference']();
     const second = await sides[oursFirst ? 'reference' : 'ours']();
-    if (number === 0) continue;
+    if (number < 1) continue;
     const pair = oursFirst ? { ours: first, reference: second } : { ours: second, reference: first };
     sides.onRun?.('ours', number, pair.ours);
     sides.onRun?.('reference', number, pair.reference);
@@ -46,11 +49,12 @@ export interface Comparison {
 export function compare<Run>(pairs: readonly Pair<Run>[], figure: (run: Run) => number | null): Comparison {
   const both = pairs.flatMap(({ ours, reference }) => {
     const [a, b] = [figure(ours), figure(reference)];
-    return a === null || b === null || b === 0 ? [] : [{ a, b }];
+    return a === null || b === null ? [] : [{ a, b }];
   });
   return {
     ours: median(both.map(({ a }) => a)),
     reference: median(both.map(({ b }) => b)),
-    ratio: median(both.map(({ a, b }) => a / b)),
+    // There is no ratio to nothing.
+    ratio: median(both.flatMap(({ a, b }) => (b === 0 ? [] : [a / b]))),
   };
 }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench, BenchResult } from './bench.js';
 import type { BenchDocument, BenchRow } from './document.js';
+import { drawLineChart } from './lineChart.js';
 
 const HEAD = ['metric', 'unit', 'ours', 'reference', 'ratio', 'target', 'met'];
 
@@ -19,7 +20,7 @@ export function toTable(rows: readonly BenchRow[]): string {
     .join('\n');
 }
 
-/** Writes `<bench>.json`, the document itself, and `<bench>.md`, the same for people. Replaces what was there. */
+/** Writes `<bench>.json`, the document itself, `<bench>.md`, the same for people, and its charts. Replaces what was there. */
 export async function saveReport(
   directory: string,
   bench: Bench,
@@ -30,9 +31,10 @@ export async function saveReport(
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, `${bench.name}.json`), `${JSON.stringify(document, null, 2)}\n`);
   await writeFile(join(directory, `${bench.name}.md`), toMarkdown(bench, document, result, at));
+  for (const chart of result.charts ?? []) await writeFile(join(directory, `${chart.file}.svg`), drawLineChart(chart));
 }
 
-function toMarkdown(bench: Bench, { commit, machine, rows }: BenchDocument, { runs }: BenchResult, at: Date): string {
+function toMarkdown(bench: Bench, { commit, machine, rows }: BenchDocument, result: BenchResult, at: Date): string {
   const { cpu, cores, memoryMiB, system, node, redis, postgres, bullmq } = machine;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
@@ -42,11 +44,30 @@ function toMarkdown(bench: Bench, { commit, machine, rows }: BenchDocument, { ru
     [row(HEAD), row(HEAD.map(() => '---')), ...rows.map((one) => row(toCells(one)))].join('\n'),
     `Measured on ${at.toISOString().slice(0, 10)} at commit ${commit}, on ${cpu}, ${cores} cores, ${memoryMiB} MiB, ` +
       `${system}; Node ${node}, Redis ${redis}, PostgreSQL ${postgres}, BullMQ ${bullmq}.`,
+    ...describeMisses(rows, result.profiles ?? []),
+    ...(result.charts ?? []).map(({ title, file, description }) => `![${title}](${file}.svg)\n\n${description}`),
     'Every run:',
-    `\`\`\`\n${runs.join('\n')}\n\`\`\``,
+    toBlock(result.runs),
   ]
     .reduce((text, part) => `${text}${part.startsWith('- ') && text.includes('\n- ') ? '\n' : '\n\n'}${part}`)
     .concat('\n');
+}
+
+/** A target that is not met is said in so many words, with what the profile shows. */
+function describeMisses(rows: readonly BenchRow[], profiles: readonly string[]): string[] {
+  const missed = rows.filter(({ met }) => met === false);
+  if (missed.length === 0) return [];
+  const said = missed.map(({ metric, unit, ours, ratio, target }) => {
+    const figures = `${toFigure(ours)} ${unit}${ratio === null ? '' : `, ratio ${toFigure(ratio)}`}`;
+    return `* ${metric}: ${figures}, where the target is ${target}.`;
+  });
+  const shown =
+    profiles.length === 0 ? [] : ['Where the time goes there, by CPU profiles of one more run:', toBlock(profiles)];
+  return [`**Not met:**\n\n${said.join('\n')}`, ...shown];
+}
+
+function toBlock(lines: readonly string[]): string {
+  return `\`\`\`\n${lines.join('\n')}\n\`\`\``;
 }
 
 function toCells({ metric, unit, ours, reference, ratio, target, met }: BenchRow): string[] {

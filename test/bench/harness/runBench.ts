@@ -8,7 +8,7 @@ import { openBenchServers } from './servers.js';
 
 /** Runs a bench, prints its table or its document, and keeps the result when it was a full run. */
 export async function runBench(
-  { bench, json, save, options }: Extract<Command, { kind: 'run' }>,
+  { bench, json, options }: Extract<Command, { kind: 'run' }>,
   repository: string,
 ): Promise<void> {
   const tell = json ? console.error : console.log;
@@ -22,7 +22,7 @@ export async function runBench(
   });
   if (json) console.log(JSON.stringify(document));
   else console.log(`\n${toTable(document.rows)}`);
-  if (!save) return;
+  if (!options.save) return;
   await saveReport(join(repository, 'docs/benchmarks'), bench, document, result, new Date());
   tell(`kept in docs/benchmarks/${bench.name}.json and .md`);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 // Imported before a process's own main file; leaves its CPU profile when it ends. Node does not allow --cpu-prof in
 // NODE_OPTIONS, which is all that a process started as in production can be given.
 const directory = process.env.PROFILE_DIR ?? '.';
+const name = process.env.PROFILE_NAME ?? 'worker';
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');
@@ -13,6 +14,6 @@ process.once('exit', () => {
   session.post('Profiler.stop', (error, stopped) => {
     if (error !== null) return;
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, `worker-${process.pid}.cpuprofile`), JSON.stringify(stopped.profile));
+    writeFileSync(join(directory, `${name}-${process.pid}.cpuprofile`), JSON.stringify(stopped.profile));
   });
 });

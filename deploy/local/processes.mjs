@@ -9,7 +9,8 @@
  */
 export const PROCESSES = {
   producer: ['apps/producer/dist/main.js'],
-  worker: ['apps/worker/dist/main.js'],
+  // Most of what a worker allocates lives as long as a job: a larger young generation halves the time spent collecting it.
+  worker: ['--max-semi-space-size=64', 'apps/worker/dist/main.js'],
   scaler: ['apps/scaler/dist/main.js'],
   dashboard: ['apps/dashboard/dist/main.js'],
 };

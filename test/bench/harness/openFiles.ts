@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@sluice/shared/redis/client';
 
 const run = promisify(execFile);
 
@@ -11,7 +11,7 @@ const RESERVE = 500;
  * Makes room for one connection per tenant, which bare BullMQ needs, and resolves with what takes the room away again.
  * @throws Error that says which limit to raise, and how
  */
-export async function makeRoomFor(connections: number, client: Redis): Promise<() => Promise<void>> {
+export async function makeRoomFor(connections: number, client: RedisClient): Promise<() => Promise<void>> {
   const needed = connections + RESERVE;
   const limit = await readOpenFiles();
   if (limit < needed) {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@sluice/shared/redis/client';
 
 /** What a server has done since it started. */
 export interface RedisLoad {
@@ -10,7 +10,7 @@ export interface RedisLoad {
 }
 
 /** Reads the server's own counters: one command. */
-export async function readRedisLoad(client: Redis): Promise<RedisLoad> {
+export async function readRedisLoad(client: RedisClient): Promise<RedisLoad> {
   const info = await client.info('everything');
   const commands = new Map<string, number>();
   for (const [, name = '', calls] of info.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)) commands.set(name, Number(calls));

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { batchWrites } from '@sluice/shared/redis/batchWrites';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -23,7 +24,10 @@ const singlesArgument = z.object({ from: count, tenants: count, jobs: count, eve
 const { REDIS_URL = '', PREFIX = '', FORM = '' } = process.env;
 const client = new Redis(REDIS_URL, { maxRetriesPerRequest: null });
 client.setMaxListeners(0);
-const add = createJobAdder(z.enum(['lanes', 'plain', 'same']).parse(FORM), client, fleetKeys(PREFIX));
+const form = z.enum(['lanes', 'plain', 'same']).parse(FORM);
+// As the producer's own connection does.
+if (form === 'lanes') client.on('connect', () => batchWrites(client.stream));
+const add = createJobAdder(form, client, fleetKeys(PREFIX));
 
 /** Adds jobs to tenants `from`, `from + 1`, ... as fast as it can. */
 async function fill(argument: unknown): Promise<number> {

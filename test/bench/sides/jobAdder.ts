@@ -5,10 +5,10 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { LaneJob } from '@sluice/shared/queue/jobOptions';
 import { toBullJob } from '@sluice/shared/queue/jobOptions';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisClient } from '@sluice/shared/redis/client';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { JobsOptions } from 'bullmq';
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { MAX_ATTEMPTS, TASK } from './fillLane.js';
 import { laneOfNumber } from './fleetNames.js';
 
@@ -29,7 +29,7 @@ export type JobAdder = (batch: readonly TenantJobs[]) => Promise<void>;
 export type AddForm = 'lanes' | 'plain' | 'same';
 
 /** Makes an adder over one connection. */
-export function createJobAdder(form: AddForm, client: Redis, keys: FleetKeys): JobAdder {
+export function createJobAdder(form: AddForm, client: RedisClient, keys: FleetKeys): JobAdder {
   if (form === 'lanes') {
     const queues = createLaneQueues(client, keys);
     return (batch) =>
@@ -54,7 +54,7 @@ export function createJobAdder(form: AddForm, client: Redis, keys: FleetKeys): J
   };
 }
 
-function openQueue(lane: Lane, connection: Redis, keys: FleetKeys): Queue {
+function openQueue(lane: Lane, connection: RedisClient, keys: FleetKeys): Queue {
   const queue = new Queue(laneName(lane), { connection, prefix: keys.queuePrefix(lane.tenantId) });
   queue.on('error', (error) => console.error(`bare BullMQ: ${error.message}`));
   return queue;

@@ -1,10 +1,8 @@
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/laneWorker';
-import { createLaneWorker } from '@sluice/shared/queue/laneWorker';
+import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 
 /** This file runs as test/dist/bench/sides/laneIntake.js. */
 const WORKER = new URL('../../../../apps/worker/dist/', import.meta.url);
@@ -23,42 +21,23 @@ export interface IntakeParts {
   readonly log: Log;
 }
 
-const HEARTBEAT_LASTS_MS = 5_000;
-const STALLED_CHECK_MS = 15_000;
-
 /** The worker's engine, from the queue to `run` and back, without PostgreSQL: as the worker process wires it. */
 export async function openLaneIntake(parts: IntakeParts): Promise<Service> {
-  const { createLaneSet } = await load<typeof import('../../../apps/worker/src/claim/laneSet.js')>('claim/laneSet.js');
-  const { createPlacementLoop } =
-    await load<typeof import('../../../apps/worker/src/claim/placementLoop.js')>('claim/placementLoop.js');
-  const { redis, keys, workerId, log } = parts;
-  const lanes = createLaneSet(
-    workerId,
-    parts.slotConcurrency,
-    (lane, concurrency) =>
-      createLaneWorker(lane, concurrency, {
-        client: redis.client,
-        keys,
-        lockMs: parts.lockMs,
-        stalledCheckMs: STALLED_CHECK_MS,
-        workerId,
-        now: Date.now,
-        run: parts.run,
-        log,
-      }),
-    log,
-  );
-  const placement = createPlacementLoop({
-    redis,
-    keys,
-    lanes,
-    workerId,
-    heartbeatLastsMs: HEARTBEAT_LASTS_MS,
+  const { createJobIntake } =
+    await load<typeof import('../../../apps/worker/src/claim/jobIntake.js')>('claim/jobIntake.js');
+  const { redis, ...rest } = parts;
+  const { services } = createJobIntake({
+    ...rest,
+    client: redis.client,
+    slotLeaseMs: 10_000,
+    heartbeatLastsMs: 5_000,
+    sweepMs: 15_000,
+    listeners: {},
     onBeat: () => undefined,
-    log,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
   });
-  const subscriber = createSubscriber(redis.client, { [keys.changedChannel]: () => placement.hurry() });
-  return createServiceGroup('intake', [subscriber, placement], log);
+  return createServiceGroup('intake', services, parts.log);
 }
 
 /** Built files of an app are loaded by address, as images do: apps are no packages that others import. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import { mastersOf } from '@sluice/shared/redis/client';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { nowMs } from '../harness/childCalls.js';
 import type { BenchServers } from '../harness/servers.js';
@@ -86,8 +87,8 @@ function profiling(directory: string): Record<string, string> {
 }
 
 /** Counts what is sent to a Redis that nobody else uses, the bench itself and its idle generator aside. */
-async function countForeignCommands(client: Redis): Promise<{ stop(): Promise<number> }> {
-  const monitor = await client.monitor();
+async function countForeignCommands(client: RedisClient): Promise<{ stop(): Promise<number> }> {
+  const monitor = await (mastersOf(client)[0] ?? fail()).monitor();
   let commands = 0;
   monitor.on('monitor', (_time: string, _args: string[], source: string) => {
     if (source !== 'lua') commands++;
@@ -98,4 +99,8 @@ async function countForeignCommands(client: Redis): Promise<{ stop(): Promise<nu
       return commands;
     },
   };
+}
+
+function fail(): never {
+  throw new Error('the bench needs a Redis that answers');
 }

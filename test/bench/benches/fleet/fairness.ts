@@ -1,4 +1,4 @@
-import { writeWeight } from '@sluice/shared/redis/commands/tenantEntry';
+import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
 import { jainIndex, largestDeviation } from '../../harness/fairness.js';
 import { tenantOfNumber } from '../../sides/fleetNames.js';
 import type { FleetSideName } from '../../sides/fleetSide.js';
@@ -77,7 +77,8 @@ function race(side: FleetSideName, context: FleetContext, weights: readonly numb
   return onFilledFleet(side, context, async ({ generator, start }) => {
     await generator.fill({ from: 0, tenants, jobsEach: first });
     for (const [number, weight] of weights.entries()) {
-      if (weight !== 1) await writeWeight(servers.redis.client, servers.keys, tenantOfNumber(number), weight);
+      if (weight !== 1)
+        await writeWeights(servers.redis.client, servers.keys, new Map([[tenantOfNumber(number), weight]]));
     }
     const worker = await start({ tenants, ...SHAPE });
     const fastest = Math.max(...weights);

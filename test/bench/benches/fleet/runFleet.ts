@@ -9,7 +9,7 @@ import type { WorkerShape } from '../../sides/workerShape.js';
 import type { FleetContext } from './measure.js';
 
 /** Jobs that our process runs at a time over all tenants, where a measure does not say otherwise. */
-const CAPACITY = 50;
+const CAPACITY = 200;
 
 /** Functions that the summary of a profile names. */
 const PROFILED_FUNCTIONS = 12;

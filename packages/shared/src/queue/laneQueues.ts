@@ -3,14 +3,12 @@ import type { JobError } from '../contracts/deadLetter.js';
 import { DEAD_LETTER_CLASS } from '../contracts/queueClass.js';
 import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
-import { monotonicMs } from '../lifecycle/clock.js';
 import type { RedisClient } from '../redis/client.js';
-import type { UsedLane } from '../redis/commands/registerLanes.js';
-import { registerLanes } from '../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
 import { createLaneBackends } from './laneBackends.js';
+import { createLaneRegistrar } from './laneRegistrar.js';
 import { createRecentlyUsed } from './recentlyUsed.js';
 
 /** How many jobs a lane holds, by what they do there. */
@@ -61,18 +59,11 @@ const KEPT = 10_000;
 /** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
 const FINISHED_PER_LANE = 10_000;
 
-/** An add that took longer is registered once more. Lanes are retired after ten times as long at the least. */
-const REGISTER_AGAIN_AFTER_MS = 1_000;
-
 /**
  * Opens lanes as they are used.
  * @param registerAgainAfterMs another bound than a second; for tests
  */
-export function createLaneQueues(
-  client: RedisClient,
-  keys: FleetKeys,
-  registerAgainAfterMs = REGISTER_AGAIN_AFTER_MS,
-): LaneQueues {
+export function createLaneQueues(client: RedisClient, keys: FleetKeys, registerAgainAfterMs?: number): LaneQueues {
   const options = { connection: client, skipVersionCheck: true, skipMetasUpdate: true };
   const backends = createLaneBackends(options, keys);
   const queues = createRecentlyUsed(KEPT, (name) => {
@@ -82,29 +73,14 @@ export function createLaneQueues(
     queue.on('error', () => undefined);
     return queue;
   });
+  const registrar = createLaneRegistrar(client, keys, registerAgainAfterMs);
   const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
-
-  /**
-   * Registered with every add, in the same round trip: an emptied Redis learns its lanes again. Which of the two comes
-   * first is up to BullMQ, which may have to load its scripts. If the lane was registered long before it got its jobs, it
-   * may have been retired in between, so it is registered once more.
-   */
-  async function register(used: readonly UsedLane[], added: readonly Promise<unknown>[]): Promise<void> {
-    const startedMs = monotonicMs();
-    await Promise.all([...added, registerLanes(client, keys, used)]);
-    if (monotonicMs() - startedMs < registerAgainAfterMs) return;
-    await registerLanes(
-      client,
-      keys,
-      used.map((lane) => ({ ...lane, jobs: 0 })),
-    );
-  }
 
   return {
     async add(jobs) {
       const byLane = groupByLane(jobs);
       const used = Array.from(byLane, ([name, { length }]) => ({ tenantId: tenantOfLane(name), name, jobs: length }));
-      await register(
+      await registrar.register(
         used,
         [...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob))),
       );
@@ -133,7 +109,7 @@ export function createLaneQueues(
     async bury(tenantId, note) {
       const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
       const added = queueOf(lane).add(note.task, note, { jobId: note.jobId });
-      await register([{ tenantId, name: laneName(lane), jobs: 1 }], [added]);
+      await registrar.register([{ tenantId, name: laneName(lane), jobs: 1 }], [added]);
     },
     async unbury(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
@@ -149,6 +125,7 @@ export function createLaneQueues(
     queue: queueOf,
     forget: (lane) => queues.forget(laneName(lane)),
     async close() {
+      await registrar.close();
       queues.clear();
       await backends.close();
     },

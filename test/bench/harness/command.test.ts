@@ -32,7 +32,7 @@ describe('readCommand', () => {
       json: false,
       options: { runs: 2, jobs: null, save: false },
     });
-    for (const option of ['--same-jobs', '--only=top', '--tenants=5', '--profile=there']) {
+    for (const option of ['--plain-jobs', '--only=top', '--tenants=5', '--profile=there']) {
       expect(readCommand(['speed', option], servers, [bench])).toMatchObject({ options: { save: false } });
     }
   });

@@ -35,10 +35,12 @@ export function readCommand(
   if (typeof only === 'string') return refuse(only);
   const { REDIS_URL, DATABASE_URL } = environment;
   if (!REDIS_URL || !DATABASE_URL) return refuse('Set REDIS_URL and DATABASE_URL, or type: npm run bench');
-  const sameJobs = values['same-jobs'] === true;
+  const sameJobs = values['plain-jobs'] !== true;
   const profileDir = values.profile ?? null;
   // Only the bench's own numbers are worth keeping.
-  const save = Object.values(counts).every((one) => one === null) && only === null && !sameJobs && profileDir === null;
+  const { runs, rounds: _rounds, ...sizes } = counts;
+  const save =
+    [runs, ...Object.values(sizes)].every((one) => one === null) && only === null && sameJobs && profileDir === null;
   return {
     kind: 'run',
     bench,
@@ -72,7 +74,7 @@ function parse(args: readonly string[]) {
         tenants: { type: 'string' },
         seconds: { type: 'string' },
         only: { type: 'string', multiple: true },
-        'same-jobs': { type: 'boolean' },
+        'plain-jobs': { type: 'boolean' },
         profile: { type: 'string' },
       },
     });
@@ -128,7 +130,10 @@ function usageOf(benches: readonly Bench[]): string {
     line('--jobs N', 'jobs per run'),
     line('--tenants N', 'tenants of the largest fleet'),
     line('--seconds N', 'length of a timed window'),
-    line('--same-jobs', "give bare BullMQ its jobs in our form: the producer's id, priority and options"),
+    line(
+      '--plain-jobs',
+      "give bare BullMQ jobs of a name and data alone, instead of ours: the producer's id, priority and options",
+    ),
     line('--profile DIR', 'leave CPU profiles of worker processes there, and say what they show'),
     '',
     'Results are kept under docs/benchmarks, unless anything but --json is given.',

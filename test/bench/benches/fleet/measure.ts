@@ -13,7 +13,7 @@ export interface FleetContext {
   readonly seconds: number | null;
   /** Rounds of which the median is taken; null for the measure's own number. */
   readonly rounds: number | null;
-  /** Bare jobs in the form that the producer gives ours, instead of with a name and data alone. */
+  /** Bare jobs in the form that the producer gives ours; with a name and data alone where this is false. */
   readonly sameJobs: boolean;
   /** Where CPU profiles of the measured time are left; null for none. */
   readonly profileDir: string | null;

@@ -343,4 +343,14 @@ describe('createSlotHolder', () => {
     expect(bench.last().request.give).toMatchObject([{ tenantId: 'acme', number: 1 }]);
     expect(bench.slots.size()).toBe(0);
   });
+
+  it('asks for another slot of the tenant at once where the first is held elsewhere', async () => {
+    bench.auto = (number) => (number === 1 ? { kind: 'held', forMs: 9_000 } : GRANTED);
+    bench.place({ acme: [1, 2] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.slots.take('acme')?.isGood()).toBe(true);
+  });
 });

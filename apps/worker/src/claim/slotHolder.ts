@@ -230,7 +230,9 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
       if (tenant === undefined || leaving) return false;
       if (tenant.slots.some(canStart)) return true;
       const nowMs = monotonicMs();
-      const free = tenant.slots.find((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
+      const idle = tenant.slots.filter((slot) => slot.placed && slot.jobs.size === 0 && !slot.asking);
+      // One that another holds must not keep us from asking for the next.
+      const free = idle.find(({ askAtMs }) => askAtMs <= nowMs) ?? idle[0];
       if (free !== undefined && free.askAtMs <= nowMs) ask(free);
       else if (free !== undefined) retryLater(tenantId, free.askAtMs - nowMs);
       return false;

@@ -353,4 +353,16 @@ describe('createSlotHolder', () => {
     await advance(0);
     expect(bench.slots.take('acme')?.isGood()).toBe(true);
   });
+
+  it('tells a job that comes after the lease ended at once, before any timer has run', async () => {
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    // The process was stopped: its clock has gone on, its timers have not.
+    vi.setSystemTime(Date.now() + 2 * LEASE_MS);
+    const told = vi.fn();
+    ticket.onLost(told);
+    expect(told).toHaveBeenCalledTimes(1);
+    await advance(LEASE_MS);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
 });

@@ -240,7 +240,11 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     take(tenantId) {
       const slot = leaving ? undefined : tenants.get(tenantId)?.slots.find(canStart);
       if (slot === undefined) return null;
-      const ticket = newTicket(slot, () => !leaving && slot.placed && isHeld(slot));
+      const ticket = newTicket(
+        slot,
+        () => isHeld(slot),
+        () => !leaving && slot.placed && isHeld(slot),
+      );
       slot.jobs.add(ticket);
       slot.usedMs = monotonicMs();
       return ticket;
@@ -287,7 +291,7 @@ function newSlot(tenantId: string, number: number): HeldSlot {
   };
 }
 
-function newTicket(slot: HeldSlot, isGood: () => boolean): RunningTicket {
+function newTicket(slot: HeldSlot, isHeld: () => boolean, isGood: () => boolean): RunningTicket {
   const listeners: (() => void)[] = [];
   let lost = false;
   return {
@@ -295,7 +299,8 @@ function newTicket(slot: HeldSlot, isGood: () => boolean): RunningTicket {
     tenantId: slot.tenantId,
     isGood,
     onLost(listener) {
-      if (lost) listener();
+      // A process that was stopped gets its next job before its timers have seen that the lease is over.
+      if (lost || !isHeld()) listener();
       else listeners.push(listener);
     },
     lose() {

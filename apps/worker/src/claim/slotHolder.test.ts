@@ -365,4 +365,21 @@ describe('createSlotHolder', () => {
     await advance(LEASE_MS);
     expect(told).toHaveBeenCalledTimes(1);
   });
+
+  it('keeps a slot that was placed elsewhere and here again while it was asked for', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const [first] = bench.calls;
+    bench.place({});
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const second = bench.last();
+    await first?.answer(GRANTED);
+    if (second !== first) await second.answer(GRANTED);
+    expect(bench.slots.take('acme')?.isGood()).toBe(true);
+    // What goes to Redis after this must not take the slot away that a job runs in.
+    expect(bench.calls.flatMap(({ give }) => give)).toEqual([]);
+  });
 });

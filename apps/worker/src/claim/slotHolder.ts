@@ -193,7 +193,7 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
       slot.placed = false;
       if (slot.jobs.size === 0) giveBack(slot);
     }
-    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter(({ jobs }) => jobs.size > 0));
+    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter(isInUse));
     if (tenant.slots.length > 0) return;
     if (tenant.timer !== null) clearTimeout(tenant.timer);
     tenants.delete(tenantId);
@@ -209,7 +209,7 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
       if (!slot.placed && slot.jobs.size === 0) giveBack(slot);
     }
     for (const number of numbers) if (!known.has(number)) tenant.slots.push(newSlot(tenantId, number));
-    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter(({ placed, jobs }) => placed || jobs.size > 0));
+    tenant.slots.splice(0, tenant.slots.length, ...tenant.slots.filter((slot) => slot.placed || isInUse(slot)));
   }
 
   return {
@@ -273,6 +273,11 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     },
     size: () => held,
   };
+}
+
+/** One that is asked for is kept: two of the same number would give back each other's lease. */
+function isInUse({ jobs, asking }: HeldSlot): boolean {
+  return jobs.size > 0 || asking;
 }
 
 function newSlot(tenantId: string, number: number): HeldSlot {

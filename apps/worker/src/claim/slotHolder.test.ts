@@ -382,4 +382,15 @@ describe('createSlotHolder', () => {
     // What goes to Redis after this must not take the slot away that a job runs in.
     expect(bench.calls.flatMap(({ give }) => give)).toEqual([]);
   });
+
+  it('has one call at a time under way for a bucket: what comes later cannot overtake', async () => {
+    bench.place({ acme: [1, 2] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls.map(({ take }) => take)).toEqual([[1]]);
+    await bench.last().answer(GRANTED);
+    expect(bench.calls.map(({ take }) => take)).toEqual([[1], [2]]);
+  });
 });

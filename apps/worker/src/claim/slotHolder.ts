@@ -83,7 +83,8 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
   let held = 0;
   let leaving = false;
   let ticker: NodeJS.Timeout | null = null;
-  let sending: Promise<unknown> = Promise.resolve();
+  const sending = new Map<number, Promise<void>>();
+  let isDue = false;
 
   function isHeld(slot: HeldSlot): boolean {
     return slot.untilMs > monotonicMs();
@@ -105,21 +106,32 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     requestFor(slot.bucket).give.push(slot);
   }
 
-  /** What is asked for in one turn of the event loop goes in one call per bucket. */
+  /**
+   * What is asked for in one turn of the event loop goes in one call per bucket, and not before the call before was answered:
+   * a give that overtakes a later take, as when a script is sent again, would end a lease that is counted on.
+   */
   function requestFor(bucket: number): { take: Set<HeldSlot>; give: HeldSlot[] } {
     let request = requests.get(bucket);
     if (request === undefined) {
       request = { take: new Set(), give: [] };
       requests.set(bucket, request);
-      if (requests.size === 1) queueMicrotask(sendAll);
+      sendSoon();
     }
     return request;
   }
 
+  function sendSoon(): void {
+    if (!isDue) queueMicrotask(sendAll);
+    isDue = true;
+  }
+
   function sendAll(): void {
-    const all = [...requests];
-    requests.clear();
-    sending = Promise.all(all.map(([bucket, { take, give }]) => send(bucket, [...take], give)));
+    isDue = false;
+    for (const [bucket, { take, give }] of requests) {
+      if (sending.has(bucket)) continue;
+      requests.delete(bucket);
+      sending.set(bucket, send(bucket, [...take], give));
+    }
   }
 
   async function send(bucket: number, take: readonly HeldSlot[], give: readonly HeldSlot[]): Promise<void> {
@@ -131,6 +143,8 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     } catch (err) {
       log.debug({ err, bucket }, 'slots could not be leased');
     }
+    sending.delete(bucket);
+    if (requests.has(bucket)) sendSoon();
     for (const [index, slot] of take.entries()) {
       slot.asking = false;
       settle(slot, slot.epoch === epochs[index] ? answers[index] : undefined, askedMs);
@@ -223,7 +237,10 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
       ticker = null;
       for (const { timer } of tenants.values()) if (timer !== null) clearTimeout(timer);
       await new Promise(setImmediate);
-      await sending;
+      while (sending.size > 0) {
+        await Promise.all(sending.values());
+        await new Promise(setImmediate);
+      }
     },
     has(tenantId) {
       const tenant = tenants.get(tenantId);

@@ -393,4 +393,14 @@ describe('createSlotHolder', () => {
     await bench.last().answer(GRANTED);
     expect(bench.calls.map(({ take }) => take)).toEqual([[1], [2]]);
   });
+
+  it('gives back at once what is granted while it leaves', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.leave();
+    await bench.last().answer(GRANTED);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+  });
 });

@@ -155,8 +155,8 @@ export function createSlotHolder(options: SlotHolderOptions): SlotHolder {
     if (answer?.kind === 'granted') {
       if (slot.untilMs === 0) held++;
       slot.untilMs = askedMs + leaseMs * (1 - MARGIN);
-      // A slot that was taken away while it was asked for goes back.
-      if (!slot.placed && slot.jobs.size === 0) giveBack(slot);
+      // A slot that was taken away while it was asked for goes back, and so does one that came too late to a process that leaves.
+      if ((leaving || !slot.placed) && slot.jobs.size === 0) giveBack(slot);
       else options.room(slot.tenantId);
       return;
     }

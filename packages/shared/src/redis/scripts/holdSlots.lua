@@ -10,18 +10,22 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken = tonumber(ARGV[4])
 local ends = string.format('%.0f', now + ARGV[2])
 local answers = {}
-for i = 0, (#ARGV - 4) / 2 - 1 do
-  local tenant, number = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
-  local slot = tenant .. ':' .. number
+local function leaseOf(slot)
   local lease = redis.call('HGET', KEYS[1], slot)
-  local untilMs, holder
-  if lease then
-    untilMs, holder = string.match(lease, '^(%d+) (.*)$')
-    untilMs = tonumber(untilMs)
-  end
-  if i >= taken then
-    if holder == ARGV[1] then redis.call('HDEL', KEYS[1], slot) end
-  elseif holder and holder ~= ARGV[1] and untilMs > now then
+  if not lease then return nil, nil end
+  local untilMs, holder = string.match(lease, '^(%d+) (.*)$')
+  return holder, tonumber(untilMs)
+end
+-- What is given back goes first: a slot that is in both parts is held afterwards, as its answer says.
+for i = 5 + 2 * taken, #ARGV, 2 do
+  local slot = ARGV[i] .. ':' .. ARGV[i + 1]
+  if leaseOf(slot) == ARGV[1] then redis.call('HDEL', KEYS[1], slot) end
+end
+for i = 5, 4 + 2 * taken, 2 do
+  local tenant, number = ARGV[i], ARGV[i + 1]
+  local slot = tenant .. ':' .. number
+  local holder, untilMs = leaseOf(slot)
+  if holder and holder ~= ARGV[1] and untilMs > now then
     answers[#answers + 1] = untilMs - now
   elseif holder ~= ARGV[1] and tonumber(number) > tonumber(redis.call('HGET', KEYS[2], tenant) or ARGV[3]) then
     answers[#answers + 1] = -1

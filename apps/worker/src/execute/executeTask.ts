@@ -35,6 +35,8 @@ export async function executeTask(
     const why = parsed.error.issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
     return { kind: 'invalid', error: new FleetError('invalid_request', `the data does not fit the task: ${why}`) };
   }
+  // Told to stop before it began, as when the slot was lost on the way: a handler that does not look would run all the same.
+  if (stop.reason !== null && stop.reason !== 'timed-out') return { kind: 'stopped', reason: stop.reason };
   const { timeoutMs, ...context } = attempt;
   const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {

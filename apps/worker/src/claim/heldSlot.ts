@@ -57,19 +57,22 @@ export function newSlot(tenantId: string, number: number): HeldSlot {
 
 /**
  * @param granted whether the slot is had; null when it is
+ * @param isHeld whether its lease is counted on
  * @param isGood whether another job may start in its place
  */
-export function newTicket(slot: HeldSlot, granted: Promise<boolean> | null, isGood: () => boolean): RunningTicket {
+export function newTicket(slot: HeldSlot, granted: Promise<boolean> | null, isHeld: () => boolean, isGood: () => boolean): RunningTicket {
   const listeners: (() => void)[] = [];
   let lost = false;
+  // A process that was stopped gets its next job before its timers have seen that the lease is over.
+  const isLost = (): boolean => lost || !isHeld();
   return {
     slot,
     tenantId: slot.tenantId,
     granted,
     isGood,
-    isLost: () => lost,
+    isLost,
     onLost(listener) {
-      if (lost) listener();
+      if (isLost()) listener();
       else listeners.push(listener);
     },
     lose() {

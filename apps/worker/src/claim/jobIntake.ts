@@ -1,3 +1,4 @@
+import { newId } from '@sluice/shared/ids/ids';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
@@ -45,7 +46,8 @@ export interface JobIntake {
 export function createJobIntake(options: JobIntakeOptions): JobIntake {
   const { client, keys, log } = options;
   const slots = new SlotHolder({
-    workerId: options.workerId,
+    // Two processes may go by one name, such as a new one and the one before that was cut off: each holds its own leases.
+    workerId: `${options.workerId} ${newId()}`,
     leaseMs: options.slotLeaseMs,
     slotConcurrency: options.slotConcurrency,
     hold: (request) => holdSlots(client, keys, request),

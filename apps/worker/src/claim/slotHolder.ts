@@ -64,7 +64,8 @@ export class SlotHolder implements SlotRoom, Service {
   private held = 0;
   private leaving = false;
   private ticker: NodeJS.Timeout | null = null;
-  private readonly sending = new Set<Promise<void>>();
+  private readonly sending = new Map<number, Promise<void>>();
+  private isDue = false;
   private readonly countedMs: number;
   private clockDiffMs = 0;
 
@@ -83,7 +84,10 @@ export class SlotHolder implements SlotRoom, Service {
     this.ticker = null;
     for (const { timer } of this.tenants.values()) if (timer !== null) clearTimeout(timer);
     await new Promise(setImmediate);
-    await Promise.all(this.sending);
+    while (this.sending.size > 0) {
+      await Promise.all(this.sending.values());
+      await new Promise(setImmediate);
+    }
   }
 
   /** Which numbered slots of which tenants are placed here. One that no longer is goes back when no job runs in it. */
@@ -136,7 +140,8 @@ export class SlotHolder implements SlotRoom, Service {
     if (slot === null) return null;
     if (held === undefined) this.ask(slot);
     const granted = held === undefined ? new Promise<boolean>((resolve) => slot.waiters.push(resolve)) : null;
-    const ticket = newTicket(slot, granted, () => !this.leaving && slot.placed && this.isHeld(slot));
+    const isHeld = (): boolean => this.isHeld(slot);
+    const ticket = newTicket(slot, granted, isHeld, () => !this.leaving && slot.placed && isHeld());
     slot.jobs.add(ticket);
     slot.usedMs = this.options.monotonicMs();
     return ticket;
@@ -234,22 +239,30 @@ export class SlotHolder implements SlotRoom, Service {
     this.held--;
   }
 
-  /** What is asked for in one turn of the event loop goes in one call per bucket. */
+  /**
+   * What is asked for in one turn of the event loop goes in one call per bucket, and not before the call before was answered:
+   * a give that overtakes a later take, as when a script is sent again, would end a lease that is counted on.
+   */
   private requestFor(bucket: number): { take: HeldSlot[]; give: HeldSlot[] } {
     const known = this.requests.get(bucket);
     if (known !== undefined) return known;
     const request = { take: [], give: [] };
     this.requests.set(bucket, request);
-    if (this.requests.size === 1) queueMicrotask(() => this.sendAll());
+    this.sendSoon();
     return request;
   }
 
+  private sendSoon(): void {
+    if (!this.isDue) queueMicrotask(() => this.sendAll());
+    this.isDue = true;
+  }
+
   private sendAll(): void {
-    const all = [...this.requests];
-    this.requests.clear();
-    for (const [bucket, { take, give }] of all) {
-      const sent = this.send(bucket, take, give).finally(() => this.sending.delete(sent));
-      this.sending.add(sent);
+    this.isDue = false;
+    for (const [bucket, { take, give }] of this.requests) {
+      if (this.sending.has(bucket)) continue;
+      this.requests.delete(bucket);
+      this.sending.set(bucket, this.send(bucket, take, give));
     }
   }
 
@@ -263,6 +276,8 @@ export class SlotHolder implements SlotRoom, Service {
     } catch (err) {
       log.debug({ err, bucket }, 'slots could not be leased');
     }
+    this.sending.delete(bucket);
+    if (this.requests.has(bucket)) this.sendSoon();
     for (const [index, slot] of take.entries()) {
       slot.asking = false;
       const granted = slot.epoch === epochs[index] && answers[index]?.kind === 'granted';

@@ -45,6 +45,18 @@ describe('executeTask', () => {
     expect(started).toBe(false);
   });
 
+  it('never starts the handler of an attempt that was told to stop before', async () => {
+    let started = false;
+    const task = taskOf(async () => {
+      started = true;
+    });
+    const stop = createAttemptStop();
+    stop.stop('slot-lost');
+    const outcome = await executeTask(task, { size: 1 }, { ...attempt, timeoutMs: 1_000 }, stop);
+    expect(outcome).toEqual({ kind: 'stopped', reason: 'slot-lost' });
+    expect(started).toBe(false);
+  });
+
   it('aborts a handler whose time is up and does not wait for one that ignores it', async () => {
     let aborted = false;
     const task = taskOf((_data, { signal }) => {

@@ -25,6 +25,7 @@ export type SlotAnswer =
 /** Slots of one bucket that a worker process wants and no longer wants. */
 export interface SlotRequest {
   readonly bucket: number;
+  /** The worker process's id, a space, and a name that no other process has: two may go by one id. */
   readonly holder: string;
   /** How long a lease lasts, in ms by the server's clock. */
   readonly leaseMs: number;

@@ -30,5 +30,7 @@ function parseLease(name: string, lease: string): SlotLease[] {
   const [, tenantId, slot] = /^([^:]+):(\d+)$/.exec(name) ?? [];
   const [, untilMs, holder] = /^(\d+) (.+)$/.exec(lease) ?? [];
   if (tenantId === undefined || holder === undefined) return [];
-  return [{ tenantId, slot: Number(slot), holder, untilMs: Number(untilMs) }];
+  // A worker process holds under its id and a name of its own, see `holdSlots`.
+  const worker = holder.slice(0, holder.lastIndexOf(' '));
+  return [{ tenantId, slot: Number(slot), holder: worker || holder, untilMs: Number(untilMs) }];
 }

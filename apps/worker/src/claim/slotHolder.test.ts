@@ -1,0 +1,407 @@
+import type { SlotTicket } from '@sluice/shared/queue/slotRoom';
+import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SlotHolder } from './slotHolder.js';
+
+const LEASE_MS = 10_000;
+const GRANTED: SlotAnswer = { kind: 'granted' };
+
+/** A call that went to Redis, and its answer. */
+interface Call {
+  readonly take: readonly number[];
+  readonly give: readonly number[];
+  readonly request: SlotRequest;
+  answer(...answers: readonly SlotAnswer[]): Promise<void>;
+  fail(): Promise<void>;
+}
+
+interface Bench {
+  readonly slots: SlotHolder;
+  readonly calls: Call[];
+  /** Tenants that were told to have room, in order. */
+  readonly rooms: string[];
+  /** Answers by itself from now on. */
+  auto: ((number: number) => SlotAnswer) | null;
+  place(placed: Readonly<Record<string, readonly number[]>>): void;
+  /** The tenant's first slot, held, with a job in it. */
+  run(tenantId?: string): Promise<SlotTicket>;
+  last(): Call;
+}
+
+function openBench(slotConcurrency = 1): Bench {
+  const calls: Call[] = [];
+  const rooms: string[] = [];
+  const slots = new SlotHolder({
+    workerId: 'w1',
+    leaseMs: LEASE_MS,
+    slotConcurrency,
+    hold: (request) =>
+      new Promise((resolve, reject) => {
+        const settled = () => vi.advanceTimersByTimeAsync(0).then(() => undefined);
+        calls.push({
+          take: request.take.map(({ number }) => number),
+          give: request.give.map(({ number }) => number),
+          request,
+          answer: (...answers) => (resolve(answers), settled()),
+          fail: () => (reject(new Error('cut off')), settled()),
+        });
+        if (bench.auto !== null) resolve(request.take.map(({ number }) => bench.auto?.(number) ?? GRANTED));
+      }),
+    room: (tenantId) => rooms.push(tenantId),
+    refused: () => undefined,
+    now: () => Date.now(),
+    monotonicMs: () => Date.now(),
+    log: createLogger('test', { level: 'silent' }),
+  });
+  const bench: Bench = {
+    slots,
+    calls,
+    rooms,
+    auto: null,
+    place: (placed) => slots.follow(new Map(Object.entries(placed)), () => true),
+    async run(tenantId = 'acme') {
+      slots.has(tenantId);
+      await advance(0);
+      if (bench.auto === null) await bench.last().answer(GRANTED);
+      return taken(slots.take(tenantId));
+    },
+    last() {
+      const call = calls.at(-1);
+      if (call === undefined) throw new Error('nothing was asked');
+      return call;
+    },
+  };
+  return bench;
+}
+
+function taken(ticket: SlotTicket | null): SlotTicket {
+  if (ticket === null) throw new Error('there was no room');
+  return ticket;
+}
+
+async function advance(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+describe('createSlotHolder', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+    bench = openBench();
+    await bench.slots.start();
+  });
+  afterEach(async () => {
+    bench.auto = () => GRANTED;
+    for (const call of bench.calls) void call.fail();
+    await bench.slots.stop();
+    vi.useRealTimers();
+  });
+
+  it('asks for nothing until there is work, then takes a slot and says that there is room', async () => {
+    bench.place({ acme: [1, 2] });
+    await advance(LEASE_MS);
+    expect(bench.calls).toEqual([]);
+    expect(bench.slots.has('acme')).toBe(false);
+    expect(bench.slots.take('acme')).toBeNull();
+    await advance(0);
+    expect(bench.last().request).toMatchObject({ holder: 'w1', leaseMs: LEASE_MS, give: [] });
+    expect(bench.last().take).toEqual([1]);
+    bench.rooms.length = 0;
+    await bench.last().answer(GRANTED);
+    expect(bench.rooms).toEqual(['acme']);
+    expect(bench.slots.size()).toBe(1);
+    expect(bench.slots.take('acme')?.isGood()).toBe(true);
+    expect(bench.slots.take('acme')).toBeNull();
+  });
+
+  it('has no room for a tenant of which no slot is placed here', async () => {
+    expect(bench.slots.has('acme')).toBe(false);
+    expect(bench.slots.take('acme')).toBeNull();
+    expect(bench.slots.mostJobs('acme')).toBe(0);
+    expect(bench.slots.isAlone('acme')).toBe(false);
+    await advance(LEASE_MS);
+    expect(bench.calls).toEqual([]);
+  });
+
+  it('runs as many jobs in a slot as it is told, and asks for the next slot when they are full', async () => {
+    const wide = openBench(2);
+    wide.place({ acme: [1, 2] });
+    expect(wide.slots.mostJobs('acme')).toBe(4);
+    await wide.run();
+    await wide.run();
+    expect(wide.calls).toHaveLength(1);
+    expect(wide.slots.take('acme')).toBeNull();
+    expect(wide.slots.has('acme')).toBe(false);
+    await advance(0);
+    expect(wide.last().take).toEqual([2]);
+    await wide.last().answer({ kind: 'unwanted' });
+    await advance(300);
+    await wide.slots.stop();
+  });
+
+  it('asks in one call per bucket and turn, whatever the number of tenants and slots', async () => {
+    const tenants = Array.from({ length: 500 }, (_, index) => `t${index}`);
+    bench.place(Object.fromEntries(tenants.map((tenant) => [tenant, [1]])));
+    for (const tenant of tenants) bench.slots.has(tenant);
+    await advance(0);
+    const buckets = bench.calls.map(({ request }) => request.bucket);
+    expect(new Set(buckets).size).toBe(buckets.length);
+    expect(bench.calls.flatMap(({ request }) => request.take)).toHaveLength(500);
+    for (const call of [...bench.calls]) await call.answer(...call.take.map(() => GRANTED));
+    const asked = bench.calls.length;
+    bench.slots.leave();
+    await advance(0);
+    expect(bench.calls.slice(asked).flatMap(({ request }) => request.give)).toHaveLength(500);
+    expect(bench.calls).toHaveLength(2 * asked);
+  });
+
+  it('asks again when the lease of the other may have ended, and every 250 ms while it goes on', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.rooms.length = 0;
+    await bench.last().answer({ kind: 'held', forMs: 40 });
+    bench.slots.has('acme');
+    await advance(39);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls).toHaveLength(1);
+    await advance(3);
+    expect(bench.rooms).toEqual(['acme']);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls).toHaveLength(2);
+    await bench.last().answer({ kind: 'held', forMs: 9_000 });
+    await advance(249);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls).toHaveLength(2);
+    await advance(3);
+    expect(bench.rooms).toEqual(['acme', 'acme']);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls).toHaveLength(3);
+  });
+
+  it('asks again after an answer that never came, and counts on nothing meanwhile', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    await bench.last().fail();
+    expect(bench.slots.take('acme')).toBeNull();
+    bench.rooms.length = 0;
+    await advance(260);
+    expect(bench.rooms).toEqual(['acme']);
+    await bench.run();
+  });
+
+  it('counts a lease from before it was asked for, and starts nothing in its last tenth', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const { answer } = bench.last();
+    await advance(4_000);
+    await answer(GRANTED);
+    expect(bench.slots.has('acme')).toBe(true);
+    const ticket = taken(bench.slots.take('acme'));
+    await advance(4_999);
+    expect(ticket.isGood()).toBe(true);
+    await advance(1);
+    expect(ticket.isGood()).toBe(false);
+    bench.slots.give(ticket);
+    expect(bench.slots.take('acme')).toBeNull();
+  });
+
+  it('holds nothing by an answer that came when the lease was as good as over', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const { answer } = bench.last();
+    await advance(9_000);
+    await answer(GRANTED);
+    expect(bench.slots.take('acme')).toBeNull();
+  });
+
+  it('renews a slot for as long as a job runs in it', async () => {
+    bench.auto = () => GRANTED;
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    for (let i = 0; i < 20; i++) {
+      await advance(LEASE_MS / 4);
+      expect(ticket.isGood()).toBe(true);
+    }
+    expect(bench.calls.every(({ give }) => give.length === 0)).toBe(true);
+    expect(bench.calls.length).toBeLessThan(20);
+  });
+
+  it('keeps a slot that was used for the next job, and gives it back when none comes', async () => {
+    bench.auto = () => GRANTED;
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    bench.slots.give(ticket);
+    await advance(LEASE_MS / 4);
+    expect(bench.slots.has('acme')).toBe(true);
+    await advance(LEASE_MS / 2);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+    const { length } = bench.calls;
+    await advance(10 * LEASE_MS);
+    expect(bench.calls).toHaveLength(length);
+  });
+
+  it('tells each job of a lost slot once, runs nothing in it until they ended, and asks again then', async () => {
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    const told: string[] = [];
+    ticket.onLost(() => told.push('early'));
+    await advance(LEASE_MS * 0.96);
+    expect(told).toEqual(['early']);
+    ticket.onLost(() => told.push('late'));
+    await advance(2 * LEASE_MS);
+    expect(told).toEqual(['early', 'late']);
+    expect(bench.slots.size()).toBe(0);
+    const before = bench.calls.length;
+    expect(bench.slots.has('acme')).toBe(false);
+    expect(bench.slots.take('acme')).toBeNull();
+    await advance(0);
+    expect(bench.calls).toHaveLength(before);
+    await bench.last().fail();
+    bench.slots.give(ticket);
+    await advance(300);
+    expect((await bench.run()).isGood()).toBe(true);
+  });
+
+  it('tells the jobs of a slot that another holds as soon as the answer says so', async () => {
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    const told = vi.fn();
+    ticket.onLost(told);
+    await advance(LEASE_MS / 2);
+    await bench.last().answer({ kind: 'held', forMs: 8_000 });
+    expect(told).toHaveBeenCalledTimes(1);
+    expect(ticket.isGood()).toBe(false);
+  });
+
+  it('ignores an answer that arrives after the slot was given back', async () => {
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    await advance(LEASE_MS / 2);
+    const renewal = bench.last();
+    expect(renewal.take).toEqual([1]);
+    bench.place({});
+    bench.slots.give(ticket);
+    await renewal.answer(GRANTED);
+    await advance(0);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+    expect(bench.slots.take('acme')).toBeNull();
+  });
+
+  it('gives back a slot that was granted when it was no longer placed here', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.place({});
+    await bench.last().answer(GRANTED);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+  });
+
+  it('lets the job of a number that is no longer placed end, starts no other, and gives it back then', async () => {
+    bench.auto = () => GRANTED;
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    const told = vi.fn();
+    ticket.onLost(told);
+    bench.place({ acme: [] });
+    await advance(3 * LEASE_MS);
+    expect(told).not.toHaveBeenCalled();
+    expect(ticket.isGood()).toBe(false);
+    expect(bench.slots.take('acme')).toBeNull();
+    expect(bench.calls.every(({ give }) => give.length === 0)).toBe(true);
+    bench.slots.give(ticket);
+    await advance(0);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+  });
+
+  it('gives back idle slots at once when it leaves and a busy one with its last job, and takes no more', async () => {
+    bench.auto = () => GRANTED;
+    bench.place({ acme: [1], bolt: [1] });
+    const ticket = await bench.run('acme');
+    bench.slots.give(await bench.run('bolt'));
+    bench.slots.leave();
+    await advance(0);
+    expect(bench.last().request.give).toMatchObject([{ tenantId: 'bolt', number: 1 }]);
+    expect([bench.slots.has('acme'), bench.slots.take('bolt'), ticket.isGood()]).toEqual([false, null, false]);
+    const told = vi.fn();
+    ticket.onLost(told);
+    await advance(3 * LEASE_MS);
+    expect(told).not.toHaveBeenCalled();
+    bench.slots.give(ticket);
+    await advance(0);
+    expect(bench.last().request.give).toMatchObject([{ tenantId: 'acme', number: 1 }]);
+    expect(bench.slots.size()).toBe(0);
+  });
+
+  it('asks for another slot of the tenant at once where the first is held elsewhere', async () => {
+    bench.auto = (number) => (number === 1 ? { kind: 'held', forMs: 9_000 } : GRANTED);
+    bench.place({ acme: [1, 2] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.slots.take('acme')?.isGood()).toBe(true);
+  });
+
+  it('tells a job that comes after the lease ended at once, before any timer has run', async () => {
+    bench.place({ acme: [1] });
+    const ticket = await bench.run();
+    // The process was stopped: its clock has gone on, its timers have not.
+    vi.setSystemTime(Date.now() + 2 * LEASE_MS);
+    const told = vi.fn();
+    ticket.onLost(told);
+    expect(told).toHaveBeenCalledTimes(1);
+    await advance(LEASE_MS);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps a slot that was placed elsewhere and here again while it was asked for', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const [first] = bench.calls;
+    bench.place({});
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    const second = bench.last();
+    await first?.answer(GRANTED);
+    if (second !== first) await second.answer(GRANTED);
+    expect(bench.slots.take('acme')?.isGood()).toBe(true);
+    // What goes to Redis after this must not take the slot away that a job runs in.
+    expect(bench.calls.flatMap(({ give }) => give)).toEqual([]);
+  });
+
+  it('has one call at a time under way for a bucket: what comes later cannot overtake', async () => {
+    bench.place({ acme: [1, 2] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.has('acme');
+    await advance(0);
+    expect(bench.calls.map(({ take }) => take)).toEqual([[1]]);
+    await bench.last().answer(GRANTED);
+    expect(bench.calls.map(({ take }) => take)).toEqual([[1], [2]]);
+  });
+
+  it('gives back at once what is granted while it leaves', async () => {
+    bench.place({ acme: [1] });
+    bench.slots.has('acme');
+    await advance(0);
+    bench.slots.leave();
+    await bench.last().answer(GRANTED);
+    expect(bench.last().give).toEqual([1]);
+    expect(bench.slots.size()).toBe(0);
+  });
+});

@@ -6,8 +6,9 @@ import { runToEnd, startChild } from './child.mjs';
 import { dockerAnswers, startContainer } from './docker.mjs';
 import { freePort, probeRedis, waitUntilReady } from './probe.mjs';
 import { fetchedRedis, fetchRedis } from './redisFetch.mjs';
+import { programOnPath } from './redisProgram.mjs';
 import { lastLines, SetupError } from './report.mjs';
-import { findOnPath, firstAvailable, mayInstall } from './resolve.mjs';
+import { firstAvailable, mayInstall } from './resolve.mjs';
 
 /** @typedef {import('./resolve.mjs').Program} RedisProgram */
 
@@ -63,12 +64,6 @@ async function fromUrl({ env, report }) {
       return { url, stop: async () => undefined };
     },
   };
-}
-
-/** @returns {RedisProgram | undefined} */
-function programOnPath() {
-  const path = findOnPath('redis-server') ?? findOnPath('valkey-server');
-  return path === undefined ? undefined : { path };
 }
 
 /** @param {RedisProgram | undefined} program @returns {Promise<import('./resolve.mjs').Available | undefined>} */

@@ -34,7 +34,9 @@ export function createBlockingPop(client: RedisClient): BlockingPop {
       maxRetriesPerRequest: 0,
       enableOfflineQueue: true,
       retryStrategy: () => null,
+      // Waiting for long is what it is for.
       commandTimeout: undefined as never,
+      socketTimeout: undefined as never,
     });
     connection.on('error', () => undefined);
     return connection;

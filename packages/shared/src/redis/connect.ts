@@ -23,6 +23,12 @@ export interface RedisService extends Service {
 const CALLER_TIMEOUT_MS = 1_000;
 
 /**
+ * A connection that owes answers and says nothing for this long has died unheard (a cut cable, a lost firewall state), in
+ * ms. The system would notice after a quarter of an hour; until then every command would wait in vain.
+ */
+const SILENCE_MS = 10_000;
+
+/**
  * One connection to Redis, made by `start`. Reconnects for ever, at most every 2 s.
  * @throws ConfigurationError from `start` when Redis cannot be reached, is older than 6.2, or evicts keys
  */
@@ -31,6 +37,7 @@ export function createRedis(config: { readonly url: string }, use: RedisUse, log
     lazyConnect: true,
     maxRetriesPerRequest: null,
     enableOfflineQueue: use === 'consumer',
+    socketTimeout: SILENCE_MS,
     retryStrategy: (times) => Math.min(2_000, 50 * 2 ** Math.min(times, 6)),
     ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
   });

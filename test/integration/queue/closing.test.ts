@@ -1,9 +1,10 @@
+import type { SlotRoom } from '@sluice/shared/queue/slotRoom';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisServer } from '../../support/redisServer.js';
 import { startRedisServer } from '../../support/redisServer.js';
-import { runLanes } from '../../support/runLanes.js';
+import { runLanes, unlimitedRoom } from '../../support/runLanes.js';
 import { until } from '../../support/until.js';
 import { connectTo, lanesOf, NO_SWEEP_MS, noteRuns, plainQueue } from './support.js';
 
@@ -40,6 +41,18 @@ describe('lanes without work', () => {
     return new Map(
       Array.from(stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm), ([, name, calls]) => [String(name), Number(calls)]),
     );
+  }
+
+  /** Counted from when what was begun is over. */
+  async function commandsOfTwoSeconds(): Promise<number> {
+    const settled = await until('no look is under way', async () => {
+      const first = total(await commands());
+      const second = total(await commands());
+      return second - first <= 1 ? second : false;
+    });
+    const end = Date.now() + 2_000;
+    await until('two seconds have passed', () => Date.now() > end);
+    return total(await commands()) - settled;
   }
 
   it('are closed at once, long before their waits would end, and leave nothing', async () => {
@@ -91,15 +104,34 @@ describe('lanes without work', () => {
     const runs = noteRuns();
     const running = await runLanes(lanes, { client: redis.client, keys, run: runs.run, sweepMs: NO_SWEEP_MS });
     await waitsAreOpen(60);
-    const settled = await until('no look is under way', async () => {
-      const first = total(await commands());
-      const second = total(await commands());
-      return second - first <= 1 ? second : false;
-    });
-    const end = Date.now() + 2_000;
-    await until('two seconds have passed', () => Date.now() > end);
-    expect(total(await commands()) - settled).toBeLessThan(6);
+    expect(await commandsOfTwoSeconds()).toBeLessThan(6);
     await running.close();
+  });
+
+  it('cost as little while they hold work that must wait: paused, rate limited, not due, or without room', async () => {
+    const lanes = lanesOf(4, 'held');
+    const runs = noteRuns();
+    const full = new Set(lanes.slice(3).map(({ tenantId }) => tenantId));
+    const inner = unlimitedRoom(2);
+    const room: SlotRoom = {
+      ...inner,
+      has: (tenantId) => !full.has(tenantId),
+      take: (tenantId) => (full.has(tenantId) ? null : inner.take(tenantId)),
+    };
+    const queues = lanes.map((lane) => plainQueue(lane, outside, keys));
+    const [paused, limited, delayed, blocked] = queues;
+    const options = { client: redis.client, keys, run: runs.run, room, concurrency: 2, sweepMs: NO_SWEEP_MS };
+    const running = await runLanes(lanes, options);
+    const jobs = Array.from({ length: 50 }, () => ({ name: 'work', data: {} }));
+    await paused?.pause();
+    await limited?.setGlobalRateLimit(1, 60_000);
+    await limited?.rateLimit(60_000);
+    for (const queue of [paused, limited, blocked]) await queue?.addBulk(jobs);
+    await delayed?.addBulk(jobs.map((job) => ({ ...job, opts: { delay: 60_000 } })));
+    expect(await commandsOfTwoSeconds()).toBeLessThan(6);
+    expect(runs.all).toEqual([]);
+    await running.close();
+    await Promise.all(queues.map((queue) => queue.close()));
   });
 });
 

@@ -255,6 +255,48 @@ describe('createLaneBoard', () => {
     expect(model.doubted.has('a.default')).toBe(true);
   });
 
+  it('claims a lane again whose claim ended without a word from Redis', () => {
+    const model = createModel(true);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    endOne(model, 'unknown', 0);
+    expect(take(model)).toBe(true);
+  });
+
+  it('claims as often at a time as jobs are believed to wait and room is there', () => {
+    const model = createModel(true);
+    model.places.set('a', 3);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 2);
+    expect([take(model), take(model), take(model)]).toEqual([true, true, false]);
+  });
+
+  it("looks before it claims on a marker that may be an activation's own", () => {
+    const model = createModel(true);
+    model.places.set('a', 2);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    for (const claim of model.held) model.board.began(claim);
+    model.board.marked(lane);
+    expect(model.doubted.has('a.default')).toBe(true);
+    expect(take(model)).toBe(false);
+    model.board.marked(lane);
+    expect(take(model)).toBe(true);
+  });
+
+  it('awaits the marker of a lane at its bound as soon as the bound is raised', () => {
+    const model = createModel(false);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    expect(model.listened.has('a.default')).toBe(false);
+    model.places.set('a', 2);
+    model.board.room('a');
+    expect(model.listened.has('a.default')).toBe(true);
+  });
+
   it('asks for room once in a turn of the ring while a tenant has none, and not again until it is told', () => {
     const has = vi.fn(() => false);
     const take = vi.fn(() => null);

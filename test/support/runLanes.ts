@@ -36,7 +36,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
 }
 
 /** Room for as many jobs of every tenant as are allowed to one. */
-function unlimitedRoom(mostJobs: number): SlotRoom {
+export function unlimitedRoom(mostJobs: number): SlotRoom {
   const ticket = (tenantId: string) => ({
     tenantId,
     granted: null,

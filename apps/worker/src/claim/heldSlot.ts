@@ -60,7 +60,12 @@ export function newSlot(tenantId: string, number: number): HeldSlot {
  * @param isHeld whether its lease is counted on
  * @param isGood whether another job may start in its place
  */
-export function newTicket(slot: HeldSlot, granted: Promise<boolean> | null, isHeld: () => boolean, isGood: () => boolean): RunningTicket {
+export function newTicket(
+  slot: HeldSlot,
+  granted: Promise<boolean> | null,
+  isHeld: () => boolean,
+  isGood: () => boolean,
+): RunningTicket {
   const listeners: (() => void)[] = [];
   let lost = false;
   // A process that was stopped gets its next job before its timers have seen that the lease is over.

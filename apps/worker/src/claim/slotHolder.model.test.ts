@@ -57,25 +57,26 @@ function openWorld(rates: readonly number[], lossPercent: number, random: () => 
   const lose = (): void => {
     if (random() * 100 < lossPercent) throw new Error('lost');
   };
-  const holders = rates.map((rate, index) =>
-    new SlotHolder({
-      workerId: `w${index}`,
-      leaseMs: LEASE_MS,
-      slotConcurrency: 1,
-      async hold(request) {
-        await pause();
-        lose();
-        const answers = server.hold(request);
-        await pause();
-        lose();
-        return answers;
-      },
-      room: () => undefined,
-      refused: () => undefined,
-      now: () => Date.now(),
-      monotonicMs: () => Date.now() * rate,
-      log: createLogger('test', { level: 'silent' }),
-    }),
+  const holders = rates.map(
+    (rate, index) =>
+      new SlotHolder({
+        workerId: `w${index}`,
+        leaseMs: LEASE_MS,
+        slotConcurrency: 1,
+        async hold(request) {
+          await pause();
+          lose();
+          const answers = server.hold(request);
+          await pause();
+          lose();
+          return answers;
+        },
+        room: () => undefined,
+        refused: () => undefined,
+        now: () => Date.now(),
+        monotonicMs: () => Date.now() * rate,
+        log: createLogger('test', { level: 'silent' }),
+      }),
   );
   return { server, holders, running };
 }

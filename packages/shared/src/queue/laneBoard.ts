@@ -63,6 +63,8 @@ export class LaneBoard {
     if (lane === undefined) return;
     this.lanes.delete(name);
     lane.isOpen = false;
+    // Who runs the lane from now on may not know when its next job is due.
+    if (lane.timer !== null) this.tell.passOn(lane);
     stopTimer(lane);
     this.dropCredit(lane);
     this.relisten(lane);

@@ -87,7 +87,9 @@ function dedicate(server: Redis): Redis {
     retryStrategy: null,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_WITHIN_MS,
+    // Waiting for long is what it is for.
     commandTimeout: undefined,
+    socketTimeout: undefined,
   });
   // Its failures reach the caller, and the connection it was made from reports that Redis is away.
   connection.on('error', () => undefined);

@@ -32,6 +32,12 @@ export interface RedisConfig {
 /** Longest that a caller waits for one command, in ms. */
 const CALLER_TIMEOUT_MS = 1_000;
 
+/**
+ * A connection that owes answers and says nothing for this long has died unheard (a cut cable, a lost firewall state), in
+ * ms. The system would notice after a quarter of an hour; until then every command would wait in vain.
+ */
+const SILENCE_MS = 10_000;
+
 /** How often a Cluster is asked which node owns what, in ms; a node that answers wrongly makes it ask at once. */
 const SLOTS_REFRESH_MS = 5_000;
 
@@ -42,6 +48,7 @@ const CLUSTER_RETRY_MS = 100;
 export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
   const shared = {
     maxRetriesPerRequest: null,
+    socketTimeout: SILENCE_MS,
     ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
   };
   const own = { lazyConnect: true, enableOfflineQueue: use === 'consumer' };

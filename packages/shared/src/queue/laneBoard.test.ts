@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Claim, LaneBoard, OpenLane } from './laneBoard.js';
+import { createLaneBoard } from './laneBoard.js';
+import type { SlotRoom } from './slotRoom.js';
+
+const TENANTS = ['a', 'b', 'c'];
+const LANES = TENANTS.flatMap((tenant) => [`${tenant}.default`, `${tenant}.bulk`]);
+const KEYS = { marker: '', wait: '', prioritized: '', delayed: '', active: '' };
+
+/** A room with so many places for each tenant, which tells when it is overdrawn. */
+function createRoom(alone: boolean) {
+  const places = new Map(TENANTS.map((tenant) => [tenant, 1]));
+  const taken = new Map<string, number>();
+  const left = (tenant: string): number => (places.get(tenant) ?? 0) - (taken.get(tenant) ?? 0);
+  const room: SlotRoom = {
+    has: (tenant) => left(tenant) > 0,
+    take(tenant) {
+      if (left(tenant) <= 0) return null;
+      taken.set(tenant, (taken.get(tenant) ?? 0) + 1);
+      return { tenantId: tenant, isGood: () => left(tenant) >= 0, onLost: () => undefined };
+    },
+    give({ tenantId }) {
+      taken.set(tenantId, (taken.get(tenantId) ?? 0) - 1);
+    },
+    mostJobs: (tenant) => places.get(tenant) ?? 0,
+    isAlone: () => alone,
+  };
+  return { room, places, taken, left };
+}
+
+type Step =
+  | { readonly kind: 'open' | 'close' | 'mark' | 'wake' | 'due' | 'look'; readonly lane: string; readonly jobs: number }
+  | { readonly kind: 'room'; readonly tenant: string; readonly places: number }
+  | { readonly kind: 'next' }
+  | { readonly kind: 'go-on' | 'empty' | 'unknown' | 'limited' | 'later'; readonly claim: number };
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constantFrom('open', 'open', 'close', 'mark', 'mark', 'wake', 'due', 'look'),
+      lane: fc.constantFrom(...LANES),
+      jobs: fc.integer({ min: 1, max: 3 }),
+    }),
+    fc.record({
+      kind: fc.constant('room'),
+      tenant: fc.constantFrom(...TENANTS),
+      places: fc.integer({ min: 0, max: 3 }),
+    }),
+    fc.record({ kind: fc.constant('next') }),
+    fc.record({ kind: fc.constantFrom('go-on', 'empty', 'unknown', 'limited', 'later'), claim: fc.nat({ max: 5 }) }),
+  ) as fc.Arbitrary<Step>,
+  { minLength: 1, maxLength: 120 },
+);
+
+/** The board with all that was told by it, and the claims that are held. */
+function createModel(alone: boolean) {
+  const space = createRoom(alone);
+  const listened = new Set<string>();
+  const doubted = new Set<string>();
+  const held: Claim[] = [];
+  const opened = new Map<string, OpenLane>();
+  const board: LaneBoard = createLaneBoard(space.room, Date.now, {
+    work: () => undefined,
+    doubt: ({ name }) => doubted.add(name),
+    listen: ({ name }, on) => {
+      expect(listened.has(name), `${name} is told twice`).not.toBe(on);
+      if (on) listened.add(name);
+      else listened.delete(name);
+    },
+  });
+  return { ...space, board, listened, doubted, held, opened };
+}
+
+type Model = ReturnType<typeof createModel>;
+
+function take(model: Model): boolean {
+  const claim = model.board.next();
+  if (claim === null) return false;
+  expect(model.taken.get(claim.lane.tenantId)).toBeLessThanOrEqual(model.places.get(claim.lane.tenantId) ?? 0);
+  model.held.push(claim);
+  return true;
+}
+
+function apply(model: Model, step: Step): void {
+  const { board, opened } = model;
+  switch (step.kind) {
+    case 'open':
+      opened.set(step.lane, board.open(step.lane, KEYS));
+      return;
+    case 'close':
+      opened.delete(step.lane);
+      board.close(step.lane);
+      return;
+    case 'mark': {
+      const lane = opened.get(step.lane);
+      // Only a lane whose marker is awaited can give one.
+      if (lane !== undefined && model.listened.has(step.lane)) board.marked(lane);
+      return;
+    }
+    case 'wake':
+      board.wake(step.lane, step.jobs);
+      return;
+    case 'due':
+      board.wakeAt(step.lane, Date.now() - 1);
+      return;
+    case 'look':
+      if (model.doubted.delete(step.lane)) board.wake(step.lane, step.jobs);
+      return;
+    case 'room':
+      model.places.set(step.tenant, step.places);
+      board.room(step.tenant);
+      return;
+    case 'next':
+      take(model);
+      return;
+    default:
+      endOne(model, step.kind, step.claim);
+  }
+}
+
+function endOne(
+  { board, held }: Model,
+  kind: 'go-on' | 'empty' | 'unknown' | 'limited' | 'later',
+  index: number,
+): void {
+  const claim = held[index % held.length];
+  if (claim === undefined) return;
+  if (kind === 'go-on') {
+    board.began(claim);
+    if (board.mayGoOn(claim)) return;
+  }
+  held.splice(held.indexOf(claim), 1);
+  const limitMs = kind === 'limited' ? 50 : 0;
+  const dueMs = kind === 'later' ? Date.now() + 50 : 0;
+  const isUnknown = kind === 'go-on' || kind === 'unknown';
+  board.end(claim, isUnknown ? { kind: 'unknown' } : { kind: 'empty', limitMs, dueMs });
+}
+
+/** Whatever an open lane does, something will bring its next job: its marker, its turn, or the claim that it has. */
+function noneIsDeaf(model: Model): void {
+  for (const [name, { tenantId }] of model.opened) {
+    if (model.listened.has(name)) continue;
+    const claimed = model.held.some(({ lane }) => lane.name === name);
+    const waits = model.board.hasWork() || model.left(tenantId) <= 0;
+    expect(claimed || waits, `${name} is deaf`).toBe(true);
+  }
+  for (const name of model.listened) expect(model.opened.has(name), `${name} is closed`).toBe(true);
+}
+
+/**
+ * Makes room where there is none, and claims and ends everything until nothing is left. Who has room is told nothing, as
+ * that would wake whoever was forgotten.
+ */
+function runDry(model: Model, ran: Set<string>): void {
+  const { board, held, places, opened } = model;
+  for (const tenant of TENANTS) {
+    if (model.left(tenant) > 0) continue;
+    places.set(tenant, 100);
+    board.room(tenant);
+  }
+  for (let turn = 0; turn < 10_000; turn++) {
+    while (take(model)) ran.add(held.at(-1)?.lane.name ?? '');
+    const claim = held.pop();
+    if (claim === undefined) break;
+    board.end(claim, { kind: 'empty', limitMs: 0, dueMs: 0 });
+  }
+  expect(board.hasWork()).toBe(false);
+  for (const name of opened.keys())
+    expect(model.listened.has(name), `${name} is not awaited when all is done`).toBe(true);
+}
+
+function everyoneHasATurn(model: Model, woken: readonly string[]): void {
+  const { board, held, opened } = model;
+  for (const name of woken) opened.set(name, board.open(name, KEYS));
+  for (const claim of held.splice(0)) board.end(claim, { kind: 'empty', limitMs: 0, dueMs: 0 });
+  for (const name of woken) board.wake(name, 1);
+  const ran = new Set<string>();
+  runDry(model, ran);
+  for (const name of woken) expect(ran.has(name), `${name} had no turn`).toBe(true);
+}
+
+describe('createLaneBoard', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('keeps no lane deaf and gives no claim without room, whatever happens in whatever order (seeded)', () => {
+    fc.assert(
+      fc.property(steps, fc.boolean(), (all, alone) => {
+        const model = createModel(alone);
+        for (const step of all) {
+          apply(model, step);
+          noneIsDeaf(model);
+        }
+        runDry(model, new Set());
+        for (const name of LANES) model.board.close(name);
+        expect(model.listened.size).toBe(0);
+        expect(vi.getTimerCount()).toBe(0);
+        expect([...model.board.lanes()]).toEqual([]);
+        for (const taken of model.taken.values()) expect(taken).toBe(0);
+      }),
+      { seed: 23, numRuns: 500 },
+    );
+  });
+
+  it('gives every lane with believed work its turn once there is room (seeded)', () => {
+    fc.assert(
+      fc.property(steps, fc.subarray(LANES), fc.boolean(), (all, woken, alone) => {
+        const model = createModel(alone);
+        for (const step of all) apply(model, step);
+        everyoneHasATurn(model, woken);
+        for (const name of LANES) model.board.close(name);
+      }),
+      { seed: 29, numRuns: 300 },
+    );
+  });
+
+  it('wakes a lane at the earlier of two moments, and never before it', () => {
+    const model = createModel(true);
+    model.board.open('a.default', KEYS);
+    model.board.wakeAt('a.default', Date.now() + 500);
+    model.board.wakeAt('a.default', Date.now() + 200);
+    model.board.wakeAt('a.default', Date.now() + 900);
+    vi.advanceTimersByTime(199);
+    expect(model.board.hasWork()).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(take(model)).toBe(true);
+    model.board.close('a.default');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('waits for a moment that is further away than a timer reaches', () => {
+    const model = createModel(true);
+    const days = 24 * 3_600_000;
+    model.board.open('a.default', KEYS);
+    model.board.wakeAt('a.default', Date.now() + 60 * days);
+    vi.advanceTimersByTime(59 * days);
+    expect(model.board.hasWork()).toBe(false);
+    vi.advanceTimersByTime(2 * days);
+    expect(model.board.hasWork()).toBe(true);
+  });
+
+  it('looks at a lane again when a marker was taken while Redis was asked', () => {
+    const model = createModel(true);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    model.board.marked(lane);
+    const [claim] = model.held;
+    if (claim !== undefined) model.board.end(claim, { kind: 'empty', limitMs: 0, dueMs: 0 });
+    expect(model.doubted.has('a.default')).toBe(true);
+  });
+
+  it('claims a lane again whose claim ended without a word from Redis', () => {
+    const model = createModel(true);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    endOne(model, 'unknown', 0);
+    expect(take(model)).toBe(true);
+  });
+
+  it('claims as often at a time as jobs are believed to wait and room is there', () => {
+    const model = createModel(true);
+    model.places.set('a', 3);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 2);
+    expect([take(model), take(model), take(model)]).toEqual([true, true, false]);
+  });
+
+  it("looks before it claims on a marker that may be an activation's own", () => {
+    const model = createModel(true);
+    model.places.set('a', 2);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    for (const claim of model.held) model.board.began(claim);
+    model.board.marked(lane);
+    expect(model.doubted.has('a.default')).toBe(true);
+    expect(take(model)).toBe(false);
+    model.board.marked(lane);
+    expect(take(model)).toBe(true);
+  });
+
+  it('awaits the marker of a lane at its bound as soon as the bound is raised', () => {
+    const model = createModel(false);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    expect(model.listened.has('a.default')).toBe(false);
+    model.places.set('a', 2);
+    model.board.room('a');
+    expect(model.listened.has('a.default')).toBe(true);
+  });
+
+  it('asks for room once in a turn of the ring while a tenant has none, and not again until it is told', () => {
+    const has = vi.fn(() => false);
+    const take = vi.fn(() => null);
+    const room = { ...createRoom(false).room, has, take };
+    const board = createLaneBoard(room, Date.now, {
+      work: () => undefined,
+      doubt: () => undefined,
+      listen: () => undefined,
+    });
+    board.open('a.default', KEYS);
+    board.wake('a.default', 1_000);
+    const asked = has.mock.calls.length;
+    for (let turn = 0; turn < 1_000; turn++) expect(board.next()).toBeNull();
+    expect(has).toHaveBeenCalledTimes(asked);
+    expect(take).not.toHaveBeenCalled();
+    expect(board.hasWork()).toBe(false);
+    board.room('a');
+    expect(has).toHaveBeenCalledTimes(asked + 1);
+  });
+});

@@ -160,7 +160,12 @@ export class FanIn {
     const goesOn = fetchNext && !this.closing && held !== null && this.board.mayGoOn(held);
     const answer = await carryOut(goesOn);
     const next = nextOf(answer);
-    if (!goesOn || held === null || this.claim !== held || !Array.isArray(next)) return answer;
+    if (held === null || this.claim !== held) return answer;
+    if (!goesOn) {
+      if (fetchNext) this.letGo();
+      return answer;
+    }
+    if (!Array.isArray(next)) return answer;
     if (next[0]) this.board.began(held);
     else {
       this.claim = null;
@@ -179,8 +184,8 @@ export class FanIn {
     });
   }
 
-  /** The job before ended in a way that says nothing of its lane. */
-  private letGo(): void {
+  /** Lets go of the lane of a job that has ended in a way that says nothing of the lane. */
+  letGo(): void {
     if (this.claim === null) return;
     const held = this.claim;
     this.claim = null;

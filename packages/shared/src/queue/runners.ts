@@ -52,7 +52,7 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
 
 /** Made when there is work for them; one that waits is woken before another is made, the one that ran last first. */
 export function createRunners(board: LaneBoard, backends: LaneBackends, options: RunnerOptions): Runners {
-  const workers: Worker<unknown, unknown, string, IQueueBackend>[] = [];
+  const runners: { readonly worker: Worker<unknown, unknown, string, IQueueBackend>; readonly fanIn: FanIn }[] = [];
   const idle: FanIn[] = [];
   const quietly = createQuietReporter(10_000, options.now);
   let closed = false;
@@ -72,7 +72,13 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
     worker.on('error', (err) =>
       quietly('runner', (swallowed) => options.log.warn({ err, swallowed }, 'BullMQ reports an error')),
     );
-    workers.push(worker);
+    runners.push({ worker, fanIn });
+  }
+
+  /** Its slot is free for another process as soon as its own job has ended, however long those of other runners take. */
+  async function closeRunner({ worker, fanIn }: (typeof runners)[number]): Promise<void> {
+    await worker.close();
+    fanIn.letGo();
   }
 
   return {
@@ -80,12 +86,12 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
       if (closed) return;
       const waiting = idle.pop();
       if (waiting !== undefined) waiting.wake();
-      else if (workers.length < options.concurrency) start();
+      else if (runners.length < options.concurrency) start();
     },
     areClosed: () => closed,
     async close() {
       closed = true;
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all(runners.map(closeRunner));
     },
   };
 }

@@ -2,13 +2,17 @@
 export const TURN_QUANTUM = 8;
 
 /**
- * Whose job a process starts next: deficit round-robin over the tenants that have work and room for it. Each round a
- * tenant may start `quantum x weight` jobs, so over any time in which two tenants always wait, what they start divided by
- * their weights differs by at most two quanta. Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round
- * Robin", 1995, with jobs of size 1. Every operation is O(1).
+ * Whose job a process starts next: deficit round-robin over the tenants that have work and room for it. In each round a
+ * tenant has one turn, of `quantum x weight` jobs, so over any time in which two tenants always wait, what they start
+ * divided by their weights differs by at most two quanta. Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit
+ * Round Robin", 1995, with jobs of size 1.
+ *
+ * Unlike packets on one line, jobs run beside each other, and a heavy tenant's turn lasts longer than a light one's. So
+ * turns are numbered: who has had fewer comes first, else the light would have more turns than the heavy. A tenant
+ * that comes anew starts with the round that is under way, and has saved up nothing.
  */
 export interface Turns {
-  /** A tenant has work and room for it. Harmless when it is in the ring already. */
+  /** A tenant has work and room for it. Harmless when it waits already. */
   enter(tenantId: string, weight: number): void;
   /** A tenant has no more work: what is left of its turn is lost. */
   leave(tenantId: string): void;
@@ -22,53 +26,90 @@ export interface Turns {
   someoneWaits(): boolean;
 }
 
+/** What is known of a tenant that has work. */
+interface Turn {
+  /** Number of the round that its turn is of. */
+  round: number;
+  /** Jobs that are left of a turn that has begun; 0 before. */
+  left: number;
+}
+
 /** @param quantum jobs that a tenant of weight 1 may start in one turn, at least 1 */
 export function createTurns(quantum: number = TURN_QUANTUM): Turns {
-  /** Those who wait, the next first, with their weights: a Map keeps the order in which keys were set. */
-  const ring = new Map<string, number>();
-  /** Jobs that are left of a turn, of those who have any. */
-  const left = new Map<string, number>();
+  /** Those who wait with their weights, by round, the next first: a Map keeps the order in which keys were set. */
+  const rounds = new Map<number, Map<string, number>>();
+  const turns = new Map<string, Turn>();
+  let waiting = 0;
+  let current = 0;
 
-  /** Takes a job from a turn; whose turn ends with it goes to the end of the ring. */
-  function charge(tenantId: string): void {
-    const jobs = left.get(tenantId) ?? 0;
-    if (jobs > 1) {
-      left.set(tenantId, jobs - 1);
-      return;
+  function wait(tenantId: string, round: number, weight: number): void {
+    let ring = rounds.get(round);
+    if (ring === undefined) {
+      ring = new Map();
+      rounds.set(round, ring);
     }
-    left.delete(tenantId);
-    const weight = ring.get(tenantId);
-    if (weight === undefined) return;
-    ring.delete(tenantId);
+    if (!ring.has(tenantId)) waiting++;
     ring.set(tenantId, weight);
+  }
+
+  /** @returns the tenant's weight; undefined when it did not wait */
+  function stopWaiting(tenantId: string, { round }: Turn): number | undefined {
+    const ring = rounds.get(round);
+    const weight = ring?.get(tenantId);
+    if (ring === undefined || weight === undefined) return undefined;
+    ring.delete(tenantId);
+    waiting--;
+    if (ring.size === 0) rounds.delete(round);
+    return weight;
+  }
+
+  /** Takes a job from a turn; after its last comes the tenant's turn of the next round. */
+  function charge(tenantId: string, turn: Turn): void {
+    turn.left--;
+    if (turn.left > 0) return;
+    const weight = stopWaiting(tenantId, turn);
+    turn.round++;
+    if (weight !== undefined) wait(tenantId, turn.round, weight);
   }
 
   return {
     enter(tenantId, weight) {
-      ring.set(tenantId, weight);
+      let turn = turns.get(tenantId);
+      if (turn === undefined) {
+        turn = { round: current, left: 0 };
+        turns.set(tenantId, turn);
+      }
+      wait(tenantId, turn.round, weight);
     },
     leave(tenantId) {
-      ring.delete(tenantId);
-      left.delete(tenantId);
+      const turn = turns.get(tenantId);
+      if (turn !== undefined) stopWaiting(tenantId, turn);
+      turns.delete(tenantId);
     },
     pass(tenantId) {
-      ring.delete(tenantId);
+      const turn = turns.get(tenantId);
+      if (turn !== undefined) stopWaiting(tenantId, turn);
     },
     next() {
-      const head = ring.entries().next().value;
-      if (head === undefined) return null;
-      const [tenantId, weight] = head;
-      if (!left.has(tenantId)) left.set(tenantId, quantum * weight);
-      charge(tenantId);
+      if (waiting === 0) return null;
+      const round = Math.min(...rounds.keys());
+      const [tenantId, weight] = rounds.get(round)?.entries().next().value ?? ['', 1];
+      const turn = turns.get(tenantId);
+      if (turn === undefined) return null;
+      current = Math.max(current, round);
+      if (turn.left === 0) turn.left = quantum * weight;
+      charge(tenantId, turn);
       return tenantId;
     },
     mayGoOn(tenantId) {
-      const othersWait = ring.size > (ring.has(tenantId) ? 1 : 0);
-      if (!othersWait) return true;
-      if (!left.has(tenantId)) return false;
-      charge(tenantId);
+      const turn = turns.get(tenantId);
+      if (turn === undefined) return waiting === 0;
+      const others = waiting - (rounds.get(turn.round)?.has(tenantId) === true ? 1 : 0);
+      if (others === 0) return true;
+      if (turn.left === 0) return false;
+      charge(tenantId, turn);
       return true;
     },
-    someoneWaits: () => ring.size > 0,
+    someoneWaits: () => waiting > 0,
   };
 }

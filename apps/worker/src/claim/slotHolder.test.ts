@@ -38,13 +38,18 @@ function openBench(slotConcurrency = 1): Bench {
     slotConcurrency,
     hold: (request) =>
       new Promise((resolve, reject) => {
-        const settled = () => vi.advanceTimersByTimeAsync(0).then(() => undefined);
         calls.push({
           take: request.take.map(({ number }) => number),
           give: request.give.map(({ number }) => number),
           request,
-          answer: (...answers) => (resolve(answers), settled()),
-          fail: () => (reject(new Error('cut off')), settled()),
+          answer(...answers) {
+            resolve(answers);
+            return advance(0);
+          },
+          fail() {
+            reject(new Error('cut off'));
+            return advance(0);
+          },
         });
         if (bench.auto !== null) resolve(request.take.map(({ number }) => bench.auto?.(number) ?? GRANTED));
       }),
@@ -84,7 +89,7 @@ async function advance(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
 }
 
-describe('createSlotHolder', () => {
+describe('SlotHolder', () => {
   let bench: Bench;
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });

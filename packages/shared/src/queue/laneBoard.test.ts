@@ -368,6 +368,20 @@ describe('LaneBoard', () => {
     expect(model.listened.has('a.default')).toBe(true);
   });
 
+  it('awaits the marker of a lane that has a claim again when another claim of its tenant has ended', () => {
+    const model = createModel(false);
+    model.places.set('a', 2);
+    for (const name of ['a.default', 'a.bulk']) {
+      model.board.open(name, KEYS);
+      model.board.wake(name, 1);
+    }
+    while (take(model));
+    expect(model.held.map(({ lane }) => lane.name)).toEqual(['a.default', 'a.bulk']);
+    expect(model.listened.has('a.bulk')).toBe(false);
+    endOne(model, 'empty', 0);
+    expect([...model.listened].sort()).toEqual(['a.bulk', 'a.default']);
+  });
+
   it('asks for room once in a turn of the ring while a tenant has none, and not again until it is told', () => {
     const has = vi.fn(() => false);
     const take = vi.fn(() => null);

@@ -32,12 +32,12 @@ const BUS_OFFSET = 10_000;
 
 /**
  * Starts the program that `npm test` starts, and resolves when it answers.
- * @param lines of its redis.conf, beside the port and the folder
+ * @param lines of its redis.conf, beside the port and the folder unless they say those too
  * @throws Error when there is none and none can be fetched, or when it does not answer
  */
 export async function startRedisServer(lines: readonly string[], ...args: readonly string[]): Promise<RedisServer> {
   const program = await findProgram();
-  const port = await freePortWithBus();
+  const port = portIn(lines) ?? (await freePortWithBus());
   const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'));
   const file = join(folder, 'redis.conf');
   await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...lines, ''].join('\n'));
@@ -64,6 +64,12 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
     await server.stop();
     throw error;
   }
+}
+
+/** A server that is started again keeps its port. */
+function portIn(lines: readonly string[]): number | undefined {
+  const line = lines.findLast((one) => one.startsWith('port '));
+  return line === undefined ? undefined : Number(line.slice('port '.length));
 }
 
 /** Whether it can be talked to; that it asks for a password is an answer. */

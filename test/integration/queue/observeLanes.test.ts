@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import { startRedisServer } from '../../support/redisServer.js';
+import { until } from '../../support/until.js';
 
 describe('observeLanes', () => {
   let space: FleetSpace;
@@ -48,6 +49,8 @@ describe('observeLanes', () => {
       space.keys,
       new Map([[{ tenantId: 'acme', name: 'acme.default' }, 12.5]]),
     );
+    // Adds to a lane that is known are told of together, soon after.
+    await until('every add is counted', async () => (await look('acme.default'))[0]?.arrivals === 3);
     const nothing = {
       waiting: 0,
       active: 0,

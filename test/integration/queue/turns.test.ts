@@ -126,13 +126,15 @@ describe('turns of the tenants of one process', () => {
     let open = false;
     let asked = 0;
     let taken = 0;
+    const mayHave = (tenantId: string): boolean => {
+      if (tenantId !== blocked.tenantId) return true;
+      asked++;
+      return open;
+    };
     const room: SlotRoom = {
       ...inner,
-      has(tenantId) {
-        if (tenantId !== blocked.tenantId) return true;
-        asked++;
-        return open;
-      },
+      has: mayHave,
+      mayHave,
       take(tenantId) {
         if (tenantId === blocked.tenantId) taken++;
         return tenantId === blocked.tenantId && !open ? null : inner.take(tenantId);

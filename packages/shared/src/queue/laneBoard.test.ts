@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Claim, LaneBoard, OpenLane } from './laneBoard.js';
-import { createLaneBoard } from './laneBoard.js';
+import { LaneBoard } from './laneBoard.js';
+import type { Claim, OpenLane } from './laneState.js';
 import type { SlotRoom } from './slotRoom.js';
 
 const TENANTS = ['a', 'b', 'c'];
 const LANES = TENANTS.flatMap((tenant) => [`${tenant}.default`, `${tenant}.bulk`]);
+const LIMIT_MS = 50;
 const KEYS = { marker: '', wait: '', prioritized: '', delayed: '', active: '' };
 
 /** A room with so many places for each tenant, which tells when it is overdrawn. */
@@ -15,10 +16,17 @@ function createRoom(alone: boolean) {
   const left = (tenant: string): number => (places.get(tenant) ?? 0) - (taken.get(tenant) ?? 0);
   const room: SlotRoom = {
     has: (tenant) => left(tenant) > 0,
+    mayHave: (tenant) => left(tenant) > 0,
     take(tenant) {
       if (left(tenant) <= 0) return null;
       taken.set(tenant, (taken.get(tenant) ?? 0) + 1);
-      return { tenantId: tenant, isGood: () => left(tenant) >= 0, onLost: () => undefined };
+      return {
+        tenantId: tenant,
+        granted: null,
+        isGood: () => left(tenant) >= 0,
+        isLost: () => false,
+        onLost: () => undefined,
+      };
     },
     give({ tenantId }) {
       taken.set(tenantId, (taken.get(tenantId) ?? 0) - 1);
@@ -54,13 +62,14 @@ const steps = fc.array(
 );
 
 /** The board with all that was told by it, and the claims that are held. */
-function createModel(alone: boolean) {
+function createModel(alone: boolean, mostClaims = 100) {
   const space = createRoom(alone);
   const listened = new Set<string>();
   const doubted = new Set<string>();
+  const passedOn: string[] = [];
   const held: Claim[] = [];
   const opened = new Map<string, OpenLane>();
-  const board: LaneBoard = createLaneBoard(space.room, Date.now, {
+  const board = new LaneBoard(space.room, mostClaims, Date.now, {
     work: () => undefined,
     doubt: ({ name }) => doubted.add(name),
     listen: ({ name }, on) => {
@@ -68,13 +77,16 @@ function createModel(alone: boolean) {
       if (on) listened.add(name);
       else listened.delete(name);
     },
+    passOn: ({ name }) => passedOn.push(name),
   });
-  return { ...space, board, listened, doubted, held, opened };
+  return { ...space, board, mostClaims, listened, doubted, passedOn, held, opened };
 }
 
 type Model = ReturnType<typeof createModel>;
 
+/** What a runner does, of which there are no more than claims. */
 function take(model: Model): boolean {
+  if (model.held.length >= model.mostClaims) return false;
   const claim = model.board.next();
   if (claim === null) return false;
   expect(model.taken.get(claim.lane.tenantId)).toBeLessThanOrEqual(model.places.get(claim.lane.tenantId) ?? 0);
@@ -109,7 +121,7 @@ function apply(model: Model, step: Step): void {
       return;
     case 'room':
       model.places.set(step.tenant, step.places);
-      board.room(step.tenant);
+      board.roomFor(step.tenant);
       return;
     case 'next':
       take(model);
@@ -131,7 +143,7 @@ function endOne(
     if (board.mayGoOn(claim)) return;
   }
   held.splice(held.indexOf(claim), 1);
-  const limitMs = kind === 'limited' ? 50 : 0;
+  const limitMs = kind === 'limited' ? LIMIT_MS : 0;
   const dueMs = kind === 'later' ? Date.now() + 50 : 0;
   const isUnknown = kind === 'go-on' || kind === 'unknown';
   board.end(claim, isUnknown ? { kind: 'unknown' } : { kind: 'empty', limitMs, dueMs });
@@ -157,7 +169,7 @@ function runDry(model: Model, ran: Set<string>): void {
   for (const tenant of TENANTS) {
     if (model.left(tenant) > 0) continue;
     places.set(tenant, 100);
-    board.room(tenant);
+    board.roomFor(tenant);
   }
   for (let turn = 0; turn < 10_000; turn++) {
     while (take(model)) ran.add(held.at(-1)?.lane.name ?? '');
@@ -174,13 +186,15 @@ function everyoneHasATurn(model: Model, woken: readonly string[]): void {
   const { board, held, opened } = model;
   for (const name of woken) opened.set(name, board.open(name, KEYS));
   for (const claim of held.splice(0)) board.end(claim, { kind: 'empty', limitMs: 0, dueMs: 0 });
+  // A lane that is rate limited has its turn when that is over.
+  vi.advanceTimersByTime(LIMIT_MS);
   for (const name of woken) board.wake(name, 1);
   const ran = new Set<string>();
   runDry(model, ran);
   for (const name of woken) expect(ran.has(name), `${name} had no turn`).toBe(true);
 }
 
-describe('createLaneBoard', () => {
+describe('LaneBoard', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -190,8 +204,8 @@ describe('createLaneBoard', () => {
 
   it('keeps no lane deaf and gives no claim without room, whatever happens in whatever order (seeded)', () => {
     fc.assert(
-      fc.property(steps, fc.boolean(), (all, alone) => {
-        const model = createModel(alone);
+      fc.property(steps, fc.boolean(), fc.integer({ min: 1, max: 8 }), (all, alone, mostClaims) => {
+        const model = createModel(alone, mostClaims);
         for (const step of all) {
           apply(model, step);
           noneIsDeaf(model);
@@ -200,7 +214,7 @@ describe('createLaneBoard', () => {
         for (const name of LANES) model.board.close(name);
         expect(model.listened.size).toBe(0);
         expect(vi.getTimerCount()).toBe(0);
-        expect([...model.board.lanes()]).toEqual([]);
+        expect(model.board.hasWork()).toBe(false);
         for (const taken of model.taken.values()) expect(taken).toBe(0);
       }),
       { seed: 23, numRuns: 500 },
@@ -209,12 +223,18 @@ describe('createLaneBoard', () => {
 
   it('gives every lane with believed work its turn once there is room (seeded)', () => {
     fc.assert(
-      fc.property(steps, fc.subarray(LANES), fc.boolean(), (all, woken, alone) => {
-        const model = createModel(alone);
-        for (const step of all) apply(model, step);
-        everyoneHasATurn(model, woken);
-        for (const name of LANES) model.board.close(name);
-      }),
+      fc.property(
+        steps,
+        fc.subarray(LANES),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 8 }),
+        (all, woken, alone, most) => {
+          const model = createModel(alone, most);
+          for (const step of all) apply(model, step);
+          everyoneHasATurn(model, woken);
+          for (const name of LANES) model.board.close(name);
+        },
+      ),
       { seed: 29, numRuns: 300 },
     );
   });
@@ -286,6 +306,57 @@ describe('createLaneBoard', () => {
     expect(take(model)).toBe(true);
   });
 
+  it("leaves a marker that may be an activation's own to the lane's claim, where no other could run", () => {
+    const model = createModel(true);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    for (const claim of model.held) model.board.began(claim);
+    model.board.marked(lane);
+    expect(model.doubted.has('a.default')).toBe(false);
+    endOne(model, 'empty', 0);
+    expect(model.doubted.has('a.default')).toBe(true);
+  });
+
+  it('passes on what a marker told of a lane that is closed, and of a lane that it cannot run now', () => {
+    const model = createModel(false);
+    const closed = model.board.open('a.default', KEYS);
+    model.board.close('a.default');
+    model.board.marked(closed);
+    model.board.markedFor(closed, Date.now() + 500);
+    expect(model.passedOn).toEqual(['a.default', 'a.default']);
+    expect(vi.getTimerCount()).toBe(0);
+    const full = model.board.open('b.default', KEYS);
+    model.places.set('b', 0);
+    model.board.roomFor('b');
+    model.board.marked(full);
+    expect(model.passedOn).toEqual(['a.default', 'a.default', 'b.default']);
+  });
+
+  it('passes a lane on that is closed before its next job is due', () => {
+    const model = createModel(true);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.markedFor(lane, Date.now() + 500);
+    model.board.close('a.default');
+    expect(model.passedOn).toEqual(['a.default']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('claims nothing in a lane that is rate limited until the limit ends, whatever wakes it', () => {
+    const model = createModel(true);
+    const lane = model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    endOne(model, 'limited', 0);
+    model.board.marked(lane);
+    model.board.wake('a.default', 3);
+    vi.advanceTimersByTime(LIMIT_MS - 1);
+    expect(take(model)).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(take(model)).toBe(true);
+    model.board.close('a.default');
+  });
+
   it('awaits the marker of a lane at its bound as soon as the bound is raised', () => {
     const model = createModel(false);
     model.board.open('a.default', KEYS);
@@ -293,18 +364,33 @@ describe('createLaneBoard', () => {
     take(model);
     expect(model.listened.has('a.default')).toBe(false);
     model.places.set('a', 2);
-    model.board.room('a');
+    model.board.roomFor('a');
     expect(model.listened.has('a.default')).toBe(true);
+  });
+
+  it('awaits the marker of a lane that has a claim again when another claim of its tenant has ended', () => {
+    const model = createModel(false);
+    model.places.set('a', 2);
+    for (const name of ['a.default', 'a.bulk']) {
+      model.board.open(name, KEYS);
+      model.board.wake(name, 1);
+    }
+    while (take(model));
+    expect(model.held.map(({ lane }) => lane.name)).toEqual(['a.default', 'a.bulk']);
+    expect(model.listened.has('a.bulk')).toBe(false);
+    endOne(model, 'empty', 0);
+    expect([...model.listened].sort()).toEqual(['a.bulk', 'a.default']);
   });
 
   it('asks for room once in a turn of the ring while a tenant has none, and not again until it is told', () => {
     const has = vi.fn(() => false);
     const take = vi.fn(() => null);
     const room = { ...createRoom(false).room, has, take };
-    const board = createLaneBoard(room, Date.now, {
+    const board = new LaneBoard(room, 100, Date.now, {
       work: () => undefined,
       doubt: () => undefined,
       listen: () => undefined,
+      passOn: () => undefined,
     });
     board.open('a.default', KEYS);
     board.wake('a.default', 1_000);
@@ -313,7 +399,7 @@ describe('createLaneBoard', () => {
     expect(has).toHaveBeenCalledTimes(asked);
     expect(take).not.toHaveBeenCalled();
     expect(board.hasWork()).toBe(false);
-    board.room('a');
+    board.roomFor('a');
     expect(has).toHaveBeenCalledTimes(asked + 1);
   });
 });

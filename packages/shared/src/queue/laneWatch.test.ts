@@ -3,8 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { BlockingPop } from '../redis/blockingPop.js';
 import type { RedisClient } from '../redis/client.js';
 import { createLogger } from '../telemetry/logger.js';
-import type { OpenLane } from './laneBoard.js';
-import { createLaneWatch } from './laneWatch.js';
+import type { OpenLane } from './laneState.js';
+import { LaneWatch } from './laneWatch.js';
 
 function laneOf(index: number): OpenLane {
   const keys = { marker: `marker-${index}`, wait: '', prioritized: '', delayed: '', active: '' };
@@ -30,31 +30,31 @@ function setUp() {
   const nudges = vi.fn(async () => []);
   const pipeline = { zadd: () => pipeline, pexpire: () => pipeline, exec: nudges };
   const client = { evalsha: drains, pipeline: () => pipeline } as unknown as RedisClient;
-  const board = { marked: vi.fn(() => true), wakeAt: vi.fn() };
-  const [passOn, lost] = [vi.fn(), vi.fn()];
+  const board = { marked: vi.fn(), markedFor: vi.fn() };
+  const lost = vi.fn();
   const log = createLogger('test', { level: 'silent' });
   const monotonicMs = (): number => nowMs;
-  const watch = createLaneWatch({ client, pop, nudgeKey: 'nudge', board, passOn, lost, monotonicMs, log });
+  const watch = new LaneWatch({ client, pop, nudgeKey: 'nudge', board, lost, monotonicMs, log });
   return {
     watch,
     waits,
     drains,
     nudges,
     board,
-    passOn,
     lost,
     move(ms: number) {
       nowMs += ms;
     },
-    /** Answers the wait that is open. */
+    /** Answers the wait that is open, and resolves when the watch asks Redis again. */
     async pop(index: number, score = 0) {
+      const asked = waits.length + drains.mock.calls.length;
       waits.at(-1)?.answer({ key: `marker-${index}`, member: '0', score });
-      await turn();
+      await vi.waitFor(() => expect(waits.length + drains.mock.calls.length).toBeGreaterThan(asked));
     },
   };
 }
 
-describe('createLaneWatch', () => {
+describe('LaneWatch', () => {
   it('asks Redis for nothing while no lane is awaited', async () => {
     const { watch, waits } = setUp();
     await turn();
@@ -65,14 +65,13 @@ describe('createLaneWatch', () => {
   it('waits again after each wake, and tells the board what the marker says', async () => {
     const { watch, waits, board, pop, move } = setUp();
     for (const index of [0, 1]) watch.listen(laneOf(index), true);
-    await turn();
-    move(100);
+    // The first lane starts the watch; the second ends that wait to be taken in.
     await pop(0);
     expect(board.marked).toHaveBeenCalledTimes(1);
     move(100);
     await pop(1, 1_234);
-    expect(board.wakeAt).toHaveBeenCalledWith('t1.default', 1_234);
-    expect(waits.map(({ keys }) => keys.length)).toEqual([3, 3, 3]);
+    expect(board.markedFor).toHaveBeenCalledWith(laneOf(1), 1_234);
+    expect(waits.map(({ keys }) => keys.length)).toEqual([2, 3, 3]);
     await watch.stop();
   });
 
@@ -86,16 +85,6 @@ describe('createLaneWatch', () => {
     waits.at(-1)?.answer({ key: 'nudge', member: '0', score: 0 });
     await turn();
     expect(waits.at(-1)?.keys).toHaveLength(51);
-    await watch.stop();
-  });
-
-  it('passes a marker on that the board has no use for', async () => {
-    const { watch, board, passOn, pop } = setUp();
-    board.marked.mockReturnValue(false);
-    watch.listen(laneOf(0), true);
-    await turn();
-    await pop(0);
-    expect(passOn).toHaveBeenCalledTimes(1);
     await watch.stop();
   });
 
@@ -115,10 +104,7 @@ describe('createLaneWatch', () => {
     for (let index = 0; index < 20; index++) watch.listen(laneOf(index), true);
     await turn();
     let wakes = 0;
-    while (drains.mock.calls.length === 0 && wakes < 100) {
-      await pop(wakes++ % 20);
-      await vi.waitFor(() => expect(waits.length > wakes || drains.mock.calls.length > 0).toBe(true));
-    }
+    while (drains.mock.calls.length === 0 && wakes < 100) await pop(wakes++ % 20);
     expect(wakes).toBeLessThan(100);
     await vi.waitFor(() => expect(waits).toHaveLength(wakes + 1));
     const paused = drains.mock.calls.length;
@@ -128,14 +114,11 @@ describe('createLaneWatch', () => {
   });
 
   it('goes on when a drain fails', async () => {
-    const { watch, waits, drains, lost, pop } = setUp();
+    const { watch, drains, lost, pop } = setUp();
     drains.mockRejectedValueOnce(new Error('away'));
     for (let index = 0; index < 20; index++) watch.listen(laneOf(index), true);
     await turn();
-    for (let wakes = 0; drains.mock.calls.length === 0 && wakes < 100; wakes++) {
-      await pop(wakes % 20);
-      await vi.waitFor(() => expect(waits.length > wakes + 1 || drains.mock.calls.length > 0).toBe(true));
-    }
+    for (let wakes = 0; drains.mock.calls.length === 0 && wakes < 100; wakes++) await pop(wakes % 20);
     await vi.waitFor(() => expect(drains.mock.calls.length).toBeGreaterThan(1));
     expect(lost).toHaveBeenCalledTimes(1);
     await watch.stop();

@@ -81,7 +81,9 @@ describe('the Dockerfile', () => {
 
   it('carries every process, and what the compose file asks of it', async () => {
     const carried = every('COPY', lastStage).map((copy) => copy.split(/\s+/).at(-1) ?? '');
-    const mains = Object.values(await localStartCommands()).map(([main = '']) => main);
+    const mains = Object.values(await localStartCommands()).map(
+      (argv) => argv.find((one) => one.endsWith('.js')) ?? '',
+    );
     for (const main of mains)
       expect(
         carried.some((path) => main.startsWith(path)),

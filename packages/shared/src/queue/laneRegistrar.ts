@@ -15,8 +15,11 @@ export interface LaneRegistrar {
 /** An add that took longer is registered once more. Lanes are retired after ten times as long at the least. */
 const REGISTER_AGAIN_AFTER_MS = 1_000;
 
-/** A lane that was registered so recently is known: what is added to it is told of later, in ms. */
-const KNOWN_MS = 60_000;
+/**
+ * A lane that was registered so recently is known: what is added to it is told of later, in ms. Half of the shortest time
+ * after which a lane is retired, so that a known lane never is.
+ */
+const KNOWN_MS = 5_000;
 
 /** Lanes that are remembered as known. */
 const MOST_KNOWN = 100_000;

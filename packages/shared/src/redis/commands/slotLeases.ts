@@ -31,6 +31,6 @@ function parseLease(name: string, lease: string): SlotLease[] {
   const [, untilMs, holder] = /^(\d+) (.+)$/.exec(lease) ?? [];
   if (tenantId === undefined || holder === undefined) return [];
   // A worker process holds under its id and a name of its own, see `holdSlots`.
-  const worker = holder.slice(0, holder.lastIndexOf(' '));
-  return [{ tenantId, slot: Number(slot), holder: worker || holder, untilMs: Number(untilMs) }];
+  const [worker = holder] = /^.+(?= \S+$)/.exec(holder) ?? [];
+  return [{ tenantId, slot: Number(slot), holder: worker, untilMs: Number(untilMs) }];
 }

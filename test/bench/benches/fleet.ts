@@ -28,7 +28,7 @@ export const fleet: Bench = {
   method: [
     "Ours: one process that runs the worker's engine (lanes, slots, turns, wake hub) from the queue to the job's function and back. There is no PostgreSQL on either side, since bare BullMQ has no ledger: what the ledger costs is measured by `throughput`.",
     "Bare: one process with a plain BullMQ `Worker` per tenant, at its best: all share one ordinary connection beside the blocking one that each makes, `drainDelay` is 60 s, none looks for stalled jobs or asks for the server's version, and its jobs are ours, with the same id, priority and options (`--plain-jobs` gives it a name and data alone, which costs BullMQ a quarter less).",
-    "Both: the same Redis, with its append-only file on as `npm start` runs it, a fresh worker process for each run, its jobs added by another process (ours through the producer's own code, which registers lanes), and the same function for a job, which counts. Both sides run in turn, the one that goes first alternates, and medians are taken; a ratio is the median of the rounds' ratios.",
+    "Both: the same Redis, with its append-only file on as `npm start` runs it, a fresh worker process for each run, its jobs added by another process (ours through the producer's own code, which registers lanes), and the same function for a job, which counts. Both sides run in turn, the one that goes first alternates, and medians of three rounds are taken of flood, paced and single (one round of the others, which take minutes or are of many jobs); a ratio is the median of the rounds' ratios.",
     ...MEASURES.map(({ name, method }) => `\`${name}\`: ${method}`),
   ],
   async measure(options) {

@@ -27,6 +27,11 @@ export interface RowOf<Figure extends string> {
   readonly target: Target | null;
 }
 
+/** For a measure that takes minutes and varies little, or is of many jobs already. */
+export function oneRound(context: FleetContext): FleetContext {
+  return { ...context, rounds: context.rounds ?? 1 };
+}
+
 /** Runs both sides in turn and takes the medians. No pair is thrown away: each run has fresh processes and rests first. */
 export async function compareSides<Figure extends string>(
   context: FleetContext,

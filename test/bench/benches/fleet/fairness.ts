@@ -2,7 +2,7 @@ import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
 import { jainIndex, largestDeviation } from '../../harness/fairness.js';
 import { tenantOfNumber } from '../../sides/fleetNames.js';
 import type { FleetSideName } from '../../sides/fleetSide.js';
-import { compareSides, measureOurs } from './compareSides.js';
+import { compareSides, measureOurs, oneRound } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
 import type { CpuSplit } from './runFleet.js';
 import { describeCpu, onFilledFleet, withCpu } from './runFleet.js';
@@ -29,7 +29,7 @@ export const fairness: Measure = {
     const equal = Array.from({ length: tenants }, () => 1);
     const weighted = equal.map((_, number) => WEIGHTS[number % WEIGHTS.length] ?? 1);
     const even = await compareSides(
-      context,
+      oneRound(context),
       'fairness, equal tenants',
       async (side) => {
         const raced = await race(side, context, equal);
@@ -45,7 +45,7 @@ export const fairness: Measure = {
       ],
     );
     const byWeight = await measureOurs(
-      context,
+      oneRound(context),
       'fairness, weights',
       async () => {
         const raced = await race('ours', context, weighted);

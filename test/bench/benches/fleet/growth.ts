@@ -1,15 +1,13 @@
 import type { BenchChart } from '../../harness/bench.js';
 import type { BenchRow } from '../../harness/document.js';
 import type { FleetSideName } from '../../sides/fleetSide.js';
-import { compareSides } from './compareSides.js';
+import { compareSides, oneRound } from './compareSides.js';
 import { FLOOD_JOBS, floodFleet } from './flood.js';
 import { countIdle } from './idle.js';
 import type { FleetContext, Measure, MeasureResult } from './measure.js';
 import { onServedFleet, tenantsOf } from './runFleet.js';
 
 const SIZES = [1, 10, 100, 1_000, 10_000];
-
-const ROUNDS = 1;
 
 /** How long commands are counted for each size, in seconds. */
 const IDLE_S = 15;
@@ -71,7 +69,7 @@ function measureSize(tenants: number, context: FleetContext): Promise<MeasureRes
       return { figures, notes: [note, `at rest, commands per second: ${named}`] };
     });
   return compareSides(
-    { ...context, rounds: context.rounds ?? ROUNDS },
+    oneRound(context),
     `growth, ${tenants} tenants`,
     run,
     GROWING.map(({ figure, title, unit }) => ({

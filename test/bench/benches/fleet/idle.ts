@@ -5,7 +5,7 @@ import { nowMs } from '../../harness/childCalls.js';
 import type { RedisLoad } from '../../harness/redisLoad.js';
 import { commandsBetween, readRedisLoad } from '../../harness/redisLoad.js';
 import type { BenchServers } from '../../harness/servers.js';
-import { compareSides } from './compareSides.js';
+import { compareSides, oneRound } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
 import { describeCpu, onServedFleet, tenantsOf, withCpu } from './runFleet.js';
 
@@ -29,7 +29,7 @@ export const idle: Measure = {
   measure(context) {
     const { tenants } = context;
     return compareSides(
-      context,
+      oneRound(context),
       `idle, ${tenants} tenants`,
       (side) =>
         onServedFleet(side, context, tenantsOf(tenants), async (fleet) => {

@@ -1,5 +1,5 @@
 import { quantile } from '../../harness/quantile.js';
-import { compareSides } from './compareSides.js';
+import { compareSides, oneRound } from './compareSides.js';
 import type { Measure } from './measure.js';
 import { describeCpu, onServedFleet, tenantsOf, withCpu } from './runFleet.js';
 
@@ -19,7 +19,7 @@ export const latency: Measure = {
     const jobs = Math.min(tenants, JOBS);
     const all = `add to start on an idle tenant among ${tenants.toLocaleString('en')}`;
     return compareSides(
-      context,
+      oneRound(context),
       `latency, ${tenants} tenants`,
       (side) =>
         onServedFleet(side, context, tenantsOf(tenants), async (fleet) => {

@@ -1,7 +1,7 @@
 import { BUCKET_COUNT } from '@sluice/shared/domain/lane';
 import { median } from '../../harness/median.js';
 import { startScaler } from '../../sides/scalerUnderTest.js';
-import { measureOurs } from './compareSides.js';
+import { measureOurs, oneRound } from './compareSides.js';
 import type { Measure } from './measure.js';
 import { onFilledFleet, tellProfile } from './runFleet.js';
 
@@ -19,7 +19,7 @@ export const look: Measure = {
   measure(context) {
     const { tenants, servers } = context;
     return measureOurs(
-      context,
+      oneRound(context),
       `look, ${tenants} tenants`,
       () =>
         onFilledFleet('ours', context, async ({ generator }) => {

@@ -7,7 +7,7 @@ import { onFilledFleet, withCpu } from './runFleet.js';
 const BACKLOG = 100_000;
 const SECONDS = 40;
 const EVERY_MS = 200;
-const ROUNDS = 3;
+const ROUNDS = 1;
 /** The flooding tenant may run 5 x 4 jobs at a time, twice what the process can: the other has to get its turn. */
 const SHAPE = { tenants: 2, capacity: 10, slots: 5, slotConcurrency: 4, serviceMs: 20 };
 

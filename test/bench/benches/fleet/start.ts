@@ -1,4 +1,4 @@
-import { compareSides } from './compareSides.js';
+import { compareSides, oneRound } from './compareSides.js';
 import type { Measure } from './measure.js';
 import { onServedFleet, tenantsOf } from './runFleet.js';
 
@@ -17,7 +17,7 @@ export const start: Measure = {
     const { tenants } = context;
     const all = `${tenants.toLocaleString('en')} tenants in one worker process`;
     return compareSides(
-      context,
+      oneRound(context),
       `start, ${tenants} tenants`,
       (side) =>
         onServedFleet(side, context, tenantsOf(tenants), async ({ worker, connections, servedAfterMs }) => {

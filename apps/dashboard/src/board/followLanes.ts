@@ -34,10 +34,11 @@ export function followLanes(options: {
 }): LaneFollower {
   const { client, keys, board, maxLanes, now, log } = options;
   const known = new Map<number, FleetBucket>();
-  let openUntilMs = now() + OPEN_MS;
+  let openUntilMs = 0;
 
   async function look(): Promise<void> {
-    if (now() > openUntilMs) return;
+    // The first page finds the lanes there.
+    if (known.size > 0 && now() > openUntilMs) return;
     const buckets = await Promise.all(BUCKETS.map((bucket) => readBucket(client, keys, bucket, known.get(bucket))));
     for (const bucket of buckets) known.set(bucket.bucket, bucket);
     const lanes = buckets.flatMap((bucket) => bucket.lanes).sort();

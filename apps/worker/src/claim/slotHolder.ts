@@ -40,14 +40,11 @@ const SLEPT_MS = 1_000;
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.6;
 
-/** A lease that no job has used for this share of its time is given back; one that was used is kept for the next job. */
+/** A lease that no job has used for this share of its time is not renewed, and lapses without a word to Redis. */
 const KEEP_UNUSED = 0.5;
 
 /** How often leases are looked through, as a share of a lease. */
 const TICK = 0.02;
-
-/** Unused leases that are given back in one tick at most: thousands at once would hold up Redis, and all end by themselves. */
-const MOST_GIVEN_BACK = 250;
 
 /** A slot that another holds is asked for again after so long at most, in ms. */
 const ASK_AGAIN_MS = 500;
@@ -326,16 +323,15 @@ export class SlotHolder implements SlotRoom, Service {
   private tick(): void {
     const nowMs = this.options.monotonicMs();
     const slept = this.hasSlept(nowMs);
-    const unused: HeldSlot[] = [];
     for (const { slots } of this.tenants.values()) {
       for (const slot of slots) {
         if (slot.untilMs === 0) continue;
         if (slept) this.ask(slot);
         else if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.keep(slot, nowMs);
-        else unused.push(slot);
+        else if (this.leaving || !slot.placed) this.giveBack(slot);
+        else if (slot.untilMs <= nowMs) this.endLease(slot);
       }
     }
-    for (const slot of unused.slice(0, MOST_GIVEN_BACK)) this.giveBack(slot);
   }
 
   /** The clock that leases are counted by stands still while the machine sleeps: then each lease is asked for again at once. */

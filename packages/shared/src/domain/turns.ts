@@ -8,8 +8,10 @@ export const TURN_QUANTUM = 8;
  * Round Robin", 1995, with jobs of size 1.
  *
  * Unlike packets on one line, jobs run beside each other, and a heavy tenant's turn lasts longer than a light one's. So
- * turns are numbered: who has had fewer comes first, else the light would have more turns than the heavy. A tenant
- * that comes anew starts with the round that is under way, and has saved up nothing.
+ * turns are numbered: who has had fewer comes first, else the light would have more turns than the heavy. Within a round the
+ * tenants take jobs one by one, so that a newcomer waits for one job of each, not for whole turns; a turn goes on without
+ * a break only where one job follows another of its own. A tenant that comes anew starts with the round that is under
+ * way, and has saved up nothing.
  */
 export interface Turns {
   /** A tenant has work and room for it. Harmless when it waits already. */
@@ -22,6 +24,8 @@ export interface Turns {
   next(): string | null;
   /** Whether a tenant may start another job where one of its own ended, and charges it. Always, while no other waits. */
   mayGoOn(tenantId: string): boolean;
+  /** Whether a tenant other than this waits. */
+  othersWait(tenantId: string): boolean;
   /** Whether anyone waits. */
   someoneWaits(): boolean;
 }
@@ -63,13 +67,18 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
     return weight;
   }
 
-  /** Takes a job from a turn; after its last comes the tenant's turn of the next round. */
+  /** Takes a job from a turn, and lets the others of the round go first; after its last comes the turn of the next round. */
   function charge(tenantId: string, turn: Turn): void {
     turn.left--;
-    if (turn.left > 0) return;
     const weight = stopWaiting(tenantId, turn);
-    turn.round++;
+    if (turn.left === 0) turn.round++;
     if (weight !== undefined) wait(tenantId, turn.round, weight);
+  }
+
+  function othersWait(tenantId: string): boolean {
+    const turn = turns.get(tenantId);
+    const waits = turn !== undefined && rounds.get(turn.round)?.has(tenantId) === true;
+    return waiting > (waits ? 1 : 0);
   }
 
   return {
@@ -102,14 +111,13 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
       return tenantId;
     },
     mayGoOn(tenantId) {
+      if (!othersWait(tenantId)) return true;
       const turn = turns.get(tenantId);
-      if (turn === undefined) return waiting === 0;
-      const others = waiting - (rounds.get(turn.round)?.has(tenantId) === true ? 1 : 0);
-      if (others === 0) return true;
-      if (turn.left === 0) return false;
+      if (turn === undefined || turn.left === 0) return false;
       charge(tenantId, turn);
       return true;
     },
+    othersWait,
     someoneWaits: () => waiting > 0,
   };
 }

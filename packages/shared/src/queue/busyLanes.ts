@@ -1,3 +1,4 @@
+import { bucketOf, tenantOfLane } from '../domain/lane.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
 import { unfinishedKeys } from './unfinishedKeys.js';
@@ -5,17 +6,33 @@ import { unfinishedKeys } from './unfinishedKeys.js';
 /** Lanes asked about in one go: a burst that Redis answers within milliseconds. */
 const LANES_AT_A_TIME = 1_000;
 
-/** Which of these lanes hold unfinished jobs. Read-only, one command per lane, without opening its queue. */
+/**
+ * Which of these lanes hold unfinished jobs. Read-only, without opening their queues: one command per bucket, and one per lane
+ * of a bucket that holds any.
+ */
 export async function findBusyLanes(
   client: RedisClient,
   keys: FleetKeys,
   lanes: readonly string[],
 ): Promise<Set<string>> {
-  const busy = new Set<string>();
+  const byBucket = new Map<number, string[]>();
+  for (const lane of lanes) {
+    const bucket = bucketOf(tenantOfLane(lane));
+    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), lane]);
+  }
+  const busy = await Promise.all([...byBucket.values()].map((some) => findBusy(client, keys, some)));
+  return new Set(busy.flat());
+}
+
+/** @param lanes of one bucket */
+async function findBusy(client: RedisClient, keys: FleetKeys, lanes: readonly string[]): Promise<string[]> {
+  const busy: string[] = [];
   for (let from = 0; from < lanes.length; from += LANES_AT_A_TIME) {
     const some = lanes.slice(from, from + LANES_AT_A_TIME);
-    const held = await Promise.all(some.map((lane) => client.exists(...unfinishedKeys(keys, lane))));
-    for (const [index, lane] of some.entries()) if ((held[index] ?? 0) > 0) busy.add(lane);
+    const keysOf = some.map((lane) => unfinishedKeys(keys, lane));
+    if ((await client.exists(...keysOf.flat())) === 0) continue;
+    const held = await Promise.all(keysOf.map((unfinished) => client.exists(...unfinished)));
+    for (const [index, lane] of some.entries()) if ((held[index] ?? 0) > 0) busy.push(lane);
   }
   return busy;
 }

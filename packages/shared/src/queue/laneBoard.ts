@@ -23,6 +23,9 @@ export interface BoardListener {
  */
 const MARKERS_OF_ONE_JOB = 2;
 
+/** A claim that is older than this makes way for others that wait: going on saves a script, which long jobs need not. In ms. */
+const LONG_TURN_MS = 10;
+
 /** Longest time that a timer can be set for, in ms. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
@@ -145,7 +148,7 @@ export class LaneBoard {
       if (lane === undefined || ticket === null) this.place(tenant);
       else {
         this.count(tenant, lane);
-        const claim: ClaimState = { lane, ticket, popsAsked: lane.pops, jobs: 0 };
+        const claim: ClaimState = { lane, ticket, popsAsked: lane.pops, sinceMs: this.now(), jobs: 0 };
         return claim;
       }
     }
@@ -160,6 +163,7 @@ export class LaneBoard {
     // Another lane of the same tenant waits for its turn.
     const others = this.tenantOf(lane.tenantId).ready.size > (lane.credit > 0 ? 1 : 0);
     if (others && claim.jobs >= TURN_QUANTUM) return false;
+    if (this.now() - claim.sinceMs > LONG_TURN_MS && this.turns.othersWait(lane.tenantId)) return false;
     if (!this.turns.mayGoOn(lane.tenantId)) return false;
     claim.popsAsked = lane.pops;
     return true;

@@ -57,6 +57,8 @@ export interface ClaimState extends Claim {
   readonly lane: LaneState;
   /** What `pops` was when Redis was last asked: a marker taken since may tell of a job that the answer does not. */
   popsAsked: number;
+  /** When it began, unix ms. */
+  readonly sinceMs: number;
   /** Jobs that this claim has given. */
   jobs: number;
 }

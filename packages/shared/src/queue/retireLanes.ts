@@ -39,6 +39,7 @@ export async function retireLanes(
       keys.desiredSlots(bucket),
       keys.desiredFence(bucket),
       keys.version(bucket),
+      keys.slots(bucket),
       ...lanes.flatMap((lane) => unfinishedKeys(keys, lane)),
     ],
     [fence, unusedForMs, DEAD_LETTER_CLASS, ...lanes],

@@ -45,6 +45,7 @@ export async function forgetTenantLanes(
         keys.serviceTimes(bucket),
         keys.arrivals(bucket),
         keys.version(bucket),
+        keys.slots(bucket),
       ],
       [tenantId, ...laneNames],
     ),

@@ -5,6 +5,7 @@
 -- KEYS[4] desired   HASH tenant -> slots that it shall have
 -- KEYS[5] fence     highest fence of a leader that wrote here
 -- KEYS[6] version   changes when the bucket's lanes, desired slots or weights do: unix us, server clock
+-- KEYS[7] slots     HASH `tenant:number` -> lease
 -- KEYS    then as many of BullMQ's per lane as there are keys of unfinished work
 -- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] class of dead letters; then the lanes
 -- Returns {version, retired lanes}; the version is '' when nothing was retired, which is all when a later leader has
@@ -15,12 +16,12 @@ redis.call('SET', KEYS[5], ARGV[1])
 local time = redis.call('TIME')
 local unused_since = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2]
 local lanes = #ARGV - 3
-local kinds = lanes > 0 and (#KEYS - 6) / lanes or 0
+local kinds = lanes > 0 and (#KEYS - 7) / lanes or 0
 local retired = {}
 for i = 1, lanes do
   local lane = ARGV[3 + i]
   local last = redis.call('ZSCORE', KEYS[1], lane)
-  local from = 7 + (i - 1) * kinds
+  local from = 8 + (i - 1) * kinds
   if last and tonumber(last) <= unused_since and redis.call('EXISTS', unpack(KEYS, from, from + kinds - 1)) == 0 then
     redis.call('ZREM', KEYS[1], lane)
     redis.call('HDEL', KEYS[2], lane)
@@ -36,9 +37,16 @@ for _, lane in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local tenant, class = string.match(lane, '^([^.]*)%.(.*)$')
   if tenant and class ~= ARGV[3] then runs[tenant] = true end
 end
+local gone = {}
 for _, lane in ipairs(retired) do
   local tenant = string.match(lane, '^[^.]*')
-  if not runs[tenant] then redis.call('HDEL', KEYS[4], tenant) end
+  if not runs[tenant] then
+    redis.call('HDEL', KEYS[4], tenant)
+    gone[tenant] = true
+  end
+end
+for _, slot in ipairs(redis.call('HKEYS', KEYS[7])) do
+  if gone[string.match(slot, '^[^:]*')] then redis.call('HDEL', KEYS[7], slot) end
 end
 redis.call('SET', KEYS[6], time[1] .. string.format('%06d', time[2]))
 return { redis.call('GET', KEYS[6]), retired }

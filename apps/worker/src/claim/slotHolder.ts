@@ -327,9 +327,7 @@ export class SlotHolder implements SlotRoom, Service {
       for (const slot of slots) {
         if (slot.untilMs === 0) continue;
         if (slept) this.ask(slot);
-        else if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.keep(slot, nowMs);
-        else if (this.leaving || !slot.placed) this.giveBack(slot);
-        else if (slot.untilMs <= nowMs) this.endLease(slot);
+        else this.keep(slot, nowMs);
       }
     }
   }
@@ -347,6 +345,12 @@ export class SlotHolder implements SlotRoom, Service {
   }
 
   private keep(slot: HeldSlot, nowMs: number): void {
+    if (slot.jobs.size > 0 || this.isWanted(slot, nowMs)) this.renew(slot, nowMs);
+    else if (this.leaving || !slot.placed) this.giveBack(slot);
+    else if (slot.untilMs <= nowMs) this.endLease(slot);
+  }
+
+  private renew(slot: HeldSlot, nowMs: number): void {
     const { leaseMs, log } = this.options;
     if (slot.untilMs <= nowMs && slot.jobs.size > 0) {
       const { tenantId, number, jobs } = slot;

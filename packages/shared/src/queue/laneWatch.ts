@@ -19,7 +19,7 @@ export interface LaneWatchParts {
 }
 
 /** How long one wait lasts, in seconds. */
-const WAIT_S = 30;
+const WAIT_S = 60;
 
 /** After a wake the claim goes first: issuing a wait over many lanes again holds it up, at both ends. In ms. */
 const CLAIM_FIRST_MS = 1;

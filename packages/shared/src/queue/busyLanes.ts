@@ -1,5 +1,6 @@
-import { bucketOf, tenantOfLane } from '../domain/lane.js';
+import { tenantOfLane } from '../domain/lane.js';
 import type { RedisClient } from '../redis/client.js';
+import { groupByBucket } from '../redis/commands/groupByBucket.js';
 import type { FleetKeys } from '../redis/keys.js';
 import { unfinishedKeys } from './unfinishedKeys.js';
 
@@ -15,11 +16,7 @@ export async function findBusyLanes(
   keys: FleetKeys,
   lanes: readonly string[],
 ): Promise<Set<string>> {
-  const byBucket = new Map<number, string[]>();
-  for (const lane of lanes) {
-    const bucket = bucketOf(tenantOfLane(lane));
-    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), lane]);
-  }
+  const byBucket = groupByBucket(lanes, tenantOfLane);
   const busy = await Promise.all([...byBucket.values()].map((some) => findBusy(client, keys, some)));
   return new Set(busy.flat());
 }

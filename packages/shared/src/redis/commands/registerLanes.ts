@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { bucketOf } from '../../domain/lane.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
 import { announceBuckets } from './announce.js';
+import { groupByBucket } from './groupByBucket.js';
 
 const script = defineLua('registerLanes');
 const reply = z.string();
@@ -23,7 +23,7 @@ export interface UsedLane {
  */
 export async function registerLanes(client: RedisClient, keys: FleetKeys, lanes: readonly UsedLane[]): Promise<void> {
   const versions = await Promise.all(
-    [...groupByBucket(lanes)].map(async ([bucket, used]): Promise<[number, string]> => {
+    [...groupByBucket(lanes, ({ tenantId }) => tenantId)].map(async ([bucket, used]): Promise<[number, string]> => {
       const answer = await script.run(
         client,
         [keys.registry(bucket), keys.arrivals(bucket), keys.version(bucket)],
@@ -33,15 +33,4 @@ export async function registerLanes(client: RedisClient, keys: FleetKeys, lanes:
     }),
   );
   await announceBuckets(client, keys, new Map(versions.filter(([, version]) => version !== '')));
-}
-
-function groupByBucket(lanes: readonly UsedLane[]): Map<number, UsedLane[]> {
-  const byBucket = new Map<number, UsedLane[]>();
-  for (const lane of lanes) {
-    const bucket = bucketOf(lane.tenantId);
-    const used = byBucket.get(bucket);
-    if (used === undefined) byBucket.set(bucket, [lane]);
-    else used.push(lane);
-  }
-  return byBucket;
 }

@@ -4,6 +4,7 @@ import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
 import { announceBuckets } from './announce.js';
+import { groupByBucket } from './groupByBucket.js';
 
 const weigh = defineLua('writeWeights');
 const forget = defineLua('forgetTenant');
@@ -19,8 +20,8 @@ export async function writeWeights(
   weights: ReadonlyMap<string, number>,
 ): Promise<void> {
   const versions = await Promise.all(
-    [...groupByBucket(weights)].map(async ([bucket, pairs]): Promise<[number, string]> => {
-      const answer = await weigh.run(client, [keys.weights(bucket), keys.version(bucket)], pairs);
+    [...groupByBucket(weights, ([tenant]) => tenant)].map(async ([bucket, pairs]): Promise<[number, string]> => {
+      const answer = await weigh.run(client, [keys.weights(bucket), keys.version(bucket)], pairs.flat());
       return [bucket, reply.parse(answer)];
     }),
   );
@@ -51,15 +52,4 @@ export async function forgetTenantLanes(
     ),
   );
   await announceBuckets(client, keys, new Map([[bucket, version]]));
-}
-
-function groupByBucket(weights: ReadonlyMap<string, number>): Map<number, (string | number)[]> {
-  const byBucket = new Map<number, (string | number)[]>();
-  for (const [tenant, weight] of weights) {
-    const bucket = bucketOf(tenant);
-    const pairs = byBucket.get(bucket);
-    if (pairs === undefined) byBucket.set(bucket, [tenant, weight]);
-    else pairs.push(tenant, weight);
-  }
-  return byBucket;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { bucketOf } from '../../domain/lane.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
 import { BUCKETS } from '../keys.js';
 import { announceBuckets } from './announce.js';
+import { groupByBucket } from './groupByBucket.js';
 
 const script = defineLua('writeDesired');
 const reply = z.string();
@@ -23,7 +23,7 @@ export async function writeDesiredSlots(
   const written = new Set<string>();
   const versions = new Map<number, string>();
   await Promise.all(
-    [...groupByBucket(desired)].map(async ([bucket, slots]) => {
+    [...groupByBucket(desired, ([tenant]) => tenant)].map(async ([bucket, slots]) => {
       const answer = await script.run(
         client,
         [keys.desiredSlots(bucket), keys.desiredFence(bucket), keys.version(bucket)],
@@ -46,13 +46,4 @@ export async function fenceBuckets(client: RedisClient, keys: FleetKeys, fence: 
       script.run(client, [keys.desiredSlots(bucket), keys.desiredFence(bucket), keys.version(bucket)], [fence]),
     ),
   );
-}
-
-function groupByBucket(desired: ReadonlyMap<string, number>): Map<number, [string, number][]> {
-  const byBucket = new Map<number, [string, number][]>();
-  for (const [tenant, slots] of desired) {
-    const bucket = bucketOf(tenant);
-    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), [tenant, slots]]);
-  }
-  return byBucket;
 }

@@ -1,7 +1,10 @@
 export { apiKeys } from './apiKeys.js';
 export { attempts } from './attempts.js';
 export { deadLetters } from './deadLetters.js';
+export { effects } from './effects.js';
 export { idempotencyKeys } from './idempotencyKeys.js';
 export { jobs } from './jobs.js';
+export { redisEpochs } from './redisEpochs.js';
 export { scalingDecisions } from './scalingDecisions.js';
+export { schedules } from './schedules.js';
 export { tenants } from './tenants.js';

@@ -33,6 +33,9 @@ export const jobs = pgTable(
     traceparent: text('traceparent'),
     /** Number of the latest start. A write of an outcome is valid for this number alone. */
     fence: integer('fence').notNull().default(0),
+    /** Who runs the latest start, and since when; of meaning while the job is active. */
+    workerId: text('worker_id'),
+    attemptStartedAt: moment('attempt_started_at'),
     /** Failures that counted, deferrals by upstreams, and starts that ended without a word, since it was last (re)driven. */
     failures: integer('failures').notNull().default(0),
     deferrals: integer('deferrals').notNull().default(0),
@@ -49,7 +52,7 @@ export const jobs = pgTable(
   (table) => [
     index('jobs_newest_first').on(table.tenantId, table.id),
     // No index names a column that a claim or a retry changes, so that those stay heap-only updates.
-    index('jobs_unfinished').on(table.tenantId).where(sql`finished_at IS NULL`),
+    index('jobs_unfinished').on(table.tenantId, table.id).where(sql`finished_at IS NULL`),
     index('jobs_to_enqueue').on(table.id).where(sql`queued_at IS NULL AND finished_at IS NULL`),
     uniqueIndex('jobs_dedupe')
       .on(table.tenantId, table.dedupeKey)

@@ -1,0 +1,26 @@
+import { bigint, index, integer, jsonb, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { moment } from './columns.js';
+
+/** Jobs that come again and again: each row is one BullMQ job scheduler, which is made anew from it when Redis lost it. */
+export const schedules = pgTable(
+  'schedules',
+  {
+    id: uuid('id').primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    userId: text('user_id'),
+    role: text('role', { enum: ['owner', 'admin', 'member', 'viewer'] }).notNull(),
+    task: text('task').notNull(),
+    queueClass: text('queue_class').notNull(),
+    data: jsonb('data').notNull(),
+    /** 0..100, higher is sooner. */
+    priority: smallint('priority').notNull(),
+    maxAttempts: smallint('max_attempts').notNull(),
+    timeoutMs: integer('timeout_ms').notNull(),
+    /** Either a cron expression with its IANA time zone, or a fixed interval. */
+    cron: text('cron'),
+    timezone: text('timezone'),
+    everyMs: bigint('every_ms', { mode: 'number' }),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [index('schedules_newest_first').on(table.tenantId, table.id)],
+);

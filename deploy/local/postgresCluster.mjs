@@ -42,7 +42,7 @@ export async function startCluster(programs, place, context) {
   else await createData(programs, { dir, data, password, account, throwaway: place.throwaway });
   await clearStalePid(data);
 
-  const port = await freePort();
+  const port = place.port ?? (await freePort());
   const logFile = join(dir, 'postgres.log');
   const log = openSync(logFile, 'a', 0o600);
   const settings = {

@@ -3,7 +3,12 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SetupError } from './report.mjs';
 
-/** @typedef {{ dir: string, throwaway: boolean }} Place where a server keeps its data; a throwaway one is removed after the run */
+/**
+ * @typedef {object} Place where a server keeps its data
+ * @property {string} dir
+ * @property {boolean} throwaway removed after the run
+ * @property {number} [port] one that is started again on its data keeps its port; else any free one
+ */
 
 /** @typedef {{ url: string, pid?: number, stop: () => Promise<void> }} Server */
 

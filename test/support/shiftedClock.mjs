@@ -32,20 +32,11 @@ function nowMs() {
   return RealDate.now() + readOffsetMs();
 }
 
-class ShiftedDate extends RealDate {
-  constructor(...parts) {
-    if (parts.length === 0) super(nowMs());
-    else super(...parts);
-  }
-
-  static now() {
-    return nowMs();
-  }
-
-  /** Dates that were made before, or by Node itself, are dates too. */
-  static [Symbol.hasInstance](value) {
-    return Function.prototype[Symbol.hasInstance].call(RealDate, value);
-  }
-}
-
-globalThis.Date = ShiftedDate;
+globalThis.Date = new Proxy(RealDate, {
+  construct(target, parts, newTarget) {
+    const made = newTarget === globalThis.Date ? target : newTarget;
+    return Reflect.construct(target, parts.length === 0 ? [nowMs()] : parts, made);
+  },
+  apply: () => new RealDate(nowMs()).toString(),
+  get: (target, name, receiver) => (name === 'now' ? nowMs : Reflect.get(target, name, receiver)),
+});

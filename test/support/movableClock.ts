@@ -1,0 +1,32 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A clock of one or more processes that a test moves while they run. */
+export interface MovableClock {
+  /** What a process needs in its environment to go by this clock. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Moves it, against that of the machine; ms, below 0 for slow. Seen within a tenth of a second. */
+  moveTo(offsetMs: number): Promise<void>;
+  /** Removes what it wrote; call it when the processes have ended. */
+  remove(): Promise<void>;
+}
+
+/** This file runs as test/support/movableClock.ts and as test/dist/support/movableClock.js. */
+const PRELOAD = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, 'test/support/shiftedClock.mjs');
+
+/** Makes a clock that is off by so many ms. */
+export async function createMovableClock(offsetMs = 0): Promise<MovableClock> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-clock-'));
+  const file = join(folder, 'offset');
+  async function moveTo(newOffsetMs: number): Promise<void> {
+    await writeFile(`${file}.new`, String(newOffsetMs));
+    await rename(`${file}.new`, file);
+  }
+  await moveTo(offsetMs);
+  return {
+    environment: { NODE_OPTIONS: `--import=${PRELOAD}`, SHIFTED_CLOCK_FILE: file },
+    moveTo,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Check } from './facts.js';
+
+/** I4: nobody is told of another tenant's, by an answer, a metric or a log. */
+export const tenantsAreApart: Check = ({ strange, telltales }) => [
+  ...strange.filter(({ against }) => against === 'I4').map(describe),
+  ...telltales.map((line) => ({ invariant: 'I4' as const, what: `a log line holds a payload: ${line.slice(0, 300)}` })),
+];
+
+/** I5: whoever is refused hears so by 429 or 503 with the time to come back. */
+export const refusalsAreOrderly: Check = ({ strange }) =>
+  strange.filter(({ against }) => against === 'I5').map(describe);
+
+function describe({ against, what, request, status, tenantId, body }: Parameters<Check>[0]['strange'][number]) {
+  return {
+    invariant: against,
+    what: `${request} as ${tenantId ?? 'nobody'}: ${status} ${what}: ${body.slice(0, 200)}`,
+  };
+}
+
+/** I6: the backlog is gone in time. */
+export const backlogDrains: Check = ({ overdue }) => overdue.map((what) => ({ invariant: 'I6', what }));
+
+/** I7: slots stay within their bounds, and a leader that was deposed decides nothing. */
+export const slotsAreBounded: Check = ({ slots, decisions }) => {
+  const found = [...slots.amiss];
+  if (slots.mostRunning > slots.mostAllowed) {
+    found.push(`${slots.mostRunning} jobs of one tenant ran at once, of ${slots.mostAllowed} allowed`);
+  }
+  let highest = 0;
+  for (const { leaderFence, tenantId, desired } of decisions) {
+    if (leaderFence < highest)
+      found.push(`the leader of fence ${leaderFence} decided for ${tenantId} after ${highest}`);
+    if (desired < 1 || desired > 5) found.push(`${tenantId} was to have ${desired} slots`);
+    highest = Math.max(highest, leaderFence);
+  }
+  return found.map((what) => ({ invariant: 'I7', what }));
+};

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Stand } from '../stand/stand.js';
+import type { AcceptedFile } from './acceptedFile.js';
+import { openAcceptedFile } from './acceptedFile.js';
+import type { Book } from './book.js';
+import { createBook } from './book.js';
+import type { Caller } from './caller.js';
+import { createCaller } from './caller.js';
+import type { PlanSettings } from './plan.js';
+import { planAsk } from './plan.js';
+import type { Random } from './random.js';
+import type { Sink } from './sink.js';
+import { openSink } from './sink.js';
+import { snoop } from './snoop.js';
+import { submitUntilAnswered } from './submit.js';
+import { makeTenants } from './tenants.js';
+
+/** How much load there is. */
+export interface LoadOptions {
+  readonly tenants: number;
+  /** Clients of each tenant, one request at a time each. */
+  readonly clients: number;
+  /** Between two requests of a client, on average, in ms. */
+  readonly pauseMs: number;
+  /** Share of jobs that Redis alone accepts. */
+  readonly redisShare: number;
+  readonly random: Random;
+  /** Folder for the file of promises. */
+  readonly folder: string;
+}
+
+/** Clients of several tenants that submit, read and snoop, for as long as they are told. */
+export interface Load {
+  readonly book: Book;
+  readonly sink: Sink;
+  readonly file: AcceptedFile;
+  readonly callers: readonly Caller[];
+  start(): void;
+  /** Resolves when every client knows what became of what it asked for. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The numbers of the jobs of one request lie in a range of their own. */
+const NUMBERS_PER_ASK = 100;
+
+/** Prepares tenants; sends nothing yet. */
+export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load> {
+  const { random } = options;
+  const [front = ''] = stand.fronts;
+  const tenants = await makeTenants(front, stand.operatorKey, options.tenants);
+  const book = createBook();
+  const sink = await openSink();
+  const file = await openAcceptedFile(`${options.folder}/accepted`);
+  const callers = tenants.map(({ id, token }) => createCaller(id, token, book));
+  const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare };
+  let asks = 0;
+  let isOn = false;
+  let running: Promise<unknown> = Promise.resolve();
+
+  function nextFront(): string {
+    return random.pick(stand.fronts);
+  }
+  async function submitAll(caller: Caller): Promise<void> {
+    while (isOn) {
+      const ask = planAsk(random, caller.tenantId, asks++ * NUMBERS_PER_ASK, settings);
+      await submitUntilAnswered(ask, { caller, nextFront, book, file });
+      // A client asks a second time for what it was promised: a lost answer is no other case.
+      if (random.chance(0.1)) await submitUntilAnswered(ask, { caller, nextFront, book, file });
+      await pause(-Math.log(1 - random.next()) * options.pauseMs);
+    }
+  }
+  async function snoopAlong(): Promise<void> {
+    while (isOn) {
+      await pause(200);
+      if (book.entries.size > 0) await snoop({ callers, nextFront, posts: stand.posts, book, random });
+    }
+  }
+  return {
+    book,
+    sink,
+    file,
+    callers,
+    start() {
+      isOn = true;
+      const clients = callers.flatMap((caller) => Array.from({ length: options.clients }, () => submitAll(caller)));
+      running = Promise.all([...clients, snoopAlong()]);
+      running.catch(() => undefined);
+    },
+    async stop() {
+      isOn = false;
+      await running;
+    },
+    async close() {
+      await file.close();
+      await sink.close();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Canary } from './canary.js';
+import { canaryOf } from './canary.js';
+import type { Random } from './random.js';
+
+/** One job that is to be asked for. */
+export interface PlannedJob {
+  readonly canary: Canary;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly durability: 'ledger' | 'redis';
+}
+
+/** One request that a client sends, again and again under one key until it knows the answer. */
+export interface Ask {
+  readonly tenantId: string;
+  readonly key: string;
+  readonly kind: 'single' | 'batch';
+  readonly jobs: readonly PlannedJob[];
+  /** The client takes the first refusal for an answer and never comes back. */
+  readonly givesUp: boolean;
+}
+
+/** What the load is made of. */
+export interface PlanSettings {
+  /** Where the upstream of all jobs listens. */
+  readonly upstreamUrl: string;
+  /** Share of jobs that Redis alone accepts. */
+  readonly redisShare: number;
+}
+
+type Shape = Readonly<Record<string, unknown>>;
+
+/** Effects, each beside its share; what is left over are probes. */
+const KINDS = [
+  ['webhook', 0.3],
+  ['once', 0.15],
+  ['tx', 0.15],
+  ['failsOnce', 0.06],
+  ['permanent', 0.04],
+  ['long', 0.03],
+  ['invalid', 0.03],
+] as const;
+
+/**
+ * Draws the next request of a tenant. Pure but for its chances.
+ * @param number of the tenant's first job in it; no two jobs of a run may share one
+ */
+export function planAsk(random: Random, tenantId: string, number: number, settings: PlanSettings): Ask {
+  const isBatch = random.chance(0.06);
+  const count = isBatch ? 5 + random.below(20) : 1;
+  const jobs = Array.from({ length: count }, (_, index) => planJob(random, tenantId, number + index, settings));
+  return {
+    tenantId,
+    key: `key-${tenantId}-${number}`,
+    kind: isBatch ? 'batch' : 'single',
+    jobs,
+    givesUp: random.chance(0.15),
+  };
+}
+
+function planJob(random: Random, tenantId: string, number: number, settings: PlanSettings): PlannedJob {
+  const canary = canaryOf(tenantId, number);
+  const durability = random.chance(settings.redisShare) ? 'redis' : 'ledger';
+  const body = {
+    ...shapeOf(random, canary, `${settings.upstreamUrl}/${tenantId}`),
+    ...(random.chance(0.3) ? { priority: random.below(101) } : {}),
+    ...(random.chance(0.15) ? { delayMs: 100 + random.below(2_000) } : {}),
+    ...(random.chance(0.05) ? { dedupeKey: `dedupe-${random.below(3)}` } : {}),
+    durability,
+  };
+  return { canary, body, durability };
+}
+
+function shapeOf(random: Random, canary: Canary, upstreamUrl: string): Shape {
+  const holdMs = random.below(150);
+  let left = random.next();
+  for (const [kind, share] of KINDS) {
+    left -= share;
+    if (left < 0) return SHAPES[kind](canary, upstreamUrl, holdMs);
+  }
+  return { task: 'system.probe', data: { sleepMs: holdMs, note: canary } };
+}
+
+const SHAPES: Record<(typeof KINDS)[number][0], (canary: Canary, upstreamUrl: string, holdMs: number) => Shape> = {
+  webhook: (canary, url, holdMs) => ({
+    task: 'notifications.webhook',
+    data: { url: `${url}/${canary}/${holdMs}`, payload: { canary } },
+  }),
+  once: (canary, url, holdMs) => ({
+    task: 'system.fault',
+    data: { effect: 'once', sinkUrl: `${url}/${canary}/${holdMs}` },
+  }),
+  // Nothing is sent there: the URL carries the canary alone.
+  tx: (canary, url, holdMs) => ({
+    task: 'system.fault',
+    data: { effect: 'tx', holdMs, sinkUrl: `${url}/${canary}/0` },
+  }),
+  failsOnce: (canary) => ({ task: 'system.probe', data: { fail: 'transient', failTimes: 1, note: canary } }),
+  permanent: (canary) => ({ task: 'system.probe', data: { fail: 'permanent', note: canary } }),
+  long: (canary, _url, holdMs) => ({ task: 'system.probe', data: { sleepMs: 3_000 + holdMs * 20, note: canary } }),
+  invalid: (canary) => ({ task: 'system.probe', data: { sleepMs: -1, note: canary } }),
+};

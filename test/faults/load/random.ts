@@ -1,0 +1,32 @@
+import { mix32 } from '@sluice/shared/domain/hash';
+
+/** Chances of one run, the same for the same seed. */
+export interface Random {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number from 0 to below `end`. */
+  below(end: number): number;
+  chance(probability: number): boolean;
+  /** @throws Error when there is nothing to choose from */
+  pick<Item>(items: readonly Item[]): Item;
+}
+
+/** Begins at a seed, a whole number: a counter that steps by the golden ratio, mixed (SplitMix, Steele et al., 2014). */
+export function createRandom(seed: number): Random {
+  let state = mix32(seed);
+  function next(): number {
+    state = (state + 0x9e3779b9) | 0;
+    return mix32(state) / 2 ** 32;
+  }
+  const below = (end: number): number => Math.floor(next() * end);
+  return {
+    next,
+    below,
+    chance: (probability) => next() < probability,
+    pick(items) {
+      const [item] = items.slice(below(items.length));
+      if (item === undefined) throw new Error('there is nothing to choose from');
+      return item;
+    },
+  };
+}

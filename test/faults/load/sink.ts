@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+/** An effect that reached the outside world, which keeps everything that it is sent: nothing here is unique. */
+export interface Hit {
+  /** By the URL, which the submitter chose. */
+  readonly tenantId: string;
+  readonly canary: string;
+  /** By the sender. */
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  /** A webhook is sent by every attempt that gets so far; a remembered effect by the first. */
+  readonly kind: 'webhook' | 'once';
+}
+
+/** The upstream of all jobs: it counts effects, and what is open at it is what runs. */
+export interface Sink {
+  readonly url: string;
+  readonly hits: readonly Hit[];
+  /** Most requests of one tenant that were open at once, while that was judged. */
+  most(): number;
+  /** Whether what is open counts: after the leases were lost with their Redis, only placement keeps workers apart. */
+  judge(counts: boolean): void;
+  /** The requests of these jobs no longer count: the process that made them stands still. */
+  discount(jobIds: Iterable<string>): void;
+  openJobs(): string[];
+  /** Effects take so much longer from now on, in ms. */
+  slowDown(ms: number): void;
+  close(): Promise<void>;
+}
+
+interface OpenRequest {
+  readonly tenantId: string;
+  readonly jobId: string;
+}
+
+const faultBodySchema = z.object({ jobId: z.string(), attempt: z.number() });
+
+/** Opens a sink on loopback. */
+export async function openSink(): Promise<Sink> {
+  const hits: Hit[] = [];
+  const open = new Set<OpenRequest>();
+  const discounted = new Set<string>();
+  let most = 0;
+  let judged = true;
+  let slowerMs = 0;
+
+  function count(tenantId: string): void {
+    if (!judged) return;
+    const running = [...open].filter((one) => one.tenantId === tenantId && !discounted.has(one.jobId));
+    most = Math.max(most, running.length);
+  }
+
+  async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, tenantId = '', canary = '', holdMs = '0'] = (incoming.url ?? '').split('/');
+    const hit = readHit(incoming, await text(incoming), { tenantId, canary });
+    if (response.destroyed) return;
+    hits.push(hit);
+    const request = { tenantId, jobId: hit.jobId };
+    open.add(request);
+    count(tenantId);
+    const timer = setTimeout(() => {
+      // It ends for its worker when the answer arrives, so it no longer counts when that is sent.
+      open.delete(request);
+      if (!response.destroyed) response.writeHead(204).end();
+    }, Number(holdMs) + slowerMs);
+    response.on('close', () => {
+      clearTimeout(timer);
+      open.delete(request);
+    });
+  }
+
+  const server = createServer((incoming, response) => {
+    receive(incoming, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hits,
+    most: () => most,
+    judge(counts) {
+      judged = counts;
+    },
+    discount(jobIds) {
+      for (const id of jobIds) discounted.add(id);
+    },
+    openJobs: () => [...open].map(({ jobId }) => jobId),
+    slowDown(ms) {
+      slowerMs = ms;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function readHit(incoming: IncomingMessage, body: string, path: Pick<Hit, 'tenantId' | 'canary'>): Hit {
+  const idempotencyKey = String(incoming.headers['idempotency-key']);
+  const webhookId = incoming.headers['webhook-id'];
+  if (webhookId !== undefined) {
+    const attempt = Number(incoming.headers['webhook-attempt']);
+    return { ...path, jobId: String(webhookId), attempt, idempotencyKey, kind: 'webhook' };
+  }
+  const { jobId, attempt } = faultBodySchema.parse(JSON.parse(body));
+  return { ...path, jobId, attempt, idempotencyKey, kind: 'once' };
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Pipe } from './pipe.js';
+import { createPipe } from './pipe.js';
+
+/** The way of bytes on a link: from the one who connects, to it, or both. */
+export type Way = 'there' | 'back' | 'both';
+
+/** What a network does to one way of a link. */
+export type Weather =
+  | { readonly kind: 'clear' }
+  /** Bytes wait, and nobody is told; they arrive when it clears up. */
+  | { readonly kind: 'frozen' }
+  | { readonly kind: 'slow'; readonly latencyMs: number; readonly bytesPerSecond: number };
+
+/** A way over the network from one process to one server, on loopback, that fails as networks do. */
+export interface Link {
+  /** Where the process connects to. */
+  readonly port: number;
+  /** New connections go there from now on; without a port they are refused. */
+  target(port: number | null): void;
+  /** Ends every connection and refuses new ones until it clears up. */
+  cut(): void;
+  /** @param way those not named stay as they are */
+  set(weather: Weather, way: Way): void;
+  /** Everything goes through again, what waited first. */
+  clear(): void;
+  close(): Promise<void>;
+}
+
+const CLEAR: Weather = { kind: 'clear' };
+
+/** Opens a link to a port. */
+export async function openLink(port: number | null): Promise<Link> {
+  let target = port;
+  let isCut = false;
+  const weather: Record<'there' | 'back', Weather> = { there: CLEAR, back: CLEAR };
+  const sockets = new Set<Socket>();
+  const pipes = new Set<Pipe>();
+
+  function join(near: Socket, to: number): void {
+    const far = connect({ port: to, host: '127.0.0.1', noDelay: true });
+    for (const [way, from, into] of [
+      ['there', near, far],
+      ['back', far, near],
+    ] as const) {
+      const pipe = createPipe(from, into, () => weather[way]);
+      pipes.add(pipe);
+      sockets.add(from);
+      from.on('close', () => sockets.delete(from));
+      into.on('close', () => pipes.delete(pipe));
+    }
+  }
+
+  const server = createServer({ noDelay: true }, (near) => {
+    near.on('error', () => undefined);
+    if (isCut || target === null) near.resetAndDestroy();
+    else join(near, target);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  function set(next: Weather, way: Way): void {
+    if (way !== 'back') weather.there = next;
+    if (way !== 'there') weather.back = next;
+    for (const pipe of pipes) pipe.pump();
+  }
+  function endAll(): void {
+    for (const socket of sockets) socket.resetAndDestroy();
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    target(to) {
+      target = to;
+    },
+    cut() {
+      isCut = true;
+      endAll();
+    },
+    set,
+    clear() {
+      isCut = false;
+      set(CLEAR, 'both');
+    },
+    async close() {
+      endAll();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

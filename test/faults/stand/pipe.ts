@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net';
+import type { Weather } from './link.js';
+
+/** One way of one connection. */
+export interface Pipe {
+  /** Sends what is due; to be called when the weather has changed. */
+  pump(): void;
+}
+
+/** The sender is told to wait when so many bytes are under way, as by a full window. */
+const WINDOW_BYTES = 1_048_576;
+
+interface Piece {
+  readonly bytes: Buffer;
+  readonly arrivedMs: number;
+}
+
+/** Carries bytes from one socket into another as the weather allows; the end of one is told to the other in the same way. */
+export function createPipe(from: Socket, into: Socket, weatherOf: () => Weather): Pipe {
+  const waiting: Piece[] = [];
+  let waitingBytes = 0;
+  let freeAtMs = 0;
+  let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function send({ bytes }: Piece): void {
+    waitingBytes -= bytes.length;
+    if (!into.destroyed && !into.write(bytes)) {
+      from.pause();
+      into.once('drain', () => from.resume());
+    }
+  }
+
+  /** When the first piece may go on, in ms of this process's clock; null when nobody knows. */
+  function dueMs(weather: Weather, { bytes, arrivedMs }: Piece): number | null {
+    if (weather.kind === 'frozen') return null;
+    if (weather.kind === 'clear') return 0;
+    const dueAtMs = Math.max(arrivedMs + weather.latencyMs, freeAtMs);
+    freeAtMs = dueAtMs + (bytes.length / weather.bytesPerSecond) * 1_000;
+    return freeAtMs;
+  }
+
+  function pump(): void {
+    clearTimeout(timer);
+    for (let piece = waiting[0]; piece !== undefined; piece = waiting[0]) {
+      const before = freeAtMs;
+      const atMs = dueMs(weatherOf(), piece);
+      if (atMs === null) return;
+      const leftMs = atMs - performance.now();
+      if (leftMs > 0) {
+        freeAtMs = before;
+        timer = setTimeout(pump, leftMs);
+        return;
+      }
+      waiting.shift();
+      send(piece);
+    }
+    if (waitingBytes < WINDOW_BYTES) from.resume();
+    if (ended && weatherOf().kind !== 'frozen') into.destroySoon();
+  }
+
+  from.on('data', (bytes: Buffer) => {
+    waiting.push({ bytes, arrivedMs: performance.now() });
+    waitingBytes += bytes.length;
+    if (waitingBytes > WINDOW_BYTES) from.pause();
+    if (waiting.length === 1) pump();
+  });
+  from.on('error', () => undefined);
+  from.on('close', () => {
+    ended = true;
+    pump();
+  });
+  into.on('close', () => {
+    clearTimeout(timer);
+    waiting.length = 0;
+  });
+  return { pump };
+}

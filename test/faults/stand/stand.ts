@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { migrateLedger } from '@sluice/shared/postgres/migrate';
+import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import pg from 'pg';
+import type { FleetProcessName } from '../../support/fleetProcess.js';
+import type { MovableClock } from '../../support/movableClock.js';
+import { createMovableClock } from '../../support/movableClock.js';
+import type { PostgresServer } from '../../support/postgresServer.js';
+import { startPostgresServer } from '../../support/postgresServer.js';
+import { environmentOfFleet, PREFIX, redisEnvironment, SCHEMA } from './environment.js';
+import type { Link } from './link.js';
+import { openLink } from './link.js';
+import type { Member } from './member.js';
+import { createMember } from './member.js';
+import { recordTransitions } from './recorder.js';
+import type { RedisNode } from './redisNode.js';
+import { startRedisNode } from './redisNode.js';
+
+/** A member and its ways over the network. */
+export interface Post {
+  readonly member: Member;
+  /** To Redis; null where Redis is a Cluster or has Sentinels, whose nodes name their own addresses. */
+  readonly redis: Link | null;
+  readonly postgres: Link;
+  /** From clients; of producers alone. */
+  readonly front: Link | null;
+  readonly clock: MovableClock;
+}
+
+/** How many processes of each kind there are. */
+export type Crew = Readonly<Record<Exclude<FleetProcessName, 'dashboard'>, number>>;
+
+/** A whole fleet on servers of its own, where everything can be made to fail. */
+export interface Stand {
+  /** Null where another Redis was given. */
+  readonly redis: RedisNode | null;
+  readonly redisConfig: RedisConfig;
+  readonly postgres: PostgresServer;
+  /** To the ledger around every link, as its owner. */
+  readonly ledger: pg.Pool;
+  readonly posts: readonly Post[];
+  readonly operatorKey: string;
+  of(role: FleetProcessName): readonly Post[];
+  /** Where clients reach the producers. */
+  readonly fronts: readonly string[];
+  close(): Promise<void>;
+}
+
+/** What a stand is made of. */
+export interface StandOptions {
+  readonly crew: Crew;
+  /** A Redis of the caller's own; with it there are no links to it. */
+  readonly redis?: RedisConfig;
+  /** Folder for the data of Redis, the caller's to remove. */
+  readonly redisFolder?: string;
+}
+
+const ROLES = ['producer', 'worker', 'scaler'] as const;
+
+/** Starts the servers, then every process; resolves when all are ready. */
+export async function openStand(options: StandOptions): Promise<Stand> {
+  const redis = options.redis === undefined ? await startRedisNode(options.redisFolder) : null;
+  const redisConfig = options.redis ?? { url: `redis://127.0.0.1:${redis?.port}` };
+  const postgres = await startPostgresServer();
+  await migrateLedger({ url: postgres.url, schema: SCHEMA });
+  const ledger = new pg.Pool({ connectionString: postgres.url, max: 4, options: `-c search_path=${SCHEMA}` });
+  ledger.on('error', () => undefined);
+  await recordTransitions(ledger);
+  const operatorKey = randomBytes(24).toString('base64url');
+  const servers: Servers = { redis: redisConfig, redisPort: redis?.port ?? null, postgres: postgres.url, operatorKey };
+  const posts = await Promise.all(
+    ROLES.flatMap((role) =>
+      Array.from({ length: options.crew[role] }, (_, index) => openPost(role, index + 1, servers)),
+    ),
+  );
+  const close = async (): Promise<void> => {
+    await Promise.all(posts.map(({ member }) => member.stop()));
+    await Promise.all(posts.map(closePost));
+    await ledger.end();
+    await Promise.all([postgres.stop(), redis?.stop()]);
+  };
+  try {
+    await Promise.all(posts.map(({ member }) => member.start()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    redis,
+    redisConfig,
+    postgres,
+    ledger,
+    posts,
+    operatorKey,
+    of: (role) => posts.filter(({ member }) => member.role === role),
+    fronts: posts.flatMap(({ front }) => (front === null ? [] : [`http://127.0.0.1:${front.port}`])),
+    close,
+  };
+}
+
+interface Servers {
+  readonly redis: RedisConfig;
+  /** Of the server that links lead to. */
+  readonly redisPort: number | null;
+  readonly postgres: string;
+  readonly operatorKey: string;
+}
+
+async function openPost(role: (typeof ROLES)[number], number: number, servers: Servers): Promise<Post> {
+  const [redis, postgres, front, clock] = await Promise.all([
+    servers.redisPort === null ? null : openLink(servers.redisPort),
+    openLink(Number(new URL(servers.postgres).port)),
+    role === 'producer' ? openLink(null) : null,
+    createMovableClock(),
+  ]);
+  const name = `${role}-${number}`;
+  const ledger = new URL(servers.postgres);
+  ledger.port = String(postgres.port);
+  const environment = {
+    ...environmentOfFleet(),
+    ...redisEnvironment(servers.redis, redis?.port),
+    DATABASE_URL: ledger.href,
+    DATABASE_SCHEMA: SCHEMA,
+    SLUICE_PREFIX: PREFIX,
+    SLUICE_OPERATOR_KEY: servers.operatorKey,
+    ...clock.environment,
+  };
+  const member = createMember({
+    name,
+    role,
+    // The first worker keeps its name over all its lives, as in a StatefulSet; others get a new one, as in a Deployment.
+    environmentOf: (life) => ({ ...environment, WORKER_ID: number === 1 ? name : `${name}.${life}` }),
+    onListen: (url) => front?.target(url === null ? null : Number(new URL(url).port)),
+  });
+  return { member, redis, postgres, front, clock };
+}
+
+async function closePost({ redis, postgres, front, clock }: Post): Promise<void> {
+  await Promise.all([redis?.close(), postgres.close(), front?.close(), clock.remove()]);
+}

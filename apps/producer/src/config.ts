@@ -3,6 +3,7 @@ import {
   operatorSettings,
   postgresSettings,
   redisSettings,
+  rehearsalSettings,
   shutdownSettings,
   slotSettings,
 } from '@sluice/shared/config/fragments';
@@ -45,6 +46,7 @@ export const producerSettings = {
   redis: redisSettings,
   postgres: postgresSettings,
   slot: slotSettings,
+  rehearsal: rehearsalSettings,
   log: logSettings,
   shutdown: shutdownSettings,
 };

@@ -1,3 +1,4 @@
+import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -62,14 +63,15 @@ export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<v
 
 function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
+  const tasks = createTaskCatalogue(parts.config.rehearsal);
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
-  addSubmitRoutes(server, { acceptor, answerAccepted });
+  addSubmitRoutes(server, { acceptor, answerAccepted, tasks });
   addJobRoutes(server, parts);
   addResultRoute(server, parts.ledger, parts.now);
   addCancelRoute(server, parts);
   addRetryRoute(server, requeue, answerAccepted);
   addQueueRoute(server, parts);
-  addTasksRoute(server);
+  addTasksRoute(server, tasks);
   addDeadLetterRoutes(server, requeue, answerAccepted);
 }
 

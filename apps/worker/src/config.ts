@@ -4,6 +4,7 @@ import {
   opsSettings,
   postgresSettings,
   redisSettings,
+  rehearsalSettings,
   shutdownSettings,
   slotSettings,
 } from '@sluice/shared/config/fragments';
@@ -21,6 +22,7 @@ export const workerSettings = {
   shutdown: shutdownSettings,
   network: networkSettings,
   slot: slotSettings,
+  rehearsal: rehearsalSettings,
   worker: {
     id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
     heartbeatLastsMs: setting(

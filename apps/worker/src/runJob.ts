@@ -1,4 +1,4 @@
-import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
+import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
 import { decideClaim } from '@sluice/shared/domain/claim';
@@ -27,6 +27,7 @@ export interface RunJobParts {
   readonly claimer: Claimer;
   readonly ledger: LedgerWriter;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly handlers: TaskHandlers;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
@@ -103,7 +104,7 @@ async function attempt(
   stop: AttemptStop,
   parts: RunJobParts,
 ): Promise<AttemptVerdict> {
-  const contract = findTask(active.task);
+  const contract = parts.tasks.find(active.task);
   if (contract === undefined) {
     const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
     return { kind: 'bury', category: 'invalid', error };

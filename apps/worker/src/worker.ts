@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
@@ -44,6 +45,7 @@ export function createWorker(
   const parts = {
     claimer: createClaimer(postgres.db, workerId),
     ledger: createLedgerWriter(postgres.db, log),
+    tasks: createTaskCatalogue(config.rehearsal),
     handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
     monotonicMs: machine.monotonicMs,
     random: machine.random,

@@ -1,4 +1,5 @@
 import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
+import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
@@ -57,6 +58,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     claimer: createClaimer(db, 'w1'),
     ledger: createLedgerWriter(db, log),
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
+    tasks: createTaskCatalogue({ faultTasks: false }),
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
     running,
     serviceTimes: { note: () => undefined },

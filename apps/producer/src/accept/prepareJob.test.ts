@@ -1,9 +1,11 @@
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
+import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 
 const submission = { id: 'id', tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
-const prepare = (body: object) => prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }));
+const prepare = (body: object, faultTasks = false) =>
+  prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }), createTaskCatalogue({ faultTasks }));
 
 describe('prepareJob', () => {
   it("fills in the task's own bounds, and puts role and priority into BullMQ's priority", () => {
@@ -29,6 +31,11 @@ describe('prepareJob', () => {
     expect(() => prepare({ task: 'notifications.webhook', data })).toThrow(
       expect.objectContaining({ code: 'payload_too_large' }),
     );
+  });
+
+  it('knows the task that does harm only where it is switched on', () => {
+    expect(() => prepare({ task: 'system.fault' })).toThrow(expect.objectContaining({ code: 'unknown_task' }));
+    expect(prepare({ task: 'system.fault' }, true).row.task).toBe('system.fault');
   });
 
   it('refuses a dedupeKey where the ledger does not come first', () => {

@@ -2,7 +2,7 @@ import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
 import type { TaskContract } from '@sluice/shared/contracts/task';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
@@ -28,8 +28,8 @@ export interface PreparedJob extends LanedJob {
  * Checks a job against its task's contract and fills in what the body leaves open. Pure.
  * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
  */
-export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
-  const task = findTask(body.task);
+export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<TaskCatalogue, 'find'>): PreparedJob {
+  const task = tasks.find(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   if (body.durability === 'redis' && body.dedupeKey !== undefined) {
     const message = 'Needs durability "ledger": only the ledger can tell duplicates';

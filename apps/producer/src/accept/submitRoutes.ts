@@ -1,5 +1,6 @@
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
+import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { idOfSeed } from '@sluice/shared/ids/ids';
@@ -30,10 +31,11 @@ type BatchResult = z.infer<typeof batchResultSchema>;
 export interface SubmitParts {
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
+  readonly tasks: TaskCatalogue;
 }
 
 /** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
-export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }: SubmitParts): void {
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, tasks }: SubmitParts): void {
   server.post(
     '/api/v1/jobs',
     {
@@ -47,7 +49,7 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }:
       },
     },
     async (request, reply) => {
-      const prepared = prepareJob(toSubmission(request, request.seed), request.body);
+      const prepared = prepareJob(toSubmission(request, request.seed), request.body, tasks);
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       return answerAccepted(reply, prepared, acceptance);
@@ -65,21 +67,21 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }:
         response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
       },
     },
-    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor }),
+    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, tasks }),
   );
 }
 
 async function submitBatch(
   request: FastifyRequest,
   reply: FastifyReply,
-  { jobs, acceptor }: { readonly jobs: readonly unknown[]; readonly acceptor: Acceptor },
+  { jobs, acceptor, tasks }: { readonly jobs: readonly unknown[] } & Pick<SubmitParts, 'acceptor' | 'tasks'>,
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
         const submission = toSubmission(request, idOfSeed(request.seed, index));
-        const prepared = prepareBatchJob(submission, body);
+        const prepared = prepareBatchJob(submission, body, tasks);
         await acceptor.accept(prepared);
         return { status: 202, id: prepared.row.id };
       } catch (error) {
@@ -94,11 +96,11 @@ async function submitBatch(
   return reply.code(207).send({ results });
 }
 
-function prepareBatchJob(submission: Submission, body: unknown): PreparedJob {
+function prepareBatchJob(submission: Submission, body: unknown, tasks: TaskCatalogue): PreparedJob {
   const parsed = jobBodySchema.safeParse(body);
   if (!parsed.success) throw toInvalidRequest('The job is not valid.', parsed.error);
   const job: JobBody = parsed.data;
-  return prepareJob(submission, job);
+  return prepareJob(submission, job, tasks);
 }
 
 function toBatchRefusal(error: unknown, requestId: string): BatchResult {

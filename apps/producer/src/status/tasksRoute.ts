@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '@sluice/shared/contracts/queueClass';
-import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -14,8 +14,8 @@ const taskSchema = z.object({
 });
 
 /** `GET /api/v1/tasks`. */
-export function addTasksRoute(server: ApiServer): void {
-  const tasks = Object.values(TASKS).map(({ name, summary, queueClass, timeoutMs, retry, data }) => ({
+export function addTasksRoute(server: ApiServer, catalogue: Pick<TaskCatalogue, 'list'>): void {
+  const tasks = catalogue.list().map(({ name, summary, queueClass, timeoutMs, retry, data }) => ({
     name,
     summary,
     queueClass,

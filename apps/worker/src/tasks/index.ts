@@ -8,6 +8,7 @@ import type { WebClient } from '../network/webClient.js';
 import { createJobsCsvHandler } from './exportsJobsCsv.js';
 import { createWebhookHandler } from './notificationsWebhook.js';
 import { createSigningSecrets } from './signingSecrets.js';
+import { createFaultHandler, FAULT_EXIT_CODE } from './systemFault.js';
 import { runProbe } from './systemProbe.js';
 
 type DataOf<Contract> = Contract extends TaskContract<infer Data> ? Data : never;
@@ -34,6 +35,7 @@ export function buildTaskHandlers({ db, web, exportsDir, now }: TaskParts): Task
       exportsDir,
     }),
     'notifications.webhook': createWebhookHandler({ web, now, signingSecretOf: createSigningSecrets(findSecret, now) }),
+    'system.fault': createFaultHandler({ web, exit: () => process.exit(FAULT_EXIT_CODE) }),
     'system.probe': runProbe,
   };
 }

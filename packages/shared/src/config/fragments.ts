@@ -102,6 +102,16 @@ export const networkSettings = {
   ),
 };
 
+/** Whether the fleet knows tasks that do harm. */
+export const rehearsalSettings = {
+  faultTasks: setting(
+    'SLUICE_FAULT_TASKS',
+    yesOrNo(false),
+    'Know the task `system.fault`, which takes processes down on order; for rehearsals only, the same in every process',
+    { default: 'false' },
+  ),
+};
+
 /** What a slot is; every process must be told the same. */
 export const slotSettings = {
   concurrency: setting(

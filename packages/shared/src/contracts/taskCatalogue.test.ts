@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { QUEUE_CLASSES } from './queueClass.js';
-import { findTask, TASKS } from './taskCatalogue.js';
+import { createTaskCatalogue, findTask, TASKS } from './taskCatalogue.js';
 import { webhookDataSchema } from './tasks/notificationsWebhook.js';
 
 describe('findTask', () => {
@@ -16,6 +16,18 @@ describe('findTask', () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty', '']) {
       expect(findTask(name)).toBeUndefined();
     }
+  });
+});
+
+describe('createTaskCatalogue', () => {
+  it('leaves out the task that does harm, unless it is switched on', () => {
+    const usual = createTaskCatalogue({ faultTasks: false });
+    expect(usual.find('system.fault')).toBeUndefined();
+    expect(usual.list()).toHaveLength(Object.keys(TASKS).length - 1);
+    expect(usual.find('system.probe')).toBe(TASKS['system.probe']);
+    const rehearsal = createTaskCatalogue({ faultTasks: true });
+    expect(rehearsal.find('system.fault')).toBe(TASKS['system.fault']);
+    expect(rehearsal.list()).toHaveLength(Object.keys(TASKS).length);
   });
 });
 

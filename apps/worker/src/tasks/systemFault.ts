@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
+import type { FaultData } from '@sluice/shared/contracts/tasks/systemFault';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { WebClient } from '../network/webClient.js';
+
+/** What fault jobs reach the world with. */
+export interface FaultParts {
+  readonly web: WebClient;
+  /** Ends the process at once. */
+  readonly exit: () => void;
+}
+
+/** Exit code of a process that a fault job ended. */
+export const FAULT_EXIT_CODE = 86;
+
+/** Has its effect, waits, and then harms the process if it is told to. */
+export function createFaultHandler(parts: FaultParts): TaskHandler<FaultData> {
+  return async (data, context) => {
+    if (data.sinkUrl !== undefined) await tellSink(parts.web, data.sinkUrl, context);
+    await hold(data, context.signal);
+    if (data.actTimes === undefined || context.attempt <= data.actTimes) await act(data.act, parts);
+    return { attempt: context.attempt };
+  };
+}
+
+async function tellSink(web: WebClient, url: string, { jobId, tenantId, attempt, signal }: JobContext): Promise<void> {
+  const body = JSON.stringify({ jobId, tenantId, attempt });
+  const headers = { 'content-type': 'application/json', 'idempotency-key': jobId };
+  try {
+    const { status } = await web.post({ url, headers, body, signal });
+    if (status >= 200 && status < 300) return;
+    throw new FleetError('upstream_failed', `The sink failed (status ${status})`);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    if (cause instanceof FleetError) throw cause;
+    throw new FleetError('upstream_failed', 'The sink could not be reached', { cause });
+  }
+}
+
+async function hold({ holdMs, heedsSignal }: FaultData, signal: AbortSignal): Promise<void> {
+  if (heedsSignal) signal.throwIfAborted();
+  if (holdMs === 0) return;
+  try {
+    await pause(holdMs, undefined, heedsSignal ? { signal } : {});
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+async function act(what: FaultData['act'], { exit }: FaultParts): Promise<void> {
+  switch (what) {
+    case 'none':
+      return;
+    case 'throw':
+      throw new FleetError('attempt_failed', 'The fault job was told to fail');
+    case 'uncaught':
+      await throwOutside();
+      return;
+    case 'exit':
+      exit();
+      return;
+    case 'memory':
+      fillMemory();
+      return;
+    case 'block':
+      for (;;);
+  }
+}
+
+/** An error that no promise of the attempt carries, as of a forgotten callback. */
+function throwOutside(): Promise<never> {
+  return new Promise(() => {
+    setImmediate(() => {
+      throw new Error('the fault job was told to throw outside of its attempt');
+    });
+  });
+}
+
+/** Numbers that are no small integers take eight bytes each of V8's own heap, which its bound is about. */
+function fillMemory(): void {
+  const hoard: number[][] = [];
+  for (;;) hoard.push(new Array(100_000).fill(hoard.length + 0.5));
+}

@@ -1,4 +1,4 @@
-import type { Book } from './book.js';
+import type { Book, StrangeAnswer } from './book.js';
 import { foreignCanary } from './canary.js';
 
 /** What came back, or that nothing did. */
@@ -30,52 +30,63 @@ const KNOWN_STATUSES = new Set([200, 202, 207, 400, 404, 409, 413, 422, 429, 503
 export function createCaller(tenantId: string, token: string, book: Book): Caller {
   return {
     tenantId,
-    async call(front, { method, path, key, body }) {
+    async call(front, request) {
       book.counts.sent++;
-      const request = `${method} ${path}`;
-      let answer: Response;
-      let text: string;
-      try {
-        answer = await fetch(front + path, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...(key === undefined ? {} : { 'idempotency-key': key }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(PATIENCE_MS),
-        });
-        text = await answer.text();
-      } catch {
+      const answer = await send(front, token, request);
+      if (answer === null) {
         book.counts.unanswered++;
         return { kind: 'silence' };
       }
       book.counts.answered++;
-      const retryAfter = answer.headers.get('retry-after');
-      const note = (what: string, against: 'I4' | 'I5' = 'I5'): void => {
-        book.note({ against, what, tenantId, request, status: answer.status, body: text.slice(0, 500) });
-      };
-      const foreign = foreignCanary(text, tenantId);
-      if (foreign !== null) note(`holds ${foreign} of another tenant`, 'I4');
-      if (!KNOWN_STATUSES.has(answer.status)) note('has a status that no client should hear');
-      if ((answer.status === 429 || answer.status === 503) && retryAfter === null)
-        note('does not say when to come back');
-      return {
-        kind: 'answer',
-        status: answer.status,
-        retryAfterMs: retryAfter === null ? null : Number(retryAfter) * 1_000,
-        body: parse(text, note),
-      };
+      const { status, retryAfter, text } = answer;
+      const body = parse(text);
+      for (const { what, against } of faultsOf(answer, tenantId)) {
+        const about = { tenantId, request: `${request.method} ${request.path}`, status, body: text.slice(0, 500) };
+        book.note({ against, what, ...about });
+      }
+      return { kind: 'answer', status, retryAfterMs: retryAfter === null ? null : Number(retryAfter) * 1_000, body };
     },
   };
 }
 
-function parse(text: string, note: (what: string) => void): unknown {
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+async function send(front: string, token: string, { method, path, key, body }: Request): Promise<Answer | null> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+  };
+  const payload = body === undefined ? {} : { body: JSON.stringify(body) };
+  try {
+    const answer = await fetch(front + path, { method, headers, ...payload, signal: AbortSignal.timeout(PATIENCE_MS) });
+    return { status: answer.status, retryAfter: answer.headers.get('retry-after'), text: await answer.text() };
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong with an answer to a tenant. */
+function faultsOf({ status, retryAfter, text }: Answer, tenantId: string): Pick<StrangeAnswer, 'what' | 'against'>[] {
+  const foreign = foreignCanary(text, tenantId);
+  const found: Pick<StrangeAnswer, 'what' | 'against'>[] = [];
+  if (foreign !== null) found.push({ against: 'I4', what: `holds ${foreign} of another tenant` });
+  if (!KNOWN_STATUSES.has(status)) found.push({ against: 'I5', what: 'is a status that no client should hear' });
+  if ((status === 429 || status === 503) && retryAfter === null) {
+    found.push({ against: 'I5', what: 'does not say when to come back' });
+  }
+  if (parse(text) === null) found.push({ against: 'I5', what: 'is not JSON' });
+  return found;
+}
+
+function parse(text: string): unknown {
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {
-    note('is not JSON');
-    return {};
+    return null;
   }
 }

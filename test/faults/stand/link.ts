@@ -3,16 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import type { Pipe } from './pipe.js';
 import { createPipe } from './pipe.js';
-
-/** The way of bytes on a link: from the one who connects, to it, or both. */
-export type Way = 'there' | 'back' | 'both';
-
-/** What a network does to one way of a link. */
-export type Weather =
-  | { readonly kind: 'clear' }
-  /** Bytes wait, and nobody is told; they arrive when it clears up. */
-  | { readonly kind: 'frozen' }
-  | { readonly kind: 'slow'; readonly latencyMs: number; readonly bytesPerSecond: number };
+import type { Way, Weather } from './weather.js';
 
 /** A way over the network from one process to one server, on loopback, that fails as networks do. */
 export interface Link {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Weather } from './link.js';
+import type { Weather } from './weather.js';
 
 /** One way of one connection. */
 export interface Pipe {

@@ -18,6 +18,7 @@ BEGIN
   VALUES (coalesce(NEW.id, OLD.id), OLD.state, NEW.state, OLD.fence, NEW.fence);
   RETURN NULL;
 END $$;
+CREATE TABLE fault_effects (job_id uuid NOT NULL, tenant_id text NOT NULL, attempt integer NOT NULL);
 CREATE TRIGGER note_transition AFTER INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION faults.note();
 `;
 

@@ -23,6 +23,7 @@ function run(data: Partial<FaultData>, context: Partial<JobContext> = {}, status
     traceparent: null,
     progress: async () => undefined,
     log: async () => undefined,
+    once: () => Promise.reject(new Error('no effects here')),
     ...context,
   });
   return { seen, done };

@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Load } from '../load/load.js';
+import type { Random } from '../load/random.js';
+import type { Post, Stand } from '../stand/stand.js';
+
+/** Where a fault strikes. */
+export interface Scene {
+  readonly stand: Stand;
+  readonly load: Load;
+  readonly random: Random;
+  /** Resolves when the fault has lasted for so many ms, or at once when the run is to end. */
+  lasts(ms: number): Promise<void>;
+}
+
+/** A thing that goes wrong, and is mended. */
+export interface Strike {
+  /** As named on the command line. */
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** Redis loses what it holds, or leases with it: what Redis alone keeps is not judged. */
+  readonly losesRedis?: boolean;
+  /** Why this machine cannot do it; null when it can. */
+  unfit?(): Promise<string | null>;
+  /** Strikes, and resolves when everything is mended; what the fleet makes of it is its own affair. */
+  strike(scene: Scene): Promise<void>;
+}
+
+/** Makes a scene. @param stop ends what lasts */
+export function createScene(stand: Stand, load: Load, random: Random, stop: AbortSignal): Scene {
+  return {
+    stand,
+    load,
+    random,
+    lasts: (ms) => pause(ms, undefined, { signal: stop }).catch(() => undefined),
+  };
+}
+
+/** One process of a kind, by chance. */
+export function anyOf({ stand, random }: Scene, role: Post['member']['role']): Post {
+  return random.pick(stand.of(role));
+}
+
+/** The one Redis of a stand. @throws Error where Redis is another */
+export function redisOf({ stand: { redis } }: Scene): NonNullable<Stand['redis']> {
+  if (redis === null) throw new Error('this stand has no Redis of its own');
+  return redis;
+}

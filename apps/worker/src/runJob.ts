@@ -11,6 +11,7 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
+import type { Effects } from './execute/effects.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
@@ -26,6 +27,7 @@ import type { TaskHandlers } from './tasks/index.js';
 export interface RunJobParts {
   readonly claimer: Claimer;
   readonly ledger: LedgerWriter;
+  readonly effects: Effects;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly handlers: TaskHandlers;
@@ -122,6 +124,7 @@ async function attempt(
       timeoutMs: claimed.timeoutMs,
       progress: (value) => active.updateProgress(value),
       log: (line) => active.log(line),
+      once: parts.effects.of({ jobId: claimed.id, fence: claimed.fence }, stop),
     },
     stop,
   );

@@ -12,6 +12,7 @@ import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
+import { createEffects } from './execute/effects.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
@@ -27,6 +28,9 @@ export interface Machine {
   readonly random: () => number;
 }
 
+/** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
+const EFFECT_LIMITS = { statementTimeoutMs: 10_000, idleInTransactionMs: 10_000 };
+
 /** Builds a worker process: its parts in the order in which they start. */
 export function createWorker(
   config: WorkerConfig,
@@ -38,6 +42,7 @@ export function createWorker(
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
+  const effects = createPostgres({ ...config.postgres, ...EFFECT_LIMITS, poolSize: config.worker.effectsPool }, log);
   const queues = createLaneQueues(redis.client, keys);
   const running = createRunningJobs();
   const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
@@ -46,6 +51,7 @@ export function createWorker(
     claimer: createClaimer(postgres.db, workerId),
     ledger: createLedgerWriter(postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
+    effects: createEffects({ db: effects.db, log }),
     handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
@@ -86,6 +92,7 @@ export function createWorker(
   const services = [
     redis,
     postgres,
+    { ...effects, name: 'effects' },
     closing('queues', () => queues.close()),
     ops,
     web,

@@ -13,6 +13,7 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
+import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
@@ -57,6 +58,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
   const parts = {
     claimer: createClaimer(db, 'w1'),
     ledger: createLedgerWriter(db, log),
+    effects: createEffects({ db, log }),
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     tasks: createTaskCatalogue({ faultTasks: false }),
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,

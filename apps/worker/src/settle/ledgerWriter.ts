@@ -5,7 +5,7 @@ import type { Database } from '@sluice/shared/postgres/connect';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
+import { isDataRefusal } from '@sluice/shared/postgres/sqlState';
 import { untilWritten } from './untilWritten.js';
 
 /** Writes how attempts ended. */
@@ -49,7 +49,7 @@ async function settleAll(db: Database, settlements: readonly Settlement[], log: 
   try {
     return await settleJobs(db, settlements);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isDataRefusal(error)) throw error;
     log.error({ err: error, jobs: settlements.map(({ id }) => id) }, 'the ledger refused a batch of settlements');
   }
   return Promise.all(
@@ -61,9 +61,4 @@ async function settleAll(db: Database, settlements: readonly Settlement[], log: 
       }
     }),
   );
-}
-
-/** Whether the server refused the statement for what it holds: classes "data exception" and "program limit exceeded". */
-function isRefusal(error: unknown): boolean {
-  return ['22', '54'].includes(sqlStateOf(error)?.slice(0, 2) ?? '');
 }

@@ -17,11 +17,23 @@ export const FAULT_EXIT_CODE = 86;
 /** Has its effect, waits, and then harms the process if it is told to. */
 export function createFaultHandler(parts: FaultParts): TaskHandler<FaultData> {
   return async (data, context) => {
-    if (data.sinkUrl !== undefined) await tellSink(parts.web, data.sinkUrl, context);
+    await haveEffect(data, context, parts.web);
     await hold(data, context.signal);
     if (data.actTimes === undefined || context.attempt <= data.actTimes) await act(data.act, parts);
     return { attempt: context.attempt };
   };
+}
+
+const REMEMBER_ATTEMPT = 'INSERT INTO fault_effects (job_id, tenant_id, attempt) VALUES ($1, $2, $3)';
+
+async function haveEffect({ effect, sinkUrl }: FaultData, context: JobContext, web: WebClient): Promise<void> {
+  const { jobId, tenantId, attempt } = context;
+  if (effect === 'tx') {
+    await context.once('fault', { tx: (ledger) => ledger.query(REMEMBER_ATTEMPT, [jobId, tenantId, attempt]) });
+  } else if (sinkUrl !== undefined) {
+    const tell = (): Promise<void> => tellSink(web, sinkUrl, context);
+    await (effect === 'once' ? context.once('fault', tell) : tell());
+  }
 }
 
 async function tellSink(web: WebClient, url: string, { jobId, tenantId, attempt, signal }: JobContext): Promise<void> {

@@ -23,7 +23,7 @@ function run(data: Partial<FaultData>, context: Partial<JobContext> = {}, status
     traceparent: null,
     progress: async () => undefined,
     log: async () => undefined,
-    once: () => Promise.reject(new Error('no effects here')),
+    once: async () => Promise.reject(new Error('there is no ledger')),
     ...context,
   });
   return { seen, done };
@@ -34,6 +34,17 @@ describe('the handler of system.fault', () => {
     const { seen, done } = run({ act: 'exit', sinkUrl: 'http://127.0.0.1/' });
     await done;
     expect(seen).toEqual([{ url: 'http://127.0.0.1/', jobId: 'job', tenantId: 'acme', attempt: 1 }, 'exit']);
+  });
+
+  test('asks for an effect once by the same key in every attempt', async () => {
+    const keys: string[] = [];
+    const once: JobContext['once'] = async <T>(key: string): Promise<T> => {
+      keys.push(key);
+      return null as T;
+    };
+    await run({ effect: 'once', sinkUrl: 'http://127.0.0.1/' }, { once }).done;
+    await run({ effect: 'tx' }, { once, attempt: 2 }).done;
+    expect(keys).toEqual(['fault', 'fault']);
   });
 
   test('acts only in the first attempts when told so', async () => {

@@ -17,34 +17,26 @@ export const FAULT_EXIT_CODE = 86;
 /** Has its effect, waits, and then harms the process if it is told to. */
 export function createFaultHandler(parts: FaultParts): TaskHandler<FaultData> {
   return async (data, context) => {
-    await haveEffect(data, context, parts);
+    await haveEffect(data, context, parts.web);
     await hold(data, context.signal);
     if (data.actTimes === undefined || context.attempt <= data.actTimes) await act(data.act, parts);
     return { attempt: context.attempt };
   };
 }
 
-/** The table is made by whoever rehearses: it has no unique constraint, so that nothing but the fleet keeps its rows single. */
-const INSERT_EFFECT = 'INSERT INTO fault_effects (job_id, tenant_id, attempt) VALUES ($1, $2, $3)';
+const REMEMBER_ATTEMPT = 'INSERT INTO fault_effects (job_id, tenant_id, attempt) VALUES ($1, $2, $3)';
 
-async function haveEffect({ effect, sinkUrl }: FaultData, context: JobContext, { web }: FaultParts): Promise<void> {
+async function haveEffect({ effect, sinkUrl }: FaultData, context: JobContext, web: WebClient): Promise<void> {
   const { jobId, tenantId, attempt } = context;
   if (effect === 'tx') {
-    await context.once('effect', {
-      tx: async (transaction) => void (await transaction.query(INSERT_EFFECT, [jobId, tenantId, attempt])),
-    });
+    await context.once('fault', { tx: (ledger) => ledger.query(REMEMBER_ATTEMPT, [jobId, tenantId, attempt]) });
   } else if (sinkUrl !== undefined) {
-    const tell = (idempotencyKey: string) => tellSink(web, sinkUrl, context, idempotencyKey);
-    await (effect === 'once' ? context.once('effect', tell) : tell(jobId));
+    const tell = (): Promise<void> => tellSink(web, sinkUrl, context);
+    await (effect === 'once' ? context.once('fault', tell) : tell());
   }
 }
 
-async function tellSink(
-  web: WebClient,
-  url: string,
-  { jobId, tenantId, attempt, signal }: JobContext,
-  idempotencyKey: string,
-): Promise<void> {
+async function tellSink(web: WebClient, url: string, { jobId, tenantId, attempt, signal }: JobContext): Promise<void> {
   const body = JSON.stringify({ jobId, tenantId, attempt });
   const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
   try {

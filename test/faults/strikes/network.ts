@@ -14,13 +14,21 @@ const PAST_LEASES_MS = 5_000;
 const cutRedis: Strike = {
   name: 'cut-redis',
   summary: 'one process of each kind is cut off from Redis',
-  strike: (scene) => cut(scene, oneOfEach(scene).map(({ redis }) => redis)),
+  strike: (scene) =>
+    cut(
+      scene,
+      oneOfEach(scene).map(({ redis }) => redis),
+    ),
 };
 
 const cutPostgres: Strike = {
   name: 'cut-postgres',
   summary: 'one process of each kind is cut off from PostgreSQL',
-  strike: (scene) => cut(scene, oneOfEach(scene).map(({ postgres }) => postgres)),
+  strike: (scene) =>
+    cut(
+      scene,
+      oneOfEach(scene).map(({ postgres }) => postgres),
+    ),
 };
 
 const cutClients: Strike = {

@@ -70,4 +70,3 @@ async function connect(url: string): Promise<pg.Client | null> {
 
 /** Faults of PostgreSQL. */
 export const POSTGRES_STRIKES: readonly Strike[] = [restart, paused, exhausted, broken];
-

@@ -71,4 +71,3 @@ const readOnly: Strike = {
 
 /** Faults of the one Redis. */
 export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly];
-

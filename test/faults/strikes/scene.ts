@@ -24,6 +24,8 @@ export interface Strike {
   unfit?(): Promise<string | null>;
   /** Strikes, and resolves when everything is mended; what the fleet makes of it is its own affair. */
   strike(scene: Scene): Promise<void>;
+  /** What is amiss when everything has ended, beside the invariants. */
+  judge?(scene: Scene): Promise<string[]>;
 }
 
 /** Makes a scene. @param stop ends what lasts */

@@ -38,7 +38,7 @@ async function haveEffect({ effect, sinkUrl }: FaultData, context: JobContext, w
 
 async function tellSink(web: WebClient, url: string, { jobId, tenantId, attempt, signal }: JobContext): Promise<void> {
   const body = JSON.stringify({ jobId, tenantId, attempt });
-  const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+  const headers = { 'content-type': 'application/json', 'idempotency-key': jobId };
   try {
     const { status } = await web.post({ url, headers, body, signal });
     if (status >= 200 && status < 300) return;

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadOptions } from './load/load.js';
+import { openLoad } from './load/load.js';
+import { createRandom } from './load/random.js';
+import type { Arena } from './round.js';
+import { watchSlots } from './stand/slotWatch.js';
+import type { StandOptions } from './stand/stand.js';
+import { openStand } from './stand/stand.js';
+import { createScene } from './strikes/scene.js';
+
+/** What an arena is made of. */
+export interface ArenaOptions
+  extends StandOptions,
+    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare'> {
+  readonly seed: number;
+  /** Ends what lasts. */
+  readonly stop?: AbortSignal;
+  /** Folder for the file of promises; one that is removed at the end by default. */
+  readonly folder?: string;
+}
+
+/** Small enough for two cores that others use, too. */
+export const SMALL = {
+  crew: { producer: 2, worker: 2, scaler: 2 },
+  tenants: 3,
+  clients: 2,
+  pauseMs: 150,
+  redisShare: 0.1,
+} as const;
+
+/** Opens a stand and all that plays on it. */
+export async function openArena(options: ArenaOptions): Promise<Arena & { close(): Promise<void> }> {
+  const stand = await openStand(options);
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sluice-faults-')));
+  const random = createRandom(options.seed);
+  const load = await openLoad(stand, { ...options, random, folder });
+  const watch = await watchSlots(stand.redisConfig);
+  const scene = createScene(stand, load, random, options.stop ?? new AbortController().signal);
+  return {
+    stand,
+    load,
+    watch,
+    scene,
+    redisLost: false,
+    async close() {
+      await watch.stop();
+      await stand.close();
+      await load.close();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

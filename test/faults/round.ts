@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { until } from '../support/until.js';
+import { findViolations } from './invariants/check.js';
+import { collectFacts } from './invariants/collect.js';
+import type { Violation } from './invariants/facts.js';
+import type { Load } from './load/load.js';
+import { LEASE_MS } from './stand/environment.js';
+import type { SlotWatch } from './stand/slotWatch.js';
+import type { Stand } from './stand/stand.js';
+import type { Scene, Strike } from './strikes/scene.js';
+
+/** A stand with its load, and who looks on. */
+export interface Arena {
+  readonly stand: Stand;
+  readonly load: Load;
+  readonly watch: SlotWatch;
+  readonly scene: Scene;
+  /** Redis lost what it held in this round or an earlier one. */
+  redisLost: boolean;
+}
+
+/** How one round went. */
+export interface RoundReport {
+  readonly strikes: readonly string[];
+  /** Jobs that were accepted in this round. */
+  readonly jobs: number;
+  /** From the first strike until all is mended, in ms. */
+  readonly faultMs: number;
+  /** From then until every job that was accepted before is over, in ms; null when that took too long. */
+  readonly recoveryMs: number | null;
+  readonly violations: readonly Violation[];
+}
+
+/** Load before the strike: so many jobs accepted. */
+const WARM_JOBS = 25;
+
+/** Every job that was accepted until all was mended must be over after so long, in ms: locks, back-offs and all. */
+const RECOVERY_LIMIT_MS = 90_000;
+
+/** Load goes on after all is mended, in ms. */
+const AFTER_MS = 1_500;
+
+/** One round: load, strikes side by side, mending, quiet; then everything that was seen is judged. */
+export async function runRound(arena: Arena, strikes: readonly Strike[]): Promise<RoundReport> {
+  const { load, stand, scene, watch } = arena;
+  const losesRedis = strikes.some((strike) => strike.losesRedis === true);
+  arena.redisLost ||= losesRedis;
+  const before = load.book.counts.accepted;
+  load.start();
+  await until('jobs are accepted', () => load.book.counts.accepted - before >= WARM_JOBS, 60_000);
+  if (losesRedis) load.sink.judge(false);
+  const strikeMs = performance.now();
+  const errors = await strikeAll(scene, strikes);
+  const mendedMs = performance.now();
+  const { now } = await healthy(stand);
+  const recovery = untilOver(stand.ledger, now);
+  await pause(AFTER_MS);
+  await load.stop();
+  const overdue = await recovery;
+  const recoveryMs = overdue.length === 0 ? performance.now() - mendedMs : null;
+  const late = await untilOver(stand.ledger, null);
+  if (losesRedis) {
+    // Leases of before are gone for good by now.
+    await pause(LEASE_MS);
+    load.sink.judge(true);
+  }
+  const facts = await collectFacts(stand, load, watch, {
+    overdue: [...new Set([...overdue, ...late])],
+    redisLost: arena.redisLost,
+  });
+  const amiss = await Promise.all(strikes.map((strike) => strike.judge?.(scene) ?? []));
+  return {
+    strikes: strikes.map(({ name }) => name),
+    jobs: load.book.counts.accepted - before,
+    faultMs: mendedMs - strikeMs,
+    recoveryMs,
+    violations: [
+      ...findViolations(facts),
+      ...[...errors, ...amiss.flat()].map((what) => ({ invariant: 'I6' as const, what })),
+    ],
+  };
+}
+
+async function strikeAll(scene: Scene, strikes: readonly Strike[]): Promise<string[]> {
+  const ends = await Promise.allSettled(strikes.map((strike) => strike.strike(scene)));
+  return ends.flatMap((end, index) =>
+    end.status === 'rejected' ? [`${strikes[index]?.name}: ${String(end.reason)}`] : [],
+  );
+}
+
+/** Resolves with the ledger's time when it answers. */
+async function healthy({ ledger }: Stand): Promise<{ now: Date }> {
+  return until(
+    'PostgreSQL answers',
+    async () => (await ledger.query<{ now: Date }>('SELECT now()').catch(() => null))?.rows[0],
+    60_000,
+  );
+}
+
+const UNFINISHED = `
+SELECT id, state, fence, task, data::text AS data, updated_at FROM jobs
+WHERE finished_at IS NULL AND ($1::timestamptz IS NULL OR accepted_at <= $1) ORDER BY id LIMIT 20`;
+
+/** Waits until the jobs accepted up to then are over; resolves with those that were not in time. */
+async function untilOver(ledger: Pool, acceptedUntil: Date | null): Promise<string[]> {
+  const endMs = performance.now() + RECOVERY_LIMIT_MS;
+  for (;;) {
+    const { rows } = await ledger.query<Record<string, unknown>>(UNFINISHED, [acceptedUntil]);
+    if (rows.length === 0) return [];
+    if (performance.now() > endMs) return rows.map((row) => `not over in time: ${JSON.stringify(row)}`);
+    await pause(100);
+  }
+}

@@ -46,6 +46,12 @@ export const COMMANDS = {
     servers: 'fresh',
     run: [['test/dist/bench/main.js']],
   },
+  faults: {
+    does: 'let faults strike a fleet under load at random, and check that no promise breaks; --minutes N',
+    dependencies: true,
+    build: true,
+    run: [['test/dist/faults/main.js']],
+  },
   simulate: {
     does: "run the scaler's decisions over a load in simulated time, e.g. `npm run simulate -- --load 'step:1->5@2m'`",
     dependencies: true,

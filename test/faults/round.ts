@@ -30,6 +30,8 @@ export interface RoundReport {
   /** From then until every job that was accepted before is over, in ms; null when that took too long. */
   readonly recoveryMs: number | null;
   readonly violations: readonly Violation[];
+  /** What the judgement rests on, over all rounds so far. */
+  readonly seen: string;
 }
 
 /** Load before the strike: so many jobs accepted. */
@@ -51,7 +53,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   await until('jobs are accepted', () => load.book.counts.accepted - before >= WARM_JOBS, 60_000);
   if (losesRedis) load.sink.judge(false);
   const strikeMs = performance.now();
-  const errors = await strikeAll(scene, strikes);
+  const errors = await strikeAll({ ...scene, isAlone: strikes.length === 1 }, strikes);
   const mendedMs = performance.now();
   const { now } = await healthy(stand);
   const recovery = untilOver(stand.ledger, now);
@@ -75,6 +77,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     jobs: load.book.counts.accepted - before,
     faultMs: mendedMs - strikeMs,
     recoveryMs,
+    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases`,
     violations: [
       ...findViolations(facts),
       ...[...errors, ...amiss.flat()].map((what) => ({ invariant: 'I6' as const, what })),

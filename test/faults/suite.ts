@@ -17,11 +17,13 @@ export function describeFaults(title: string, names: readonly string[], options:
     for (const name of names) {
       const strike = strikeNamed(name);
       it(`keeps every promise through ${name}: ${strike.summary}`, async (context) => {
-        const reason = (await strike.unfit?.()) ?? null;
+        const reason = strike.unfit?.(arena.scene) ?? null;
         if (reason !== null) return context.skip(reason);
         const report = await runRound(arena as Arena, [strike]);
         const recovery = report.recoveryMs === null ? 'never' : `${Math.round(report.recoveryMs)} ms`;
-        process.stderr.write(`${name}: ${report.jobs} jobs, over ${recovery} after it was mended\n`);
+        process.stderr.write(
+          `${name}: ${report.jobs} jobs, over ${recovery} after it was mended; in all ${report.seen}\n`,
+        );
         expect(report.violations).toEqual([]);
       }, 240_000);
     }

@@ -81,8 +81,8 @@ function isFinal(verdict: Verdict): boolean {
 async function note(entry: Entry, verdict: Verdict, { book, file }: SubmitParts): Promise<void> {
   switch (verdict.kind) {
     case 'accepted':
+      if (entry.ids.length === 0) book.counts.accepted++;
       entry.ids.push(verdict.id);
-      book.counts.accepted++;
       await file.add({ id: verdict.id, canary: entry.canary });
       return;
     case 'refused':

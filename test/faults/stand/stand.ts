@@ -15,6 +15,8 @@ import { createMember } from './member.js';
 import { recordTransitions } from './recorder.js';
 import type { RedisNode } from './redisNode.js';
 import { startRedisNode } from './redisNode.js';
+import type { SmallDisk } from './smallDisk.js';
+import { mountSmallDisk } from './smallDisk.js';
 
 /** A member and its ways over the network. */
 export interface Post {
@@ -34,6 +36,8 @@ export type Crew = Readonly<Record<Exclude<FleetProcessName, 'dashboard'>, numbe
 export interface Stand {
   /** Null where another Redis was given. */
   readonly redis: RedisNode | null;
+  /** The disk of that Redis; null where this machine lets us mount none. */
+  readonly disk: SmallDisk | null;
   readonly redisConfig: RedisConfig;
   readonly postgres: PostgresServer;
   /** To the ledger around every link, as its owner. */
@@ -51,15 +55,14 @@ export interface StandOptions {
   readonly crew: Crew;
   /** A Redis of the caller's own; with it there are no links to it. */
   readonly redis?: RedisConfig;
-  /** Folder for the data of Redis, the caller's to remove. */
-  readonly redisFolder?: string;
 }
 
 const ROLES = ['producer', 'worker', 'scaler'] as const;
 
 /** Starts the servers, then every process; resolves when all are ready. */
 export async function openStand(options: StandOptions): Promise<Stand> {
-  const redis = options.redis === undefined ? await startRedisNode(options.redisFolder) : null;
+  const disk = options.redis === undefined ? await mountSmallDisk() : null;
+  const redis = options.redis === undefined ? await startRedisNode(disk?.folder) : null;
   const redisConfig = options.redis ?? { url: `redis://127.0.0.1:${redis?.port}` };
   const postgres = await startPostgresServer();
   await migrateLedger({ url: postgres.url, schema: SCHEMA });
@@ -78,6 +81,7 @@ export async function openStand(options: StandOptions): Promise<Stand> {
     await Promise.all(posts.map(closePost));
     await ledger.end();
     await Promise.all([postgres.stop(), redis?.stop()]);
+    await disk?.remove();
   };
   try {
     await Promise.all(posts.map(({ member }) => member.start()));
@@ -87,6 +91,7 @@ export async function openStand(options: StandOptions): Promise<Stand> {
   }
   return {
     redis,
+    disk,
     redisConfig,
     postgres,
     ledger,

@@ -69,5 +69,17 @@ const readOnly: Strike = {
   },
 };
 
+const diskFull: Strike = {
+  name: 'redis-disk-full',
+  summary: 'the disk of the append-only file is full, and has room again',
+  unfit: ({ stand: { disk } }) =>
+    disk === null ? 'only root can mount a small disk, and not in every container' : null,
+  async strike({ stand: { disk }, lasts }) {
+    await disk?.fill();
+    await lasts(6_000);
+    await disk?.clear();
+  },
+};
+
 /** Faults of the one Redis. */
-export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly];
+export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly, diskFull];

@@ -8,6 +8,8 @@ export interface Scene {
   readonly stand: Stand;
   readonly load: Load;
   readonly random: Random;
+  /** No other fault strikes at the same time. */
+  readonly isAlone: boolean;
   /** Resolves when the fault has lasted for so many ms, or at once when the run is to end. */
   lasts(ms: number): Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface Strike {
   /** Redis loses what it holds, or leases with it: what Redis alone keeps is not judged. */
   readonly losesRedis?: boolean;
   /** Why this machine cannot do it; null when it can. */
-  unfit?(): Promise<string | null>;
+  unfit?(scene: Scene): string | null;
   /** Strikes, and resolves when everything is mended; what the fleet makes of it is its own affair. */
   strike(scene: Scene): Promise<void>;
   /** What is amiss when everything has ended, beside the invariants. */
@@ -34,6 +36,7 @@ export function createScene(stand: Stand, load: Load, random: Random, stop: Abor
     stand,
     load,
     random,
+    isAlone: true,
     lasts: (ms) => pause(ms, undefined, { signal: stop }).catch(() => undefined),
   };
 }

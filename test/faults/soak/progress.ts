@@ -1,0 +1,48 @@
+import type { Book } from '../load/book.js';
+import type { RoundReport } from '../round.js';
+import type { Strike } from '../strikes/scene.js';
+
+/** Tells how a soak goes. */
+export interface Progress {
+  say(text: string): void;
+  /** A round begins: its line lives until it ends. */
+  begin(number: number, strikes: readonly Strike[], leftMs: number, counts: Book['counts']): void;
+  end(number: number, round: RoundReport): void;
+}
+
+/** Where it is told. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** How often the line is written anew, in ms. */
+const LIVE_EVERY_MS = 500;
+
+/** On a terminal a line that lives; elsewhere one line for each round. */
+export function createProgress(stream: ProgressStream): Progress {
+  let timer: NodeJS.Timeout | undefined;
+  const isLive = stream.isTTY === true;
+  return {
+    say: (text) => void stream.write(`${text}\n`),
+    begin(number, strikes, leftMs, counts) {
+      const title = `${number}  ${strikes.map(({ name }) => name).join(' + ')}`;
+      const startMs = performance.now();
+      if (!isLive) return;
+      timer = setInterval(() => {
+        const ranMs = performance.now() - startMs;
+        const left = Math.max(0, Math.ceil((leftMs - ranMs) / 60_000));
+        const { accepted, unanswered } = counts;
+        const text = `${title}: ${Math.round(ranMs / 1_000)} s, ${accepted} accepted, ${unanswered} unanswered, ${left} min left`;
+        stream.write(`\r\x1b[2K${text.slice(0, 118)}`);
+      }, LIVE_EVERY_MS);
+    },
+    end(number, { strikes, jobs, recoveryMs, violations }) {
+      clearInterval(timer);
+      const recovery = recoveryMs === null ? 'not recovered' : `recovered in ${(recoveryMs / 1_000).toFixed(1)} s`;
+      const verdict = violations.length === 0 ? 'every promise kept' : `${violations.length} VIOLATIONS`;
+      const line = `${number}  ${strikes.join(' + ')}: ${jobs} jobs, ${recovery}, ${verdict}`;
+      stream.write(`${isLive ? '\r\x1b[2K' : ''}${line}\n`);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openArena, SMALL } from '../arena.js';
+import { createRandom } from '../load/random.js';
+import type { RoundReport } from '../round.js';
+import { runRound } from '../round.js';
+import { drawStrikes } from './draw.js';
+import { keepEvidence } from './evidence.js';
+import type { SoakOptions } from './options.js';
+import type { Progress } from './progress.js';
+
+/** What a soak is run with beside its options. */
+export interface SoakSurroundings {
+  /** Folder below which evidence is kept. */
+  readonly home: string;
+  readonly progress: Progress;
+  /** Ends it early. */
+  readonly stop: AbortSignal;
+}
+
+/** How a soak went. */
+export interface SoakReport {
+  readonly rounds: readonly RoundReport[];
+  /** Folder that shows how a promise was broken; null when none was. */
+  readonly evidence: string | null;
+}
+
+/** Lets faults strike until the time is up, or until a promise is broken. */
+export async function runSoak(options: SoakOptions, { home, progress, stop }: SoakSurroundings): Promise<SoakReport> {
+  const folder = join(home, 'faults', `seed-${options.seed}-${process.pid}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const random = createRandom(options.seed);
+  const rounds: RoundReport[] = [];
+  let evidence: string | null = null;
+  progress.say('starting a fleet and its servers');
+  const crew = { producer: 2, worker: 3, scaler: 2 };
+  const arena = await openArena({ ...SMALL, crew, tenants: 4, seed: options.seed + 1, stop, folder });
+  try {
+    const endMs = performance.now() + options.minutes * 60_000;
+    const fit = options.strikes.filter((strike) => (strike.unfit?.(arena.scene) ?? null) === null);
+    for (const { name } of options.strikes.filter((strike) => !fit.includes(strike))) progress.say(`left out: ${name}`);
+    while (performance.now() < endMs && !stop.aborted && fit.length > 0 && evidence === null) {
+      const strikes = drawStrikes(random, fit);
+      progress.begin(rounds.length + 1, strikes, endMs - performance.now(), arena.load.book.counts);
+      const round = await runRound(arena, strikes);
+      rounds.push(round);
+      progress.end(rounds.length, round);
+      if (round.violations.length > 0) {
+        await keepEvidence(arena, round, folder);
+        evidence = folder;
+      }
+    }
+    return { rounds, evidence };
+  } finally {
+    await arena.close();
+    if (evidence === null) await rm(folder, { recursive: true, force: true });
+  }
+}

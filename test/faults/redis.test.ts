@@ -6,6 +6,7 @@ describeFaults('a fleet whose Redis dies, stands still, fills up and forgets', [
   'redis-full',
   'redis-disk-full',
   'redis-readonly',
+  'redis-promote',
   'redis-empty',
   'redis-flush',
 ]);

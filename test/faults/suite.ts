@@ -3,26 +3,44 @@ import type { ArenaOptions } from './arena.js';
 import { openArena, SMALL } from './arena.js';
 import type { Arena } from './round.js';
 import { runRound } from './round.js';
+import type { Strike } from './strikes/scene.js';
 import { strikeNamed } from './strikes/strikes.js';
 
-/** A file's faults strike the same fleet, one after the other; the invariants are judged over all of it each time. */
-export function describeFaults(title: string, names: readonly string[], options: Partial<ArenaOptions> = {}): void {
-  describe(title, () => {
-    let arena: Awaited<ReturnType<typeof openArena>>;
-    beforeAll(async () => {
-      arena = await openArena({ ...SMALL, seed: 1, ...options });
-    }, 120_000);
-    afterAll(() => arena?.close(), 60_000);
+/** A Redis of another shape for the fleet of a file. */
+export interface GivenRedis {
+  readonly options: Pick<ArenaOptions, 'redis'>;
+  stop(): Promise<void>;
+}
 
-    for (const name of names) {
-      const strike = strikeNamed(name);
-      it(`keeps every promise through ${name}: ${strike.summary}`, async (context) => {
+/**
+ * A file's faults strike the same fleet, one after the other; the invariants are judged over all of it each time.
+ * @param strikes names of faults, or faults of the file's own
+ */
+export function describeFaults(
+  title: string,
+  strikes: readonly (string | Strike)[],
+  openRedis?: () => Promise<GivenRedis>,
+): void {
+  describe(title, () => {
+    let given: GivenRedis | undefined;
+    let arena: Arena & { close(): Promise<void> };
+    beforeAll(async () => {
+      given = await openRedis?.();
+      arena = await openArena({ ...SMALL, seed: 1, ...given?.options });
+    }, 120_000);
+    afterAll(async () => {
+      await arena?.close();
+      await given?.stop();
+    }, 60_000);
+
+    for (const strike of strikes.map((one) => (typeof one === 'string' ? strikeNamed(one) : one))) {
+      it(`keeps every promise through ${strike.name}: ${strike.summary}`, async (context) => {
         const reason = strike.unfit?.(arena.scene) ?? null;
         if (reason !== null) return context.skip(reason);
-        const report = await runRound(arena as Arena, [strike]);
+        const report = await runRound(arena, [strike]);
         const recovery = report.recoveryMs === null ? 'never' : `${Math.round(report.recoveryMs)} ms`;
         process.stderr.write(
-          `${name}: ${report.jobs} jobs, over ${recovery} after it was mended; in all ${report.seen}\n`,
+          `${strike.name}: ${report.jobs} jobs, over ${recovery} after it was mended; in all ${report.seen}\n`,
         );
         expect(report.violations).toEqual([]);
       }, 240_000);

@@ -9,7 +9,7 @@ export function canaryOf(tenantId: string, number: number): Canary {
 }
 
 /** Every canary in a text, with its tenant. */
-export function canariesIn(text: string): { readonly canary: Canary; readonly tenantId: string }[] {
+function canariesIn(text: string): { readonly canary: Canary; readonly tenantId: string }[] {
   return [...text.matchAll(CANARY)].map(([canary, tenantId = '']) => ({ canary, tenantId }));
 }
 

@@ -8,7 +8,7 @@ export interface Tenant {
 }
 
 /** Names of letters alone, as canaries need them. */
-export const TENANT_IDS = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark'] as const;
+const TENANT_IDS = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark'] as const;
 
 /** Makes tenants, each with the key of an owner. */
 export async function makeTenants(front: string, operatorKey: string, count: number): Promise<Tenant[]> {

@@ -12,7 +12,7 @@ export const SLOT_CONCURRENCY = 2;
 
 /** A lease of a slot, a worker's heartbeat and a job's lock, in ms: short, so that a fault outlasts them. */
 export const LEASE_MS = 2_000;
-export const LOCK_MS = 3_000;
+const LOCK_MS = 3_000;
 
 /** Settings of every process: as in production, but quicker to notice. */
 export function environmentOfFleet(): Readonly<Record<string, string>> {

@@ -44,6 +44,8 @@ export interface Stand {
   readonly ledger: pg.Pool;
   readonly posts: readonly Post[];
   readonly operatorKey: string;
+  /** New connections go to where Redis is now. */
+  followRedis(): void;
   of(role: FleetProcessName): readonly Post[];
   /** Where clients reach the producers. */
   readonly fronts: readonly string[];
@@ -63,14 +65,20 @@ const ROLES = ['producer', 'worker', 'scaler'] as const;
 export async function openStand(options: StandOptions): Promise<Stand> {
   const disk = options.redis === undefined ? await mountSmallDisk() : null;
   const redis = options.redis === undefined ? await startRedisNode(disk?.folder) : null;
-  const redisConfig = options.redis ?? { url: `redis://127.0.0.1:${redis?.port}` };
+  const observer = redis === null ? null : await openLink(redis.port());
+  const redisConfig = options.redis ?? { url: `redis://127.0.0.1:${observer?.port}` };
   const postgres = await startPostgresServer();
   await migrateLedger({ url: postgres.url, schema: SCHEMA });
   const ledger = new pg.Pool({ connectionString: postgres.url, max: 4, options: `-c search_path=${SCHEMA}` });
   ledger.on('error', () => undefined);
   await recordTransitions(ledger);
   const operatorKey = randomBytes(24).toString('base64url');
-  const servers: Servers = { redis: redisConfig, redisPort: redis?.port ?? null, postgres: postgres.url, operatorKey };
+  const servers: Servers = {
+    redis: redisConfig,
+    redisPort: redis?.port() ?? null,
+    postgres: postgres.url,
+    operatorKey,
+  };
   const posts = await Promise.all(
     ROLES.flatMap((role) =>
       Array.from({ length: options.crew[role] }, (_, index) => openPost(role, index + 1, servers)),
@@ -79,6 +87,7 @@ export async function openStand(options: StandOptions): Promise<Stand> {
   const close = async (): Promise<void> => {
     await Promise.all(posts.map(({ member }) => member.stop()));
     await Promise.all(posts.map(closePost));
+    await observer?.close();
     await ledger.end();
     await Promise.all([postgres.stop(), redis?.stop()]);
     await disk?.remove();
@@ -97,6 +106,10 @@ export async function openStand(options: StandOptions): Promise<Stand> {
     ledger,
     posts,
     operatorKey,
+    followRedis() {
+      if (redis === null) return;
+      for (const link of [observer, ...posts.map((post) => post.redis)]) link?.target(redis.port());
+    },
     of: (role) => posts.filter(({ member }) => member.role === role),
     fronts: posts.flatMap(({ front }) => (front === null ? [] : [`http://127.0.0.1:${front.port}`])),
     close,

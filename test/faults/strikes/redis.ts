@@ -69,6 +69,17 @@ const readOnly: Strike = {
   },
 };
 
+const promote: Strike = {
+  name: 'redis-promote',
+  summary: 'Redis dies and its replica, a second behind, is promoted by hand: acknowledged writes are gone',
+  losesRedis: true,
+  async strike(scene) {
+    await redisOf(scene).promoteReplica(1_000);
+    await scene.lasts(1_000);
+    scene.stand.followRedis();
+  },
+};
+
 const diskFull: Strike = {
   name: 'redis-disk-full',
   summary: 'the disk of the append-only file is full, and has room again',
@@ -82,4 +93,4 @@ const diskFull: Strike = {
 };
 
 /** Faults of the one Redis. */
-export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly, diskFull];
+export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly, diskFull, promote];

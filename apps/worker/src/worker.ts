@@ -18,6 +18,7 @@ import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
+import { createLedgerTurns } from './settle/ledgerTurns.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
 import { buildTaskHandlers } from './tasks/index.js';
 
@@ -47,9 +48,10 @@ export function createWorker(
   const running = createRunningJobs();
   const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
   const serviceTimes = createServiceTimes(redis, keys, log);
+  const turns = createLedgerTurns(postgres.db, log);
   const parts = {
-    claimer: createClaimer(postgres.db, workerId),
-    ledger: createLedgerWriter(postgres.db, log),
+    claimer: createClaimer(turns, postgres.db, workerId),
+    ledger: createLedgerWriter(turns, postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
     effects: createEffects({ db: effects.db, log }),
     handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),

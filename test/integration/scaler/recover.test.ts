@@ -101,13 +101,7 @@ describe('a leading scaler', () => {
     await startScaler();
     await until('the second one adds', async () => (await waiting()) > 6_000, LONG_MS);
     await deleteKeys(space.redis.client, space.prefix);
-    await until('all wait', async () => (await waiting()) === 12_000, LONG_MS).catch(async (e) => {
-      console.log(
-        await waiting(),
-        scalers.map((x) => x.lines.map((l) => JSON.stringify(l)).join('\n')),
-      );
-      throw e;
-    });
+    await until('all wait', async () => (await waiting()) === 12_000, LONG_MS);
     await until('every bucket is marked', epochsAgree, LONG_MS);
     expect(await waiting()).toBe(12_000);
   }, 180_000);

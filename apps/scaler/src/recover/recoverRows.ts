@@ -37,6 +37,16 @@ export interface RecoveredRows {
   readonly undecided: number;
 }
 
+/** Rows that were compared with Redis, and what is to be done about them. */
+export interface ComparedRows {
+  readonly rows: number;
+  readonly undecided: number;
+  /** Jobs that Redis does not hold, in the order of their rows, each with why. */
+  readonly lost: readonly { readonly job: EnqueueableJob; readonly judged: JudgedRow }[];
+  /** Ids of rows that Redis holds and that the ledger does not know to be there. */
+  readonly unmarked: readonly string[];
+}
+
 interface JudgedRow {
   readonly row: UnfinishedRow;
   readonly verdict: RecoveryVerdict;
@@ -45,10 +55,8 @@ interface JudgedRow {
 /**
  * The step that all recovery rests on: asks Redis which of these unfinished jobs it does not hold and adds them, with their
  * priority and what is left of their delay, in the order of the rows. Harmless twice, and beside another who does the same.
- *
- * The ledger is asked once more after Redis. It is always told first that a job is over, so a row that has not changed was not
- * over when Redis did not hold it. A process that dies between an add and its mark in the ledger leaves a row that is
- * `accepted` and held: whoever sees it next marks it.
+ * A process that dies between an add and its mark in the ledger leaves a row that is `accepted` and held: whoever sees it next
+ * marks it.
  * @throws FleetError `unavailable` when Redis has no room for what is to be added
  */
 export async function recoverRows(
@@ -56,18 +64,48 @@ export async function recoverRows(
   permit: Permit,
   parts: RecoverParts,
 ): Promise<RecoveredRows> {
+  return addLost(await compareRows(rows, parts), permit, parts);
+}
+
+/**
+ * Asks Redis which of these jobs it does not hold; changes nothing. The ledger is asked once more after Redis. It is always told
+ * first that a job is over, so a row that has not changed was not over when Redis did not hold it.
+ */
+export async function compareRows(rows: readonly UnfinishedRow[], parts: RecoverParts): Promise<ComparedRows> {
   const judged = await judge(rows, parts);
-  const lost = judged.filter(({ verdict }) => verdict.kind === 'add' || verdict.kind === 'take-out-and-add');
-  const undecided = judged.filter(({ verdict }) => verdict.kind === 'leave' && verdict.because !== 'runs').length;
+  const wanting = new Map(
+    judged
+      .filter(({ verdict }) => verdict.kind === 'add' || verdict.kind === 'take-out-and-add')
+      .map((one) => [one.row.id, one]),
+  );
   const jobs = await readUnchangedJobs(
     parts.db,
-    lost.map(({ row }) => row),
+    Array.from(wanting.values(), ({ row }) => row),
   );
-  const held = judged.filter(({ row, verdict }) => verdict.kind === 'held' && row.state === 'accepted');
-  if (!permit.holds()) return { rows: rows.length, added: [], undecided };
-  await addJobs(jobs, lost, parts);
-  await mark([...held.map(({ row }) => row.id), ...acceptedOf(jobs, lost)], permit, parts.db);
-  return { rows: rows.length, added: jobs, undecided };
+  return {
+    rows: rows.length,
+    undecided: judged.filter(({ verdict }) => verdict.kind === 'leave' && verdict.because !== 'runs').length,
+    lost: jobs.flatMap((job) => {
+      const found = wanting.get(job.id);
+      return found === undefined ? [] : [{ job, judged: found }];
+    }),
+    unmarked: judged
+      .filter(({ row, verdict }) => verdict.kind === 'held' && row.state === 'accepted')
+      .map(({ row }) => row.id),
+  };
+}
+
+/** Adds what Redis does not hold, and marks in the ledger what it did not know to be there. */
+export async function addLost(
+  { rows, undecided, lost, unmarked }: ComparedRows,
+  permit: Permit,
+  parts: RecoverParts,
+): Promise<RecoveredRows> {
+  if (!permit.holds()) return { rows, added: [], undecided };
+  await addJobs(lost, parts);
+  const accepted = lost.filter(({ judged }) => judged.row.state === 'accepted').map(({ job }) => job.id);
+  await mark([...unmarked, ...accepted], permit, parts.db);
+  return { rows, added: lost.map(({ job }) => job), undecided };
 }
 
 async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: RecoverParts): Promise<JudgedRow[]> {
@@ -79,35 +117,24 @@ async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: R
   });
 }
 
-async function addJobs(
-  jobs: readonly EnqueueableJob[],
-  lost: readonly JudgedRow[],
-  { queues, hasRoom = async () => true }: RecoverParts,
-): Promise<void> {
-  if (jobs.length === 0) return;
-  if (!(await hasRoom())) throw new FleetError('unavailable', 'Redis has no room for the jobs that it does not hold.');
-  const verdicts = new Map(lost.map(({ row, verdict }) => [row.id, { verdict, state: row.state }]));
+async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverParts): Promise<void> {
+  if (lost.length === 0) return;
+  if (hasRoom !== undefined && !(await hasRoom())) {
+    throw new FleetError('unavailable', 'Redis has no room for the jobs that it does not hold.');
+  }
   await Promise.all(
-    jobs.flatMap((job) => {
-      const found = verdicts.get(job.id);
-      return [
-        // A dead job that was sent again while Redis was away left a note.
-        ...(found?.state === 'accepted' && job.started ? [queues.unbury(job.tenantId, job.id)] : []),
-        ...(found?.verdict.kind === 'take-out-and-add' ? [takeOut(job, queues)] : []),
-      ];
-    }),
+    lost.flatMap(({ job, judged }) => [
+      // A dead job that was sent again while Redis was away left a note.
+      ...(judged.row.state === 'accepted' && job.started ? [queues.unbury(job.tenantId, job.id)] : []),
+      ...(judged.verdict.kind === 'take-out-and-add' ? [takeOut(job, queues)] : []),
+    ]),
   );
-  await queues.add(jobs.map(toLanedJob));
+  await queues.add(lost.map(({ job }) => toLanedJob(job)));
 }
 
 async function takeOut(row: EnqueueableJob, queues: Pick<LaneQueues, 'remove'>): Promise<void> {
   const { lane, job } = toLanedJob(row);
   await queues.remove(lane, job.id);
-}
-
-function acceptedOf(jobs: readonly EnqueueableJob[], lost: readonly JudgedRow[]): string[] {
-  const accepted = new Set(lost.filter(({ row }) => row.state === 'accepted').map(({ row }) => row.id));
-  return jobs.map(({ id }) => id).filter((id) => accepted.has(id));
 }
 
 /** Rows in any other state say already that Redis was given the job. */

@@ -1,5 +1,5 @@
-import type { Permit, RecoveredRows, RecoverParts } from './recoverRows.js';
-import { recoverRows } from './recoverRows.js';
+import type { ComparedRows, Permit, RecoveredRows, RecoverParts } from './recoverRows.js';
+import { addLost, compareRows } from './recoverRows.js';
 import { readAhead, unfinishedPages } from './unfinishedPages.js';
 
 /** Rows that are compared at a time: large enough for bulk adds, small enough for a plain answer to a lost lead. */
@@ -21,7 +21,8 @@ export interface SweptAll extends SweepSums {
 
 /**
  * Compares the unfinished jobs of these buckets with Redis, at full speed, and adds what Redis does not hold. One page is
- * added at a time, so that a lane's jobs keep their order; all lanes of a page are, at once.
+ * added at a time, so that a lane's jobs keep their order; all lanes of a page are, at once, while the next page is compared and
+ * the one after it read.
  * @param onPage told of each page and of the sums with it
  */
 export async function sweepAll(
@@ -31,9 +32,9 @@ export async function sweepAll(
   onPage: (page: RecoveredRows, sums: SweepSums) => Promise<void> | void,
 ): Promise<SweptAll> {
   let sums: SweepSums = { rows: 0, added: 0, undecided: 0 };
-  for await (const rows of readAhead(unfinishedPages(parts.db, { buckets, rowsPerPage: ROWS_PER_PAGE }))) {
+  for await (const compared of readAhead(comparedPages(buckets, parts))) {
     if (!permit.holds()) return { ...sums, finished: false };
-    const page = await recoverRows(rows, permit, parts);
+    const page = await addLost(compared, permit, parts);
     sums = {
       rows: sums.rows + page.rows,
       added: sums.added + page.added.length,
@@ -42,4 +43,9 @@ export async function sweepAll(
     await onPage(page, sums);
   }
   return { ...sums, finished: permit.holds() };
+}
+
+async function* comparedPages(buckets: ReadonlySet<number>, parts: RecoverParts): AsyncGenerator<ComparedRows> {
+  const pages = unfinishedPages(parts.db, { buckets, rowsPerPage: ROWS_PER_PAGE });
+  for await (const rows of readAhead(pages)) yield await compareRows(rows, parts);
 }

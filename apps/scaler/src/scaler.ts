@@ -51,7 +51,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
   const parts: ScalerParts = { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log };
   const replicas = createReplicas(config, parts);
   const looks = createLooks(parts, replicas.load);
-  const upkeep = createUpkeep(parts);
+  const upkeep = createUpkeep(parts, { touched: looks.touch });
   const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
   const ops = createOpsServer(
     config.ops,

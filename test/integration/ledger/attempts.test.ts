@@ -9,6 +9,7 @@ import { readJob } from '@sluice/shared/postgres/queries/readJob';
 import { redriveJob } from '@sluice/shared/postgres/queries/redriveJob';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
+import { readUnchangedJobs } from '@sluice/shared/postgres/queries/unfinishedRows';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
@@ -164,6 +165,7 @@ describe('findUnqueued', () => {
     const found = await findUnqueued(space.postgres.db, 0, 1_000);
     const mine = found.filter(({ id }) => id === lost || id === queued);
     expect(mine.map(({ id }) => id)).toEqual([lost]);
-    expect(mine[0]?.delayMs).toBeGreaterThan(50_000);
+    const [job] = await readUnchangedJobs(space.postgres.db, mine);
+    expect(job?.delayMs).toBeGreaterThan(50_000);
   });
 });

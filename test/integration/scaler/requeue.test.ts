@@ -25,7 +25,10 @@ afterAll(async () => {
 
 it('adds lost jobs once, however often it runs, and leaves fresh ones to those who accepted them', async () => {
   const { db } = space.postgres;
-  const parts = { db, queues, metrics: createMetrics('test'), log: createLogger('test', { level: 'silent' }) };
+  const workers = { look: async () => undefined, whereabouts: () => 'unknown' as const };
+  const { redis, keys } = space;
+  const log = createLogger('test', { level: 'silent' });
+  const parts = { db, redis, keys, queues, workers, metrics: createMetrics('test'), log };
   await insertJobs(
     db,
     Array.from({ length: 2_500 }, () => newJob()),
@@ -41,6 +44,8 @@ it('adds lost jobs once, however often it runs, and leaves fresh ones to those w
   await db.$client.query(
     "UPDATE jobs SET state = 'accepted', queued_at = NULL, updated_at = now() - interval '3 seconds'",
   );
-  expect(await requeueJobs(leading, parts)).toBe(2_500);
+  expect(await requeueJobs(leading, parts)).toBe(0);
+  const { rows } = await db.$client.query("SELECT id FROM jobs WHERE state <> 'queued' OR queued_at IS NULL");
+  expect(rows).toEqual([]);
   expect((await queues.counts(lane)).waiting).toBe(2_500);
 });

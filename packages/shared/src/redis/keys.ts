@@ -28,6 +28,8 @@ export interface FleetKeys {
   version(bucket: number): string;
   /** Highest fence of a leader that wrote desired slots here. */
   desiredFence(bucket: number): string;
+  /** The bucket's mark: gone when the bucket lost its data. The ledger holds a copy. */
+  epoch(bucket: number): string;
   /** ZSET worker process -> when its heartbeat ends, unix ms of the server's clock. */
   readonly workers: string;
   /** HASH worker process -> jobs that it runs at a time. */
@@ -38,6 +40,8 @@ export interface FleetKeys {
   readonly leader: string;
   /** Fence of the latest leadership, which only grows. */
   readonly leaderFence: string;
+  /** SET of run ids of the servers that were compared with the ledger since they started. */
+  readonly comparedServers: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
   /** Channel of buckets that changed, as numbers joined by a space, and of worker processes that leave. Hints, not promises. */
@@ -64,11 +68,13 @@ export function fleetKeys(prefix: string): FleetKeys {
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
     version: (number) => `${bucket(number)}:version`,
     desiredFence: (number) => `${bucket(number)}:desired-fence`,
+    epoch: (number) => `${bucket(number)}:epoch`,
     workers: `${fleet}:workers`,
     capacities: `${fleet}:capacities`,
     versions: `${fleet}:versions`,
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
+    comparedServers: `${fleet}:compared-servers`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,
     wokenChannel: `${prefix}:woken`,

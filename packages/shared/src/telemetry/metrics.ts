@@ -21,7 +21,11 @@ export interface Metrics {
   readonly longestWaitSeconds: Gauge;
   readonly leading: Gauge;
   readonly lookSeconds: Histogram;
-  readonly jobsRequeued: Counter;
+  readonly jobsRequeued: Counter<'reason'>;
+  readonly rowsSwept: Counter;
+  readonly bucketsLost: Counter;
+  readonly rebuildRunning: Gauge;
+  readonly rebuildSeconds: Histogram;
   readonly lanesRetired: Counter;
   readonly replicasDesired: Gauge;
 }
@@ -61,7 +65,13 @@ export function createMetrics(processName: string): Metrics {
     longestWaitSeconds: gauge('sluice_wait_longest_seconds', 'Age of the longest waiting job that is next in its lane'),
     leading: gauge('sluice_scaler_leading', '1 in the scaler that leads'),
     lookSeconds: seconds('sluice_scaler_look_seconds', 'Time of one look at the tenants'),
-    jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
+    jobsRequeued: counter('sluice_jobs_requeued_total', 'Jobs that Redis did not hold and were added again', [
+      'reason',
+    ]),
+    rowsSwept: counter('sluice_rows_swept_total', 'Unfinished rows of the ledger that were compared with Redis'),
+    bucketsLost: counter('sluice_redis_buckets_lost_total', 'Buckets of Redis that were found emptied'),
+    rebuildRunning: gauge('sluice_rebuild_running', '1 while Redis is compared with the ledger at full speed'),
+    rebuildSeconds: seconds('sluice_rebuild_seconds', 'Time of comparing Redis with the ledger at full speed'),
     lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
     replicasDesired,
   };

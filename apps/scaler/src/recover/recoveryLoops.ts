@@ -1,0 +1,45 @@
+import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import type { ScalerParts } from '../parts.js';
+import { whileLeading } from '../whileLeading.js';
+import { withBackOff } from './backOff.js';
+import type { RestoreStep } from './rebuildBuckets.js';
+import { requeueJobs } from './requeueJobs.js';
+import { createSlowSweep } from './sweepSlowly.js';
+import { createRedisWatch } from './watchRedis.js';
+import { createWorkerWatch } from './workerWatch.js';
+
+/** How often accepted jobs that Redis does not hold are looked for, in ms. */
+const REQUEUE_EVERY_MS = 2_000;
+
+/** How often it is looked whether Redis lost its data or is another; and pause between two pages of the slow sweep, in ms. */
+const COMPARE_EVERY_MS = 1_000;
+
+/** What recovery has others do. */
+export interface RecoveryHooks {
+  /** What is restored beside the jobs when Redis lost its data. */
+  readonly restore: readonly RestoreStep[];
+  /** Told the lanes that jobs were added to again, as names joined by a space. */
+  readonly touched: (laneNames: string) => void;
+}
+
+/**
+ * Adds again what Redis does not hold. The slow sweep is in the loop of the watch: it takes a page only when Redis is known to
+ * have lost nothing else, so that a rebuild adds a lane's jobs in their order.
+ */
+export function createRecoveryLoops(parts: ScalerParts, hooks: RecoveryHooks): PeriodicService[] {
+  const { keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = parts;
+  const workers = createWorkerWatch(() => readLiveWorkers(redis.client, keys), monotonicMs);
+  const recover = { db: postgres.db, redis, keys, queues, workers, metrics, monotonicMs, log };
+  const watch = createRedisWatch({ ...recover, ...hooks });
+  const sweep = createSlowSweep(recover);
+  const requeue = withBackOff((leadership) => requeueJobs(leadership, recover), monotonicMs);
+  const compare = withBackOff(async (leadership) => {
+    await watch(leadership);
+    await sweep(leadership);
+  }, monotonicMs);
+  return [
+    whileLeading('recover', { everyMs: REQUEUE_EVERY_MS, lead, log }, requeue),
+    whileLeading('compare', { everyMs: COMPARE_EVERY_MS, lead, log }, compare),
+  ];
+}

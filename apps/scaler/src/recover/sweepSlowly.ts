@@ -1,0 +1,56 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRows';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Leadership } from '../lead/keepLead.js';
+import type { RecoverParts } from './recoverRows.js';
+import { recoverRows } from './recoverRows.js';
+import { unfinishedPages } from './unfinishedPages.js';
+
+/** Rows that one step compares; with a step each second, so many per second. */
+const ROWS_PER_STEP = 1_000;
+
+/** A round through all unfinished jobs takes this long at least, in ms, so that a small fleet is not asked all the time. */
+const ROUND_MS = 10_000;
+
+/** What the slow sweep needs. */
+export interface SlowSweepParts extends RecoverParts {
+  readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept'>;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Goes through everything unfinished again and again, a page per call: a failover can lose the last second and keep all
+ * marks. Where it is, is kept in memory: a new leader begins again.
+ */
+export function createSlowSweep(parts: SlowSweepParts): (leadership: Leadership) => Promise<void> {
+  const { db, metrics, monotonicMs, log } = parts;
+  let pages: AsyncGenerator<readonly UnfinishedRow[]> | null = null;
+  let roundMs = Number.NEGATIVE_INFINITY;
+
+  async function nextPage(): Promise<readonly UnfinishedRow[]> {
+    if (pages === null) {
+      if (monotonicMs() - roundMs < ROUND_MS) return [];
+      roundMs = monotonicMs();
+      pages = unfinishedPages(db, { rowsPerPage: ROWS_PER_STEP });
+    }
+    const page = await pages.next();
+    if (page.done !== true) return page.value;
+    pages = null;
+    return [];
+  }
+
+  return async (leadership) => {
+    try {
+      const page = await nextPage();
+      if (page.length === 0 || !leadership.holds()) return;
+      const { rows, added } = await recoverRows(page, leadership, parts);
+      metrics.rowsSwept.inc(rows);
+      metrics.jobsRequeued.inc({ reason: 'sweep' }, added.length);
+      if (added.length > 0) log.warn({ jobs: added.length }, 'Redis had lost jobs; they were added again');
+    } catch (error) {
+      pages = null;
+      throw error;
+    }
+  };
+}

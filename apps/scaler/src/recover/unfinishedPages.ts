@@ -1,0 +1,74 @@
+import { bucketOf } from '@sluice/shared/domain/lane';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRows';
+import { listUnfinishedTenants, readUnfinishedRows } from '@sluice/shared/postgres/queries/unfinishedRows';
+
+/** Tenants whose jobs one statement reads. */
+const TENANTS_PER_READ = 500;
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** Which unfinished jobs are gone through. */
+export interface PageWish {
+  /** Only those of tenants in these buckets; all when left out. */
+  readonly buckets?: ReadonlySet<number>;
+  readonly rowsPerPage: number;
+}
+
+/** All unfinished jobs, tenant by tenant and each in the order of acceptance. Those accepted meanwhile may be among them. */
+export async function* unfinishedPages(
+  db: Database,
+  { buckets, rowsPerPage }: PageWish,
+): AsyncGenerator<readonly UnfinishedRow[]> {
+  let from = '';
+  for (;;) {
+    const tenants = await listUnfinishedTenants(db, from, TENANTS_PER_READ);
+    yield* readTenants(
+      db,
+      tenants.filter((tenant) => buckets?.has(bucketOf(tenant)) ?? true),
+      rowsPerPage,
+    );
+    const last = tenants.at(-1);
+    if (last === undefined || tenants.length < TENANTS_PER_READ) return;
+    from = behind(last);
+  }
+}
+
+/** The same, reading one page ahead, so that the ledger works while the caller does. */
+export async function* readAhead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  const read = (): Promise<IteratorResult<Page>> => {
+    const next = pages.next();
+    // What fails here is thrown when it is asked for; if nobody asks any more, it does not matter.
+    next.catch(() => undefined);
+    return next;
+  };
+  let next = read();
+  for (;;) {
+    const page = await next;
+    if (page.done === true) return;
+    next = read();
+    yield page.value;
+  }
+}
+
+/** What sorts right behind a tenant, whose id holds no such character. */
+function behind(tenantId: string): string {
+  return `${tenantId}\u0001`;
+}
+
+async function* readTenants(
+  db: Database,
+  tenants: readonly string[],
+  limit: number,
+): AsyncGenerator<readonly UnfinishedRow[]> {
+  let left = tenants;
+  let afterId = FIRST_ID;
+  while (left.length > 0) {
+    const page = await readUnfinishedRows(db, left, { afterId, limit });
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) return;
+    left = left.slice(left.indexOf(last.tenantId));
+    afterId = last.id;
+  }
+}

@@ -1,0 +1,133 @@
+import { judgeEpoch } from '@sluice/shared/domain/epoch';
+import { bucketOf, laneName } from '@sluice/shared/domain/lane';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { readNotedEpochs } from '@sluice/shared/postgres/queries/redisEpochs';
+import { countUnfinishedByTenant } from '@sluice/shared/postgres/queries/unfinishedRows';
+import { toLanedJob } from '@sluice/shared/queue/jobOptions';
+import { readComparedServers, readRunIds, writeComparedServers } from '@sluice/shared/redis/commands/comparedServers';
+import { readEpochs } from '@sluice/shared/redis/commands/epochs';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Leadership } from '../lead/keepLead.js';
+import type { Rebuilt, RestoreStep } from './rebuildBuckets.js';
+import { rebuildBuckets } from './rebuildBuckets.js';
+import type { RecoveredRows, RecoverParts } from './recoverRows.js';
+import { GONE_AFTER_MS } from './workerWatch.js';
+
+/** How often a long rebuild tells how far it is, in ms. */
+const TELL_EVERY_MS = 5_000;
+
+/**
+ * When rows that could not be judged are gone through once more, in ms: by then it is known which processes are gone. What is
+ * left even then is up to the slow sweep.
+ */
+const AGAIN_AFTER_MS = GONE_AFTER_MS + 2_000;
+
+/** What watching Redis needs. */
+export interface RedisWatchParts extends RecoverParts {
+  readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept' | 'bucketsLost' | 'rebuildRunning' | 'rebuildSeconds'>;
+  readonly restore: readonly RestoreStep[];
+  /** Told the lanes that jobs were added to, as names joined by a space. */
+  readonly touched: (laneNames: string) => void;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** Why Redis is compared with the ledger at full speed. */
+interface Doubt {
+  readonly reason: 'emptied' | 'unmarked' | 'restarted' | 'undecided';
+  readonly buckets: ReadonlySet<number>;
+  /** Buckets that lost their data. */
+  readonly lost: number;
+  /** Servers that will have been compared; null when not all buckets are. */
+  readonly servers: readonly string[] | null;
+}
+
+/**
+ * Compares Redis with the ledger at full speed when it may have lost something: a bucket whose epoch is not the ledger's, or a
+ * server that was not compared since it started. To be called about every second while leading.
+ */
+export function createRedisWatch(parts: RedisWatchParts): (leadership: Leadership) => Promise<void> {
+  const { monotonicMs } = parts;
+  let again: { readonly atMs: number; readonly buckets: ReadonlySet<number> } | null = null;
+
+  return async (leadership) => {
+    await parts.workers.look();
+    const due = again !== null && monotonicMs() >= again.atMs ? again.buckets : null;
+    const doubt = await findDoubt(parts, due);
+    if (doubt === null || !leadership.holds()) return;
+    const rebuilt = await settleDoubt(doubt, leadership, parts);
+    if (!rebuilt.finished) return;
+    again = null;
+    if (doubt.reason !== 'undecided' && rebuilt.undecided > 0) {
+      again = { atMs: monotonicMs() + AGAIN_AFTER_MS, buckets: doubt.buckets };
+    }
+  };
+}
+
+async function findDoubt({ db, redis, keys }: RedisWatchParts, due: ReadonlySet<number> | null): Promise<Doubt | null> {
+  const [noted, found, servers, compared] = await Promise.all([
+    readNotedEpochs(db),
+    readEpochs(redis.client, keys, BUCKETS),
+    readRunIds(redis.client),
+    readComparedServers(redis.client, keys),
+  ]);
+  const judged = BUCKETS.map((bucket) => ({
+    bucket,
+    verdict: judgeEpoch(noted.get(bucket) ?? null, found.get(bucket) ?? null),
+  }));
+  const lost = judged.filter(({ verdict }) => verdict === 'lost').length;
+  const marred = new Set(judged.filter(({ verdict }) => verdict !== 'kept').map(({ bucket }) => bucket));
+  const isOther = servers.some((runId) => !compared.has(runId));
+  const buckets = isOther ? new Set(BUCKETS) : new Set([...marred, ...(due ?? [])]);
+  if (buckets.size === 0) return null;
+  const reason = lost > 0 ? 'emptied' : marred.size > 0 ? 'unmarked' : isOther ? 'restarted' : 'undecided';
+  return { reason, buckets, lost, servers: isOther ? servers : null };
+}
+
+async function settleDoubt(doubt: Doubt, leadership: Leadership, parts: RedisWatchParts): Promise<Rebuilt> {
+  const { redis, keys, metrics, monotonicMs, log } = parts;
+  const { reason, buckets, lost, servers } = doubt;
+  const startedMs = monotonicMs();
+  const unfinished = await countIn(buckets, parts);
+  metrics.bucketsLost.inc(lost);
+  if (lost > 0)
+    log.warn({ lost, unfinished }, `Redis lost the data of ${lost} buckets: adding ${unfinished} jobs again`);
+  else if (unfinished > 0) log.info({ reason, unfinished }, `comparing ${unfinished} unfinished jobs with Redis`);
+  metrics.rebuildRunning.set(1);
+  try {
+    const onPage = tellOf({ reason, unfinished }, parts);
+    const rebuilt = await rebuildBuckets(buckets, leadership, { ...parts, onPage });
+    const { rows, added, finished, lostAgain } = rebuilt;
+    const told = { reason, rows, added, ms: Math.round(monotonicMs() - startedMs) };
+    if (!finished || lostAgain > 0)
+      log.warn({ ...told, lostAgain }, 'Redis or the lead was lost meanwhile; it begins again');
+    else if (lost > 0 || added > 0) log.info(told, 'Redis holds every unfinished job again');
+    if (finished && lostAgain === 0 && servers !== null) await writeComparedServers(redis.client, keys, servers);
+    return rebuilt;
+  } finally {
+    metrics.rebuildRunning.set(0);
+    metrics.rebuildSeconds.observe((monotonicMs() - startedMs) / 1_000);
+  }
+}
+
+async function countIn(buckets: ReadonlySet<number>, { db }: RedisWatchParts): Promise<number> {
+  let jobs = 0;
+  for (const [tenantId, count] of await countUnfinishedByTenant(db)) if (buckets.has(bucketOf(tenantId))) jobs += count;
+  return jobs;
+}
+
+function tellOf(
+  { reason, unfinished }: { readonly reason: Doubt['reason']; readonly unfinished: number },
+  { metrics, touched, monotonicMs, log }: RedisWatchParts,
+): (page: RecoveredRows, sums: { readonly rows: number; readonly added: number }) => void {
+  let toldMs = monotonicMs();
+  return (page, sums) => {
+    metrics.rowsSwept.inc(page.rows);
+    metrics.jobsRequeued.inc({ reason }, page.added.length);
+    touched([...new Set(page.added.map((job) => laneName(toLanedJob(job).lane)))].join(' '));
+    if (monotonicMs() - toldMs < TELL_EVERY_MS) return;
+    toldMs = monotonicMs();
+    log.info({ reason, ...sums, of: unfinished }, 'comparing unfinished jobs with Redis');
+  };
+}

@@ -1,0 +1,33 @@
+import { newId } from '@sluice/shared/ids/ids';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import { newJob } from './newJob.js';
+
+const ROWS_PER_INSERT = 1_000;
+
+/**
+ * Writes jobs to the ledger that say of themselves that they are queued, turn by turn over the tenants, and were written ten
+ * minutes ago.
+ * @returns their ids in the order of acceptance
+ */
+export async function writeQueuedJobs(
+  db: Database,
+  { tenants, jobs, ...change }: { readonly tenants: readonly string[]; readonly jobs: number } & Partial<NewJob>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let from = 0; from < jobs; from += ROWS_PER_INSERT) {
+    const some = Array.from({ length: Math.min(ROWS_PER_INSERT, jobs - from) }, (_, index) =>
+      newJob({ state: 'queued', ...change, id: newId(), tenantId: tenants[(from + index) % tenants.length] ?? 'acme' }),
+    );
+    await insertJobs(db, some);
+    ids.push(...some.map(({ id }) => id));
+  }
+  await ageRows(db);
+  return ids;
+}
+
+/** Makes every unfinished row one that was written ten minutes ago. */
+export async function ageRows(db: Database): Promise<void> {
+  await db.$client.query("UPDATE jobs SET updated_at = now() - interval '10 minutes' WHERE finished_at IS NULL");
+}

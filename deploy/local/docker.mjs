@@ -19,7 +19,7 @@ export function dockerAnswers() {
  * a volume named after the place, which is removed with a throwaway place.
  * @param {{
  *   image: string, port: number, volumePath: string, place: import('./resolve.mjs').Place,
- *   env?: Record<string, string>, args?: string[], stopSignals?: NodeJS.Signals[],
+ *   env?: Record<string, string>, mounts?: string[], args?: string[], stopSignals?: NodeJS.Signals[],
  * }} container env is handed over by name, so that no secret is seen in the list of processes
  */
 export async function startContainer({
@@ -28,6 +28,7 @@ export async function startContainer({
   volumePath,
   place,
   env = {},
+  mounts = [],
   args = [],
   stopSignals = ['SIGTERM'],
 }) {
@@ -44,6 +45,7 @@ export async function startContainer({
     '-v',
     `${volume}:${volumePath}`,
   ];
+  for (const mount of mounts) command.push('-v', mount);
   for (const key of Object.keys(env)) command.push('-e', key);
   const child = await startChild('docker', [...command, image, ...args], {
     env: { ...process.env, ...env },

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { canReach, giveTo, makePassage, outsideCopyOf, postgresAccount } from './account.mjs';
+import { APP_ROLE, APP_ROLE_FOLDER } from './appRole.mjs';
 import { runToEnd } from './child.mjs';
 import { dockerAnswers, startContainer } from './docker.mjs';
 import { keepPassword, startCluster } from './postgresCluster.mjs';
@@ -98,10 +99,27 @@ async function fromDocker({ home }) {
     what: `PostgreSQL in Docker (${image})`,
     async start(place) {
       const password = keepPassword(place.throwaway ? place.dir : home);
-      const env = { POSTGRES_USER: 'sluice', POSTGRES_PASSWORD: password, POSTGRES_DB: 'sluice' };
+      const env = {
+        POSTGRES_USER: 'sluice',
+        POSTGRES_PASSWORD: password,
+        POSTGRES_DB: 'sluice',
+        SLUICE_APP_PASSWORD: password,
+      };
+      const mounts = [
+        `${APP_ROLE_FOLDER}app_role.sh:/docker-entrypoint-initdb.d/app_role.sh:ro`,
+        `${APP_ROLE_FOLDER}app_role.sql:/etc/sluice/app_role.sql:ro`,
+      ];
       const volumePath = '/var/lib/postgresql/data';
-      const container = await startContainer({ image, port: 5432, volumePath, place, env, stopSignals: ['SIGINT'] });
-      const url = `postgresql://sluice:${password}@127.0.0.1:${container.hostPort}/sluice`;
+      const container = await startContainer({
+        image,
+        port: 5432,
+        volumePath,
+        place,
+        env,
+        mounts,
+        stopSignals: ['SIGINT'],
+      });
+      const url = `postgresql://${APP_ROLE}:${password}@127.0.0.1:${container.hostPort}/sluice`;
       const limits = { withinMs: 300_000, gaveUp: container.child.hasExited };
       const outcome = await waitUntilReady(() => probePostgres(url), limits);
       if (outcome.kind === 'ready') return { url, pid: container.child.pid, stop: container.stop };

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { canReach, giveTo, makePrivateDir, outsideOf, postgresAccount } from './account.mjs';
+import { APP_ROLE, appRoleStatements } from './appRole.mjs';
 import { runToEnd, startChild } from './child.mjs';
 import { freePort, probePostgres, waitUntilReady } from './probe.mjs';
 import { lastLines, SetupError } from './report.mjs';
@@ -41,6 +42,7 @@ export async function startCluster(programs, place, context) {
   if (existsSync(data)) refuseOtherMajor(data, programs.major);
   else await createData(programs, { dir, data, password, account, throwaway: place.throwaway });
   await clearStalePid(data);
+  await ensureAppRole(programs, { dir, data, password, account });
 
   const port = place.port ?? (await freePort());
   const logFile = join(dir, 'postgres.log');
@@ -63,7 +65,7 @@ export async function startCluster(programs, place, context) {
     await child.stop();
     if (place.throwaway) rmSync(dir, { recursive: true, force: true });
   };
-  const url = `postgresql://sluice:${password}@127.0.0.1:${port}/sluice`;
+  const url = `postgresql://${APP_ROLE}:${password}@127.0.0.1:${port}/sluice`;
   const limits = { withinMs: START_WITHIN_MS, gaveUp: child.hasExited };
   const outcome = await waitUntilReady(() => probePostgres(url), limits);
   if (outcome.kind === 'ready') return { url, pid: child.pid, stop };
@@ -155,6 +157,24 @@ async function createData({ bin, major }, { dir, data, password, account, throwa
     throw new SetupError(`PostgreSQL could not create the database sluice:\n${lastLines(created.output, 10)}`);
   }
   renameSync(draft, data);
+}
+
+/**
+ * Makes the role that the fleet works as, once for each data directory; it takes over what older versions made.
+ * @param {Programs} programs
+ * @param {{ dir: string, data: string, password: string, account: Account | undefined }} target
+ */
+async function ensureAppRole({ bin }, { dir, data, password, account }) {
+  const done = join(dir, 'app-role-made');
+  if (existsSync(done)) return;
+  const made = await runToEnd(join(bin, 'postgres'), ['--single', '-D', data, 'sluice'], {
+    ...surroundings(account),
+    input: appRoleStatements(password),
+  });
+  if (!made.ok || /ERROR|FATAL/.test(made.output)) {
+    throw new SetupError(`PostgreSQL could not make the role ${APP_ROLE}:\n${lastLines(made.output, 10)}`);
+  }
+  writeFileSync(done, '');
 }
 
 /**

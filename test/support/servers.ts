@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { RedisContainer } from '@testcontainers/redis';
 import { getContainerRuntimeClient } from 'testcontainers';
@@ -13,6 +14,12 @@ export interface TestServers {
 const REDIS_IMAGE = 'redis:7.4-alpine3.21';
 const POSTGRES_IMAGE = 'postgres:17.11-alpine3.24';
 
+/** This file runs as test/support/servers.ts and as test/dist/support/servers.js. */
+const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
+
+/** Of a server that ends with the run. */
+const APP_PASSWORD = 'test';
+
 /**
  * Servers that the environment names are used as they are: `npm test` names those that it started. Where it left them
  * out, a Docker engine answers and containers are started.
@@ -23,19 +30,37 @@ export async function startServers(): Promise<TestServers> {
     return { redisUrl: REDIS_URL, databaseUrl: DATABASE_URL, stop: async () => undefined };
   }
   await assertEngineAnswers();
+  const [makeRole, roleScript] = await Promise.all(
+    ['app_role.sh', 'app_role.sql'].map((name) => readFile(new URL(`deploy/postgres/${name}`, REPOSITORY), 'utf8')),
+  );
   const [redis, postgres] = await Promise.all([
     new RedisContainer(REDIS_IMAGE)
       .withCommand(['redis-server', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'])
       .start(),
-    new PostgreSqlContainer(POSTGRES_IMAGE).withCommand(['postgres', '-c', 'max_connections=300']).start(),
+    new PostgreSqlContainer(POSTGRES_IMAGE)
+      .withCommand(['postgres', '-c', 'max_connections=300'])
+      .withEnvironment({ SLUICE_APP_PASSWORD: APP_PASSWORD })
+      .withCopyContentToContainer([
+        { content: makeRole ?? '', target: '/docker-entrypoint-initdb.d/app_role.sh' },
+        { content: roleScript ?? '', target: '/etc/sluice/app_role.sql' },
+      ])
+      .start(),
   ]);
   return {
     redisUrl: redis.getConnectionUrl(),
-    databaseUrl: postgres.getConnectionUri(),
+    databaseUrl: asAppRole(postgres.getConnectionUri()),
     async stop() {
       await Promise.all([redis.stop(), postgres.stop()]);
     },
   };
+}
+
+/** Row-level security holds only an ordinary role; the container's own is a superuser. */
+function asAppRole(superuserUrl: string): string {
+  const url = new URL(superuserUrl);
+  url.username = 'sluice_app';
+  url.password = APP_PASSWORD;
+  return url.href;
 }
 
 async function assertEngineAnswers(): Promise<void> {

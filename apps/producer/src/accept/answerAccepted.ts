@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { OutlookReader } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { Acceptance } from './acceptJob.js';
 
 /** A job that is accepted, as far as its answer needs it. */
@@ -19,7 +20,7 @@ export type AnswerAccepted = (reply: FastifyReply, job: AnsweredJob, acceptance:
 export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, now: () => number): AnswerAccepted {
   async function stateOf({ row }: AnsweredJob, acceptance: Acceptance): Promise<JobState> {
     if (acceptance.kind === 'new') return acceptance.state;
-    const known = await ledger((db) => readJobRow(db, row.tenantId, row.id));
+    const known = await inTenant(ledger, row.tenantId, (db) => readJobRow(db, row.tenantId, row.id));
     return known === null ? 'accepted' : shownState(known, now());
   }
   return async (reply, job, acceptance) => {

@@ -6,6 +6,7 @@ import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
 import { toLanedJob } from '@sluice/shared/queue/jobOptions';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnsweredJob } from './answerAccepted.js';
@@ -41,13 +42,13 @@ export async function requeueJob(parts: RequeueParts, tenantId: string, id: stri
 
 async function redrive(ledger: Ledger, tenantId: string, id: string) {
   try {
-    const row = await ledger((db) => redriveJob(db, tenantId, id));
+    const row = await inTenant(ledger, tenantId, (db) => redriveJob(db, tenantId, id));
     if (row !== null) return row;
   } catch (error) {
     if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error;
     throw new ProblemError('duplicate_job', 'An unfinished job has taken the dedupeKey of this one.', {});
   }
-  const found = await ledger((db) => readJobRow(db, tenantId, id));
+  const found = await inTenant(ledger, tenantId, (db) => readJobRow(db, tenantId, id));
   if (found === null) throw new FleetError('not_found', 'There is no such job.');
   throw new FleetError('wrong_state', `The job is ${found.state}; only a dead one can be tried again.`);
 }

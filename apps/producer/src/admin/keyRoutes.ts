@@ -8,6 +8,7 @@ import { hashApiKey, newApiKey } from '../http/apiKey.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import { assertFound, tenantParamsSchema } from './tenantRoutes.js';
 
 const createdKeySchema = z.object({
@@ -36,7 +37,7 @@ export function addKeyRoutes(server: ApiServer, ledger: Ledger): void {
     },
     async (request) => {
       const tenant = assertFound(await ledger((db) => findTenant(db, request.params.id)));
-      return { keys: (await ledger((db) => listApiKeys(db, tenant.id))).map(toKey) };
+      return { keys: (await inTenant(ledger, tenant.id, (db) => listApiKeys(db, tenant.id))).map(toKey) };
     },
   );
   server.delete(
@@ -52,7 +53,7 @@ export function addKeyRoutes(server: ApiServer, ledger: Ledger): void {
     },
     async (request, reply) => {
       const { id, keyId } = request.params;
-      const revoked = isId(keyId) && (await ledger((db) => revokeApiKey(db, id, keyId)));
+      const revoked = isId(keyId) && (await inTenant(ledger, id, (db) => revokeApiKey(db, id, keyId)));
       if (!revoked) throw new FleetError('not_found', 'There is no such valid key.');
       return reply.code(204).send(undefined);
     },
@@ -78,7 +79,7 @@ function addCreateRoute(server: ApiServer, ledger: Ledger): void {
       const { role, name = null, userId = null } = request.body;
       const key = newApiKey();
       const row = { id: request.seed, tenantId: tenant.id, role, name, userId, hash: hashApiKey(key) };
-      const { id } = await ledger((db) => insertApiKey(db, row));
+      const { id } = await inTenant(ledger, tenant.id, (db) => insertApiKey(db, row));
       return reply.code(201).send({ id, key, role, name, userId });
     },
   );

@@ -14,6 +14,7 @@ import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const cancelledSchema = z.object({
@@ -48,10 +49,14 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
     async (request, reply) => {
       const caller = tenantCallerOf(request);
       const { id } = request.params;
-      const job = isId(id) ? await parts.ledger((db) => readJobRow(db, caller.tenantId, id)) : null;
+      const job = isId(id)
+        ? await inTenant(parts.ledger, caller.tenantId, (db) => readJobRow(db, caller.tenantId, id))
+        : null;
       if (job === null) throw new FleetError('not_found', 'There is no such job.');
       if (!mayCancel(caller, job)) throw new FleetError('forbidden', "Only an admin or owner cancels others' jobs.");
-      const cancellation = await parts.ledger((db) => cancelJob(db, caller.tenantId, job.id));
+      const cancellation = await inTenant(parts.ledger, caller.tenantId, (db) =>
+        cancelJob(db, caller.tenantId, job.id),
+      );
       const state = await carryOut(cancellation, { tenantId: caller.tenantId, id: job.id }, parts);
       return reply.code(202).send({ id: job.id, state, cancelRequested: true });
     },

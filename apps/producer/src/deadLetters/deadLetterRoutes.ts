@@ -11,6 +11,7 @@ import { requeueJob } from '../accept/requeueJob.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import { inTenant } from '../stores/ledger.js';
 import { readCursor, writeCursor } from './cursor.js';
 
 const querySchema = z.strictObject({
@@ -41,7 +42,9 @@ export function addDeadLetterRoutes(server: ApiServer, parts: RequeueParts, answ
       const { tenantId } = tenantCallerOf(request);
       const { cursor, limit, ...filter } = request.query;
       const before = cursor === undefined ? undefined : readCursor(cursor);
-      const found = await parts.ledger((db) => listDeadLetters(db, tenantId, { ...filter, before, limit: limit + 1 }));
+      const found = await inTenant(parts.ledger, tenantId, (db) =>
+        listDeadLetters(db, tenantId, { ...filter, before, limit: limit + 1 }),
+      );
       const page = found.slice(0, limit);
       const last = page.at(-1);
       return {
@@ -65,7 +68,7 @@ export function addDeadLetterRoutes(server: ApiServer, parts: RequeueParts, answ
     async (request, reply) => {
       const { tenantId } = tenantCallerOf(request);
       const { id } = request.params;
-      const letter = isId(id) ? await parts.ledger((db) => findDeadLetter(db, tenantId, id)) : null;
+      const letter = isId(id) ? await inTenant(parts.ledger, tenantId, (db) => findDeadLetter(db, tenantId, id)) : null;
       if (letter === null) throw new FleetError('not_found', 'There is no such dead letter.');
       const { job, state } = await requeueJob(parts, tenantId, letter.jobId);
       return answerAccepted(reply, job, { kind: 'new', state });

@@ -14,6 +14,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { Seal } from './seal.js';
 
 /** Scope of requests by which the operator acts for no tenant. No tenant's id holds a "#". */
@@ -81,7 +82,7 @@ async function holdOrReplay(
 
 async function takeHold(ledger: Ledger, request: Parameters<typeof holdIdempotencyKey>[1]): Promise<IdempotencyHold> {
   for (let look = 1; ; look++) {
-    const hold = await ledger((db) => holdIdempotencyKey(db, request));
+    const hold = await inTenant(ledger, request.scope, (db) => holdIdempotencyKey(db, request));
     if (hold.kind !== 'in-progress' || look === LOOKS) return hold;
     await pause(LOOK_EVERY_MS);
   }
@@ -112,12 +113,14 @@ async function settleHold(
   const status = reply.statusCode;
   try {
     if (status >= 500 || !request.settled) {
-      await ledger((db) => yieldIdempotencyKey(db, held.scope, held.key));
+      await inTenant(ledger, held.scope, (db) => yieldIdempotencyKey(db, held.scope, held.key));
     } else if (status >= 400) {
-      await ledger((db) => releaseIdempotencyKey(db, held.scope, held.key));
+      await inTenant(ledger, held.scope, (db) => releaseIdempotencyKey(db, held.scope, held.key));
     } else {
       const body = request.routeOptions.config.answersSecret === true ? seal.seal(payload) : payload;
-      await ledger((db) => keepIdempotentAnswer(db, { ...held, status, headers: keptHeaders(reply), body }));
+      await inTenant(ledger, held.scope, (db) =>
+        keepIdempotentAnswer(db, { ...held, status, headers: keptHeaders(reply), body }),
+      );
     }
   } catch (err) {
     // The hold ends by itself; the same request again then makes the same ids.

@@ -12,6 +12,7 @@ import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { laneOf, toSummary, toWaitingJob } from './present.js';
 import { buildTimeline } from './timeline.js';
@@ -47,7 +48,7 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const { id } = request.params;
-      const history = isId(id) ? await parts.ledger((db) => readJob(db, tenantId, id)) : null;
+      const history = isId(id) ? await inTenant(parts.ledger, tenantId, (db) => readJob(db, tenantId, id)) : null;
       if (history === null) throw new FleetError('not_found', 'There is no such job.');
       return toDetail(history, parts);
     },
@@ -68,7 +69,7 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
       const { tenantId } = tenantCallerOf(request);
       const { since, limit, ...filter } = request.query;
       const wanted = { ...filter, since: since === undefined ? undefined : new Date(since), limit: limit + 1 };
-      const found = await parts.ledger((db) => listJobs(db, tenantId, wanted));
+      const found = await inTenant(parts.ledger, tenantId, (db) => listJobs(db, tenantId, wanted));
       const page = found.slice(0, limit);
       return {
         jobs: page.map((job) => toSummary(job, parts.now())),

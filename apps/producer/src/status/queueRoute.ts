@@ -17,6 +17,7 @@ import { refusals, tenantHeadersSchema } from '../http/responses.js';
 import type { LaneFacts, OutlookReader } from '../outlook/outlook.js';
 import { estimateInLane } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const countsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());
@@ -68,7 +69,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const [counts, workers, facts] = await Promise.all([
-        parts.ledger((db) => countUnfinished(db, tenantId)),
+        inTenant(parts.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
         readSlots(tenantId, parts),
         Promise.all(CLASSES.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
       ]);

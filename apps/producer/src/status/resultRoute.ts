@@ -11,6 +11,7 @@ import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
 import { toText } from './present.js';
 
 /** Longest that a request may wait for a result, in ms. */
@@ -56,11 +57,14 @@ export function addResultRoute(server: ApiServer, ledger: Ledger, now: () => num
       const { id } = request.params;
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
-      const job = await awaitEnd(() => (isId(id) ? ledger((db) => readJobRow(db, tenantId, id)) : null), {
-        untilMs: now() + request.query.waitMs,
-        now,
-        signal: AbortSignal.any([left.signal, closing.signal]),
-      });
+      const job = await awaitEnd(
+        () => (isId(id) ? inTenant(ledger, tenantId, (db) => readJobRow(db, tenantId, id)) : null),
+        {
+          untilMs: now() + request.query.waitMs,
+          now,
+          signal: AbortSignal.any([left.signal, closing.signal]),
+        },
+      );
       if (!isTerminal(job.state)) return reply.code(202).send({ id: job.id, state: shownState(job, now()) });
       const { state, error } = job;
       return { id: job.id, state, result: job.result ?? null, error, finishedAt: toText(job.finishedAt) };

@@ -2,7 +2,8 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { Database } from '@sluice/shared/postgres/connect';
+import type { Database, Session } from '@sluice/shared/postgres/connect';
+import { inTenant as runInTenant } from '@sluice/shared/postgres/inTenant';
 import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
 
 /**
@@ -11,6 +12,15 @@ import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
  * @throws ProblemError `unavailable`
  */
 export type Ledger = <Answer>(ask: (db: Database) => Promise<Answer>) => Promise<Answer>;
+
+/** Asks the ledger on behalf of one tenant: no row of another is seen or written, whatever the statements say. */
+export function inTenant<Answer>(
+  ledger: Ledger,
+  tenantId: string,
+  ask: (session: Session) => Promise<Answer>,
+): Promise<Answer> {
+  return ledger((db) => runInTenant(db, tenantId, ask));
+}
 
 /** Longest that a request waits for the ledger, in ms. */
 const PATIENCE_MS = 5_000;

@@ -8,6 +8,13 @@ import * as schema from './schema/index.js';
 /** The ledger as code sees it: typed tables, and the pool for statements that no builder can say. */
 export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 
+/** What statements can be asked of: the pool, or the one connection of a transaction (see `inTenant`). */
+export type Session = NodePgDatabase<typeof schema> & {
+  readonly $client: {
+    query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
+  };
+};
+
 /** Where PostgreSQL is. */
 export interface PostgresConfig {
   readonly url: string;
@@ -28,7 +35,8 @@ export interface PostgresService extends Service {
 
 /**
  * A pool in the fleet's schema. A statement that takes too long is ended by the server.
- * @throws ConfigurationError from `start` when the server cannot be reached or is older than 14
+ * @throws ConfigurationError from `start` when the server cannot be reached, is older than 14, or when its role is above
+ *   row-level security
  */
 export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
   const statementTimeoutMs = config.statementTimeoutMs ?? 30_000;
@@ -38,6 +46,8 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // Statements of one transaction leave together, each with an end of its own: see `inTenant`.
+    pipeline: true,
     // Longer than the server's own limit: it ends what waits on a connection that silently died.
     query_timeout: statementTimeoutMs + 5_000,
     options: sessionOptions(config.schema, statementTimeoutMs, config.idleInTransactionMs),
@@ -49,7 +59,11 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     name: 'postgres',
     db: drizzle(pool, { schema }) as Database,
     async start() {
-      await assertUsable(pool);
+      try {
+        await assertUsable(pool);
+      } catch (error) {
+        throw error instanceof ConfigurationError ? error : toUnreachable(error);
+      }
     },
     async stop() {
       ended ??= pool.end();
@@ -89,13 +103,28 @@ function sessionOptions(schema: string, statementTimeoutMs: number, idleInTransa
     .join(' ');
 }
 
-async function assertUsable(pool: pg.Pool): Promise<void> {
-  let version: number;
-  try {
-    const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
-    version = Number(rows[0]?.version);
-  } catch (cause) {
-    throw toUnreachable(cause);
+const ASK_SERVER = `
+SELECT current_setting('server_version_num')::int AS version, rolname AS role, current_database() AS database,
+       rolsuper OR rolbypassrls AS unbound
+FROM pg_roles WHERE rolname = current_user`;
+
+/**
+ * Looks at the server and at the role that the fleet works as.
+ * @throws ConfigurationError when the server is older than 14, or its role is above row-level security
+ */
+export async function assertUsable(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ version: number; role: string; database: string; unbound: boolean }>(
+    ASK_SERVER,
+  );
+  const [server] = rows;
+  if (server === undefined || server.version < 140_000) {
+    throw new ConfigurationError('PostgreSQL 14 or newer is needed.');
   }
-  if (version < 140_000) throw new ConfigurationError('PostgreSQL 14 or newer is needed.');
+  const { role, database, unbound } = server;
+  if (!unbound) return;
+  throw new ConfigurationError(
+    `The PostgreSQL role "${role}" is a superuser or has BYPASSRLS: row-level security, which keeps tenants apart, does not ` +
+      "hold it. Make an ordinary role and name it in DATABASE_URL: CREATE ROLE sluice_app LOGIN PASSWORD '...'; " +
+      `ALTER DATABASE "${database}" OWNER TO sluice_app; (what is there already: see deploy/postgres/app_role.sql)`,
+  );
 }

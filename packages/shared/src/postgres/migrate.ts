@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { PostgresConfig } from './connect.js';
-import { toUnreachable } from './connect.js';
+import { assertUsable, toUnreachable } from './connect.js';
 
 /** Advisory lock that one migrating process holds; the number is "SLUICE" read as base 36. */
 const MIGRATION_LOCK = 1_729_748_318;
@@ -11,7 +11,7 @@ const MIGRATION_LOCK = 1_729_748_318;
 /**
  * Brings the ledger's schema up to date. Many processes may call it at once: one works, the others wait for it.
  * Idempotent; a failed migration is rolled back whole.
- * @throws ConfigurationError when PostgreSQL cannot be reached
+ * @throws ConfigurationError when PostgreSQL cannot be reached, is too old, or its role is above row-level security
  */
 export async function migrateLedger(config: Pick<PostgresConfig, 'url' | 'schema'>): Promise<void> {
   const client = new pg.Client({
@@ -25,6 +25,7 @@ export async function migrateLedger(config: Pick<PostgresConfig, 'url' | 'schema
     throw toUnreachable(cause);
   }
   try {
+    await assertUsable(client);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS "${config.schema}"`);
     await migrate(drizzle(client), {

@@ -4,6 +4,7 @@ import { FleetError } from '../errors/fleetError.js';
 import { within } from '../lifecycle/within.js';
 import type { RedisClient } from './client.js';
 import { mastersOf } from './client.js';
+import { refusalOf } from './refusal.js';
 
 /** Longest that a node is waited for when it is asked what it is, in ms. */
 const ASK_WITHIN_MS = 2_000;
@@ -11,10 +12,10 @@ const ASK_WITHIN_MS = 2_000;
 /**
  * Looks at every server that holds data. A master of a Cluster that does not answer is left out: it may be failing over,
  * and the process must be able to start meanwhile.
- * @throws ConfigurationError when one is older than 6.2, evicts keys, or is of another kind than was said
+ * @throws ConfigurationError when one is older than 6.2, evicts keys, is of another kind than was said, or may not be asked
  */
 export async function assertUsable(client: RedisClient): Promise<void> {
-  if (!(client instanceof Cluster)) return assertServer(await client.info(), { inCluster: false });
+  if (!(client instanceof Cluster)) return assertServer(await allowedInfoOf(client), { inCluster: false });
   const answers = await Promise.allSettled(mastersOf(client).map((master) => infoOf(master)));
   for (const answer of answers) if (answer.status === 'fulfilled') assertServer(answer.value, { inCluster: true });
 }
@@ -38,6 +39,19 @@ export async function findTrouble(url: string): Promise<Error | null> {
     return met ?? (error instanceof Error ? error : null);
   } finally {
     server.disconnect();
+  }
+}
+
+async function allowedInfoOf(server: Redis): Promise<string> {
+  try {
+    return await server.info();
+  } catch (cause) {
+    if (refusalOf(cause) !== 'forbidden') throw cause;
+    throw new ConfigurationError(
+      'The Redis user may not ask INFO, which tells whether Redis would evict jobs. Let it: ACL SETUSER <user> +info ' +
+        '(deploy/redis/users.acl lists what each process needs).',
+      { cause },
+    );
   }
 }
 

@@ -49,6 +49,8 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
   const shared = {
     maxRetriesPerRequest: null,
     socketTimeout: SILENCE_MS,
+    // CLIENT SETINFO at each connection tells the server the library's name; the users of deploy/redis may not.
+    disableClientInfo: true,
     ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
   };
   const own = { lazyConnect: true, enableOfflineQueue: use === 'consumer' };

@@ -1,5 +1,5 @@
 import type { JobState } from '../../contracts/jobStates.js';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 
 /** What a cancellation found. */
 export type Cancellation =
@@ -17,7 +17,7 @@ WHERE id = $1 AND tenant_id = $2 AND state IN ('accepted', 'queued', 'delayed', 
 RETURNING state, queue_class, queue_job_id`;
 
 /** Cancels a waiting job at once, or notes the wish for one that runs. */
-export async function cancelJob(db: Database, tenantId: string, id: string): Promise<Cancellation> {
+export async function cancelJob(db: Session, tenantId: string, id: string): Promise<Cancellation> {
   const { rows } = await db.$client.query<{ state: JobState; queue_class: string; queue_job_id: string | null }>({
     name: 'cancel_job',
     text: CANCEL,
@@ -29,7 +29,7 @@ export async function cancelJob(db: Database, tenantId: string, id: string): Pro
   return { kind: 'cancelled', queueClass: row.queue_class, queueJobId: row.queue_job_id };
 }
 
-async function findEnded(db: Database, tenantId: string, id: string): Promise<Cancellation> {
+async function findEnded(db: Session, tenantId: string, id: string): Promise<Cancellation> {
   const { rows } = await db.$client.query<{ state: JobState }>({
     name: 'job_state',
     text: 'SELECT state FROM jobs WHERE id = $1 AND tenant_id = $2',

@@ -1,5 +1,5 @@
 import type { JobState } from '../../contracts/jobStates.js';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 
 /** Unfinished jobs of a tenant in one state and of one task. */
 export interface UnfinishedCount {
@@ -18,7 +18,7 @@ WHERE tenant_id = $1 AND finished_at IS NULL
 GROUP BY 1, 2 ORDER BY 1, 2`;
 
 /** Counts a tenant's unfinished jobs by state and task. */
-export async function countUnfinished(db: Database, tenantId: string): Promise<UnfinishedCount[]> {
+export async function countUnfinished(db: Session, tenantId: string): Promise<UnfinishedCount[]> {
   const { rows } = await db.$client.query<UnfinishedCount>({
     name: 'count_unfinished',
     text: COUNT,

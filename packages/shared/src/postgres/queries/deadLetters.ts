@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { DeathCategory, Severity } from '../../contracts/deadLetter.js';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 import { deadLetters } from '../schema/index.js';
 
 /** A dead letter's row. */
@@ -18,7 +18,7 @@ export interface DeadLetterFilter {
 
 /** A tenant's dead letters, newest first. */
 export async function listDeadLetters(
-  db: Database,
+  db: Session,
   tenantId: string,
   filter: DeadLetterFilter,
 ): Promise<DeadLetterRow[]> {
@@ -44,7 +44,7 @@ function comesAfter({ diedAt, id }: { readonly diedAt: Date; readonly id: string
 }
 
 /** One dead letter of a tenant, or null. */
-export async function findDeadLetter(db: Database, tenantId: string, id: string): Promise<DeadLetterRow | null> {
+export async function findDeadLetter(db: Session, tenantId: string, id: string): Promise<DeadLetterRow | null> {
   const [row] = await db
     .select()
     .from(deadLetters)

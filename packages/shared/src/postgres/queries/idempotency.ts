@@ -1,4 +1,4 @@
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 
 /** What is known of an `Idempotency-Key`. */
 export type IdempotencyHold =
@@ -34,7 +34,7 @@ RETURNING seed`;
  * @param seed UUIDv7 that is used when the key is new
  */
 export async function holdIdempotencyKey(
-  db: Database,
+  db: Session,
   request: { readonly scope: string; readonly key: string; readonly requestHash: string; readonly seed: string },
 ): Promise<IdempotencyHold> {
   const { scope, key, requestHash, seed } = request;
@@ -64,7 +64,7 @@ interface KeyRow {
 
 /** Keeps the answer of a request under its key. */
 export async function keepIdempotentAnswer(
-  db: Database,
+  db: Session,
   answer: {
     readonly scope: string;
     readonly key: string;
@@ -81,7 +81,7 @@ export async function keepIdempotentAnswer(
 }
 
 /** Lets go of a key whose request was refused, so that it can be tried again. */
-export async function releaseIdempotencyKey(db: Database, scope: string, key: string): Promise<void> {
+export async function releaseIdempotencyKey(db: Session, scope: string, key: string): Promise<void> {
   await db.$client.query({
     name: 'release_idempotency_key',
     text: 'DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND status IS NULL',
@@ -92,7 +92,7 @@ export async function releaseIdempotencyKey(db: Database, scope: string, key: st
 /**
  * Ends the hold of a request whose outcome is not known, and keeps its seed: the same request again makes the same ids.
  */
-export async function yieldIdempotencyKey(db: Database, scope: string, key: string): Promise<void> {
+export async function yieldIdempotencyKey(db: Session, scope: string, key: string): Promise<void> {
   await db.$client.query({
     name: 'yield_idempotency_key',
     text: "UPDATE idempotency_keys SET held_until = now() - interval '1 second' WHERE scope = $1 AND key = $2 AND status IS NULL",
@@ -101,7 +101,7 @@ export async function yieldIdempotencyKey(db: Database, scope: string, key: stri
 }
 
 /** Forgets keys older than 24 hours, at most `limit` at a time; returns how many. */
-export async function forgetIdempotencyKeys(db: Database, limit: number): Promise<number> {
+export async function forgetIdempotencyKeys(db: Session, limit: number): Promise<number> {
   const { rowCount } = await db.$client.query({
     name: 'forget_idempotency_keys',
     text: `DELETE FROM idempotency_keys WHERE (scope, key) IN

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { JobState } from '../../contracts/jobStates.js';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 import { jobs } from '../schema/index.js';
 import type { JobRow } from './readJob.js';
 
@@ -18,7 +18,7 @@ export interface JobFilter {
 const SHOWN_STATE = sql<JobState>`CASE WHEN ${jobs.state} IN ('delayed', 'retrying') AND ${jobs.dueAt} <= now() THEN 'queued' ELSE ${jobs.state} END`;
 
 /** A tenant's jobs, newest first, a page at a time. */
-export async function listJobs(db: Database, tenantId: string, filter: JobFilter): Promise<JobRow[]> {
+export async function listJobs(db: Session, tenantId: string, filter: JobFilter): Promise<JobRow[]> {
   return db
     .select()
     .from(jobs)

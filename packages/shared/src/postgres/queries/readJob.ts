@@ -1,5 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 import { attempts, deadLetters, jobs } from '../schema/index.js';
 
 /** A job's row. */
@@ -16,7 +16,7 @@ export interface JobHistory {
 }
 
 /** One job of a tenant with its history; null for an unknown id and for another tenant's. */
-export async function readJob(db: Database, tenantId: string, id: string): Promise<JobHistory | null> {
+export async function readJob(db: Session, tenantId: string, id: string): Promise<JobHistory | null> {
   const job = await readJobRow(db, tenantId, id);
   if (job === null) return null;
   const [starts, deaths] = await Promise.all([
@@ -36,7 +36,7 @@ function runningAttempt(job: JobRow, starts: readonly AttemptRow[]): AttemptRow[
 }
 
 /** One job of a tenant without its history; null for an unknown id and for another tenant's. */
-export async function readJobRow(db: Database, tenantId: string, id: string): Promise<JobRow | null> {
+export async function readJobRow(db: Session, tenantId: string, id: string): Promise<JobRow | null> {
   const [job] = await db
     .select()
     .from(jobs)

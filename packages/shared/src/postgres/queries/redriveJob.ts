@@ -1,5 +1,5 @@
 import type { TenantRole } from '../../contracts/identity.js';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 
 /** What is needed to add a job to its queue. */
 export interface EnqueueableJob {
@@ -36,7 +36,7 @@ WITH again AS (
 SELECT ${ENQUEUEABLE_COLUMNS} FROM again`;
 
 /** Takes a dead job back to `accepted` with new attempts; null when it is not dead or not of this tenant. */
-export async function redriveJob(db: Database, tenantId: string, id: string): Promise<EnqueueableJob | null> {
+export async function redriveJob(db: Session, tenantId: string, id: string): Promise<EnqueueableJob | null> {
   const { rows } = await db.$client.query<EnqueueableJob>({
     name: 'redrive_job',
     text: REDRIVE,

@@ -67,6 +67,7 @@ export async function* streamJobs(
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // A reader may rest longer than a server that ends idle transactions allows.
+    await client.query("SELECT set_config('sluice.tenant', $1, true)", [tenantId]);
     await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     const { since, until, state, task } = filter;
     await client.query(DECLARE, [tenantId, since ?? null, until ?? null, state ?? null, task ?? null]);

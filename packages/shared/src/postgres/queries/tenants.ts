@@ -1,23 +1,23 @@
 import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
-import type { Database } from '../connect.js';
+import type { Session } from '../connect.js';
 import { apiKeys, tenants } from '../schema/index.js';
 
 /** A tenant's row. */
 export type TenantRow = typeof tenants.$inferSelect;
 
 /** Writes a new tenant; null when its id was ever used. */
-export async function insertTenant(db: Database, tenant: typeof tenants.$inferInsert): Promise<TenantRow | null> {
+export async function insertTenant(db: Session, tenant: typeof tenants.$inferInsert): Promise<TenantRow | null> {
   const [row] = await db.insert(tenants).values(tenant).onConflictDoNothing().returning();
   return row ?? null;
 }
 
 /** Every tenant that is not deleted, by id. */
-export async function listTenants(db: Database): Promise<TenantRow[]> {
+export async function listTenants(db: Session): Promise<TenantRow[]> {
   return db.select().from(tenants).where(isNull(tenants.deletedAt)).orderBy(asc(tenants.id));
 }
 
 /** Weights of the tenants that are not deleted; those of weight 1, the default, are left out. */
-export async function listWeights(db: Database): Promise<Map<string, number>> {
+export async function listWeights(db: Session): Promise<Map<string, number>> {
   const rows = await db
     .select({ id: tenants.id, weight: tenants.weight })
     .from(tenants)
@@ -26,7 +26,7 @@ export async function listWeights(db: Database): Promise<Map<string, number>> {
 }
 
 /** A tenant that is not deleted, or null. */
-export async function findTenant(db: Database, id: string): Promise<TenantRow | null> {
+export async function findTenant(db: Session, id: string): Promise<TenantRow | null> {
   const [row] = await db
     .select()
     .from(tenants)
@@ -36,7 +36,7 @@ export async function findTenant(db: Database, id: string): Promise<TenantRow | 
 
 /** Changes what is given; null when there is no such tenant. */
 export async function updateTenant(
-  db: Database,
+  db: Session,
   id: string,
   change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan'>>,
 ): Promise<TenantRow | null> {
@@ -64,7 +64,7 @@ WITH gone AS (
 SELECT id FROM gone`;
 
 /** Deletes a tenant: its keys are revoked and its waiting jobs cancelled in the same commit. False when unknown. */
-export async function deleteTenant(db: Database, id: string): Promise<boolean> {
+export async function deleteTenant(db: Session, id: string): Promise<boolean> {
   const { rowCount } = await db.$client.query({ name: 'delete_tenant', text: DELETE, values: [id] });
   return rowCount === 1;
 }
@@ -73,18 +73,18 @@ export async function deleteTenant(db: Database, id: string): Promise<boolean> {
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** Writes a new key. */
-export async function insertApiKey(db: Database, key: typeof apiKeys.$inferInsert): Promise<ApiKeyRow> {
+export async function insertApiKey(db: Session, key: typeof apiKeys.$inferInsert): Promise<ApiKeyRow> {
   const [row] = await db.insert(apiKeys).values(key).returning();
   return row as ApiKeyRow;
 }
 
 /** The keys of a tenant, oldest first, revoked ones too. */
-export async function listApiKeys(db: Database, tenantId: string): Promise<ApiKeyRow[]> {
+export async function listApiKeys(db: Session, tenantId: string): Promise<ApiKeyRow[]> {
   return db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).orderBy(asc(apiKeys.id));
 }
 
 /** Revokes a key of a tenant; false when there is no such valid key. */
-export async function revokeApiKey(db: Database, tenantId: string, id: string): Promise<boolean> {
+export async function revokeApiKey(db: Session, tenantId: string, id: string): Promise<boolean> {
   const revoked = await db
     .update(apiKeys)
     .set({ revokedAt: sql`now()` })
@@ -94,7 +94,7 @@ export async function revokeApiKey(db: Database, tenantId: string, id: string): 
 }
 
 /** The valid key with this hash of a tenant that is not deleted, or null. */
-export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRow | null> {
+export async function findApiKeyByHash(db: Session, hash: string): Promise<ApiKeyRow | null> {
   const [row] = await db
     .select({ key: apiKeys })
     .from(apiKeys)

@@ -8,5 +8,6 @@ describeFaults('a fleet whose Redis dies, stands still, fills up and forgets', [
   'redis-readonly',
   'redis-promote',
   'redis-empty',
+  'redis-rack',
   'redis-flush',
 ]);

@@ -15,8 +15,8 @@ export function drawStrikes(random: Random, strikes: readonly Strike[]): Strike[
   return [first, random.pick(others)];
 }
 
-/** Faults of the same kind touch the same thing. */
-function kindOf(name: string): string {
+/** What a fault touches; two of the same kind touch the same thing. */
+export function kindOf(name: string): string {
   return KINDS.find(([, pattern]) => pattern.test(name))?.[0] ?? name;
 }
 

@@ -24,6 +24,19 @@ const empty: Strike = {
   },
 };
 
+const gone: Strike = {
+  name: 'redis-rack',
+  summary: 'SIGKILL of Redis and of every process at once, and Redis comes back without its data',
+  losesRedis: true,
+  async strike(scene) {
+    const redis = redisOf(scene);
+    redis.signal('SIGKILL');
+    for (const { member } of scene.stand.posts) member.signal('SIGKILL');
+    await redis.restart('empty');
+    await Promise.all(scene.stand.posts.map(({ member }) => member.untilReady()));
+  },
+};
+
 const flush: Strike = {
   name: 'redis-flush',
   summary: 'FLUSHALL: everything is gone, and nobody notices a restart',
@@ -93,4 +106,14 @@ const diskFull: Strike = {
 };
 
 /** Faults of the one Redis. */
-export const REDIS_STRIKES: readonly Strike[] = [restart, empty, flush, paused, full, readOnly, diskFull, promote];
+export const REDIS_STRIKES: readonly Strike[] = [
+  restart,
+  empty,
+  gone,
+  flush,
+  paused,
+  full,
+  readOnly,
+  diskFull,
+  promote,
+];

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY } from '../../docs/repository.js';
+import { createRandom } from '../load/random.js';
+import { STRIKES } from '../strikes/strikes.js';
+import { drawStrikes, kindOf } from './draw.js';
+import { readSoakCommand } from './options.js';
+import { createProgress } from './progress.js';
+import { summarise, tableOf } from './table.js';
+
+const run = promisify(execFile);
+const read = (...args: string[]) => readSoakCommand(args, STRIKES, 42);
+
+const ROUND = { strikes: ['kill-all'], jobs: 10, faultMs: 1, recoveryMs: 2_000, violations: [], seen: '' };
+
+describe('npm run faults', () => {
+  it('runs as it is told', () => {
+    const told = read('--minutes', '0.5', '--seed', '7', '--only', 'kill-all,redis-kill', '--json');
+    expect(told).toMatchObject({ kind: 'run', options: { minutes: 0.5, seed: 7, json: true } });
+    expect(told.kind === 'run' && told.options.strikes.map(({ name }) => name)).toEqual(['kill-all', 'redis-kill']);
+  });
+
+  it('takes any seed, and every fault, unless it is told', () => {
+    expect(read()).toMatchObject({ kind: 'run', options: { minutes: 5, seed: 42, json: false, strikes: STRIKES } });
+  });
+
+  it.each([
+    [['--minutes', '0'], /--minutes must be/],
+    [['--seed', 'x'], /--seed must be/],
+    [['--only', 'fire'], /no fault "fire"/],
+    [['--fast'], /--fast/],
+  ])('says what is wrong with %j, and what there is', (args, why) => {
+    const told = read(...args);
+    expect(told).toMatchObject({ kind: 'wrong', text: expect.stringMatching(why) });
+    for (const { name } of STRIKES) expect(told.kind === 'wrong' && told.text).toContain(name);
+  });
+
+  it('draws the same faults for the same seed, and never two that touch the same thing', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const [one, two] = [createRandom(seed), createRandom(seed)];
+        for (let round = 0; round < 20; round++) {
+          const drawn = drawStrikes(one, STRIKES);
+          expect(drawStrikes(two, STRIKES)).toEqual(drawn);
+          const kinds = drawn.map(({ name }) => kindOf(name));
+          expect(new Set(kinds).size).toBe(kinds.length);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('sums up by fault, and counts a round of two for both', () => {
+    const both = { ...ROUND, strikes: ['kill-all', 'redis-kill'], recoveryMs: 4_000 };
+    const lost = { ...ROUND, recoveryMs: null, violations: [{ invariant: 'I1' as const, what: 'lost' }] };
+    expect(tableOf(summarise([ROUND, both, lost])).split('\n')).toEqual([
+      'fault       times  recovery  worst  jobs  violations',
+      'kill-all        3     4.0 s  4.0 s    30           1',
+      'redis-kill      1     4.0 s  4.0 s    10           0',
+    ]);
+  });
+
+  it('tells of each round in one line where there is no terminal', () => {
+    const said: string[] = [];
+    const progress = createProgress({ write: (text) => said.push(text) });
+    progress.begin(1, [], 1_000, { sent: 0, answered: 0, unanswered: 0, refused: 0, accepted: 0 });
+    progress.end(1, ROUND);
+    expect(said).toEqual(['1  kill-all: 10 jobs, recovered in 2.0 s, every promise kept\n']);
+  });
+
+  it('strikes a whole fleet, and says that every promise was kept', async () => {
+    const program = join(REPOSITORY, 'test/dist/faults/main.js');
+    const args = ['--minutes', '0.15', '--seed', '7', '--only', 'kill-producers,cut-clients', '--json'];
+    const { stdout, stderr } = await run(process.execPath, [program, ...args], { cwd: REPOSITORY });
+    expect(stderr.split('\n')[0]).toBe('seed 7');
+    const told = JSON.parse(stdout);
+    expect(told).toMatchObject({ seed: 7, evidence: null });
+    expect(told.rounds.length).toBeGreaterThan(0);
+    expect(told.faults[0].jobs).toBeGreaterThan(0);
+  }, 180_000);
+});

@@ -51,6 +51,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   const before = load.book.counts.accepted;
   load.start();
   await until('jobs are accepted', () => load.book.counts.accepted - before >= WARM_JOBS, 60_000);
+  await load.burst();
   if (losesRedis) load.sink.judge(false);
   const strikeMs = performance.now();
   const errors = await strikeAll({ ...scene, isAlone: strikes.length === 1 }, strikes);

@@ -27,7 +27,7 @@ export function describeFaults(
     beforeAll(async () => {
       given = await openRedis?.();
       arena = await openArena({ ...SMALL, seed: 1, ...given?.options });
-    }, 120_000);
+    }, 240_000);
     afterAll(async () => {
       await arena?.close();
       await given?.stop();

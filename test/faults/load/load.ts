@@ -7,7 +7,7 @@ import { createBook } from './book.js';
 import type { Caller } from './caller.js';
 import { createCaller } from './caller.js';
 import type { PlanSettings } from './plan.js';
-import { planAsk } from './plan.js';
+import { planAsk, planBurst } from './plan.js';
 import type { Random } from './random.js';
 import type { Sink } from './sink.js';
 import { openSink } from './sink.js';
@@ -36,6 +36,8 @@ export interface Load {
   readonly file: AcceptedFile;
   readonly callers: readonly Caller[];
   start(): void;
+  /** Every tenant submits many jobs in one request; resolves when they are accepted. */
+  burst(): Promise<void>;
   /** Resolves when every client knows what became of what it asked for. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +88,16 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
       const clients = callers.flatMap((caller) => Array.from({ length: options.clients }, () => submitAll(caller)));
       running = Promise.all([...clients, snoopAlong()]);
       running.catch(() => undefined);
+    },
+    async burst() {
+      const submit = (caller: Caller): Promise<void> =>
+        submitUntilAnswered(planBurst(random, caller.tenantId, asks++ * NUMBERS_PER_ASK, settings), {
+          caller,
+          nextFront,
+          book,
+          file,
+        });
+      await Promise.all(callers.map(submit));
     },
     async stop() {
       isOn = false;

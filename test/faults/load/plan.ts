@@ -57,6 +57,24 @@ export function planAsk(random: Random, tenantId: string, number: number, settin
   };
 }
 
+/** Jobs of a burst: more than a tenant's slots run in the time that a fault takes to strike. */
+const BURST = 60;
+
+/**
+ * Draws a batch that leaves a backlog behind: some jobs wait for a slot and some for their time when a fault strikes. Pure but
+ * for its chances.
+ */
+export function planBurst(random: Random, tenantId: string, number: number, settings: PlanSettings): Ask {
+  const jobs = Array.from({ length: BURST }, (_, index): PlannedJob => {
+    const canary = canaryOf(tenantId, number + index);
+    const upstreamUrl = `${settings.upstreamUrl}/${tenantId}`;
+    const shape = random.pick([SHAPES.webhook, SHAPES.once, SHAPES.tx])(canary, upstreamUrl, 100 + random.below(200));
+    const delay = random.chance(0.3) ? { delayMs: 500 + random.below(4_000) } : {};
+    return { canary, durability: 'ledger', body: { ...shape, ...delay, priority: random.below(101) } };
+  });
+  return { tenantId, key: `burst-${tenantId}-${number}`, kind: 'batch', jobs, givesUp: false };
+}
+
 function planJob(random: Random, tenantId: string, number: number, settings: PlanSettings): PlannedJob {
   const canary = canaryOf(tenantId, number);
   const durability = random.chance(settings.redisShare) ? 'redis' : 'ledger';

@@ -39,6 +39,8 @@ describe('a link', () => {
     await once(socket, 'connect');
     return socket;
   }
+  /** A reset connection has an error, too. */
+  const untilClosed = (socket: Socket) => new Promise((resolve) => socket.on('close', resolve));
   const hears = (text: string) => until(`"${text}" is heard`, () => heard === text);
 
   it('carries what is sent, in order, whatever its size', async () => {
@@ -84,12 +86,12 @@ describe('a link', () => {
 
   it('ends what it cuts, and refuses others until it is clear', async () => {
     const socket = await open();
-    const closed = once(socket, 'close');
+    const closed = untilClosed(socket);
     link.cut();
     await closed;
     const refused = connect(link.port, '127.0.0.1');
     refused.on('error', () => undefined);
-    await once(refused, 'close');
+    await untilClosed(refused);
     link.clear();
     (await open()).write('again');
     await hears('again');

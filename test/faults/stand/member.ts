@@ -47,6 +47,9 @@ export interface MemberParts {
   onListen?(url: string | null): void;
 }
 
+/** A process may take so long to be ready on a machine that others use, in ms. */
+const START_LIMIT_MS = 180_000;
+
 /** An orchestrator waits so long before it starts a process again, in ms. */
 const RESTART_AFTER_MS = 300;
 
@@ -99,7 +102,7 @@ export function createMember({ name, role, environmentOf, onListen }: MemberPart
     child?.kill(what);
   }
   const untilReady = async (): Promise<void> => {
-    await until(`${name} is ready`, () => current !== null && !asked, 60_000);
+    await until(`${name} is ready`, () => current !== null && !asked, START_LIMIT_MS);
   };
   return {
     name,

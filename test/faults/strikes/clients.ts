@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Scene, Strike } from './scene.js';
@@ -35,7 +34,7 @@ async function crowd({ stand }: Scene, text: string): Promise<Socket[]> {
     Array.from({ length: CONNECTIONS }, async (_, index) => {
       const socket = connect(ports[index % ports.length] ?? 0, '127.0.0.1');
       socket.on('error', () => undefined);
-      await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+      await new Promise((resolve) => socket.on('connect', resolve).on('close', resolve));
       socket.pause();
       if (socket.writable) socket.write(text);
       return socket;

@@ -36,10 +36,12 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
     const found = await findUnqueued(parts.db, LOST_AFTER_MS, JOBS_PER_GO);
     if (found.length === 0 || !leadership.holds()) break;
     await takeBackTraces(found, parts.queues);
-    await parts.queues.add(found.map(toLanedJob));
+    const outcomes = await parts.queues.add(found.map(toLanedJob));
+    // One that another of its dedupeKey kept out is found again until that one has left the lane.
+    const queued = found.filter((_, index) => outcomes[index]?.kind === 'added');
     await markQueued(
       parts.db,
-      found.map(({ id }) => id),
+      queued.map(({ id }) => id),
     );
     added += found.length;
     parts.metrics.jobsRequeued.inc(found.length);

@@ -1,5 +1,6 @@
 import {
   logSettings,
+  memorySettings,
   operatorSettings,
   postgresSettings,
   redisSettings,
@@ -45,6 +46,21 @@ export const producerSettings = {
   },
   redis: redisSettings,
   postgres: postgresSettings,
+  accept: {
+    mostUnqueued: setting(
+      'ACCEPT_MAX_UNQUEUED',
+      wholeNumber(0, 100_000_000, 100_000),
+      'Jobs of the whole fleet that may be accepted while Redis takes none; further ones are answered 503',
+      { default: '100000' },
+    ),
+    credentialsStaleMs: setting(
+      'CREDENTIALS_STALE_MS',
+      wholeNumber(0, 86_400_000, 300_000),
+      'While PostgreSQL does not answer, keys and tenants that were found so lately stay known; for `durability: redis`',
+      { default: '300000' },
+    ),
+  },
+  memory: memorySettings,
   slot: slotSettings,
   rehearsal: rehearsalSettings,
   log: logSettings,

@@ -11,10 +11,12 @@ import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
 import { createErrorAnswer } from './http/errorHandling.js';
 import { createOutlookReader } from './outlook/outlook.js';
+import { createOutlookBatches } from './outlook/outlookBatches.js';
 import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
 import { createRedisCall } from './stores/redisCall.js';
+import { createRedisGate } from './stores/redisGate.js';
 
 /** A request gives up on the ledger after as long, so the statement need not go on for nobody. */
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -36,15 +38,12 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const keys = fleetKeys(config.redis.prefix);
   const lanes = createLaneQueues(redis.client, keys);
   const ledger = createLedger(postgres.db);
-  const call = createRedisCall(redis.client);
-  const outlooks = createOutlookReader({
-    client: redis.client,
-    keys,
-    lanes,
-    call,
-    slotConcurrency: config.slot.concurrency,
-  });
-  const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
+  const { client } = redis;
+  const gate = createRedisGate({ client, memoryGuardPercent: config.memory.guardPercent, metrics, log });
+  const call = createRedisCall(gate);
+  const outlooks = createOutlookReader(createOutlookBatches(client, keys, call), config.slot.concurrency);
+  const { mostUnqueued } = config.accept;
+  const accept = createAccept({ client, keys, ledger, lanes, call, gate, mostUnqueued, outlooks, metrics, log, now });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
@@ -53,7 +52,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     async start() {
       await addRoutes(server, {
         config,
-        client: redis.client,
+        client,
         keys,
         lanes,
         ledger,
@@ -70,7 +69,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     stop: (deadline) => closeServer(server, deadline),
   };
   return {
-    services: [migration(config), postgres, redis, closing(lanes), ...accept.services, http],
+    services: [migration(config), postgres, redis, gate, closing(lanes), ...accept.services, http],
     url: () => url,
   };
 }

@@ -32,12 +32,13 @@ export type AddForm = 'lanes' | 'plain' | 'same';
 export function createJobAdder(form: AddForm, client: RedisClient, keys: FleetKeys): JobAdder {
   if (form === 'lanes') {
     const queues = createLaneQueues(client, keys);
-    return (batch) =>
-      queues.add(
+    return async (batch) => {
+      await queues.add(
         batch.flatMap(({ tenant, data, jobs }) =>
           Array.from({ length: jobs }, () => ({ lane: laneOfNumber(tenant), job: laneJob(data) })),
         ),
       );
+    };
   }
   const open = new Map<number, Queue>();
   const queueOf = (tenant: number): Queue => {

@@ -6,6 +6,8 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
+import { createRedisAdd } from '../stores/redisCall.js';
+import type { RedisGate } from '../stores/redisGate.js';
 import type { Acceptor } from './acceptJob.js';
 import { createAcceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
@@ -13,7 +15,9 @@ import { createAnswerAccepted } from './answerAccepted.js';
 import { createEnqueuer } from './enqueuer.js';
 import { createLateLedger } from './lateLedger.js';
 import { createLedgerWriter } from './ledgerWriter.js';
+import { createQueuedMarks } from './queuedMarks.js';
 import { createTouchNotice } from './touchNotice.js';
+import { createUnqueuedBound } from './unqueuedBound.js';
 
 /** Everything that accepting rests on. */
 export interface AcceptParts {
@@ -22,6 +26,9 @@ export interface AcceptParts {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
+  readonly gate: RedisGate;
+  /** Jobs that may be accepted in the whole fleet without being queued. */
+  readonly mostUnqueued: number;
   readonly outlooks: OutlookReader;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -40,14 +47,17 @@ export interface Accept {
 const TOUCH_EVERY_MS = 500;
 
 /** Wires the step that accepts jobs. */
-export function createAccept({ client, keys, ledger, lanes, call, outlooks, metrics, log, now }: AcceptParts): Accept {
+export function createAccept(parts: AcceptParts): Accept {
+  const { client, keys, ledger, lanes, call, gate, outlooks, metrics, log, now } = parts;
   const touched = createTouchNotice(
     (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
     TOUCH_EVERY_MS,
   );
   const writer = createLedgerWriter(ledger, log);
   const late = createLateLedger(ledger, log);
-  const enqueuer = createEnqueuer({ lanes, call, ledger, touched, log });
+  const marks = createQueuedMarks(ledger, log);
+  const unqueued = createUnqueuedBound(ledger, parts.mostUnqueued, now);
+  const enqueuer = createEnqueuer({ lanes, gate, callAdd: createRedisAdd(gate), touched });
   const batches: Service = {
     name: 'batches',
     async start() {
@@ -56,10 +66,11 @@ export function createAccept({ client, keys, ledger, lanes, call, outlooks, metr
     async stop() {
       await writer.idle();
       await enqueuer.idle();
+      await marks.idle();
     },
   };
   return {
-    acceptor: createAcceptor({ writer, late, enqueuer, metrics }),
+    acceptor: createAcceptor({ writer, late, enqueuer, marks, unqueued, metrics }),
     answerAccepted: createAnswerAccepted(outlooks, ledger, now),
     services: [touched, late, batches],
   };

@@ -1,11 +1,14 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
+import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Enqueuer } from './enqueuer.js';
+import type { Enqueuer, SizedJob } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import type { PreparedJob } from './prepareJob.js';
+import type { QueuedMarks } from './queuedMarks.js';
+import type { UnqueuedBound } from './unqueuedBound.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
 export type Acceptance = { readonly kind: 'new'; readonly state: JobState } | { readonly kind: 'known' };
@@ -17,8 +20,11 @@ export interface Acceptor {
    * @throws ProblemError `duplicate_job` naming the job in the way, `unavailable` when it could not be made durable
    */
   accept(job: PreparedJob): Promise<Acceptance>;
-  /** Adds a job of the ledger to its lane; `accepted` when the scaler will have to. */
-  enqueue(id: string, job: LanedJob): Promise<JobState>;
+  /**
+   * Adds a job that the ledger took back to its lane; `accepted` when the scaler will have to. It is not marked as queued:
+   * should a death that is still under way take it out of its lane again, the scaler finds it.
+   */
+  enqueueAgain(job: SizedJob): Promise<JobState>;
 }
 
 /** What accepting rests on. */
@@ -26,51 +32,66 @@ export interface AcceptorParts {
   readonly writer: LedgerWriter;
   readonly late: LateLedger;
   readonly enqueuer: Enqueuer;
-  readonly metrics: Metrics;
+  readonly marks: QueuedMarks;
+  readonly unqueued: UnqueuedBound;
+  readonly metrics: Pick<Metrics, 'jobsAccepted' | 'jobsUnqueued'>;
 }
 
 /** The ledger first and then the lane; or, for `durability: redis`, the lane alone, and the ledger when it can. */
-export function createAcceptor({ writer, late, enqueuer, metrics }: AcceptorParts): Acceptor {
-  async function enqueue(id: string, laned: LanedJob): Promise<JobState> {
-    try {
-      await enqueuer.add(laned);
-    } catch (error) {
-      // The commit stands, so the job is accepted; the scaler adds what Redis does not hold.
-      if (error instanceof ProblemError) return 'accepted';
-      throw error;
-    }
-    enqueuer.noteQueued(id);
-    return stateInLane(laned);
-  }
-
+export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metrics }: AcceptorParts): Acceptor {
   async function acceptInLedger(prepared: PreparedJob): Promise<Acceptance> {
-    const inserted = await writer.write(prepared.row);
-    if (inserted.kind === 'duplicate') {
-      const members = { jobId: inserted.jobId };
-      throw new ProblemError('duplicate_job', 'An unfinished job has this dedupeKey.', { members });
-    }
+    if (!enqueuer.isOpen()) await unqueued.take();
+    const inserted = await writer.write(prepared);
+    if (inserted.kind === 'duplicate') throw duplicate(inserted.jobId);
     if (inserted.kind === 'known') return { kind: 'known' };
-    return { kind: 'new', state: await enqueue(prepared.row.id, prepared) };
+    const { kind } = await enqueuer.addAccepted(prepared, () => marks.note(prepared.row.id));
+    // A lane that still holds a job of this dedupeKey, which is over in the ledger, lets go of it soon: added again later.
+    if (kind === 'added') return { kind: 'new', state: stateInLane(prepared) };
+    metrics.jobsUnqueued.inc();
+    return { kind: 'new', state: 'accepted' };
   }
 
   async function acceptInRedis(prepared: PreparedJob): Promise<Acceptance> {
-    if (!late.hasRoom()) {
-      throw new ProblemError('unavailable', 'Too many jobs wait for the ledger.', { retryAfterSeconds: 2 });
+    const row = late.reserve(prepared);
+    try {
+      const added = await enqueuer.add(prepared);
+      if (added.kind === 'swallowed') throw duplicate(added.by);
+    } catch (error) {
+      row.release();
+      throw error;
     }
-    await enqueuer.add(prepared);
-    late.write(prepared.row);
+    row.write();
     return { kind: 'new', state: stateInLane(prepared) };
+  }
+
+  /** The ledger tells duplicates for the whole tenant, so it is asked first; without it, Redis tells those in the lane. */
+  async function acceptUnique(prepared: PreparedJob): Promise<Acceptance> {
+    try {
+      // The state of a row that is not in Redis yet, whatever comes first otherwise.
+      return await acceptInLedger({ ...prepared, row: { ...prepared.row, state: 'accepted' } });
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.code !== 'unavailable') throw error;
+      return acceptInRedis(prepared);
+    }
   }
 
   return {
     async accept(prepared) {
-      const { durability, task } = prepared.row;
-      const acceptance = await (durability === 'redis' ? acceptInRedis(prepared) : acceptInLedger(prepared));
+      const { durability, task, dedupeKey } = prepared.row;
+      const way = durability === 'ledger' ? acceptInLedger : dedupeKey === null ? acceptInRedis : acceptUnique;
+      const acceptance = await way(prepared);
       if (acceptance.kind === 'new') metrics.jobsAccepted.inc({ task, durability });
       return acceptance;
     },
-    enqueue,
+    async enqueueAgain(job) {
+      const { kind } = await enqueuer.addAccepted(job, () => undefined);
+      return kind === 'added' ? stateInLane(job) : 'accepted';
+    },
   };
+}
+
+function duplicate(jobId: string): ProblemError {
+  return new ProblemError('duplicate_job', 'An unfinished job has this dedupeKey.', { members: { jobId } });
 }
 
 function stateInLane({ job }: LanedJob): JobState {

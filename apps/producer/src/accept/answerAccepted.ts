@@ -1,8 +1,10 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { FastifyReply } from 'fastify';
-import type { OutlookReader } from '../outlook/outlook.js';
+import type { OutlookReader, SeenOutlook } from '../outlook/outlook.js';
+import { describeOutlook } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
@@ -16,6 +18,10 @@ export interface AnsweredJob extends LanedJob {
 /** Answers 202 with state, place and estimate of a job that is accepted. */
 export type AnswerAccepted = (reply: FastifyReply, job: AnsweredJob, acceptance: Acceptance) => Promise<FastifyReply>;
 
+/** What is said of a job that Redis does not hold yet. */
+const NOT_YET_QUEUED =
+  'The job is accepted and will not be lost. It is not queued yet: that follows by itself as soon as the queue takes jobs.';
+
 /** Makes the answer to an accepted job. */
 export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, now: () => number): AnswerAccepted {
   async function stateOf({ row }: AnsweredJob, acceptance: Acceptance): Promise<JobState> {
@@ -23,11 +29,21 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
     const known = await inTenant(ledger, row.tenantId, (db) => readJobRow(db, row.tenantId, row.id));
     return known === null ? 'accepted' : shownState(known, now());
   }
-  return async (reply, job, acceptance) => {
+
+  /** A job that was not added has no place; whoever knows that need not ask. */
+  async function lookAt(job: AnsweredJob, acceptance: Acceptance): Promise<SeenOutlook> {
     const state = await stateOf(job, acceptance);
     const { id, delayMs } = job.job;
-    const dueInMs = state === 'delayed' ? delayMs : 0;
-    const outlook = await outlooks.read(job.lane, { id, state, priority: job.row.priority, dueInMs });
-    return reply.code(202).send({ id: job.row.id, state, ...outlook });
+    const waiting = { id, state, priority: job.row.priority, dueInMs: state === 'delayed' ? delayMs : 0 };
+    if (acceptance.kind === 'new' && state === 'accepted') return { ...describeOutlook(waiting, null, null), state };
+    return outlooks.read(job.lane, waiting);
+  }
+
+  return async (reply, job, acceptance) => {
+    const { state, position, estimatedWaitMs, zone } = await lookAt(job, acceptance);
+    const said = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
+    const answer: JobAccepted = { id: job.row.id, state, position, estimatedWaitMs, zone, ...said };
+    // Typed above and made here: to check it against its schema again would cost more than all the rest of the answer.
+    return reply.code(202).type('application/json; charset=utf-8').send(JSON.stringify(answer));
   };
 }

@@ -1,22 +1,37 @@
 import { laneName } from '@sluice/shared/domain/lane';
-import { createBatcher } from '@sluice/shared/lifecycle/batcher';
-import type { Log } from '@sluice/shared/lifecycle/service';
-import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
+import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { Ledger } from '../stores/ledger.js';
+import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisCall } from '../stores/redisCall.js';
+import { redisUnavailable } from '../stores/redisCall.js';
+import type { RedisGate } from '../stores/redisGate.js';
+import { createBoundedBatcher } from './boundedBatcher.js';
+import { createRoom } from './room.js';
 import type { TouchNotice } from './touchNotice.js';
+
+/** What became of a job that was to be put into its lane. */
+export type Enqueued =
+  | Added
+  /** Redis does not take it now, or nobody waited to hear; it may be in its lane all the same. */
+  | { readonly kind: 'unknown' };
+
+/** A job with its size. */
+export interface SizedJob extends LanedJob {
+  /** Of its data as JSON. */
+  readonly bytes: number;
+}
 
 /** Puts jobs into their lanes. */
 export interface Enqueuer {
+  /** Whether a job would be added now. */
+  isOpen(): boolean;
   /**
    * Adds a job to its lane.
    * @throws ProblemError `unavailable`; the job may be in its lane all the same
    */
-  add(job: LanedJob): Promise<void>;
-  /** Notes in the ledger that Redis has a job; nobody waits for it. Without the note the scaler adds it once more. */
-  noteQueued(id: string): void;
+  add(job: SizedJob): Promise<Added>;
+  /** Adds a job that the ledger holds. Nobody waits for a Redis that is known to be away. */
+  addAccepted(job: SizedJob, onAdded: () => void): Promise<Enqueued>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 }
@@ -24,43 +39,64 @@ export interface Enqueuer {
 /** What adding rests on. */
 export interface EnqueuerParts {
   readonly lanes: LaneQueues;
-  readonly call: RedisCall;
-  readonly ledger: Ledger;
+  readonly gate: RedisGate;
+  /** Makes the add, and tells the gate how it ended. */
+  readonly callAdd: RedisCall;
   readonly touched: TouchNotice;
-  readonly log: Log;
 }
 
-/** One bulk add per lane and flush, and one update of the ledger for as many as have gathered. */
-export function createEnqueuer({ lanes, call, ledger, touched, log }: EnqueuerParts): Enqueuer {
-  const adds = createBatcher<LanedJob, undefined>({
-    maxItems: 256,
-    maxWaitMs: 0,
-    maxFlushes: 2,
-    async flush(jobs) {
-      await call(() => lanes.add(jobs));
-      return jobs.map(() => undefined);
+/** Jobs on their way into Redis, at most. */
+const MOST_UNDER_WAY = { items: 20_000, bytes: 64 * 1_024 * 1_024 };
+
+/** One bulk add per lane and flush. */
+export function createEnqueuer({ lanes, gate, callAdd, touched }: EnqueuerParts): Enqueuer {
+  const adds = createBoundedBatcher<SizedJob & { readonly isTry: boolean }, Added>(
+    createRoom(MOST_UNDER_WAY),
+    ({ bytes }) => bytes,
+    {
+      maxItems: 256,
+      maxWaitMs: 0,
+      maxFlushes: 2,
+      flush(jobs) {
+        // Those that gathered behind an add that failed need not find out for themselves.
+        if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw redisUnavailable(undefined);
+        return callAdd(() => lanes.add(jobs));
+      },
     },
-  });
-  const notes = createBatcher<string, undefined>({
-    maxItems: 1_000,
-    maxWaitMs: 5,
-    maxFlushes: 1,
-    async flush(ids) {
-      await ledger((db) => markQueued(db, ids));
-      return ids.map(() => undefined);
-    },
-  });
+  );
+
+  async function addNow(job: SizedJob, isTry: boolean): Promise<Added> {
+    const added = await adds.add({ ...job, isTry });
+    if (added.kind === 'added') touched.touch(laneName(job.lane));
+    return added;
+  }
+
   return {
+    isOpen: () => gate.isOpen(),
     async add(job) {
-      await adds.add(job);
-      touched.touch(laneName(job.lane));
+      const decision = gate.decideAdd();
+      if (decision === 'skip') throw redisUnavailable(undefined);
+      return addNow(job, decision === 'try');
     },
-    noteQueued(id) {
-      notes.add(id).catch((err: unknown) => log.debug({ err }, 'a job in its lane could not be marked as queued'));
+    async addAccepted(job, onAdded) {
+      const decision = gate.decideAdd();
+      if (decision === 'skip') return { kind: 'unknown' };
+      const adding = addNow(job, decision === 'try').then(
+        (added): Enqueued => {
+          if (added.kind === 'added') onAdded();
+          return added;
+        },
+        (error: unknown): Enqueued => {
+          // The commit stands, so the job is accepted; the scaler adds what Redis does not hold.
+          if (error instanceof ProblemError) return { kind: 'unknown' };
+          throw error;
+        },
+      );
+      if (decision === 'call') return adding;
+      // The one that finds out whether Redis takes jobs again is not kept waiting for it.
+      adding.catch(() => undefined);
+      return { kind: 'unknown' };
     },
-    async idle() {
-      await adds.idle();
-      await notes.idle();
-    },
+    idle: () => adds.idle(),
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
@@ -7,16 +8,29 @@ import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { Ledger } from '../stores/ledger.js';
+import type { PreparedJob } from './prepareJob.js';
+import { createRoom } from './room.js';
+
+/** Room for a row that will be written once its job is in its lane, or given up; exactly one of the two. */
+export interface ReservedRow {
+  write(): void;
+  release(): void;
+}
 
 /** Writes rows of jobs that Redis holds already. */
 export interface LateLedger extends Service {
-  /** Whether there is room for another row. */
-  hasRoom(): boolean;
-  write(row: NewJob): void;
+  /**
+   * Keeps room for a job's row.
+   * @throws ProblemError `unavailable` when too many rows wait for the ledger
+   */
+  reserve(job: PreparedJob): ReservedRow;
 }
 
 /** Rows that wait at most; above that, jobs with `durability: redis` are refused until the ledger is back. */
-const MAX_WAITING = 10_000;
+const MOST_WAITING = { items: 50_000, bytes: 64 * 1_024 * 1_024 };
+
+/** What a row holds beside its job's data, in bytes. */
+const ROW_BYTES = 512;
 
 /** Wait between tries while the ledger is away, in ms. */
 const FIRST_WAIT_MS = 100;
@@ -28,7 +42,7 @@ const LONGEST_WAIT_MS = 2_000;
  */
 export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   const stopping = new AbortController();
-  let waiting = 0;
+  const room = createRoom(MOST_WAITING);
 
   async function writeUntilDone(rows: readonly NewJob[]): Promise<undefined[]> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
@@ -45,22 +59,28 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   }
 
   const batcher = createBatcher<NewJob, undefined>({
-    maxItems: 256,
-    maxWaitMs: 2,
+    maxItems: 1_000,
+    maxWaitMs: 20,
     maxFlushes: 1,
     flush: writeUntilDone,
   });
   return {
     name: 'late ledger',
-    hasRoom: () => waiting < MAX_WAITING,
-    write(row) {
-      waiting++;
-      batcher
-        .add(row)
-        .catch((err: unknown) => log.error({ err, jobId: row.id }, 'the row of a job is left to its worker'))
-        .finally(() => {
-          waiting--;
-        });
+    reserve({ row, bytes }) {
+      const rowBytes = bytes + ROW_BYTES;
+      if (!room.take(rowBytes)) {
+        throw new ProblemError('unavailable', 'Too many jobs wait for the ledger.', { retryAfterSeconds: 2 });
+      }
+      const release = (): void => room.give(rowBytes);
+      return {
+        release,
+        write() {
+          batcher
+            .add(row)
+            .catch((err: unknown) => log.error({ err, jobId: row.id }, 'the row of a job is left to its worker'))
+            .finally(release);
+        },
+      };
     },
     async start() {
       return undefined;
@@ -74,11 +94,14 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   };
 }
 
-/** A worker may have been faster: it wrote what it could see of the job, and the rest is filled in. */
+/**
+ * A worker may have been faster: it wrote what it could see of the job, and the rest is filled in. Another job may have come
+ * to the ledger with the same dedupeKey while this one was known to Redis alone: both were accepted, so both get a row.
+ */
 async function writeRows(db: Database, rows: readonly NewJob[]): Promise<void> {
   const written = await insertJobs(db, rows);
-  await fillAdoptedJobs(
-    db,
-    rows.filter((_, index) => written[index]?.kind === 'known'),
-  );
+  const ofKind = (kind: string): NewJob[] => rows.filter((_, index) => written[index]?.kind === kind);
+  const second = ofKind('duplicate').map((row) => ({ ...row, dedupeKey: null }));
+  if (second.length > 0) await insertJobs(db, second);
+  await fillAdoptedJobs(db, ofKind('known'));
 }

@@ -1,10 +1,15 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { Batcher } from '@sluice/shared/lifecycle/batcher';
-import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import { monotonicMs } from '@sluice/shared/lifecycle/clock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Inserted, NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import type { BreakerState } from '../stores/breaker.js';
+import { afterCall, afterTry, CLOSED, decideCall } from '../stores/breaker.js';
 import type { Ledger } from '../stores/ledger.js';
+import { createBoundedBatcher } from './boundedBatcher.js';
+import type { PreparedJob } from './prepareJob.js';
+import { createRoom } from './room.js';
 
 /** What became of a row: written, known, a duplicate, or refused by the ledger itself. */
 type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
@@ -15,31 +20,53 @@ export interface LedgerWriter {
    * Resolves once the row is committed.
    * @throws ProblemError `unavailable`
    */
-  write(row: NewJob): Promise<Inserted>;
+  write(job: PreparedJob): Promise<Inserted>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 }
 
+/** Rows that wait for their commit, at most. */
+const MOST_WAITING = { items: 20_000, bytes: 64 * 1_024 * 1_024 };
+
 /** Group commit: up to 256 rows, gathered for 2 ms at most, two commits at a time. */
 export function createLedgerWriter(ledger: Ledger, log: Log): LedgerWriter {
-  const batcher: Batcher<NewJob, Written> = createBatcher({
+  let breaker: BreakerState = CLOSED;
+
+  /** Those that gathered behind a commit that got no answer do not wait as long again, each in its turn. */
+  async function askUnlessAway(rows: readonly NewJob[]): Promise<Written[]> {
+    const decision = decideCall(breaker, monotonicMs());
+    if (decision === 'skip') {
+      throw new ProblemError('unavailable', 'The ledger cannot be reached.', { retryAfterSeconds: 1 });
+    }
+    breaker = afterTry(breaker, monotonicMs());
+    try {
+      const written = await writeRows(rows, ledger, log);
+      breaker = afterCall('done', monotonicMs());
+      return written;
+    } catch (error) {
+      if (error instanceof FleetError) breaker = afterCall('silent', monotonicMs());
+      throw error;
+    }
+  }
+
+  const batcher = createBoundedBatcher<PreparedJob, Written>(createRoom(MOST_WAITING), ({ bytes }) => bytes, {
     maxItems: 256,
     maxWaitMs: 2,
     maxFlushes: 2,
-    flush: (rows) => writeRows(rows, ledger, log),
+    flush: (jobs) => askUnlessAway(jobs.map(({ row }) => row)),
   });
 
-  async function write(row: NewJob): Promise<Inserted> {
-    const written = await batcher.add(row);
+  async function write(job: PreparedJob): Promise<Inserted> {
+    const written = await batcher.add(job);
     if (written.kind === 'refused') throw written.error;
     return written;
   }
 
   return {
-    async write(row) {
-      const written = await write(row);
+    async write(job) {
+      const written = await write(job);
       // The job that had the dedupeKey ended between the two statements, so nothing stands in the way any more.
-      return written.kind === 'duplicate' && written.jobId === row.id ? write(row) : written;
+      return written.kind === 'duplicate' && written.jobId === job.row.id ? write(job) : written;
     },
     idle: () => batcher.idle(),
   };

@@ -38,9 +38,9 @@ describe('prepareJob', () => {
     expect(prepare({ task: 'system.fault' }, true).row.task).toBe('system.fault');
   });
 
-  it('refuses a dedupeKey where the ledger does not come first', () => {
-    expect(() => prepare({ task: 'system.probe', durability: 'redis', dedupeKey: 'x' })).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
-    );
+  it('takes the dedupeKey along into the lane, and tells how large the data is', () => {
+    const prepared = prepare({ task: 'system.probe', data: { sleepMs: 5 }, durability: 'redis', dedupeKey: 'x' });
+    expect(prepared.job.dedupeKey).toBe('x');
+    expect(prepared.bytes).toBe(JSON.stringify(prepared.row.data).length);
   });
 });

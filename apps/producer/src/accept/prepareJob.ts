@@ -4,7 +4,6 @@ import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import { toLanedJob } from '@sluice/shared/queue/jobOptions';
@@ -22,6 +21,8 @@ export interface Submission {
 /** A job that was checked: as the ledger's row, and as it goes into its lane. */
 export interface PreparedJob extends LanedJob {
   readonly row: NewJob;
+  /** Of its data as JSON. */
+  readonly bytes: number;
 }
 
 /**
@@ -31,22 +32,19 @@ export interface PreparedJob extends LanedJob {
 export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<TaskCatalogue, 'find'>): PreparedJob {
   const task = tasks.find(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
-  if (body.durability === 'redis' && body.dedupeKey !== undefined) {
-    const message = 'Needs durability "ledger": only the ledger can tell duplicates';
-    throw new InvalidRequestError('The job is not valid.', [{ pointer: '/dedupeKey', message }]);
-  }
-  const row = toRow(submission, body, { task, data: checkData(task, body.data) });
-  return { row, ...toLanedJob(row) };
+  const { data, bytes } = checkData(task, body.data);
+  const row = toRow(submission, body, { task, data });
+  return { row, bytes, ...toLanedJob(row) };
 }
 
-function checkData(task: TaskContract, data: unknown): unknown {
+function checkData(task: TaskContract, data: unknown): { readonly data: unknown; readonly bytes: number } {
   const parsed = task.data.safeParse(data);
   if (!parsed.success) throw toInvalidRequest(`The data does not fit the task ${task.name}.`, parsed.error, '/data');
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data) ?? 'null');
   if (bytes > MAX_DATA_BYTES) {
     throw new FleetError('payload_too_large', `The data has ${bytes} bytes; at most ${MAX_DATA_BYTES} are taken.`);
   }
-  return parsed.data;
+  return { data: parsed.data, bytes };
 }
 
 function toRow(

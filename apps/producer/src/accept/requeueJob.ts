@@ -10,6 +10,7 @@ import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnsweredJob } from './answerAccepted.js';
+import type { SizedJob } from './enqueuer.js';
 
 /** PostgreSQL's `unique_violation`. */
 const UNIQUE_VIOLATION = '23505';
@@ -30,14 +31,14 @@ export interface RequeueParts {
 export async function requeueJob(parts: RequeueParts, tenantId: string, id: string) {
   const { ledger, lanes, call, acceptor } = parts;
   const row = await redrive(ledger, tenantId, id);
-  const job: AnsweredJob = { row, ...toLanedJob(row) };
+  const job: AnsweredJob & SizedJob = { row, bytes: JSON.stringify(row.data).length, ...toLanedJob(row) };
   try {
     await call(() => Promise.all([lanes.unbury(tenantId, id), lanes.remove(job.lane, job.job.id)]));
   } catch {
     // Redis is away, so the job stays accepted and the scaler adds it.
     return { job, state: 'accepted' as const };
   }
-  return { job, state: await acceptor.enqueue(row.id, job) };
+  return { job, state: await acceptor.enqueueAgain(job) };
 }
 
 async function redrive(ledger: Ledger, tenantId: string, id: string) {

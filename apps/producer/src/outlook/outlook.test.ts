@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeOutlook } from './outlook.js';
+import { describeOutlook, seenState } from './outlook.js';
 
 const facts = { waiting: 12, active: 2, serviceMs: 200, atATime: 4 };
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
@@ -23,5 +23,21 @@ describe('describeOutlook', () => {
 
   it('is vague, and careful, when the lane cannot be seen', () => {
     expect(describeOutlook(job, null, null)).toEqual({ position: null, estimatedWaitMs: null, zone: 'yellow' });
+  });
+});
+
+describe('seenState', () => {
+  it('believes the lane where the ledger was not told yet', () => {
+    expect(seenState('accepted', { kind: 'waiting', position: 3 })).toBe('queued');
+    expect(seenState('accepted', { kind: 'delayed' })).toBe('delayed');
+  });
+
+  it('leaves a job accepted that its lane does not hold, or that no one could look for', () => {
+    expect(seenState('accepted', { kind: 'elsewhere' })).toBe('accepted');
+    expect(seenState('accepted', null)).toBe('accepted');
+  });
+
+  it('believes the ledger in everything else', () => {
+    expect(seenState('retrying', { kind: 'waiting', position: 1 })).toBe('retrying');
   });
 });

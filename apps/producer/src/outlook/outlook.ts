@@ -1,16 +1,11 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Zone } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { laneName } from '@sluice/shared/domain/lane';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { ASSUMED_SERVICE_MS, estimateWaitMs } from '@sluice/shared/domain/waitEstimate';
 import { zoneOf } from '@sluice/shared/domain/zone';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
-import { readServiceTime } from '@sluice/shared/redis/commands/serviceTimes';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import type { RedisCall } from '../stores/redisCall.js';
+import type { LaneOutlook, LanePlace } from '@sluice/shared/redis/commands/readOutlook';
+import type { OutlookBatches } from './outlookBatches.js';
 
 /** What a submitter may expect of a job. */
 export interface Outlook {
@@ -18,6 +13,11 @@ export interface Outlook {
   readonly position: number | null;
   readonly estimatedWaitMs: number | null;
   readonly zone: Zone;
+}
+
+/** An outlook, with what the lane says of the job's state where the ledger does not say it yet. */
+export interface SeenOutlook extends Outlook {
+  readonly state: JobState;
 }
 
 /** What is known of a lane. */
@@ -43,49 +43,42 @@ export interface WaitingJob {
 
 /** Reads outlooks; a Redis that is away makes them vague, never an error. */
 export interface OutlookReader {
-  read(lane: Lane, job: WaitingJob): Promise<Outlook>;
+  read(lane: Lane, job: WaitingJob): Promise<SeenOutlook>;
   /** Facts of a lane; null while Redis is away. */
   facts(lane: Lane): Promise<LaneFacts | null>;
 }
 
-/** What reading outlooks rests on. */
-export interface OutlookParts {
-  readonly client: RedisService['client'];
-  readonly keys: FleetKeys;
-  readonly lanes: LaneQueues;
-  readonly call: RedisCall;
-  /** Jobs that one slot runs at a time. */
-  readonly slotConcurrency: number;
-}
-
-/** Asks for everything at once, which is one round trip. */
-export function createOutlookReader(parts: OutlookParts): OutlookReader {
-  const { client, keys, lanes, call, slotConcurrency } = parts;
-  async function askFacts(lane: Lane): Promise<LaneFacts> {
-    const [{ waiting, active }, serviceMs, slots] = await Promise.all([
-      lanes.counts(lane),
-      readServiceTime(client, keys, lane.tenantId, laneName(lane)),
-      readDesiredSlots(client, keys, lane.tenantId),
-    ]);
-    return { waiting, active, serviceMs, atATime: (slots ?? FLOOR_SLOTS) * slotConcurrency };
-  }
+/**
+ * Reads outlooks.
+ * @param slotConcurrency jobs that one slot runs at a time
+ */
+export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
+  const toFacts = ({ waiting, active, serviceMs, slots }: LaneOutlook): LaneFacts => ({
+    waiting,
+    active,
+    serviceMs,
+    atATime: (slots ?? FLOOR_SLOTS) * slotConcurrency,
+  });
   return {
     async read(lane, job) {
-      try {
-        const [facts, position] = await call(() => Promise.all([askFacts(lane), lanes.position(lane, job.id)]));
-        return describeOutlook(job, position, facts);
-      } catch {
-        return describeOutlook(job, null, null);
-      }
+      const seen = await batches.read(lane, job.id);
+      if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
+      const { outlook, place } = seen;
+      const position = place?.kind === 'waiting' ? place.position : null;
+      return { ...describeOutlook(job, position, toFacts(outlook)), state: seenState(job.state, place) };
     },
     async facts(lane) {
-      try {
-        return await call(() => askFacts(lane));
-      } catch {
-        return null;
-      }
+      const seen = await batches.read(lane, null);
+      return seen === null ? null : toFacts(seen.outlook);
     },
   };
+}
+
+/** A job in its lane is queued, though the ledger is told of many at a time and a little later. Pure. */
+export function seenState(state: JobState, place: LanePlace | null): JobState {
+  if (state !== 'accepted' || place === null) return state;
+  if (place.kind === 'waiting') return 'queued';
+  return place.kind === 'delayed' ? 'delayed' : state;
 }
 
 /** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */

@@ -3,6 +3,7 @@ import { findApiKeyByHash } from '@sluice/shared/postgres/queries/tenants';
 import { hashApiKey } from '../http/apiKey.js';
 import type { Ledger } from '../stores/ledger.js';
 import { createShortCache } from '../stores/shortCache.js';
+import { createStaleLookup } from '../stores/staleLookup.js';
 
 /** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */
 export const TRUST_MS = 900;
@@ -10,9 +11,13 @@ export const TRUST_MS = 900;
 /** Finds who holds an API key; null when no valid key is this one. */
 export type FindKeyHolder = (key: string) => Promise<Principal | null>;
 
-/** Looks keys up by their SHA-256: the ledger holds nothing else of them. */
-export function createKeyLookup(ledger: Ledger, now: () => number): FindKeyHolder {
-  const find = createShortCache((hash) => ledger((db) => findApiKeyByHash(db, hash)), TRUST_MS, now);
+/**
+ * Looks keys up by their SHA-256: the ledger holds nothing else of them.
+ * @param staleMs how long a key that was found stays known while the ledger does not answer
+ */
+export function createKeyLookup(ledger: Ledger, staleMs: number, now: () => number): FindKeyHolder {
+  const ask = createShortCache((hash) => ledger((db) => findApiKeyByHash(db, hash)), TRUST_MS, now);
+  const find = createStaleLookup(ask, { freshMs: TRUST_MS, staleMs }, now);
   return async (key) => {
     const row = await find(hashApiKey(key));
     if (row === null) return null;

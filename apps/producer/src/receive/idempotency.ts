@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { newId } from '@sluice/shared/ids/ids';
@@ -15,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
+import type { RequestSeeds } from './requestSeeds.js';
 import type { Seal } from './seal.js';
 
 /** Scope of requests by which the operator acts for no tenant. No tenant's id holds a "#". */
@@ -28,6 +30,7 @@ const LOOK_EVERY_MS = 50;
 export interface IdempotencyParts {
   readonly ledger: Ledger;
   readonly seal: Seal;
+  readonly seeds: RequestSeeds;
   readonly log: Log;
 }
 
@@ -62,11 +65,14 @@ async function holdOrReplay(
   assertUsable(key);
   const scope = request.routeOptions.config.access === 'operate' ? OPERATOR_SCOPE : (request.caller?.tenantId ?? '');
   const requestHash = createHash('sha256').update(`${request.method} ${request.url} ${request.bodyHash}`).digest('hex');
-  const hold = await takeHold(parts.ledger, { scope, key, requestHash, seed: request.seed });
+  const hold = await seedAndHold(parts, { scope, key, requestHash, seed: request.seed }, asksRedis(request.body));
   switch (hold.kind) {
     case 'held':
       request.seed = hold.seed;
       request.held = { scope, key };
+      return;
+    case 'seeded':
+      request.seed = hold.seed;
       return;
     case 'replay':
       await replay(request, reply, parts.seal, hold);
@@ -80,7 +86,41 @@ async function holdOrReplay(
   }
 }
 
-async function takeHold(ledger: Ledger, request: Parameters<typeof holdIdempotencyKey>[1]): Promise<IdempotencyHold> {
+/** A request of which the ledger knows nothing; its ids come from the seed that Redis keeps. */
+type Seeded = { readonly kind: 'seeded'; readonly seed: string };
+
+type HoldRequest = Parameters<typeof holdIdempotencyKey>[1];
+
+/**
+ * Where Redis alone may answer for a job, the seed is kept there before anything else, so that the same request makes the
+ * same ids whether the ledger is there or not. The ledger's own seed wins where it has one: Redis may have been emptied.
+ */
+async function seedAndHold(
+  { ledger, seeds }: IdempotencyParts,
+  request: HoldRequest,
+  inRedis: boolean,
+): Promise<IdempotencyHold | Seeded> {
+  if (!inRedis) return takeHold(ledger, request);
+  const seed = await seeds.hold(request);
+  if (seed === null) return { kind: 'other-request' };
+  try {
+    const hold = await takeHold(ledger, { ...request, seed });
+    if (hold.kind === 'held' && hold.seed !== seed) await seeds.replace({ ...request, seed: hold.seed });
+    return hold;
+  } catch (error) {
+    if (error instanceof FleetError && error.code === 'unavailable') return { kind: 'seeded', seed };
+    throw error;
+  }
+}
+
+/** Whether a body asks for a job that Redis alone answers for. It has passed its schema; the jobs of a batch have not. */
+function asksRedis(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  if ('jobs' in body && Array.isArray(body.jobs)) return body.jobs.some(asksRedis);
+  return 'durability' in body && body.durability === 'redis';
+}
+
+async function takeHold(ledger: Ledger, request: HoldRequest): Promise<IdempotencyHold> {
   for (let look = 1; ; look++) {
     const hold = await inTenant(ledger, request.scope, (db) => holdIdempotencyKey(db, request));
     if (hold.kind !== 'in-progress' || look === LOOKS) return hold;
@@ -104,7 +144,7 @@ async function replay(
 async function settleHold(
   request: FastifyRequest,
   reply: FastifyReply,
-  { ledger, seal, log }: IdempotencyParts,
+  { ledger, seal, seeds, log }: IdempotencyParts,
   payload: string,
 ): Promise<void> {
   const { held } = request;
@@ -116,6 +156,7 @@ async function settleHold(
       await inTenant(ledger, held.scope, (db) => yieldIdempotencyKey(db, held.scope, held.key));
     } else if (status >= 400) {
       await inTenant(ledger, held.scope, (db) => releaseIdempotencyKey(db, held.scope, held.key));
+      if (asksRedis(request.body)) await seeds.forget(held);
     } else {
       const body = request.routeOptions.config.answersSecret === true ? seal.seal(payload) : payload;
       await inTenant(ledger, held.scope, (db) =>

@@ -1,11 +1,15 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
 import { addAdmission } from './admission.js';
 import { createKeyLookup } from './apiKeys.js';
 import { createAuthenticate } from './authenticate.js';
 import { addIdempotency } from './idempotency.js';
 import { addJsonBody } from './jsonBody.js';
+import { createRequestSeeds } from './requestSeeds.js';
 import { createSeal } from './seal.js';
 import { createTenantLookup } from './tenantLookup.js';
 import type { TokenConfig } from './tokens.js';
@@ -14,23 +18,32 @@ import { addValidation } from './validation.js';
 
 /** What receiving rests on. */
 export interface ReceiveParts {
-  readonly config: { readonly operatorKey: string; readonly jwt: TokenConfig };
+  readonly config: {
+    readonly operatorKey: string;
+    readonly jwt: TokenConfig;
+    readonly accept: { readonly credentialsStaleMs: number };
+  };
+  readonly client: RedisService['client'];
+  readonly keys: FleetKeys;
+  readonly call: RedisCall;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly now: () => number;
 }
 
 /** Everything that a request passes before its route: credential, body, schema, `Idempotency-Key`. */
-export function addReceive(server: ApiServer, { config, ledger, log, now }: ReceiveParts): void {
-  const findTenant = createTenantLookup(ledger, now);
+export function addReceive(server: ApiServer, parts: ReceiveParts): void {
+  const { config, ledger, log, now } = parts;
+  const { credentialsStaleMs } = config.accept;
+  const findTenant = createTenantLookup(ledger, credentialsStaleMs, now);
   const authenticate = createAuthenticate({
     operatorKey: config.operatorKey,
-    findKeyHolder: createKeyLookup(ledger, now),
+    findKeyHolder: createKeyLookup(ledger, credentialsStaleMs, now),
     findTokenHolder: createTokenLookup(config.jwt),
     findTenant,
   });
   addAdmission(server, authenticate, findTenant);
   addJsonBody(server);
   addValidation(server);
-  addIdempotency(server, { ledger, seal: createSeal(config.operatorKey), log });
+  addIdempotency(server, { ledger, seal: createSeal(config.operatorKey), seeds: createRequestSeeds(parts), log });
 }

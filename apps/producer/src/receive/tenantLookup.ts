@@ -2,12 +2,17 @@ import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import { findTenant } from '@sluice/shared/postgres/queries/tenants';
 import type { Ledger } from '../stores/ledger.js';
 import { createShortCache } from '../stores/shortCache.js';
+import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';
 
 /** Finds a tenant that is not deleted; null when there is none. */
 export type FindTenant = (id: string) => Promise<TenantRow | null>;
 
-/** Looks tenants up, remembering each for less than a second. */
-export function createTenantLookup(ledger: Ledger, now: () => number): FindTenant {
-  return createShortCache((id) => ledger((db) => findTenant(db, id)), TRUST_MS, now);
+/**
+ * Looks tenants up, remembering each for less than a second.
+ * @param staleMs how long one that was found stays known while the ledger does not answer
+ */
+export function createTenantLookup(ledger: Ledger, staleMs: number, now: () => number): FindTenant {
+  const ask = createShortCache((id) => ledger((db) => findTenant(db, id)), TRUST_MS, now);
+  return createStaleLookup(ask, { freshMs: TRUST_MS, staleMs }, now);
 }

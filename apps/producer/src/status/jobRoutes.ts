@@ -89,6 +89,7 @@ async function toDetail(history: JobHistory, parts: JobStatusParts): Promise<z.i
   ]);
   return {
     ...toSummary(job, nowMs),
+    ...(outlook === null ? {} : { state: outlook.state }),
     position: outlook?.position ?? null,
     estimatedWaitMs: outlook?.estimatedWaitMs ?? null,
     progress,

@@ -8,7 +8,7 @@ import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRo
 import { readUnchangedJobs } from '@sluice/shared/postgres/queries/unfinishedRows';
 import { readHeldJobs } from '@sluice/shared/queue/heldJobs';
 import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { WorkerWatch } from './workerWatch.js';
@@ -102,8 +102,11 @@ export async function addLost(
   parts: RecoverParts,
 ): Promise<RecoveredRows> {
   if (!permit.holds()) return { rows, added: [], undecided };
-  await addJobs(lost, parts);
-  const accepted = lost.filter(({ judged }) => judged.row.state === 'accepted').map(({ job }) => job.id);
+  const outcomes = await addJobs(lost, parts);
+  // One that another of its dedupeKey kept out is found again until that one has left the lane.
+  const accepted = lost
+    .filter(({ judged }, index) => judged.row.state === 'accepted' && outcomes[index]?.kind === 'added')
+    .map(({ job }) => job.id);
   await mark([...unmarked, ...accepted], permit, parts.db);
   return { rows, added: lost.map(({ job }) => job), undecided };
 }
@@ -117,8 +120,8 @@ async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: R
   });
 }
 
-async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverParts): Promise<void> {
-  if (lost.length === 0) return;
+async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverParts): Promise<readonly Added[]> {
+  if (lost.length === 0) return [];
   if (hasRoom !== undefined && !(await hasRoom())) {
     throw new FleetError('unavailable', 'Redis has no room for the jobs that it does not hold.');
   }
@@ -129,7 +132,7 @@ async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverP
       ...(judged.verdict.kind === 'take-out-and-add' ? [takeOut(job, queues)] : []),
     ]),
   );
-  await queues.add(lost.map(({ job }) => toLanedJob(job)));
+  return queues.add(lost.map(({ job }) => toLanedJob(job)));
 }
 
 async function takeOut(row: EnqueueableJob, queues: Pick<LaneQueues, 'remove'>): Promise<void> {

@@ -43,6 +43,16 @@ export const redisSettings = {
   ),
 };
 
+/** How much of Redis's memory is for jobs that wait; every process must be told the same. */
+export const memorySettings = {
+  guardPercent: setting(
+    'REDIS_MEMORY_GUARD_PERCENT',
+    wholeNumber(1, 100, 85),
+    "Share of Redis's `maxmemory` above which no jobs are added, in percent: the rest is for those in Redis to finish",
+    { default: '85' },
+  ),
+};
+
 /** Where PostgreSQL is. */
 export const postgresSettings = {
   url: setting('DATABASE_URL', urlOf('postgres', 'postgresql'), 'PostgreSQL 14 or newer', { secret: true }),

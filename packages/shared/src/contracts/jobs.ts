@@ -51,7 +51,11 @@ export const jobAcceptedSchema = z.object({
   position: z.int().nullable().meta({ description: '1 is next; null when not waiting' }),
   estimatedWaitMs: z.int().nullable(),
   zone: z.enum(ZONES),
+  message: z.string().optional().meta({ description: 'Said when the job is accepted and not yet queued' }),
 });
+
+/** Answer to an accepted job. */
+export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
 
 /** One entry of a job's life. */
 export const timelineEntrySchema = z.object({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
 import type { TenantRole } from '../contracts/identity.js';
 import type { Lane } from '../domain/lane.js';
@@ -20,6 +21,8 @@ export interface LaneJob {
   /** Attempts that count, the first included. */
   readonly maxAttempts: number;
   readonly delayMs: number;
+  /** While an unfinished job of the lane has this key, BullMQ swallows others of it. */
+  readonly dedupeKey?: string | null;
 }
 
 /** What the ledger knows of a job that goes into a lane. */
@@ -36,6 +39,7 @@ export interface QueueableRow {
   readonly priority: number;
   readonly maxAttempts: number;
   readonly delayMs: number;
+  readonly dedupeKey?: string | null;
 }
 
 /** A job with the lane that it goes into. */
@@ -55,6 +59,7 @@ export function toLanedJob(row: QueueableRow): LanedJob {
       queuePriority: queuePriority(row.role, row.priority),
       maxAttempts: row.maxAttempts,
       delayMs: row.delayMs,
+      dedupeKey: row.dedupeKey ?? null,
     },
   };
 }
@@ -72,6 +77,12 @@ export function toBullJob(job: LaneJob): { name: string; data: unknown; opts: Jo
       delay: Math.round(job.delayMs),
       removeOnComplete: KEEP_FINISHED,
       removeOnFail: true,
+      ...(job.dedupeKey ? { deduplication: { id: toDedupeId(job.dedupeKey) } } : {}),
     },
   };
+}
+
+/** A caller's text never becomes a part of a key in Redis. */
+function toDedupeId(dedupeKey: string): string {
+  return createHash('sha256').update(dedupeKey).digest('hex').slice(0, 32);
 }

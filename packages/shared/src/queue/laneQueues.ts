@@ -28,10 +28,18 @@ export interface DeadLetterNote {
   readonly attempts: number;
 }
 
+/** What became of an add. */
+export type Added =
+  | { readonly kind: 'added' }
+  /** An unfinished job of the lane has the same `dedupeKey`, so BullMQ took no notice of this one. */
+  | { readonly kind: 'swallowed'; readonly by: string };
+
+const ADDED: Added = { kind: 'added' };
+
 /** The lanes of all tenants, over one shared connection. */
 export interface LaneQueues {
-  /** Adds jobs, each to its lane, and registers the lanes. One bulk add per lane, all at once. */
-  add(jobs: readonly LanedJob[]): Promise<void>;
+  /** Adds jobs, each to its lane, and registers the lanes. One bulk add per lane, all at once; answers in their order. */
+  add(jobs: readonly LanedJob[]): Promise<readonly Added[]>;
   /** Takes a job out of its lane unless it runs; true when it was there. */
   remove(lane: Lane, id: string): Promise<boolean>;
   /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
@@ -80,10 +88,16 @@ export function createLaneQueues(client: RedisClient, keys: FleetKeys, registerA
     async add(jobs) {
       const byLane = groupByLane(jobs);
       const used = Array.from(byLane, ([name, { length }]) => ({ tenantId: tenantOfLane(name), name, jobs: length }));
-      await registrar.register(
-        used,
-        [...byLane].map(([name, laneJobs]) => queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob))),
-      );
+      const swallowed = new Map<string, Added>();
+      const adds = Array.from(byLane, async ([name, laneJobs]) => {
+        const bullJobs = await queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob));
+        for (const [index, { id }] of laneJobs.entries()) {
+          const by = bullJobs[index]?.id ?? id;
+          if (by !== id) swallowed.set(id, { kind: 'swallowed', by });
+        }
+      });
+      await registrar.register(used, adds);
+      return jobs.map(({ job }) => swallowed.get(job.id) ?? ADDED);
     },
     async remove(lane, id) {
       return (await queueOf(lane).remove(id)) === 1;

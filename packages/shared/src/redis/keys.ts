@@ -24,6 +24,8 @@ export interface FleetKeys {
   slots(bucket: number): string;
   /** ZSET that ends a worker process's wait for the markers of a bucket. */
   nudge(bucket: number, workerId: string): string;
+  /** What the ids of a request with an `Idempotency-Key` come from; expires after a day. */
+  requestSeed(tenantId: string, digest: string): string;
   /** Changes when the bucket's lanes, desired slots or weights do. */
   version(bucket: number): string;
   /** Highest fence of a leader that wrote desired slots here. */
@@ -66,6 +68,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
+    requestSeed: (tenantId, digest) => `${bucket(bucketOf(tenantId))}:seed:${digest}`,
     version: (number) => `${bucket(number)}:version`,
     desiredFence: (number) => `${bucket(number)}:desired-fence`,
     epoch: (number) => `${bucket(number)}:epoch`,

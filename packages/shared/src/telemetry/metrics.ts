@@ -6,6 +6,8 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export interface Metrics {
   readonly registry: Registry;
   readonly jobsAccepted: Counter<'task' | 'durability'>;
+  readonly jobsUnqueued: Counter;
+  readonly redisMemoryShare: Gauge;
   readonly jobsRefused: Counter<'code'>;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   readonly attemptsEnded: Counter<'task' | 'outcome'>;
@@ -50,6 +52,11 @@ export function createMetrics(processName: string): Metrics {
   return {
     registry,
     jobsAccepted: counter('sluice_jobs_accepted_total', 'Jobs accepted', ['task', 'durability']),
+    jobsUnqueued: counter(
+      'sluice_jobs_accepted_unqueued_total',
+      'Jobs accepted while they could not be added to Redis',
+    ),
+    redisMemoryShare: gauge('sluice_redis_memory_share', 'Share of its maxmemory that the fullest Redis server uses'),
     jobsRefused: counter('sluice_requests_refused_total', 'Requests answered with a problem', ['code']),
     httpSeconds: seconds('sluice_http_request_seconds', 'Time to answer', ['method', 'route', 'status']),
     attemptsEnded: counter('sluice_attempts_total', 'Attempts by how they ended', ['task', 'outcome']),

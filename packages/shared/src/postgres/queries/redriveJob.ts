@@ -14,13 +14,14 @@ export interface EnqueueableJob {
   readonly maxAttempts: number;
   /** Until it is due, in ms; 0 for at once. */
   readonly delayMs: number;
+  readonly dedupeKey: string | null;
   /** Whether it was started before: it may have left a note among the dead letters. */
   readonly started: boolean;
 }
 
 /** Columns of `jobs` that make an {@link EnqueueableJob}. */
 export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, queue_class AS "queueClass",
-  queue_job_id AS "queueJobId", priority, data, max_attempts AS "maxAttempts",
+  queue_job_id AS "queueJobId", priority, data, max_attempts AS "maxAttempts", dedupe_key AS "dedupeKey",
   greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs", fence > 0 AS started`;
 
 const REDRIVE = `

@@ -1,0 +1,37 @@
+/** What became of a call: answered, not answered in time, or refused by the server (out of memory, read only, disk). */
+export type CallOutcome = 'done' | 'silent' | 'refused';
+
+/** Whether a server is asked. While the breaker is open nobody waits for it, but for one try per period. */
+export type BreakerState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'open'; readonly because: Exclude<CallOutcome, 'done'>; readonly tryAtMs: number };
+
+/** What to do with a call: make it, make it as the one try of this period, or fail at once. */
+export type CallDecision = 'call' | 'try' | 'skip';
+
+/** Time between two tries of a server that failed, in ms. */
+export const TRY_EVERY_MS = 1_000;
+
+/** Where every breaker begins. */
+export const CLOSED: BreakerState = { kind: 'closed' };
+
+/** Whether to call now. Pure. */
+export function decideCall(state: BreakerState, nowMs: number): CallDecision {
+  if (state.kind === 'closed') return 'call';
+  return nowMs >= state.tryAtMs ? 'try' : 'skip';
+}
+
+/** The state once a try has gone out: the next has its time, whether or not this one is answered. Pure. */
+export function afterTry(state: BreakerState, nowMs: number): BreakerState {
+  return state.kind === 'closed' ? state : { ...state, tryAtMs: nowMs + TRY_EVERY_MS };
+}
+
+/** The state once a call has ended. Pure. */
+export function afterCall(outcome: CallOutcome, nowMs: number): BreakerState {
+  return outcome === 'done' ? CLOSED : { kind: 'open', because: outcome, tryAtMs: nowMs + TRY_EVERY_MS };
+}
+
+/** The state once the server has answered a question that writes nothing: it is no longer silent. Pure. */
+export function afterSign(state: BreakerState): BreakerState {
+  return state.kind === 'open' && state.because === 'silent' ? CLOSED : state;
+}

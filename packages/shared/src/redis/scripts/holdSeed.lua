@@ -1,0 +1,9 @@
+-- Keep what the ids of a request come from, unless it is kept already.
+-- KEYS[1] STRING the request's hash, a space, its seed
+-- ARGV[1] hash of the request  ARGV[2] seed to be kept when there is none  ARGV[3] kept for so long (s)
+-- Returns what is kept now.
+local kept = redis.call('GET', KEYS[1])
+if kept then return kept end
+kept = ARGV[1] .. ' ' .. ARGV[2]
+redis.call('SET', KEYS[1], kept, 'EX', ARGV[3])
+return kept

@@ -7,6 +7,7 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createMemoryRoom } from '../recover/memoryRoom.js';
 import { repairWeights } from '../repair/repairWeights.js';
 import { confirmPrefix } from './confirmPrefix.js';
 import type { RebuildOptions } from './options.js';
@@ -61,6 +62,7 @@ export async function runRebuild(
       redis,
       keys,
       queues,
+      hasRoom: createMemoryRoom(redis.client, machine.monotonicMs),
       prefix: config.redis.prefix,
       restore: [() => repairWeights({ fence: 0, holds: () => true }, { db, redis, keys, log })],
       monotonicMs: machine.monotonicMs,

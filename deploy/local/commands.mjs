@@ -58,6 +58,13 @@ export const COMMANDS = {
     build: true,
     run: [['apps/scaler/dist/simulate/simulateMain.js']],
   },
+  rebuild: {
+    does: 'build Redis anew from the ledger; see `npm run rebuild -- --help`',
+    dependencies: true,
+    build: true,
+    servers: 'kept',
+    run: [['apps/scaler/dist/rebuild/rebuildMain.js']],
+  },
   screenshots: {
     does: 'take the pictures of the dashboard for the README',
     dependencies: true,

@@ -28,7 +28,7 @@ it('adds lost jobs once, however often it runs, and leaves fresh ones to those w
   const workers = { look: async () => undefined, whereabouts: () => 'unknown' as const };
   const { redis, keys } = space;
   const log = createLogger('test', { level: 'silent' });
-  const parts = { db, redis, keys, queues, workers, metrics: createMetrics('test'), log };
+  const parts = { db, redis, keys, queues, workers, hasRoom: async () => true, metrics: createMetrics('test'), log };
   await insertJobs(
     db,
     Array.from({ length: 2_500 }, () => newJob()),

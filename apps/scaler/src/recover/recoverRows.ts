@@ -20,8 +20,8 @@ export interface RecoverParts {
   readonly keys: FleetKeys;
   readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'unbury'>;
   readonly workers: WorkerWatch;
-  /** Whether Redis has room for more jobs; it has when left out. */
-  readonly hasRoom?: () => Promise<boolean>;
+  /** Whether Redis has room for more jobs. */
+  readonly hasRoom: () => Promise<boolean>;
 }
 
 /** The right to go on, asked for again before each write. */
@@ -122,7 +122,7 @@ async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: R
 
 async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverParts): Promise<readonly Added[]> {
   if (lost.length === 0) return [];
-  if (hasRoom !== undefined && !(await hasRoom())) {
+  if (!(await hasRoom())) {
     throw new FleetError('unavailable', 'Redis has no room for the jobs that it does not hold.');
   }
   await Promise.all(

@@ -3,6 +3,7 @@ import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import type { ScalerParts } from '../parts.js';
 import { whileLeading } from '../whileLeading.js';
 import { withBackOff } from './backOff.js';
+import { createMemoryRoom } from './memoryRoom.js';
 import type { RestoreStep } from './rebuildBuckets.js';
 import { requeueJobs } from './requeueJobs.js';
 import { createSlowSweep } from './sweepSlowly.js';
@@ -30,7 +31,8 @@ export interface RecoveryHooks {
 export function createRecoveryLoops(parts: ScalerParts, hooks: RecoveryHooks): PeriodicService[] {
   const { keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = parts;
   const workers = createWorkerWatch(() => readLiveWorkers(redis.client, keys), monotonicMs);
-  const recover = { db: postgres.db, redis, keys, queues, workers, metrics, monotonicMs, log };
+  const hasRoom = createMemoryRoom(redis.client, monotonicMs);
+  const recover = { db: postgres.db, redis, keys, queues, workers, hasRoom, metrics, monotonicMs, log };
   const watch = createRedisWatch({ ...recover, ...hooks });
   const sweep = createSlowSweep(recover);
   const requeue = withBackOff((leadership) => requeueJobs(leadership, recover), monotonicMs);

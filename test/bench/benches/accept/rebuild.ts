@@ -35,12 +35,11 @@ export const rebuild: Measure = {
     "which the loss is found. Jobs per second are those of the rebuild alone, by the scaler's own log.",
   measure(context) {
     const jobs = context.jobs ?? JOBS;
-    const tenants = Math.min(TENANTS, context.tenants);
     return measureOurs(
       context,
-      `rebuild, ${jobs} jobs of ${tenants} tenants`,
+      `rebuild, ${jobs} jobs of ${TENANTS} tenants`,
       async () => {
-        const { wholeAfterMs, line, profile } = await rebuildOnce({ ...context, jobs, tenants });
+        const { wholeAfterMs, line, profile } = await rebuildOnce({ ...context, jobs });
         if (profile !== null) await tellProfile(context, 'the scaler', profile);
         const [rows, ms] = [Number(line.rows), Number(line.ms)];
         return {
@@ -69,17 +68,16 @@ export const rebuild: Measure = {
 interface RebuildRun {
   readonly servers: BenchServers;
   readonly jobs: number;
-  readonly tenants: number;
   readonly profileDir: string | null;
 }
 
-async function rebuildOnce({ servers, jobs, tenants, profileDir }: RebuildRun) {
+async function rebuildOnce({ servers, jobs, profileDir }: RebuildRun) {
   const server = await startRedisServer(REDIS_CONF);
   const url = `redis://127.0.0.1:${server.port}`;
   const redis = createRedis({ url }, 'consumer', createLogger('bench', { level: 'silent' }));
   try {
     await redis.start();
-    const names = Array.from({ length: tenants }, (_, index) => `tenant-${index}`);
+    const names = Array.from({ length: TENANTS }, (_, index) => `tenant-${index}`);
     await servers.clear();
     const scaler = await startFleetProcess('scaler', {
       ...servers.environment,

@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Asks a person to type the fleet's prefix; false without a terminal. */
+export async function confirmPrefix(prefix: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const typed = await terminal.question(
+      `This deletes every key of the fleet. Type its prefix, ${prefix}, to go on: `,
+    );
+    return typed.trim() === prefix;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,93 @@
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { RestoreStep } from '../recover/rebuildBuckets.js';
+import { rebuildBuckets } from '../recover/rebuildBuckets.js';
+import type { RecoverParts } from '../recover/recoverRows.js';
+import { compareRows } from '../recover/recoverRows.js';
+import { readAhead, unfinishedPages } from '../recover/unfinishedPages.js';
+import { createWorkerWatch } from '../recover/workerWatch.js';
+import { emptyFleet } from './emptyFleet.js';
+import type { RebuildOptions } from './options.js';
+import type { RebuildReport } from './report.js';
+import type { FleetSurvey } from './surveyFleet.js';
+import { surveyFleet } from './surveyFleet.js';
+
+/** Processes that do not answer within so long are gone for this command, in ms: a heartbeat comes every second. */
+const WAIT_FOR_WORKERS_MS = 3_000;
+
+const ALWAYS = { holds: () => true };
+const ALL: ReadonlySet<number> = new Set(BUCKETS);
+
+/** What the command rests on. */
+export interface RebuildRedisParts extends Omit<RecoverParts, 'workers'> {
+  readonly queues: LaneQueues;
+  readonly prefix: string;
+  readonly restore: readonly RestoreStep[];
+  readonly monotonicMs: () => number;
+  /** Waits, in ms. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Asks whether all keys of the fleet shall be deleted. */
+  readonly confirm: () => Promise<boolean>;
+  readonly onSurvey: (survey: FleetSurvey) => void;
+  /** Told in words how far it is, often. */
+  readonly onProgress: (text: string) => void;
+}
+
+/** Compares the stores, and unless it is a dry run makes Redis hold what the ledger says. */
+export async function rebuildRedis(options: RebuildOptions, parts: RebuildRedisParts): Promise<RebuildReport> {
+  const { db, redis, keys, prefix, onProgress } = parts;
+  const survey = await surveyFleet(db, redis.client, keys);
+  parts.onSurvey(survey);
+  const nothing = { ...survey, deletedKeys: 0, rows: 0, added: 0, left: 0, seconds: 0 };
+  if (options.dryRun) return { ...nothing, ...(await compareAll(parts)) };
+  if (options.held === 'refuse' && survey.lanes > 0) return { ...nothing, outcome: 'refused' };
+  let deletedKeys = 0;
+  if (options.held === 'empty') {
+    if (!options.yes && !(await parts.confirm())) return { ...nothing, outcome: 'not-confirmed' };
+    deletedKeys = await emptyFleet(redis.client, prefix, (gone) => onProgress(`${gone} keys deleted`));
+  }
+  return { ...nothing, deletedKeys, ...(await addAll(survey, parts)) };
+}
+
+type Sums = Pick<RebuildReport, 'outcome' | 'rows' | 'added' | 'left' | 'seconds'>;
+
+async function addAll(survey: FleetSurvey, parts: RebuildRedisParts): Promise<Sums> {
+  const workers = await watchWorkers(parts);
+  const startedMs = parts.monotonicMs();
+  const rebuilt = await rebuildBuckets(ALL, ALWAYS, {
+    ...parts,
+    workers,
+    onPage: (_page, { rows, added }) =>
+      parts.onProgress(`${rows} of ${survey.unfinished} rows compared, ${added} jobs added`),
+  });
+  const { rows, added, undecided: left, finished, lostAgain } = rebuilt;
+  const outcome = finished && lostAgain === 0 ? 'done' : 'incomplete';
+  return { outcome, rows, added, left, seconds: (parts.monotonicMs() - startedMs) / 1_000 };
+}
+
+async function compareAll(parts: RebuildRedisParts): Promise<Sums> {
+  const workers = await watchWorkers(parts);
+  const startedMs = parts.monotonicMs();
+  const sums = { rows: 0, added: 0, left: 0 };
+  for await (const page of readAhead(unfinishedPages(parts.db, { rowsPerPage: 1_000 }))) {
+    const { rows, lost, undecided } = await compareRows(page, { ...parts, workers });
+    sums.rows += rows;
+    sums.added += lost.length;
+    sums.left += undecided;
+    parts.onProgress(`${sums.rows} rows compared`);
+  }
+  return { outcome: 'compared', ...sums, seconds: (parts.monotonicMs() - startedMs) / 1_000 };
+}
+
+/** Watches for a few seconds, so that jobs of processes that are gone are added at once. */
+async function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisParts) {
+  const read = () => readLiveWorkers(redis.client, keys);
+  const workers = createWorkerWatch(read, monotonicMs, WAIT_FOR_WORKERS_MS);
+  await workers.look();
+  for (let waited = 0; waited <= WAIT_FOR_WORKERS_MS; waited += 1_000) {
+    await pause(1_000);
+    await workers.look();
+  }
+  return workers;
+}

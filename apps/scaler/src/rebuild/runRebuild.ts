@@ -1,0 +1,93 @@
+import type { postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
+import type { Loaded } from '@sluice/shared/config/setting';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
+import { createPostgres } from '@sluice/shared/postgres/connect';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createRedis } from '@sluice/shared/redis/connect';
+import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createMemoryRoom } from '../recover/memoryRoom.js';
+import { repairWeights } from '../repair/repairWeights.js';
+import { confirmPrefix } from './confirmPrefix.js';
+import type { RebuildOptions } from './options.js';
+import { rebuildRedis } from './rebuildRedis.js';
+import { describeEnd, describeSurvey, EXIT_CODES } from './report.js';
+
+/** Settings that the command reads. */
+type RebuildConfig = Loaded<{ redis: typeof redisSettings; postgres: typeof postgresSettings }>;
+
+/** What the command reads from the machine. */
+interface Machine {
+  readonly monotonicMs: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** Where the command speaks to. */
+interface Voice {
+  /** A line of the result. */
+  readonly out: (line: string) => void;
+  /** Progress and what went wrong. */
+  readonly err: (text: string) => void;
+}
+
+/** How often progress is told, in ms. */
+const TELL_EVERY_MS = 1_000;
+
+/** How long the connections may take to end, in ms. */
+const STOP_WITHIN_MS = 5_000;
+
+/**
+ * Runs the command from connection to connection.
+ * @returns the exit code
+ * @throws FleetError `configuration` when a server cannot be reached
+ */
+export async function runRebuild(
+  options: RebuildOptions,
+  config: RebuildConfig,
+  machine: Machine,
+  voice: Voice,
+): Promise<number> {
+  const log = createLogger('rebuild', { level: 'silent' });
+  const keys = fleetKeys(config.redis.prefix);
+  const redis = createRedis(config.redis, 'consumer', log);
+  const { db, ...postgres } = createPostgres(config.postgres, log);
+  const queues = createLaneQueues(redis.client, keys);
+  const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
+  const connections = createServiceGroup('rebuild', [redis, postgres, closeQueues], log);
+  await connections.start();
+  try {
+    const report = await rebuildRedis(options, {
+      db,
+      redis,
+      keys,
+      queues,
+      hasRoom: createMemoryRoom(redis.client, machine.monotonicMs),
+      prefix: config.redis.prefix,
+      restore: [() => repairWeights({ fence: 0, holds: () => true }, { db, redis, keys, log })],
+      monotonicMs: machine.monotonicMs,
+      pause: machine.pause,
+      confirm: () => confirmPrefix(config.redis.prefix),
+      onSurvey: (survey) => options.json || voice.out(describeSurvey(survey)),
+      onProgress: progressOf(options, machine, voice),
+    });
+    voice.out(options.json ? JSON.stringify(report) : describeEnd(report));
+    return EXIT_CODES[report.outcome];
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    voice.err(`Not finished: ${why}\nWhat was added stays. Run the command again with --merge.\n`);
+    return 1;
+  } finally {
+    await connections.stop(AbortSignal.timeout(STOP_WITHIN_MS));
+  }
+}
+
+function progressOf({ json }: RebuildOptions, { monotonicMs }: Machine, { err }: Voice): (text: string) => void {
+  let toldMs = monotonicMs();
+  return (text) => {
+    if (json || monotonicMs() - toldMs < TELL_EVERY_MS) return;
+    toldMs = monotonicMs();
+    err(`  ${text}\n`);
+  };
+}

@@ -1,0 +1,41 @@
+import type { Database } from '@sluice/shared/postgres/connect';
+import { countUnfinishedByTenant } from '@sluice/shared/postgres/queries/unfinishedRows';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import { readLeader, readLiveWorkers } from '@sluice/shared/redis/commands/processes';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+
+/** What the stores say before anything is done. */
+export interface FleetSurvey {
+  /** Unfinished jobs in the ledger, and of how many tenants. */
+  readonly unfinished: number;
+  readonly tenants: number;
+  /** Lanes that Redis knows. */
+  readonly lanes: number;
+  /** Worker processes that say that they live, and whether a scaler leads. */
+  readonly workers: number;
+  readonly leads: boolean;
+}
+
+/** Looks at both stores and changes nothing. */
+export async function surveyFleet(db: Database, client: RedisClient, keys: FleetKeys): Promise<FleetSurvey> {
+  const [jobs, lanes, workers, leader] = await Promise.all([
+    countUnfinishedByTenant(db),
+    Promise.all(BUCKETS.map((bucket) => client.zcard(keys.registry(bucket)))),
+    readLiveWorkers(client, keys),
+    readLeader(client, keys),
+  ]);
+  return {
+    unfinished: sumOf(jobs.values()),
+    tenants: jobs.size,
+    lanes: sumOf(lanes),
+    workers: workers.length,
+    leads: leader !== null,
+  };
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}

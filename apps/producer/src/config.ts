@@ -1,4 +1,5 @@
 import {
+  clockSettings,
   logSettings,
   operatorSettings,
   postgresSettings,
@@ -27,6 +28,7 @@ export const producerSettings = {
     ),
   },
   operator: operatorSettings,
+  clock: clockSettings,
   jwt: {
     jwksUrl: setting(
       'JWT_JWKS_URL',

@@ -1,4 +1,5 @@
 import {
+  clockSettings,
   logSettings,
   networkSettings,
   opsSettings,
@@ -21,6 +22,7 @@ export const workerSettings = {
   shutdown: shutdownSettings,
   network: networkSettings,
   slot: slotSettings,
+  clock: clockSettings,
   worker: {
     id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
     heartbeatLastsMs: setting(

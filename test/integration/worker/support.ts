@@ -59,6 +59,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
     running,
+    cameEarly: () => undefined,
     serviceTimes: { note: () => undefined },
     metrics: createMetrics('test'),
     monotonicMs: () => performance.now(),

@@ -39,6 +39,8 @@ export interface ClaimedJob {
   readonly cancelRequested: boolean;
   /** Since it was accepted, in ms. */
   readonly ageMs: number;
+  /** Until it is due, in ms, of a job that came too early and was not started; 0 for any other. */
+  readonly earlyMs: number;
 }
 
 /** `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. */
@@ -59,6 +61,7 @@ WITH wanted AS (
   FROM wanted w
   WHERE j.id = ANY($1) AND j.id = w.id AND j.tenant_id = w.tenant_id
     AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+    AND (j.due_at IS NULL OR j.due_at <= now() + interval '1 second')
   RETURNING j.*, w.worker_id AS claimer
 ), started AS (
   INSERT INTO attempts (job_id, number, tenant_id, worker_id)
@@ -67,18 +70,22 @@ WITH wanted AS (
 SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
        c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
        c.cancel_requested_at IS NOT NULL AS cancel_requested,
-       (extract(epoch FROM now() - c.accepted_at) * 1000)::float8 AS age_ms
+       (extract(epoch FROM now() - c.accepted_at) * 1000)::float8 AS age_ms,
+       0::float8 AS early_ms
 FROM claimed c
 UNION ALL
 SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
        j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error,
-       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0
+       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0,
+       CASE WHEN j.finished_at IS NULL THEN extract(epoch FROM j.due_at - now()) * 1000 ELSE 0 END
 FROM jobs j JOIN wanted USING (id, tenant_id)
-WHERE j.id = ANY($1) AND j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+WHERE j.id = ANY($1) AND (j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+   OR j.due_at > now() + interval '1 second')`;
 
 /**
  * Starts an attempt of each job: one statement, one commit. Open attempts of a predecessor are closed as lost and
- * counted as crashes; the fence grows, so nothing that a predecessor writes later is taken.
+ * counted as crashes; the fence grows, so nothing that a predecessor writes later is taken. A job that is due more than a
+ * second from now by the ledger's clock is not started: whoever promoted it goes by another clock.
  * @returns a row per job in the order asked for; null where the ledger does not know the job
  */
 export async function claimJobs(db: Database, requests: readonly ClaimRequest[]): Promise<(ClaimedJob | null)[]> {
@@ -115,6 +122,7 @@ interface ClaimRow {
   death_category: DeathCategory | null;
   cancel_requested: boolean;
   age_ms: number;
+  early_ms: number;
 }
 
 function toClaimedJob(row: ClaimRow): ClaimedJob {
@@ -137,5 +145,6 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
     deathCategory: row.death_category,
     cancelRequested: row.cancel_requested,
     ageMs: row.age_ms,
+    earlyMs: row.early_ms,
   };
 }

@@ -27,6 +27,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
     findsStalled: () => true,
     version: () => undefined,
     now: Date.now,
+    serverNow: Date.now,
     monotonicMs: () => performance.now(),
     log: createLogger('test', { level: 'silent' }),
   });

@@ -1,4 +1,5 @@
 import {
+  clockSettings,
   logSettings,
   memorySettings,
   operatorSettings,
@@ -29,6 +30,7 @@ export const producerSettings = {
     ),
   },
   operator: operatorSettings,
+  clock: clockSettings,
   jwt: {
     jwksUrl: setting(
       'JWT_JWKS_URL',

@@ -1,4 +1,5 @@
 import type { Clock } from '@sluice/shared/lifecycle/clock';
+import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { migrateLedger } from '@sluice/shared/postgres/migrate';
@@ -6,6 +7,7 @@ import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
+import { watchClock } from '@sluice/shared/redis/watchClock';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
@@ -36,7 +38,13 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const postgres = createPostgres({ ...config.postgres, statementTimeoutMs: STATEMENT_TIMEOUT_MS }, log);
   const redis = createRedis(config.redis, 'caller', log);
   const keys = fleetKeys(config.redis.prefix);
-  const lanes = createLaneQueues(redis.client, keys);
+  const serverClock = createServerClock({
+    boundMs: config.clock.maxSkewMs,
+    consequence: "delays count by Redis's clock, times that are shown by this one",
+    onSkew: (seconds) => metrics.clockSkewSeconds.set(seconds),
+    log,
+  });
+  const lanes = createLaneQueues(redis.client, keys, { serverNow: serverClock.now });
   const ledger = createLedger(postgres.db);
   const { client } = redis;
   const gate = createRedisGate({ client, memoryGuardPercent: config.memory.guardPercent, metrics, log });
@@ -69,7 +77,16 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     stop: (deadline) => closeServer(server, deadline),
   };
   return {
-    services: [migration(config), postgres, redis, gate, closing(lanes), ...accept.services, http],
+    services: [
+      migration(config),
+      postgres,
+      redis,
+      gate,
+      watchClock(redis.client, serverClock, log),
+      closing(lanes),
+      ...accept.services,
+      http,
+    ],
     url: () => url,
   };
 }

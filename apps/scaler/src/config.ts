@@ -1,4 +1,5 @@
 import {
+  clockSettings,
   logSettings,
   opsSettings,
   postgresSettings,
@@ -22,6 +23,7 @@ export const scalerSettings = {
   ops: opsSettings,
   shutdown: shutdownSettings,
   slot: slotSettings,
+  clock: clockSettings,
   scaler: {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
+import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -9,6 +10,7 @@ import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import { watchClock } from '@sluice/shared/redis/watchClock';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { applyChanges } from './act/applyChanges.js';
 import { recordHeldBack } from './act/recordHeldBack.js';
@@ -33,7 +35,13 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
-  const queues = createLaneQueues(redis.client, keys);
+  const clock = createServerClock({
+    boundMs: config.clock.maxSkewMs,
+    consequence: "delays count by Redis's clock",
+    onSkew: (seconds) => metrics.clockSkewSeconds.set(seconds),
+    log,
+  });
+  const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const lead = createLeadKeeper({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,
@@ -61,7 +69,18 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
   const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
   return {
     // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
-    services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, ...upkeep, replicas.loop],
+    services: [
+      redis,
+      postgres,
+      watchClock(redis.client, clock, log),
+      closeQueues,
+      ops,
+      lead,
+      subscriber,
+      looks,
+      ...upkeep,
+      replicas.loop,
+    ],
     ready: () => ({ url: ops.url(), scalerId }),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  clockSettings,
   logSettings,
   networkSettings,
   opsSettings,
@@ -23,6 +24,7 @@ export const workerSettings = {
   network: networkSettings,
   slot: slotSettings,
   rehearsal: rehearsalSettings,
+  clock: clockSettings,
   worker: {
     id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
     heartbeatLastsMs: setting(

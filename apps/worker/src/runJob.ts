@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
@@ -23,6 +24,9 @@ import { settleAttempt } from './settle/settleAttempt.js';
 import { untilWritten } from './settle/untilWritten.js';
 import type { TaskHandlers } from './tasks/index.js';
 
+/** What comes earlier than this is put back; below, it is held, in ms. Above the bound between clocks by default. */
+const HOLD_MS = 2_500;
+
 /** What the life of a job in a worker needs. */
 export interface RunJobParts {
   readonly claimer: Claimer;
@@ -34,6 +38,8 @@ export interface RunJobParts {
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
   readonly metrics: Metrics;
+  /** A job came before its time: this machine's clock, or another's, may be off. */
+  readonly cameEarly: () => void;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly random: () => number;
@@ -49,6 +55,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
     const verdict = decideClaim(claimed);
+    if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
     const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
@@ -69,6 +76,18 @@ async function claimUnlessStopped(
     if (stop.reason !== null) return 'stopped';
     throw error;
   }
+}
+
+/**
+ * A clock that is a little fast would promote the job again at once, and again: so what comes a little early is held for its
+ * time, and goes back for the rest of the time otherwise.
+ */
+async function putBack(jobId: string, earlyMs: number, stop: AttemptStop, parts: RunJobParts): Promise<AttemptEnd> {
+  parts.log.debug({ jobId, earlyMs }, 'a job came before its time and goes back');
+  parts.cameEarly();
+  if (earlyMs > HOLD_MS) return { kind: 'defer', delayMs: earlyMs };
+  await pause(earlyMs, undefined, { signal: stop.signal }).catch(() => undefined);
+  return { kind: 'release' };
 }
 
 /** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
@@ -94,7 +113,7 @@ async function finishAgain(
   return { kind: 'bury', message: state };
 }
 
-function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' }>): AttemptVerdict {
+function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' | 'put-back' }>): AttemptVerdict {
   if (verdict.kind === 'cancel') return { kind: 'cancel' };
   const error = new FleetError('attempt_failed', 'every process that ran this job died or lost its lock');
   return { kind: 'bury', category: 'poison', error };

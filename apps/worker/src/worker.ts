@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
+import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
+import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -44,7 +47,13 @@ export function createWorker(
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
   const effects = createPostgres({ ...config.postgres, ...EFFECT_LIMITS, poolSize: config.worker.effectsPool }, log);
-  const queues = createLaneQueues(redis.client, keys);
+  const clock = createServerClock({
+    boundMs: config.clock.maxSkewMs,
+    consequence: 'no jobs are taken',
+    onSkew: (seconds) => metrics.clockSkewSeconds.set(seconds),
+    log,
+  });
+  const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const running = createRunningJobs();
   const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
   const serviceTimes = createServiceTimes(redis, keys, log);
@@ -61,6 +70,7 @@ export function createWorker(
     running,
     serviceTimes,
     metrics,
+    cameEarly: () => intake.checkClock(),
     log,
   };
   const intake = createJobIntake({
@@ -80,6 +90,7 @@ export function createWorker(
       metrics.slotsHeld.set(slots);
       metrics.jobsRunning.set(running.count());
     },
+    clock,
     now: machine.now,
     monotonicMs: machine.monotonicMs,
     log,
@@ -87,7 +98,11 @@ export function createWorker(
   const ops = createOpsServer(
     config.ops,
     metrics.registry,
-    createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
+    createReadiness({
+      redis: () => redis.ping(),
+      postgres: () => postgres.ping(),
+      clock: async () => assertRight(clock),
+    }),
   );
   // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
   const consumer = createJobConsumer(intake, running, log);
@@ -104,6 +119,10 @@ export function createWorker(
     ...intake.services.slice(-1),
   ];
   return { services, ops, workerId };
+}
+
+function assertRight(clock: ServerClock): void {
+  if (clock.isOff()) throw new FleetError('unavailable', "this machine's clock is off");
 }
 
 /** A part that has nothing to start. */

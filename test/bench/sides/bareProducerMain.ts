@@ -24,7 +24,7 @@ server.post<{ Body: Body }>('/api/v1/jobs', async (request, reply) => {
 
 function optionsOf(task: string, data: object) {
   const priority = queuePriority('member', 50);
-  return toBullJob({ id: newId(), task, data, queuePriority: priority, maxAttempts: MAX_ATTEMPTS, delayMs: 0 }).opts;
+  return toBullJob({ id: newId(), task, data, queuePriority: priority, maxAttempts: MAX_ATTEMPTS, delayMs: 0 }, 0).opts;
 }
 
 answerCalls({

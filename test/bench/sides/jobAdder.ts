@@ -62,7 +62,7 @@ function openQueue(lane: Lane, connection: RedisClient, keys: FleetKeys): Queue 
 }
 
 function bullJob(form: 'plain' | 'same', data: object): { name: string; data: unknown; opts?: JobsOptions } {
-  return form === 'same' ? toBullJob(laneJob(data)) : { name: TASK, data };
+  return form === 'same' ? toBullJob(laneJob(data), Date.now()) : { name: TASK, data };
 }
 
 function laneJob(data: object): LaneJob {

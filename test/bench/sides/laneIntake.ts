@@ -1,3 +1,4 @@
+import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
@@ -34,6 +35,12 @@ export async function openLaneIntake(parts: IntakeParts): Promise<Service> {
     sweepMs: 15_000,
     listeners: {},
     onBeat: () => undefined,
+    clock: createServerClock({
+      boundMs: 2_000,
+      consequence: 'no jobs are taken',
+      onSkew: () => undefined,
+      log: parts.log,
+    }),
     now: Date.now,
     monotonicMs: () => performance.now(),
   });

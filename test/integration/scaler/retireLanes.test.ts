@@ -167,7 +167,7 @@ describe('adding while lanes are retired', () => {
       };
       return jobs;
     };
-    const adder = createLaneQueues(client, space.keys, 0);
+    const adder = createLaneQueues(client, space.keys, { registerAgainAfterMs: 0 });
     await adder.add([jobIn(lane)]);
     expect((await queues.counts(lane)).waiting).toBe(1);
     expect(await isRegistered()).toBe(true);
@@ -188,7 +188,7 @@ describe('adding while lanes are retired', () => {
     }
     /** Over a new connection, for which BullMQ has to load its scripts: the registration is far ahead of the job. */
     async function addToEach(lanes: readonly Lane[]): Promise<void> {
-      const adder = createLaneQueues((await connect()).client, space.keys, 0);
+      const adder = createLaneQueues((await connect()).client, space.keys, { registerAgainAfterMs: 0 });
       await Promise.all(lanes.map((lane) => adder.add([jobIn(lane)])));
       await adder.close();
     }

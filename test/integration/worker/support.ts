@@ -65,6 +65,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     tasks: createTaskCatalogue({ faultTasks: false }),
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
     running,
+    cameEarly: () => undefined,
     serviceTimes: { note: () => undefined },
     metrics: createMetrics('test'),
     monotonicMs: () => performance.now(),

@@ -1,4 +1,5 @@
 import { newId } from '@sluice/shared/ids/ids';
+import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
@@ -30,6 +31,8 @@ export interface JobIntakeOptions {
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
   /** Called every second with what is open and held, to measure. */
   readonly onBeat: (size: { readonly lanes: number; readonly slots: number }) => void;
+  /** Redis's time, and whether this machine's is off. */
+  readonly clock: ServerClock;
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -40,6 +43,8 @@ export interface JobIntake {
   readonly services: readonly Service[];
   /** Takes no more jobs; resolves when all that run have ended. */
   drain(): Promise<void>;
+  /** Asks for the time at once: a job came early. */
+  checkClock(): void;
 }
 
 /** Joins placement, slots and lanes: who runs what, in which slots, from which lanes. */
@@ -59,6 +64,7 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
   });
   const intake = createLaneIntake({
     ...options,
+    serverNow: options.clock.now,
     room: slots,
     findsStalled: (tenantId) => slots.mostJobs(tenantId) > 0,
     version: (bucket, version) => placement.sawVersion(bucket, version),
@@ -74,5 +80,9 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
     [keys.changedChannel]: (message) => placement.heard(message),
     [keys.wokenChannel]: (message) => intake.heard(message),
   });
-  return { services: [slots, intake, subscriber, placement], drain: () => intake.close() };
+  return {
+    services: [slots, intake, subscriber, placement],
+    drain: () => intake.close(),
+    checkClock: () => placement.hurry(),
+  };
 }

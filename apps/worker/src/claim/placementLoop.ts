@@ -4,6 +4,7 @@ import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import { FLOOR_SLOTS, placeSlots } from '@sluice/shared/domain/placement';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { LaneIntake } from '@sluice/shared/queue/laneIntake';
@@ -46,6 +47,8 @@ export interface PlacementParts {
   readonly heartbeatLastsMs: number;
   readonly slots: Pick<SlotHolder, 'follow' | 'leave'>;
   readonly intake: Pick<LaneIntake, 'follow' | 'setWeight'>;
+  /** Learns Redis's time from every heartbeat; while this machine's is off, no jobs are taken. */
+  readonly clock: Pick<ServerClock, 'note' | 'isOff'>;
   /** Called after every heartbeat, to measure. */
   readonly onBeat: () => void;
   /** A clock that never jumps, in ms. */
@@ -55,7 +58,7 @@ export interface PlacementParts {
 
 /**
  * Every second: a heartbeat, whose answer says who lives and which buckets changed; those are read, and what falls to this
- * process is followed. At once when told of a change. While Redis is away everything stays as it is. Stopping says goodbye and
+ * process is followed. While its clock is off it says goodbye instead and follows nothing. At once when told of a change. While Redis is away everything stays as it is. Stopping says goodbye and
  * tells the others, so that they take over at once.
  */
 export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
@@ -68,13 +71,21 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   let missing: ReadonlySet<string> = new Set();
   const left = new Set<string>();
   let restUntilMs = 0;
+  /** No jobs are taken: what others may do must not wait for this process. */
+  let abstains = false;
 
   async function step(signal: AbortSignal): Promise<void> {
-    const membership = await beat(parts.heartbeatLastsMs);
+    const membership = await beat(parts.clock.isOff() ? 0 : parts.heartbeatLastsMs);
     parts.onBeat();
+    if (parts.clock.isOff()) return abstain();
+    abstains = false;
     for (const [bucket, version] of membership.versions) if (announced.get(bucket) !== version) stale.add(bucket);
     if (signal.aborted || isDoubtful(membership) || (stale.size === 0 && isSame(membership.capacities, members)))
       return;
+    await takeIn(membership, signal);
+  }
+
+  async function takeIn(membership: Membership, signal: AbortSignal): Promise<void> {
     const restMs = restUntilMs - parts.monotonicMs();
     if (restMs > 0) await pause(Math.min(restMs, HEARTBEAT_EVERY_MS));
     const changed = await readBuckets(client, keys, stale);
@@ -104,6 +115,16 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     return isNew;
   }
 
+  /** Leaves its work to the others, and lets what runs go on. Heartbeats that say goodbye still tell the time. */
+  async function abstain(): Promise<void> {
+    members = new Map();
+    parts.slots.follow(new Map(), () => false);
+    parts.intake.follow(new Set());
+    if (abstains) return;
+    await sayGoodbye();
+    abstains = true;
+  }
+
   function followWeights({ lanes, weights }: FleetBucket): void {
     for (const tenant of new Set(lanes.map(tenantOfLane))) parts.intake.setWeight(tenant, weights.get(tenant) ?? 1);
   }
@@ -121,8 +142,11 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     parts.intake.follow(new Set(lanes.filter((lane) => placed.has(tenantOfLane(lane)))));
   }
 
-  function beat(lastsMs: number): Promise<Membership> {
-    return heartbeat(client, keys, { id: workerId, lastsMs, capacity: parts.concurrency });
+  async function beat(lastsMs: number): Promise<Membership> {
+    const askedMs = parts.monotonicMs();
+    const membership = await heartbeat(client, keys, { id: workerId, lastsMs, capacity: parts.concurrency });
+    parts.clock.note({ askedMs, serverMs: membership.serverMs });
+    return membership;
   }
 
   async function sayGoodbye(): Promise<void> {

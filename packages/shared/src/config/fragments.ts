@@ -122,6 +122,16 @@ export const rehearsalSettings = {
   ),
 };
 
+/** How far clocks may be apart. */
+export const clockSettings = {
+  maxSkewMs: setting(
+    'CLOCK_SKEW_MS',
+    wholeNumber(100, 3_600_000, 2_000),
+    "How far this machine's clock may be from Redis's; a worker that is further off takes no jobs",
+    { default: '2000' },
+  ),
+};
+
 /** What a slot is; every process must be told the same. */
 export const slotSettings = {
   concurrency: setting(

@@ -27,6 +27,12 @@ describe('decideClaim', () => {
     }
   });
 
+  it('puts a job back that is not due, whatever else is known of an unfinished one', () => {
+    const row = { state: 'delayed', crashes: MAX_CRASHES, cancelRequested: true, earlyMs: 60_000 } as const;
+    expect(decideClaim(row)).toEqual({ kind: 'put-back', delayMs: 60_000 });
+    expect(decideClaim({ ...row, state: 'cancelled' })).toEqual({ kind: 'finish-again', state: 'cancelled' });
+  });
+
   it('runs a job in every state that is not over', () => {
     for (const state of JOB_STATES.filter((candidate) => !(TERMINAL_STATES as readonly string[]).includes(candidate))) {
       expect(decideClaim({ state, crashes: 0, cancelRequested: false })).toEqual({ kind: 'run' });

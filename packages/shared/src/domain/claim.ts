@@ -8,11 +8,15 @@ export interface ClaimedRow {
   readonly crashes: number;
   /** Whether a cancellation came while an earlier attempt ran. */
   readonly cancelRequested: boolean;
+  /** Until it is due, in ms; 0 or left out when it is. */
+  readonly earlyMs?: number;
 }
 
 /** What a worker does with a job that it was handed. */
 export type ClaimVerdict =
   | { readonly kind: 'run' }
+  /** It came too early, by a clock that is off, and was not started. */
+  | { readonly kind: 'put-back'; readonly delayMs: number }
   /** The ledger has its outcome already: tell BullMQ the same and run nothing. */
   | { readonly kind: 'finish-again'; readonly state: JobState }
   | { readonly kind: 'bury-poison' }
@@ -27,6 +31,7 @@ export const MAX_CRASHES = 3;
  */
 export function decideClaim(row: ClaimedRow): ClaimVerdict {
   if (isTerminal(row.state)) return { kind: 'finish-again', state: row.state };
+  if (row.earlyMs !== undefined && row.earlyMs > 0) return { kind: 'put-back', delayMs: row.earlyMs };
   if (row.cancelRequested) return { kind: 'cancel' };
   if (row.crashes >= MAX_CRASHES) return { kind: 'bury-poison' };
   return { kind: 'run' };

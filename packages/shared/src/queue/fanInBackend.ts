@@ -28,11 +28,15 @@ export class FanIn {
   private endWait: (() => void) | null = null;
   private closing = false;
 
-  /** @param idle told when the runner waits for work */
+  /**
+   * @param idle told when the runner waits for work
+   * @param serverNow Redis's time, unix ms
+   */
   constructor(
     private readonly board: LaneBoard,
     private readonly backends: LaneBackends,
     private readonly idle: (runner: FanIn) => void,
+    private readonly serverNow: () => number,
   ) {}
 
   /** What the runner runs now. */
@@ -86,10 +90,12 @@ export class FanIn {
           (goesOn) => this.target().moveToFailed(job, reason, remove, token, goesOn, fields),
           ({ result }) => result,
         ),
-      moveToDelayed: (jobId, timestamp, delay, token, options) =>
+      // From now by Redis's clock: this machine's may be off, and another promotes the job.
+      moveToDelayed: (jobId, _timestamp, delay, token, options) =>
         this.finish(
           options?.fetchNext ?? false,
-          (fetchNext) => this.target().moveToDelayed(jobId, timestamp, delay, token, { ...options, fetchNext }),
+          (fetchNext) =>
+            this.target().moveToDelayed(jobId, Math.round(this.serverNow()), delay, token, { ...options, fetchNext }),
           // Here nothing may also mean that a rate limit holds the lane back: the next claim tells.
           (result) => (Array.isArray(result) && result.length > 0 ? result : undefined),
         ),

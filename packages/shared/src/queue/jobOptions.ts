@@ -64,8 +64,11 @@ export function toLanedJob(row: QueueableRow): LanedJob {
   };
 }
 
-/** BullMQ's form of a job. Nothing of a caller's own options is passed on. */
-export function toBullJob(job: LaneJob): { name: string; data: unknown; opts: JobsOptions } {
+/**
+ * BullMQ's form of a job. Nothing of a caller's own options is passed on.
+ * @param serverNowMs Redis's time, unix ms: a delay counts from then, whatever this machine's clock says
+ */
+export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; data: unknown; opts: JobsOptions } {
   return {
     name: job.task,
     data: job.data,
@@ -75,6 +78,7 @@ export function toBullJob(job: LaneJob): { name: string; data: unknown; opts: Jo
       attempts: job.maxAttempts,
       backoff: { type: BACKOFF },
       delay: Math.round(job.delayMs),
+      ...(job.delayMs > 0 ? { timestamp: Math.round(serverNowMs) } : {}),
       removeOnComplete: KEEP_FINISHED,
       removeOnFail: true,
       ...(job.dedupeKey ? { deduplication: { id: toDedupeId(job.dedupeKey) } } : {}),

@@ -3,6 +3,7 @@ import type { JobError } from '../contracts/deadLetter.js';
 import { DEAD_LETTER_CLASS } from '../contracts/queueClass.js';
 import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
+import { systemClock } from '../lifecycle/clock.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
@@ -67,11 +68,20 @@ const KEPT = 10_000;
 /** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
 const FINISHED_PER_LANE = 10_000;
 
-/**
- * Opens lanes as they are used.
- * @param registerAgainAfterMs another bound than a second; for tests
- */
-export function createLaneQueues(client: RedisClient, keys: FleetKeys, registerAgainAfterMs?: number): LaneQueues {
+/** What lanes may be told. */
+export interface LaneQueuesOptions {
+  /** Redis's time, unix ms; this machine's when left out. */
+  readonly serverNow?: () => number;
+  /** Another bound than a second; for tests. */
+  readonly registerAgainAfterMs?: number;
+}
+
+/** Opens lanes as they are used. */
+export function createLaneQueues(
+  client: RedisClient,
+  keys: FleetKeys,
+  { serverNow = systemClock.now, registerAgainAfterMs }: LaneQueuesOptions = {},
+): LaneQueues {
   const options = { connection: client, skipVersionCheck: true, skipMetasUpdate: true };
   const backends = createLaneBackends(options, keys);
   const queues = createRecentlyUsed(KEPT, (name) => {
@@ -90,7 +100,7 @@ export function createLaneQueues(client: RedisClient, keys: FleetKeys, registerA
       const used = Array.from(byLane, ([name, { length }]) => ({ tenantId: tenantOfLane(name), name, jobs: length }));
       const swallowed = new Map<string, Added>();
       const adds = Array.from(byLane, async ([name, laneJobs]) => {
-        const bullJobs = await queueOf(toLane(name)).addBulk(laneJobs.map(toBullJob));
+        const bullJobs = await queueOf(toLane(name)).addBulk(laneJobs.map((job) => toBullJob(job, serverNow())));
         for (const [index, { id }] of laneJobs.entries()) {
           const by = bullJobs[index]?.id ?? id;
           if (by !== id) swallowed.set(id, { kind: 'swallowed', by });

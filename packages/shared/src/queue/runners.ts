@@ -25,6 +25,8 @@ export interface RunnerOptions extends AttemptParts {
   readonly concurrency: number;
   /** How long a job stays locked without renewal, in ms. */
   readonly lockMs: number;
+  /** Redis's time, unix ms. */
+  readonly serverNow: () => number;
   /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
   readonly sweepMs: number;
 }
@@ -58,7 +60,7 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
   let closed = false;
 
   function start(): void {
-    const fanIn = new FanIn(board, backends, (waiting) => idle.push(waiting));
+    const fanIn = new FanIn(board, backends, (waiting) => idle.push(waiting), options.serverNow);
     const worker = new Worker<unknown, unknown, string, IQueueBackend>(
       'runner',
       async (job, token) => {

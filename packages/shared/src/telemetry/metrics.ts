@@ -16,6 +16,7 @@ export interface Metrics {
   readonly lanesOpen: Gauge;
   readonly slotsHeld: Gauge;
   readonly jobsRunning: Gauge;
+  readonly clockSkewSeconds: Gauge;
   readonly scalingDecisions: Counter<'change'>;
   readonly decisionsRefused: Counter;
   readonly slotsDesired: Gauge;
@@ -65,6 +66,7 @@ export function createMetrics(processName: string): Metrics {
     lanesOpen: gauge('sluice_lanes_open', 'Lanes that this process runs'),
     slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
     jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),
+    clockSkewSeconds: gauge('sluice_clock_skew_seconds', "How far this machine's clock is ahead of Redis's"),
     scalingDecisions: counter('sluice_scaling_decisions_total', "Changes of a tenant's slots", ['change']),
     decisionsRefused: counter('sluice_scaling_refused_total', 'Changes of slots refused because a later scaler leads'),
     slotsDesired: gauge('sluice_slots_desired', 'Slots desired over all tenants'),

@@ -36,6 +36,8 @@ export interface ClaimedJob {
   readonly cancelRequested: boolean;
   /** Since it was accepted, in ms. */
   readonly ageMs: number;
+  /** Until it is due, in ms, of a job that came too early and was not started; 0 for any other. */
+  readonly earlyMs: number;
 }
 
 /**
@@ -46,7 +48,8 @@ export interface ClaimedJob {
 const CLAIM = `
 WITH found AS (
   SELECT j.id, j.tenant_id, j.state, j.fence, j.attempt_started_at, w.worker_id AS claimer,
-         coalesce(j.worker_id, w.worker_id) AS holder, w.again AND j.worker_id = w.worker_id AS own
+         coalesce(j.worker_id, w.worker_id) AS holder, w.again AND j.worker_id = w.worker_id AS own,
+         coalesce(j.due_at > now() + interval '1 second', false) AS early
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS w(id, tenant_id, worker_id, again)
   JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
   WHERE j.id = ANY($1)
@@ -64,23 +67,27 @@ WITH found AS (
       crashes = j.crashes + CASE WHEN f.state = 'active' AND f.own IS NOT TRUE THEN 1 ELSE 0 END
   FROM found f
   WHERE j.id = ANY($1) AND j.id = f.id AND f.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+    AND NOT f.early
   RETURNING j.*
 )
 SELECT id, tenant_id, state, fence, failures, deferrals, crashes, max_attempts, timeout_ms, traceparent, data,
        NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
        cancel_requested_at IS NOT NULL AS cancel_requested,
-       (extract(epoch FROM now() - accepted_at) * 1000)::float8 AS age_ms
+       (extract(epoch FROM now() - accepted_at) * 1000)::float8 AS age_ms, 0::float8 AS early_ms
 FROM claimed
 UNION ALL
 SELECT j.id, j.tenant_id, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
        j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error,
-       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0
+       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0,
+       CASE WHEN f.early AND j.finished_at IS NULL THEN extract(epoch FROM j.due_at - now()) * 1000 ELSE 0 END
 FROM found f JOIN jobs j USING (id)
-WHERE j.id = ANY($1) AND f.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+WHERE j.id = ANY($1) AND (f.early OR f.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying'))`;
 
 /**
  * Starts an attempt of each job: one statement, one commit. An attempt of a predecessor that never ended is written as lost
  * and counted as a crash; the fence grows, so nothing that a predecessor writes later is taken.
+ * A job that is due more than a second from now by the ledger's clock is not started: whoever promoted it goes by another
+ * clock.
  * @returns a row per job in the order asked for; null where the ledger does not know the job
  */
 export async function claimJobs(db: Database, requests: readonly ClaimRequest[]): Promise<(ClaimedJob | null)[]> {
@@ -115,6 +122,7 @@ interface ClaimRow {
   death_category: DeathCategory | null;
   cancel_requested: boolean;
   age_ms: number;
+  early_ms: number;
 }
 
 function toClaimedJob(row: ClaimRow): ClaimedJob {
@@ -135,5 +143,6 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
     deathCategory: row.death_category,
     cancelRequested: row.cancel_requested,
     ageMs: row.age_ms,
+    earlyMs: row.early_ms,
   };
 }

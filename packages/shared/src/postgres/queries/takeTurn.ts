@@ -29,6 +29,7 @@ WITH claimed AS (
       queued_at = coalesce(j.queued_at, now())
   WHERE j.id = ANY($1) AND j.tenant_id = ($2::text[])[array_position($1, j.id)]
     AND j.state IN ('accepted', 'queued', 'delayed', 'retrying')
+    AND (j.due_at IS NULL OR j.due_at <= now() + interval '1 second')
   RETURNING j.id, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts, j.timeout_ms, j.traceparent, j.data,
             j.cancel_requested_at IS NOT NULL AS cancel_requested,
             (extract(epoch FROM now() - j.accepted_at) * 1000)::float8 AS age_ms
@@ -66,8 +67,8 @@ type TurnRow = [
 ];
 
 /**
- * Claims and settles jobs: one statement and one commit in the ordinary course. What it finds otherwise (a job that is over
- * or still active, an attempt that failed or owns its job no longer) goes the long way.
+ * Claims and settles jobs: one statement and one commit in the ordinary course. What it finds otherwise (a job that is over,
+ * still active or not due, an attempt that failed or owns its job no longer) goes the long way.
  */
 export async function takeTurn(db: Database, { claims, settlements }: Turn): Promise<TurnTaken> {
   const completions = settlements.filter(({ state }) => state === 'completed');
@@ -149,5 +150,6 @@ function toClaimedJob(id: string, tenantId: string, row: TurnRow): ClaimedJob {
     deathCategory: null,
     cancelRequested,
     ageMs,
+    earlyMs: 0,
   };
 }

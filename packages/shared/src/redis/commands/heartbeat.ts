@@ -5,7 +5,7 @@ import type { FleetKeys } from '../keys.js';
 
 const script = defineLua('heartbeat');
 const texts = z.array(z.string());
-const reply = z.tuple([texts, texts, texts]);
+const reply = z.tuple([texts, texts, texts, z.int()]);
 
 /** What a worker process learns from its heartbeat. */
 export interface Membership {
@@ -13,6 +13,8 @@ export interface Membership {
   readonly versions: ReadonlyMap<number, string>;
   /** Jobs that each live worker process runs at a time, the caller included, by id and sorted by it. */
   readonly capacities: ReadonlyMap<string, number>;
+  /** The server's clock as it answered, unix ms. */
+  readonly serverMs: number;
 }
 
 /**
@@ -30,11 +32,12 @@ export async function heartbeat(
     [keys.workers, keys.capacities, keys.versions],
     [worker.id, worker.lastsMs, worker.capacity],
   );
-  const [versions, ids, capacities] = reply.parse(answer);
+  const [versions, ids, capacities, serverMs] = reply.parse(answer);
   const capacityOf = new Map(pairsOf(capacities));
   return {
     versions: new Map(pairsOf(versions).map(([bucket, version]) => [Number(bucket), version])),
     capacities: new Map(ids.sort().map((id) => [id, Number(capacityOf.get(id) ?? 1)])),
+    serverMs,
   };
 }
 

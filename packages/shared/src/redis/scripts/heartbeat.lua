@@ -3,7 +3,7 @@
 -- KEYS[2] capacities  HASH worker -> jobs that it runs at a time
 -- KEYS[3] versions    HASH bucket -> its version when it last changed
 -- ARGV[1] worker  ARGV[2] how long a heartbeat lasts (ms); 0 says goodbye  ARGV[3] capacity (jobs)
--- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}}.
+-- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}, now (unix ms, server clock)}.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -19,4 +19,4 @@ for _, worker in ipairs(gone) do
     redis.call('HDEL', KEYS[2], worker)
   end
 end
-return { redis.call('HGETALL', KEYS[3]), redis.call('ZRANGE', KEYS[1], 0, -1), redis.call('HGETALL', KEYS[2]) }
+return { redis.call('HGETALL', KEYS[3]), redis.call('ZRANGE', KEYS[1], 0, -1), redis.call('HGETALL', KEYS[2]), now }

@@ -1,0 +1,60 @@
+import type { ClockSample } from '../domain/clockSkew.js';
+import { judgeSkew, offsetOf } from '../domain/clockSkew.js';
+import { monotonicMs, systemClock } from './clock.js';
+import type { Log } from './service.js';
+
+/** What this process knows of the clock of Redis, by which jobs become due for everyone. */
+export interface ServerClock {
+  /**
+   * Redis's time now, unix ms: what it last said and the time since by a clock that never jumps. This machine's own time
+   * until it has said something.
+   */
+  now(): number;
+  /** Takes what a question for the time was answered. */
+  note(answer: Pick<ClockSample, 'askedMs' | 'serverMs'>): void;
+  /** Whether this machine's clock is further from Redis's than the bound. */
+  isOff(): boolean;
+}
+
+/** What a server clock needs. */
+export interface ServerClockOptions {
+  /** How far apart the clocks may be, in ms. */
+  readonly boundMs: number;
+  /** What this process does while its clock is off, for the log. */
+  readonly consequence: string;
+  /** Told of every measurement: how far this machine's clock is ahead of Redis's, in seconds. */
+  readonly onSkew: (aheadSeconds: number) => void;
+  readonly log: Log;
+}
+
+/** A clock that was asked nothing yet. */
+export function createServerClock({ boundMs, consequence, onSkew, log }: ServerClockOptions): ServerClock {
+  let anchor: { readonly serverMs: number; readonly atMs: number } | null = null;
+  let off = false;
+
+  function judge(sample: ClockSample): void {
+    const offset = offsetOf(sample);
+    const aheadSeconds = -offset.offsetMs / 1_000;
+    onSkew(aheadSeconds);
+    const verdict = judgeSkew(offset, boundMs);
+    if (verdict === 'unknown' || off === (verdict === 'off')) return;
+    off = verdict === 'off';
+    const away = `${Math.abs(aheadSeconds).toFixed(1)} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
+    if (off) {
+      log.error(
+        { aheadSeconds, boundMs },
+        `this machine's clock is ${away} Redis's: ${consequence}. Set the clocks right (NTP), on both machines`,
+      );
+    } else log.info({ aheadSeconds, boundMs }, "this machine's clock agrees with Redis's again");
+  }
+
+  return {
+    now: () => (anchor === null ? systemClock.now() : anchor.serverMs + (monotonicMs() - anchor.atMs)),
+    note({ askedMs, serverMs }) {
+      const answeredMs = monotonicMs();
+      anchor = { serverMs, atMs: (askedMs + answeredMs) / 2 };
+      judge({ askedMs, answeredMs, localMs: systemClock.now(), serverMs });
+    },
+    isOff: () => off,
+  };
+}

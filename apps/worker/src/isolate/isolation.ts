@@ -36,6 +36,8 @@ export interface IsolationOptions {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
+  /** What the process runs; a test puts a script of its own in its place. */
+  readonly program?: string;
 }
 
 const ATTEMPT_MAIN = fileURLToPath(new URL('./attemptMain.js', import.meta.url));
@@ -77,8 +79,8 @@ export function createIsolation(options: IsolationOptions): Isolation {
   };
 }
 
-function start({ memoryMb, environment }: IsolationOptions): ChildProcess {
-  return fork(ATTEMPT_MAIN, [String(process.pid)], {
+function start({ memoryMb, environment, program = ATTEMPT_MAIN }: IsolationOptions): ChildProcess {
+  return fork(program, [String(process.pid)], {
     execArgv: [`--max-old-space-size=${memoryMb}`],
     env: Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_ON.test(name))),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

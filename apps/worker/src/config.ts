@@ -9,9 +9,9 @@ import {
   shutdownSettings,
   slotSettings,
 } from '@sluice/shared/config/fragments';
-import type { Loaded } from '@sluice/shared/config/setting';
-import { setting } from '@sluice/shared/config/setting';
+import { loadConfig, setting } from '@sluice/shared/config/setting';
 import { optionalText, wholeNumber } from '@sluice/shared/config/values';
+import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
 
 /** All that a worker process can be told. */
@@ -51,6 +51,28 @@ export const workerSettings = {
       'How often a lane is looked at for jobs whose worker died, and for whatever no message told',
       { default: '15000' },
     ),
+    blockedMs: setting(
+      'WORKER_BLOCKED_MS',
+      z
+        .string()
+        .regex(/^[1-9]\d{2,5}$/, 'must be a whole number from 100 to 999999')
+        .transform(Number)
+        .optional(),
+      'A worker whose event loop stood still for so long is killed by its watchdog, and started again by the platform',
+      { default: '8000, or 80 % of a shorter `SLOT_LEASE_MS`' },
+    ),
+    isolatedProcesses: setting(
+      'ISOLATED_PROCESSES',
+      wholeNumber(1, 1_000, 4),
+      'Jobs that one worker runs in processes of their own at a time; others of that kind wait within it',
+      { default: '4' },
+    ),
+    isolatedMemoryMb: setting(
+      'ISOLATED_MEMORY_MB',
+      wholeNumber(64, 65_536, 512),
+      'Bound of the heap of a process that runs one job, in MB',
+      { default: '512' },
+    ),
     concurrency: setting(
       'WORKER_CONCURRENCY',
       wholeNumber(1, 1_000, 50),
@@ -70,4 +92,23 @@ export const workerSettings = {
 };
 
 /** The configuration of a worker process. */
-export type WorkerConfig = Loaded<typeof workerSettings>;
+export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
+
+/** How long the event loop may stand still where nothing is said, in ms; of a short lease, this part. */
+const USUAL_BLOCKED_MS = 8_000;
+const PART_OF_LEASE = 0.8;
+
+/**
+ * Reads a worker's configuration.
+ * @throws ConfigurationError naming what cannot be used
+ */
+export function loadWorkerConfig(environment: Readonly<Record<string, string | undefined>>) {
+  const config = loadConfig(workerSettings, environment);
+  const { slotLeaseMs, blockedMs = Math.min(USUAL_BLOCKED_MS, slotLeaseMs * PART_OF_LEASE) } = config.worker;
+  if (blockedMs >= slotLeaseMs) {
+    throw new ConfigurationError(
+      `Cannot start with this configuration:\n  WORKER_BLOCKED_MS is ${blockedMs}, which must be below SLOT_LEASE_MS (${slotLeaseMs}): a worker that stands still must be gone before its slots go to another.`,
+    );
+  }
+  return { ...config, worker: { ...config.worker, blockedMs } };
+}

@@ -1,14 +1,15 @@
 import { loadOrExit } from '@sluice/shared/config/loadOrExit';
-import { loadConfig } from '@sluice/shared/config/setting';
 import { runUntilSignal } from '@sluice/shared/lifecycle/runUntilSignal';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import { workerSettings } from './config.js';
+import { loadWorkerConfig } from './config.js';
+import { exitOnStrayErrors } from './watch/strayErrors.js';
 import { createWorker } from './worker.js';
 
-const config = loadOrExit(() => loadConfig(workerSettings, process.env));
+const config = loadOrExit(() => loadWorkerConfig(process.env));
 const log = createLogger('worker', config.log);
-const machine = { now: Date.now, monotonicMs: () => performance.now(), random: Math.random };
-const { services, ops, workerId } = createWorker(config, machine, log);
+const machine = { now: Date.now, monotonicMs: () => performance.now(), random: Math.random, environment: process.env };
+const { services, ops, workerId, running } = createWorker(config, machine, log);
+exitOnStrayErrors(running, log);
 await runUntilSignal(services, {
   graceMs: config.shutdown.graceMs,
   log,

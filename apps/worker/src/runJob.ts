@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Isolation as Place, TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
@@ -13,10 +14,12 @@ import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
 import type { Effects } from './execute/effects.js';
+import type { Execution } from './execute/executeTask.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
+import type { Isolation } from './isolate/isolation.js';
 import { buryJob } from './settle/buryJob.js';
 import type { LedgerWriter } from './settle/ledgerWriter.js';
 import type { AttemptVerdict } from './settle/settleAttempt.js';
@@ -35,6 +38,7 @@ export interface RunJobParts {
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly handlers: TaskHandlers;
+  readonly isolation: Isolation;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
   readonly metrics: Metrics;
@@ -46,6 +50,11 @@ export interface RunJobParts {
   readonly log: Log;
 }
 
+/** A job that runs, and where. */
+interface PlacedJob extends ClaimedJob {
+  readonly place: Place;
+}
+
 /** A job's life in a worker: claim, execute, settle. The answer is what BullMQ is told in the end. */
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
   const stay = parts.running.enter(ledgerIdOf(active));
@@ -54,10 +63,13 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     const claimed = await claimUnlessStopped(active, stay.stop, parts);
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
-    const verdict = decideClaim(claimed);
+    const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
     if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
-    const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
+    const outcome =
+      verdict.kind === 'run'
+        ? await attempt(active, { ...claimed, place: verdict.isolation }, stay.stop, parts)
+        : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
     return await settleAttempt({ ...claimed, task: active.task }, outcome, parts);
   } finally {
@@ -121,7 +133,7 @@ function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' | 
 
 async function attempt(
   active: ActiveJob,
-  claimed: ClaimedJob,
+  claimed: PlacedJob,
   stop: AttemptStop,
   parts: RunJobParts,
 ): Promise<AttemptVerdict> {
@@ -132,26 +144,37 @@ async function attempt(
   }
   if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
   const startedMs = parts.monotonicMs();
-  const execution = await executeTask(
-    { contract, handler: parts.handlers[contract.name as TaskName] },
-    claimed.data,
-    {
-      jobId: claimed.id,
-      tenantId: claimed.tenantId,
-      attempt: claimed.fence,
-      traceparent: claimed.traceparent,
-      timeoutMs: claimed.timeoutMs,
-      progress: (value) => active.updateProgress(value),
-      log: (line) => active.log(line),
-      once: parts.effects.of({ jobId: claimed.id, fence: claimed.fence }, stop),
-    },
-    stop,
-  );
+  const execution = await execute(active, { claimed, contract }, stop, parts);
   const tookMs = parts.monotonicMs() - startedMs;
   parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
   const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
   return judgeExecution(execution, claimed, policy, parts.random);
+}
+
+/** Runs the handler where the claim said: among others, or in a process of its own. */
+function execute(
+  active: ActiveJob,
+  { claimed, contract }: { readonly claimed: PlacedJob; readonly contract: TaskContract },
+  stop: AttemptStop,
+  parts: RunJobParts,
+): Promise<Execution> {
+  const { id: jobId, tenantId, fence, traceparent, timeoutMs, data } = claimed;
+  const common = {
+    jobId,
+    tenantId,
+    traceparent,
+    timeoutMs,
+    progress: (value: number | Record<string, unknown>) => active.updateProgress(value),
+    log: (line: string) => active.log(line),
+  };
+  if (claimed.place === 'process') {
+    const mayBlock = contract.isolation === 'process';
+    return parts.isolation.run({ ...common, task: contract.name, data, fence, mayBlock }, stop);
+  }
+  const handler = parts.handlers[contract.name as TaskName];
+  const once = parts.effects.of({ jobId, fence }, stop);
+  return executeTask({ contract, handler }, data, { ...common, attempt: fence, once }, stop);
 }
 
 /** Plain clients may name any task; a metric's labels must stay few. */

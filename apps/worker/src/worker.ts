@@ -16,20 +16,26 @@ import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
 import { createEffects } from './execute/effects.js';
+import type { RunningJobs } from './execute/runningJobs.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
+import type { Isolation } from './isolate/isolation.js';
+import { createIsolation } from './isolate/isolation.js';
 import { createJobConsumer } from './jobConsumer.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerTurns } from './settle/ledgerTurns.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
 import { buildTaskHandlers } from './tasks/index.js';
+import { createJobTable } from './watch/jobTable.js';
+import { createWatchdog } from './watch/watchdog.js';
 
 /** What the process reads from the machine, so that nothing below does. */
 export interface Machine {
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly random: () => number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
@@ -40,7 +46,12 @@ export function createWorker(
   config: WorkerConfig,
   machine: Machine,
   log: Log,
-): { readonly services: readonly Service[]; readonly ops: OpsServer; readonly workerId: string } {
+): {
+  readonly services: readonly Service[];
+  readonly ops: OpsServer;
+  readonly workerId: string;
+  readonly running: RunningJobs;
+} {
   const workerId = config.worker.id ?? `${hostname()}-${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('worker');
@@ -54,7 +65,8 @@ export function createWorker(
     log,
   });
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
-  const running = createRunningJobs();
+  const table = createJobTable(config.worker.concurrency);
+  const running = createRunningJobs(table);
   const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
   const serviceTimes = createServiceTimes(redis, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
@@ -64,6 +76,7 @@ export function createWorker(
     tasks: createTaskCatalogue(config.rehearsal),
     effects: createEffects({ db: effects.db, log }),
     handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
+    isolation: isolationOf(config, machine, log),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
     queues,
@@ -106,7 +119,9 @@ export function createWorker(
   );
   // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
   const consumer = createJobConsumer(intake, running, log);
+  const watchdog = createWatchdog({ name: 'worker', blockedMs: config.worker.blockedMs, jobs: table.memory });
   const services = [
+    watchdog,
     redis,
     postgres,
     { ...effects, name: 'effects' },
@@ -118,7 +133,22 @@ export function createWorker(
     consumer,
     ...intake.services.slice(-1),
   ];
-  return { services, ops, workerId };
+  return { services, ops, workerId, running };
+}
+
+function isolationOf({ worker, postgres, network }: WorkerConfig, machine: Machine, log: Log): Isolation {
+  return createIsolation({
+    setup: {
+      postgres: { url: postgres.url, schema: postgres.schema },
+      allowPrivateAddresses: network.allowPrivateAddresses,
+      exportsDir: worker.exportsDir,
+    },
+    blockedMs: worker.blockedMs,
+    processes: worker.isolatedProcesses,
+    memoryMb: worker.isolatedMemoryMb,
+    environment: machine.environment,
+    log,
+  });
 }
 
 function assertRight(clock: ServerClock): void {

@@ -29,9 +29,14 @@ export function environmentOfFleet(): Readonly<Record<string, string>> {
     SCALER_STABILISATION_MS: '5000',
     SCALER_MAX_SLOTS: String(MAX_SLOTS),
     SHUTDOWN_GRACE_MS: '8000',
+    // A job that fills its memory is soon done with it.
+    ISOLATED_MEMORY_MB: '96',
     EXPORTS_DIR: '/dev/null/none',
   };
 }
+
+/** Bound of a process's heap, so that a job that fills it need not fill the machine. */
+export const HEAP_OPTION = '--max-old-space-size=192';
 
 /** How a process finds Redis. @param port of its link, in place of the server's own */
 export function redisEnvironment(config: RedisConfig, port?: number): Readonly<Record<string, string>> {

@@ -7,7 +7,7 @@ import type { MovableClock } from '../../support/movableClock.js';
 import { createMovableClock } from '../../support/movableClock.js';
 import type { PostgresServer } from '../../support/postgresServer.js';
 import { startPostgresServer } from '../../support/postgresServer.js';
-import { environmentOfFleet, PREFIX, redisEnvironment, SCHEMA } from './environment.js';
+import { environmentOfFleet, HEAP_OPTION, PREFIX, redisEnvironment, SCHEMA } from './environment.js';
 import type { Link } from './link.js';
 import { openLink } from './link.js';
 import type { Member } from './member.js';
@@ -142,6 +142,7 @@ async function openPost(role: (typeof ROLES)[number], number: number, servers: S
     SLUICE_PREFIX: PREFIX,
     SLUICE_OPERATOR_KEY: servers.operatorKey,
     ...clock.environment,
+    NODE_OPTIONS: `${clock.environment.NODE_OPTIONS} ${HEAP_OPTION}`,
   };
   const member = createMember({
     name,

@@ -64,6 +64,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     tasks: createTaskCatalogue({ faultTasks: false }),
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
+    isolation: { run: () => Promise.reject(new Error('no job runs by itself here')) },
     running,
     cameEarly: () => undefined,
     serviceTimes: { note: () => undefined },

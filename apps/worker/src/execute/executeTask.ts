@@ -8,6 +8,10 @@ export type Execution =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'invalid'; readonly error: FleetError }
+  /** What the task returned cannot be its result. */
+  | { readonly kind: 'unusable'; readonly error: unknown }
+  /** The attempt's own process ended before the attempt did. */
+  | { readonly kind: 'died'; readonly error: FleetError }
   | { readonly kind: 'stopped'; readonly reason: Exclude<StopReason, 'timed-out'> };
 
 /** A task with the code that does it. */
@@ -17,7 +21,7 @@ export interface RunnableTask {
 }
 
 /** How long a handler may take to come to an end once its signal aborts, in ms; what it returns by then still counts. */
-const HEED_MS = 500;
+export const HEED_MS = 500;
 
 /**
  * Runs a task's handler on data that its schema lets through, until it ends, its time is up, or it is told to stop.
@@ -40,9 +44,7 @@ export async function executeTask(
   const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {
     const outcome = await Promise.race([run(task.handler, parsed.data, withSignal(context, stop)), leftBehind(stop)]);
-    if (outcome.kind === 'returned' || stop.reason === null) return outcome;
-    if (stop.reason === 'timed-out') return { kind: 'threw', error: timedOut(timeoutMs) };
-    return { kind: 'stopped', reason: stop.reason };
+    return outcome.kind === 'returned' || stop.reason === null ? outcome : stoppedFor(stop.reason, timeoutMs);
   } finally {
     clearTimeout(timeout);
   }
@@ -68,6 +70,9 @@ function leftBehind(stop: AttemptStop): Promise<Execution> {
   });
 }
 
-function timedOut(timeoutMs: number): FleetError {
-  return new FleetError('attempt_timed_out', `the attempt took longer than ${timeoutMs} ms`);
+/** What an attempt came to that was told to stop and did not return. */
+export function stoppedFor(reason: StopReason, timeoutMs: number): Execution {
+  if (reason !== 'timed-out') return { kind: 'stopped', reason };
+  const error = new FleetError('attempt_timed_out', `the attempt took longer than ${timeoutMs} ms`);
+  return { kind: 'threw', error };
 }

@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '@sluice/shared/contracts/task';
+import { decideAfterLoss } from '@sluice/shared/domain/claim';
 import { decideAfterFailure } from '@sluice/shared/domain/retry';
 import type { ErrorCode } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -11,6 +12,7 @@ import type { Execution } from './executeTask.js';
 export interface JobHistorySoFar {
   readonly failures: number;
   readonly deferrals: number;
+  readonly crashes: number;
 }
 
 /**
@@ -28,6 +30,13 @@ export function judgeExecution(
       return judgeResult(execution.value);
     case 'invalid':
       return { kind: 'bury', category: 'invalid', error: execution.error };
+    case 'unusable':
+      return { kind: 'bury', category: 'permanent', error: execution.error };
+    case 'died': {
+      const { error } = execution;
+      const after = decideAfterLoss(history.crashes);
+      return after.kind === 'poison' ? { kind: 'bury', category: 'poison', error, lost: true } : { ...after, error };
+    }
     case 'stopped':
       return { kind: execution.reason === 'cancelled' ? 'cancel' : 'release' };
     case 'threw': {

@@ -1,3 +1,4 @@
+import type { JobTable } from '../watch/jobTable.js';
 import type { AttemptStop } from './attemptStop.js';
 import { createAttemptStop } from './attemptStop.js';
 
@@ -10,20 +11,28 @@ export interface RunningJobs {
   /** Tells every job to stop: now, and those that come later at once. */
   stopAll(): void;
   count(): number;
+  ids(): string[];
 }
 
-/** Starts with none. */
-export function createRunningJobs(): RunningJobs {
+const NO_TABLE = { enter: () => () => undefined };
+
+/**
+ * Starts with none.
+ * @param table told of each job, for whoever must know them while this thread is blocked
+ */
+export function createRunningJobs(table: Pick<JobTable, 'enter'> = NO_TABLE): RunningJobs {
   const running = new Map<string, AttemptStop>();
   let stopping = false;
   return {
     enter(jobId) {
       const stop = createAttemptStop();
       running.set(jobId, stop);
+      const leaveTable = table.enter(jobId);
       if (stopping) stop.stop('stopping');
       return {
         stop,
         leave: () => {
+          leaveTable();
           if (running.get(jobId) === stop) running.delete(jobId);
         },
       };
@@ -36,5 +45,6 @@ export function createRunningJobs(): RunningJobs {
       for (const stop of running.values()) stop.stop('stopping');
     },
     count: () => running.size,
+    ids: () => [...running.keys()],
   };
 }

@@ -16,7 +16,9 @@ export type AttemptVerdict =
   | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'release' }
   | { readonly kind: 'cancel' }
-  | { readonly kind: 'bury'; readonly category: DeathCategory; readonly error: unknown };
+  /** Its own process died under it; costs it none of its retries, and is counted as a crash. */
+  | { readonly kind: 'lost'; readonly delayMs: number; readonly error: unknown }
+  | { readonly kind: 'bury'; readonly category: DeathCategory; readonly error: unknown; readonly lost?: true };
 
 /** What is needed to tell of a job's end. */
 export interface SettleParts {
@@ -48,6 +50,8 @@ export async function settleAttempt(
   return toAttemptEnd(verdict);
 }
 
+const OUTCOME_OF = { retry: 'failed', defer: 'deferred', lost: 'lost' } as const;
+
 /** The ledger's form of a verdict. */
 function toSettlement(job: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVerdict): Settlement {
   const base = { id: job.id, fence: job.fence, result: null, error: null, retryInMs: null, death: null };
@@ -55,8 +59,9 @@ function toSettlement(job: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVer
     case 'completed':
       return { ...base, state: 'completed', outcome: 'completed', result: verdict.result };
     case 'retry':
-    case 'defer': {
-      const outcome = verdict.kind === 'retry' ? 'failed' : 'deferred';
+    case 'defer':
+    case 'lost': {
+      const outcome = OUTCOME_OF[verdict.kind];
       return { ...base, state: 'retrying', outcome, error: toJobError(verdict.error), retryInMs: verdict.delayMs };
     }
     case 'release':
@@ -65,7 +70,8 @@ function toSettlement(job: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVer
       return { ...base, state: 'cancelled', outcome: 'cancelled' };
     case 'bury': {
       const death = { category: verdict.category, severity: SEVERITY_OF[verdict.category] };
-      return { ...base, state: 'dead', outcome: 'failed', error: toJobError(verdict.error), death };
+      const outcome = verdict.lost === true ? 'lost' : 'failed';
+      return { ...base, state: 'dead', outcome, error: toJobError(verdict.error), death };
     }
   }
 }
@@ -77,6 +83,8 @@ function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
     case 'defer':
     case 'release':
       return verdict;
+    case 'lost':
+      return { kind: 'defer', delayMs: verdict.delayMs };
     case 'retry':
       return { kind: 'retry', delayMs: verdict.delayMs, message: toJobError(verdict.error).message };
     case 'cancel':

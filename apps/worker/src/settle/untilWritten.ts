@@ -7,7 +7,8 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Tries a write until it succeeds. What an attempt did must reach the ledger before BullMQ hears of it, so a store that
- * is away is waited for: BullMQ renews the job's lock meanwhile, and a process that must end simply ends.
+ * is away is waited for: BullMQ renews the job's lock meanwhile, and a process that must end simply ends: the job is found
+ * stalled, as after any crash.
  * @param stop gives up when there is a reason to, throwing the last error
  */
 export async function untilWritten<Written>(

@@ -14,6 +14,9 @@ export interface RetryPolicy {
 /** The fleet's default: 2 s base, 60 s cap, 3 retries. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { maxRetries: 3, baseMs: 2_000, capMs: 60_000 };
 
+/** Where attempts run: among others in the worker's process, or each in a process of its own. */
+export type Isolation = 'shared' | 'process';
+
 /**
  * What a task promises to those who submit it. The handler is the worker's affair and is attached there by name.
  * @typeParam Data what the schema lets through
@@ -27,6 +30,11 @@ export interface TaskContract<Data = unknown> {
   /** Longest an attempt may take, in ms. */
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  /**
+   * `shared` by default. `process` is for code that may block, leak or crash: a start costs some 200 ms and 50 MB, and the
+   * code that ends its process, or is ended for taking too long, harms nobody else.
+   */
+  readonly isolation?: Isolation;
 }
 
 /** States a task's contract; only there to infer the data's type from the schema. */

@@ -18,16 +18,20 @@ export async function runUntilSignal(services: readonly Service[], options: RunO
   const { log } = options;
   const group = createServiceGroup('process', services, log);
   const signalled = nextSignal(log);
+  const starting = group.start();
   try {
-    await group.start();
+    // A start may wait for a store that is away: a signal need not.
+    const begun = await Promise.race([starting.then(() => 'started'), signalled]);
+    if (begun === 'started') log.info(options.ready?.() ?? {}, 'ready');
+    else starting.catch((err: unknown) => log.info({ err }, 'the start was given up'));
   } catch (error) {
     log.error(error instanceof FleetError ? { code: error.code } : { err: error }, `cannot start: ${messageOf(error)}`);
     process.exitCode = 1;
     return exitSoon();
   }
-  log.info(options.ready?.() ?? {}, 'ready');
   const signal = await signalled;
   log.info({ signal, graceMs: options.graceMs }, 'stopping');
+  exitAtLast(options.graceMs + LATEST_MS, log);
   await group.stop(AbortSignal.timeout(options.graceMs));
   log.info({}, 'stopped');
   exitSoon();
@@ -45,6 +49,16 @@ function nextSignal(log: Log): Promise<NodeJS.Signals> {
       });
     }
   });
+}
+
+/** The whole stop takes no longer than this beyond the grace time, in ms, whatever is away: platforms kill soon after. */
+const LATEST_MS = 4_500;
+
+function exitAtLast(afterMs: number, log: Log): void {
+  setTimeout(() => {
+    log.error({}, 'some parts did not stop in time: exiting without them');
+    process.exit(1);
+  }, afterMs).unref();
 }
 
 /** Everything was stopped; what still holds the process after a second would hold it for ever. */

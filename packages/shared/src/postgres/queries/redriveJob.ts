@@ -27,7 +27,7 @@ export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, que
 const REDRIVE = `
 WITH again AS (
   UPDATE jobs
-  SET state = 'accepted', failures = 0, deferrals = 0, crashes = 0, error = NULL, result = NULL, finished_at = NULL,
+  SET state = 'accepted', failures = 0, deferrals = 0, crashes = least(crashes, 1), error = NULL, result = NULL, finished_at = NULL,
       due_at = NULL, queued_at = NULL, cancel_requested_at = NULL, updated_at = now()
   WHERE id = $1 AND tenant_id = $2 AND state = 'dead'
   RETURNING *
@@ -36,7 +36,7 @@ WITH again AS (
 )
 SELECT ${ENQUEUEABLE_COLUMNS} FROM again`;
 
-/** Takes a dead job back to `accepted` with new attempts; null when it is not dead or not of this tenant. */
+/** Takes a dead job back to `accepted` with new attempts, still a suspect if it was one; null when it is not dead or not of this tenant. */
 export async function redriveJob(db: Session, tenantId: string, id: string): Promise<EnqueueableJob | null> {
   const { rows } = await db.$client.query<EnqueueableJob>({
     name: 'redrive_job',

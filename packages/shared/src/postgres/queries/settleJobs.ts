@@ -30,6 +30,7 @@ WITH outcome AS (
   UPDATE jobs j
   SET state = o.state, result = o.result, error = o.error, updated_at = now(),
       failures = j.failures + CASE WHEN o.outcome = 'failed' THEN 1 ELSE 0 END,
+      crashes = j.crashes + CASE WHEN o.outcome = 'lost' THEN 1 ELSE 0 END,
       deferrals = j.deferrals + CASE WHEN o.outcome = 'deferred' THEN 1 ELSE 0 END,
       due_at = now() + o."retryInMs" * interval '1 millisecond',
       finished_at = CASE WHEN o.state IN ('completed', 'dead', 'cancelled') THEN now() END

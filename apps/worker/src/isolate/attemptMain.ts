@@ -1,0 +1,78 @@
+import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
+import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
+import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
+import { createPostgres } from '@sluice/shared/postgres/connect';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import { createAttemptStop } from '../execute/attemptStop.js';
+import { createEffects } from '../execute/effects.js';
+import type { Execution } from '../execute/executeTask.js';
+import { executeTask } from '../execute/executeTask.js';
+import { createWebClient } from '../network/webClient.js';
+import { buildTaskHandlers } from '../tasks/index.js';
+import { createWatchdog } from '../watch/watchdog.js';
+import type { ChildMessage, ChildSetup, ParentMessage } from './messages.js';
+import { toLastWord } from './messages.js';
+import { createCalls } from './parentCalls.js';
+
+/** Connections to PostgreSQL that an attempt in a process of its own may have, for its task and for its effects. */
+const POOL_SIZE = 2;
+
+/** The parent's own deadline ends the attempt. */
+const NO_DEADLINE_MS = 2_147_483_647;
+
+const stop = createAttemptStop();
+const log = createLogger('attempt', { level: 'warn' });
+const calls = createCalls((message) => void say(message));
+
+// The parent says when to stop: a terminal's Ctrl-C reaches this process as well.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+// Nobody waits for the attempt any more.
+process.on('disconnect', () => process.exit(1));
+process.on('message', (message: ParentMessage) => {
+  if (message.kind === 'run') void run(message);
+  else if (message.kind === 'stop') stop.stop(message.reason);
+  else calls.answered(message);
+});
+
+async function run({ setup, attempt }: Extract<ParentMessage, { kind: 'run' }>): Promise<void> {
+  // A loop that gives no way would otherwise outlive the parent.
+  const watchdog = createWatchdog({ name: 'attempt', blockedMs: setup.blockedMs, parentPid: Number(process.argv[2]) });
+  await watchdog.start();
+  const execution = await execute(setup, attempt);
+  await say(toLastWord(execution));
+  process.exit(0);
+}
+
+async function execute(
+  setup: ChildSetup,
+  { task, data, jobId, tenantId, fence, traceparent }: Extract<ParentMessage, { kind: 'run' }>['attempt'],
+): Promise<Execution> {
+  const contract = findTask(task);
+  if (contract === undefined) return { kind: 'threw', error: new FleetError('unknown_task', `no task ${task}`) };
+  const db = createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db;
+  const effects = createEffects({ db: createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db, log });
+  const web = createWebClient({ allowPrivateAddresses: setup.allowPrivateAddresses });
+  const handlers = buildTaskHandlers({ db, web, exportsDir: setup.exportsDir, now: systemClock.now });
+  const handler = handlers[contract.name as TaskName] as TaskHandler<never>;
+  const context: Omit<JobContext, 'signal'> = {
+    jobId,
+    tenantId,
+    attempt: fence,
+    traceparent,
+    progress: calls.progress,
+    log: calls.log,
+    once: effects.of({ jobId, fence }, stop),
+  };
+  await say({ kind: 'started' });
+  return executeTask({ contract, handler }, data, { ...context, timeoutMs: NO_DEADLINE_MS }, stop);
+}
+
+/** Resolves when the parent's end of the channel has it, or is gone. */
+function say(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
+}

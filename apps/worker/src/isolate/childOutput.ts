@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream';
+import type { Log } from '@sluice/shared/lifecycle/service';
+
+/** So much of what an attempt's process writes is logged: lines, and characters of each. */
+const MAX_LINES = 50;
+const MAX_LINE_CHARACTERS = 1_000;
+
+/** Logs what an attempt's process writes to its standard output or error, bounded; the rest is read and thrown away. */
+export function logOutput(stream: Readable, jobId: string, log: Log): void {
+  let lines = 0;
+  let begun = '';
+  function tell(line: string): void {
+    if (line.trim() === '' || lines > MAX_LINES) return;
+    lines++;
+    if (lines > MAX_LINES) log.warn({ jobId }, "more of what the attempt's process writes is not logged");
+    else log.warn({ jobId, line: line.slice(0, MAX_LINE_CHARACTERS) }, "the attempt's process writes");
+  }
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    if (lines > MAX_LINES) return;
+    const parts = (begun + text).split('\n');
+    begun = (parts.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
+    for (const line of parts) tell(line);
+  });
+  stream.on('end', () => tell(begun));
+  stream.on('error', () => undefined);
+}

@@ -1,0 +1,112 @@
+import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { PacedError } from '@sluice/shared/errors/pacedError';
+import { z } from 'zod';
+import type { Execution } from '../execute/executeTask.js';
+import { toJobError, toStorableResult } from '../settle/storable.js';
+
+/** Longest texts that come from an attempt's process, in characters: a result, progress, a line of a log. */
+const MAX_RESULT_CHARACTERS = 300_000;
+const MAX_PROGRESS_CHARACTERS = 64_000;
+const MAX_LINE_CHARACTERS = 16_000;
+
+const errorSchema = z.object({
+  /** Null for what was no error of the fleet's own. */
+  code: z.enum(ERROR_CODES).nullable(),
+  message: z.string().max(2_000),
+  retryAfterMs: z.number().nullable(),
+});
+
+/** All that an attempt's process may say. Values travel as text, so that every message has a bound. */
+export const childMessageSchema = z.discriminatedUnion('kind', [
+  /** The handler is about to run. */
+  z.object({ kind: z.literal('started') }),
+  z.object({ kind: z.literal('progress'), call: z.int(), json: z.string().max(MAX_PROGRESS_CHARACTERS) }),
+  z.object({ kind: z.literal('log'), call: z.int(), line: z.string().max(MAX_LINE_CHARACTERS) }),
+  z.object({ kind: z.literal('returned'), json: z.string().max(MAX_RESULT_CHARACTERS) }),
+  z.object({ kind: z.literal('threw'), error: errorSchema }),
+  z.object({ kind: z.literal('invalid'), error: errorSchema }),
+  z.object({ kind: z.literal('unusable'), error: errorSchema }),
+]);
+
+/** What an attempt's process says. */
+export type ChildMessage = z.infer<typeof childMessageSchema>;
+
+/** The last thing that an attempt's process says. */
+export type LastWord = Extract<ChildMessage, { kind: 'returned' | 'threw' | 'invalid' | 'unusable' }>;
+
+/** What an attempt's process needs to build its handlers. */
+export interface ChildSetup {
+  readonly postgres: { readonly url: string; readonly schema: string };
+  readonly allowPrivateAddresses: boolean;
+  readonly exportsDir: string;
+  /** The process is ended when its event loop stands still for so long, in ms; null where a task may block it. */
+  readonly blockedMs: number | null;
+}
+
+/** The attempt that a process is made for. */
+export interface ChildAttempt {
+  readonly task: string;
+  readonly data: unknown;
+  readonly jobId: string;
+  readonly tenantId: string;
+  readonly fence: number;
+  readonly traceparent: string | null;
+}
+
+/** All that an attempt's process is told. */
+export type ParentMessage =
+  | { readonly kind: 'run'; readonly setup: ChildSetup; readonly attempt: ChildAttempt }
+  | { readonly kind: 'stop'; readonly reason: 'cancelled' | 'stopping' | 'slot-lost' | 'timed-out' }
+  /** A call of `progress` or `log` was carried out, or failed. */
+  | { readonly kind: 'answered'; readonly call: number; readonly error: string | null };
+
+/** What an attempt came to, as its process says it. */
+export function toLastWord(execution: Execution): LastWord {
+  switch (execution.kind) {
+    case 'returned':
+      return toReturned(execution.value);
+    case 'stopped':
+      // The parent knows why it told it to stop.
+      return { kind: 'threw', error: { code: null, message: execution.reason, retryAfterMs: null } };
+    case 'died':
+      return { kind: 'threw', error: toWireError(execution.error) };
+    default:
+      return { kind: execution.kind, error: toWireError(execution.error) };
+  }
+}
+
+function toReturned(value: unknown): LastWord {
+  try {
+    return { kind: 'returned', json: JSON.stringify(toStorableResult(value)) };
+  } catch (error) {
+    return { kind: 'unusable', error: toWireError(error) };
+  }
+}
+
+function toWireError(error: unknown): z.infer<typeof errorSchema> {
+  return {
+    code: error instanceof FleetError ? error.code : null,
+    message: toJobError(error).message,
+    retryAfterMs: error instanceof PacedError ? error.retryAfterMs : null,
+  };
+}
+
+/** What an attempt came to, as the worker reads it. The codes of errors and how long to wait are kept. */
+export function fromLastWord(word: LastWord): Execution {
+  switch (word.kind) {
+    case 'returned':
+      return { kind: 'returned', value: JSON.parse(word.json) };
+    case 'threw':
+      return { kind: 'threw', error: fromWireError(word.error) };
+    case 'unusable':
+      return { kind: 'unusable', error: fromWireError(word.error) };
+    case 'invalid':
+      return { kind: 'invalid', error: new FleetError('invalid_request', word.error.message) };
+  }
+}
+
+function fromWireError({ code, message, retryAfterMs }: z.infer<typeof errorSchema>): Error {
+  if (code === null) return new Error(message);
+  return code === 'upstream_paced' ? new PacedError(message, retryAfterMs) : new FleetError(code, message);
+}

@@ -1,0 +1,56 @@
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { monotonicMs, systemClock } from '@sluice/shared/lifecycle/clock';
+import { readJobTable } from './jobTable.js';
+import type { Watch } from './judgeTick.js';
+import { judgeTick, TICK_MS } from './judgeTick.js';
+
+/** What the watching thread is given. */
+export interface WatchData {
+  readonly name: string;
+  readonly blockedMs: number | null;
+  /** One counter, which the watched event loop adds to. */
+  readonly beats: Int32Array;
+  readonly jobs: SharedArrayBuffer | null;
+  readonly parentPid: number | null;
+}
+
+/** Ids that the last line names at most. */
+const MOST_IDS = 100;
+
+/** pino's number of the level `fatal`. */
+const FATAL = 60;
+
+const data = workerData as WatchData;
+let watch: Watch | null = null;
+
+setInterval(() => {
+  if (data.parentPid !== null && process.ppid !== data.parentPid) kill();
+  if (data.blockedMs === null) return;
+  const seen = { nowMs: monotonicMs(), beat: Atomics.load(data.beats, 0) };
+  const verdict = judgeTick(watch, seen, data.blockedMs);
+  if (verdict.kind === 'well') {
+    watch = verdict.watch;
+    return;
+  }
+  tell(verdict.forMs);
+  kill();
+}, TICK_MS);
+
+/** Standard streams of a thread go through the event loop that is blocked, so this writes to the descriptor itself. */
+function tell(forMs: number): void {
+  const jobs = data.jobs === null ? [] : readJobTable(data.jobs, MOST_IDS);
+  const msg = `the event loop stood still for ${Math.round(forMs)} ms: killing the process`;
+  try {
+    writeSync(
+      1,
+      `${JSON.stringify({ level: FATAL, time: systemClock.now(), pid: process.pid, name: data.name, jobs, msg })}\n`,
+    );
+  } catch {
+    // The line is lost; the kill must not be.
+  }
+}
+
+function kill(): void {
+  process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,47 @@
+import { Worker } from 'node:worker_threads';
+import type { Service } from '@sluice/shared/lifecycle/service';
+import { TICK_MS } from './judgeTick.js';
+import type { WatchData } from './watchThread.js';
+
+/** What a watchdog watches for. */
+export interface WatchdogOptions {
+  /** Name of the process in the line that it leaves. */
+  readonly name: string;
+  /** The process is killed when its event loop stood still for so long, in ms; null to let it. */
+  readonly blockedMs: number | null;
+  /** Ids of running jobs, to be named in that line. */
+  readonly jobs?: SharedArrayBuffer;
+  /** The process is killed when this is no longer its parent. */
+  readonly parentPid?: number;
+}
+
+/** Beats from the event loop, for a thread that kills the process when the beats stop. */
+export function createWatchdog({ name, blockedMs, jobs, parentPid }: WatchdogOptions): Service {
+  const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let thread: Worker | null = null;
+  let beating: NodeJS.Timeout | undefined;
+  return {
+    name: 'watchdog',
+    async start() {
+      const workerData: WatchData = { name, blockedMs, beats, jobs: jobs ?? null, parentPid: parentPid ?? null };
+      // It needs little, and must not take the options of a process that is given much.
+      const watching = new Worker(new URL('./watchThread.js', import.meta.url), {
+        workerData,
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+      });
+      thread = watching;
+      beating = setInterval(() => Atomics.add(beats, 0, 1), TICK_MS).unref();
+      await new Promise<void>((resolve, reject) => {
+        watching.once('online', resolve);
+        watching.once('error', reject);
+      });
+      watching.unref();
+    },
+    async stop() {
+      clearInterval(beating);
+      await thread?.terminate();
+      thread = null;
+    },
+  };
+}

@@ -44,6 +44,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena & { close(
     watch,
     scene,
     redisLost: false,
+    known: new Set(),
     async close() {
       await watch.stop();
       await stand.close();

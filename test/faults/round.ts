@@ -18,6 +18,8 @@ export interface Arena {
   readonly scene: Scene;
   /** Redis lost what it held in this round or an earlier one. */
   redisLost: boolean;
+  /** Violations that were reported: what an earlier round broke stays broken. */
+  readonly known: Set<string>;
 }
 
 /** How one round went. */
@@ -73,17 +75,21 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     redisLost: arena.redisLost,
   });
   const amiss = await Promise.all(strikes.map((strike) => strike.judge?.(scene) ?? []));
+  const others = [...errors, ...amiss.flat()].map((what): Violation => ({ invariant: 'I6', what }));
   return {
     strikes: strikes.map(({ name }) => name),
     jobs: load.book.counts.accepted - before,
     faultMs: mendedMs - strikeMs,
     recoveryMs,
     seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases`,
-    violations: [
-      ...findViolations(facts),
-      ...[...errors, ...amiss.flat()].map((what) => ({ invariant: 'I6' as const, what })),
-    ],
+    violations: newOnes(arena, [...findViolations(facts), ...others]),
   };
+}
+
+function newOnes({ known }: Arena, violations: readonly Violation[]): Violation[] {
+  const found = violations.filter(({ what }) => !known.has(what));
+  for (const { what } of found) known.add(what);
+  return found;
 }
 
 async function strikeAll(scene: Scene, strikes: readonly Strike[]): Promise<string[]> {

@@ -1,8 +1,12 @@
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ArenaOptions } from './arena.js';
 import { openArena, SMALL } from './arena.js';
 import type { Arena } from './round.js';
 import { runRound } from './round.js';
+import { keepEvidence } from './soak/evidence.js';
 import type { Strike } from './strikes/scene.js';
 import { strikeNamed } from './strikes/strikes.js';
 
@@ -42,6 +46,12 @@ export function describeFaults(
         process.stderr.write(
           `${strike.name}: ${report.jobs} jobs, over ${recovery} after it was mended; in all ${report.seen}\n`,
         );
+        if (report.violations.length > 0) {
+          const folder = join(process.env.SLUICE_HOME ?? tmpdir(), 'faults', strike.name);
+          await mkdir(folder, { recursive: true });
+          await keepEvidence(arena, report, folder);
+          process.stderr.write(`what shows how a promise was broken is in ${folder}\n`);
+        }
         expect(report.violations).toEqual([]);
       }, 240_000);
     }

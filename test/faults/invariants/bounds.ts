@@ -17,8 +17,21 @@ function describe({ against, what, request, status, tenantId, body }: Parameters
   };
 }
 
-/** I6: the backlog is gone in time. */
-export const backlogDrains: Check = ({ overdue }) => overdue.map((what) => ({ invariant: 'I6', what }));
+/** A claim lets a job start so much before it is due, in ms. */
+const EARLY_MS = 1_000;
+
+/** I6: the backlog is gone in time, and no job starts before its time, whatever a clock says. */
+export const jobsRunInTime: Check = ({ overdue, jobs, entries }) => {
+  const delays = new Map(
+    entries.map(({ canary, delayMs, durability }) => [canary, durability === 'ledger' ? delayMs : 0]),
+  );
+  const early = jobs.flatMap(({ id, canary, startedAfterMs }) => {
+    const delayMs = delays.get(canary ?? '') ?? 0;
+    if (startedAfterMs === null || startedAfterMs >= delayMs - EARLY_MS) return [];
+    return [`${id} was put off for ${delayMs} ms and started after ${Math.round(startedAfterMs)} ms`];
+  });
+  return [...overdue, ...early].map((what) => ({ invariant: 'I6', what }));
+};
 
 /** I7: slots stay within their bounds, and a leader that was deposed decides nothing. */
 export const slotsAreBounded: Check = ({ slots, decisions }) => {

@@ -12,6 +12,7 @@ const JOB: LedgerJob = {
   task: 'system.fault',
   state: 'completed',
   fence: 2,
+  startedAfterMs: 2_001,
   effect: 'once',
 };
 const ENTRY = {
@@ -19,6 +20,7 @@ const ENTRY = {
   tenantId: 'acme',
   key: 'key-1',
   durability: 'ledger' as const,
+  delayMs: 3_000,
   ids: [ID, ID],
   refusals: [],
   unanswered: 1,
@@ -92,6 +94,7 @@ describe('a run is found', () => {
     ['I4', 'a log line holds a payload', { telltales: ['canary-acme-1'] }],
     ['I5', 'an answer had a status that none should have', { strange: [{ ...ANSWER, against: 'I5' }] }],
     ['I6', 'a job was not done in time', { overdue: ['job-1 is queued'] }],
+    ['I6', 'a job started long before its time', { jobs: [{ ...JOB, startedAfterMs: 1_900 }] }],
     ['I7', 'a tenant ran more than its slots', { slots: { mostRunning: 11, mostAllowed: 10, amiss: [] } }],
     ['I7', 'a lease is of a slot that there is not', { slots: { ...WELL.slots, amiss: ['slot 6'] } }],
     ['I7', 'a leader that was deposed decided', { decisions: [...WELL.decisions].reverse() }],

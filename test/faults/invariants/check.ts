@@ -1,4 +1,4 @@
-import { backlogDrains, refusalsAreOrderly, slotsAreBounded, tenantsAreApart } from './bounds.js';
+import { jobsRunInTime, refusalsAreOrderly, slotsAreBounded, tenantsAreApart } from './bounds.js';
 import { effectsAreSingle } from './effects.js';
 import type { Check, Facts, Violation } from './facts.js';
 import { endsAreFinal } from './order.js';
@@ -10,7 +10,7 @@ const CHECKS: readonly Check[] = [
   nothingIsMadeUp,
   tenantsAreApart,
   refusalsAreOrderly,
-  backlogDrains,
+  jobsRunInTime,
   slotsAreBounded,
   endsAreFinal,
 ];

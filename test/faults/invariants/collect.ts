@@ -9,6 +9,7 @@ import type { Decision, Facts, LedgerJob, Transition } from './facts.js';
 /** Every job, with the canary that its data holds. */
 const JOBS = `
 SELECT id, tenant_id AS "tenantId", substring(data::text from 'canary-[a-z]+-[0-9]+') AS canary, task, state, fence,
+       (extract(epoch FROM started_at - accepted_at) * 1000)::float8 AS "startedAfterMs",
        CASE WHEN task = 'system.fault' THEN data->>'effect' END AS effect
 FROM jobs`;
 

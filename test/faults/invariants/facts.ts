@@ -12,6 +12,8 @@ export interface LedgerJob {
   readonly task: string;
   readonly state: JobState;
   readonly fence: number;
+  /** From its acceptance to its first start, by the ledger's clock, in ms; null of one that never started. */
+  readonly startedAfterMs: number | null;
   /** How `system.fault` has its effect. */
   readonly effect: string | null;
 }

@@ -7,6 +7,7 @@ export interface Entry {
   readonly tenantId: string;
   readonly key: string;
   readonly durability: 'ledger' | 'redis';
+  readonly delayMs: number;
   /** The id of every acceptance, in order. */
   readonly ids: string[];
   /** Every refusal, in order. */
@@ -48,11 +49,12 @@ export function createBook(): Book {
     strange,
     counts: { sent: 0, answered: 0, unanswered: 0, refused: 0, accepted: 0 },
     begin(ask) {
-      return ask.jobs.map(({ canary, durability }) => {
+      return ask.jobs.map(({ canary, durability, delayMs }) => {
         const { tenantId, key } = ask;
         const known = entries.get(canary);
         if (known !== undefined) return known;
-        const entry: Entry = { canary, tenantId, key, durability, ids: [], refusals: [], unanswered: 0, isOpen: true };
+        const heard = { ids: [], refusals: [], unanswered: 0, isOpen: true };
+        const entry: Entry = { canary, tenantId, key, durability, delayMs, ...heard };
         entries.set(canary, entry);
         return entry;
       });

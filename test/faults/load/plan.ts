@@ -7,6 +7,8 @@ export interface PlannedJob {
   readonly canary: Canary;
   readonly body: Readonly<Record<string, unknown>>;
   readonly durability: 'ledger' | 'redis';
+  /** It must not start before, counted from its acceptance, in ms. */
+  readonly delayMs: number;
 }
 
 /** One request that a client sends, again and again under one key until it knows the answer. */
@@ -69,8 +71,8 @@ export function planBurst(random: Random, tenantId: string, number: number, sett
     const canary = canaryOf(tenantId, number + index);
     const upstreamUrl = `${settings.upstreamUrl}/${tenantId}`;
     const shape = random.pick([SHAPES.webhook, SHAPES.once, SHAPES.tx])(canary, upstreamUrl, 100 + random.below(200));
-    const delay = random.chance(0.3) ? { delayMs: 500 + random.below(4_000) } : {};
-    return { canary, durability: 'ledger', body: { ...shape, ...delay, priority: random.below(101) } };
+    const delayMs = random.chance(0.3) ? 500 + random.below(5_000) : 0;
+    return { canary, durability: 'ledger', delayMs, body: { ...shape, delayMs, priority: random.below(101) } };
   });
   return { tenantId, key: `burst-${tenantId}-${number}`, kind: 'batch', jobs, givesUp: false };
 }
@@ -78,14 +80,15 @@ export function planBurst(random: Random, tenantId: string, number: number, sett
 function planJob(random: Random, tenantId: string, number: number, settings: PlanSettings): PlannedJob {
   const canary = canaryOf(tenantId, number);
   const durability = random.chance(settings.redisShare) ? 'redis' : 'ledger';
+  const delayMs = random.chance(0.15) ? 100 + random.below(2_000) : 0;
   const body = {
     ...shapeOf(random, canary, `${settings.upstreamUrl}/${tenantId}`),
     ...(random.chance(0.3) ? { priority: random.below(101) } : {}),
-    ...(random.chance(0.15) ? { delayMs: 100 + random.below(2_000) } : {}),
+    ...(delayMs > 0 ? { delayMs } : {}),
     ...(random.chance(0.05) ? { dedupeKey: `dedupe-${random.below(3)}` } : {}),
     durability,
   };
-  return { canary, body, durability };
+  return { canary, body, durability, delayMs };
 }
 
 function shapeOf(random: Random, canary: Canary, upstreamUrl: string): Shape {

@@ -42,7 +42,7 @@ function askFor({ load }: Scene, act: (typeof ACTS)[number]): Ask {
   const number = FIRST_NUMBER + made++;
   const canary = canaryOf(tenantId, number);
   const data = { act, effect: 'tx', sinkUrl: `${load.sink.url}/${tenantId}/${canary}/0` };
-  const job = { canary, durability: 'ledger' as const, body: { task: 'system.fault', data } };
+  const job = { canary, durability: 'ledger' as const, delayMs: 0, body: { task: 'system.fault', data } };
   return { tenantId, key: `key-${tenantId}-${number}`, kind: 'single', jobs: [job], givesUp: false };
 }
 

@@ -1,6 +1,7 @@
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import type { ScalerParts } from './parts.js';
 import { requeueJobs } from './recover/requeueJobs.js';
+import { restoreSchedules } from './recover/restoreSchedules.js';
 import { repairWeights } from './repair/repairWeights.js';
 import { forgetKeys } from './retain/forgetKeys.js';
 import { retireUnusedLanes } from './retain/retireLanes.js';
@@ -8,6 +9,9 @@ import { whileLeading } from './whileLeading.js';
 
 /** How often accepted jobs that Redis does not hold are looked for, in ms. */
 const RECOVER_EVERY_MS = 2_000;
+
+/** How often job schedulers in Redis are compared with the ledger, in ms. */
+const RESTORE_EVERY_MS = 30_000;
 
 /** How often weights in Redis are compared with the ledger, in ms. */
 const REPAIR_EVERY_MS = 30_000;
@@ -27,6 +31,9 @@ export function createUpkeep(parts: ScalerParts): PeriodicService[] {
   return [
     whileLeading('recover', { everyMs: RECOVER_EVERY_MS, lead, log }, (leadership) =>
       requeueJobs(leadership, { db, queues, metrics, log }),
+    ),
+    whileLeading('schedules', { everyMs: RESTORE_EVERY_MS, lead, log }, (leadership) =>
+      restoreSchedules(leadership, { db, redis, keys, queues, log }),
     ),
     whileLeading('repair', { everyMs: REPAIR_EVERY_MS, lead, log }, (leadership) =>
       repairWeights(leadership, { db, redis, keys, log }),

@@ -64,14 +64,17 @@ export function toBullJob(job: LaneJob): { name: string; data: unknown; opts: Jo
   return {
     name: job.task,
     data: job.data,
-    opts: {
-      jobId: job.id,
-      priority: job.queuePriority,
-      attempts: job.maxAttempts,
-      backoff: { type: BACKOFF },
-      delay: Math.round(job.delayMs),
-      removeOnComplete: KEEP_FINISHED,
-      removeOnFail: true,
-    },
+    opts: { ...toBullOptions(job), jobId: job.id, delay: Math.round(job.delayMs) },
   };
+}
+
+/** What BullMQ is told of every job, whoever makes it: retries are ours to decide. */
+export function toBullOptions({ queuePriority, maxAttempts }: Pick<LaneJob, 'queuePriority' | 'maxAttempts'>) {
+  return {
+    priority: queuePriority,
+    attempts: maxAttempts,
+    backoff: { type: BACKOFF },
+    removeOnComplete: KEEP_FINISHED,
+    removeOnFail: true,
+  } satisfies JobsOptions;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { newId } from '@sluice/shared/ids/ids';
 import { deleteSchedule, insertSchedule } from '@sluice/shared/postgres/queries/schedules';
@@ -179,6 +178,32 @@ describe('the jobs of a schedule', () => {
     expect(await schedulers.nextRuns([row])).toEqual([null]);
   });
 
+  it('run once for each due time, also when Redis forgets that one ran', async () => {
+    const seen: string[] = [];
+    const lane = await open({
+      tenantId: 'once',
+      handler: async (_data, { jobId }) => {
+        seen.push(jobId);
+      },
+    });
+    const { row, schedulers } = await schedule(lane);
+    const [ran] = await until(
+      'one is over',
+      async () => {
+        const jobs = (await jobsOf('once')).filter(({ state }) => state === 'completed');
+        return jobs.length > 0 && jobs;
+      },
+      60_000,
+    );
+    await schedulers.remove(row);
+    const queue = plainQueue(lane.lane, space.redis, space.keys);
+    closers.push(() => queue.close());
+    await until('BullMQ has finished it', async () => (await queue.remove(ran.queue_job_id)) === 1);
+    await queue.add('system.probe', {}, { jobId: ran.queue_job_id });
+    await until('it is finished again', async () => (await queue.getJobState(ran.queue_job_id)) === 'completed');
+    expect(seen.filter((id) => id === ran.id)).toEqual([ran.id]);
+  });
+
   it('of another tenant or class are not taken by a forged id, and a plain scheduler is left to its client', async () => {
     const seen: string[] = [];
     const lane = await open({
@@ -205,23 +230,5 @@ describe('the jobs of a schedule', () => {
     });
     expect(seen).toEqual(['plain']);
     expect((await jobsOf('forger')).map(({ data }) => data)).toEqual([{ note: 'plain' }]);
-  });
-});
-
-describe('occurrenceOf', () => {
-  it('takes no other text for an occurrence', () => {
-    const id = newId();
-    const digest = createHash('sha256').update(id).digest('hex');
-    for (const text of [
-      '',
-      id,
-      `repeat:${id}:1700000000000`,
-      `repeat:sluice-${id}:1`,
-      `repeat:sluice-${id}:170000000000x`,
-      `repeat:sluice-${digest}:1700000000000`,
-      `repeat:sluice-${id.toUpperCase()}:1700000000000`,
-    ]) {
-      expect(occurrenceOf(text)).toBeNull();
-    }
   });
 });

@@ -1,5 +1,6 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
+import type { SchedulePlace } from '@sluice/shared/postgres/queries/restoreSchedules';
 import { knownSchedules, pageOfSchedules, readSchedules } from '@sluice/shared/postgres/queries/restoreSchedules';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { LaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
@@ -9,15 +10,14 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
 
-/** A schedule that is younger is left to the producer that accepted it, in ms. */
-const MISSING_AFTER_MS = 5_000;
+/** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */
+const PAGE = { olderThanMs: 5_000, limit: 1_000 };
 
-/** Schedules that are compared in one go, and those that are made with their data in one. */
-const COMPARED_PER_GO = 1_000;
+/** Schedules that are made in one go, with their data. */
 const MADE_PER_GO = 100;
 
-/** Sorts before every id. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+/** Lanes that are looked through for deleted schedules in one go. */
+const LANES_PER_GO = 1_000;
 
 /** What restoring needs. */
 export interface RestoreParts {
@@ -52,17 +52,15 @@ export async function restoreSchedules(leadership: Leadership, parts: RestorePar
 /** Page by page through the ledger. */
 async function makeMissing(means: Means): Promise<number> {
   let made = 0;
-  let afterId = FIRST_ID;
+  let after: SchedulePlace | null = null;
   while (means.leadership.holds()) {
-    const page = { afterId, olderThanMs: MISSING_AFTER_MS, limit: COMPARED_PER_GO };
-    const found = await pageOfSchedules(means.db, page);
+    const found: SchedulePlace[] = await pageOfSchedules(means.db, after, PAGE);
     const sights = await means.schedulers.lookAtThoseOf(found);
     const well = new Set(sights.filter(({ goesOn }) => goesOn).map(({ id }) => id));
     const missing = found.filter(({ id }) => !well.has(id)).map(({ id }) => id);
     made += await makeAll(missing, means);
-    const last = found.at(-1);
-    if (last === undefined || found.length < COMPARED_PER_GO) break;
-    afterId = last.id;
+    after = found.at(-1) ?? null;
+    if (after === null || found.length < PAGE.limit) break;
   }
   return made;
 }
@@ -89,17 +87,15 @@ async function makeAll(ids: readonly string[], { db, leadership, schedulers, log
 
 /** Redis is read before the ledger, where a schedule is written first: one that was seen and is not known was deleted. */
 async function removeOrphans({ db, redis, keys, leadership, schedulers }: Means): Promise<number> {
+  const registries = await Promise.all(
+    BUCKETS.map((bucket) => redis.client.zrangebyscore(keys.registry(bucket), '-inf', '+inf')),
+  );
+  const lanes = registries.flat();
   let removed = 0;
-  for (const bucket of BUCKETS) {
-    if (!leadership.holds()) break;
-    const sights = await schedulers.lookAtLanes(
-      await redis.client.zrangebyscore(keys.registry(bucket), '-inf', '+inf'),
-    );
-    if (sights.length === 0) continue;
-    const known = await knownSchedules(
-      db,
-      sights.map(({ id }) => id),
-    );
+  for (let from = 0; from < lanes.length && leadership.holds(); from += LANES_PER_GO) {
+    const sights = await schedulers.lookAtLanes(lanes.slice(from, from + LANES_PER_GO));
+    const ids = sights.map(({ id }) => id);
+    const known = ids.length === 0 ? new Set() : await knownSchedules(db, ids);
     const orphans = sights.filter(({ id }) => !known.has(id));
     if (!leadership.holds()) break;
     await Promise.all(orphans.map((orphan) => schedulers.remove(orphan)));

@@ -16,21 +16,31 @@ export interface RestorableSchedule {
   readonly createdAt: Date;
 }
 
+/** Sorts before every id. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 const PAGE = `
 SELECT s.id, s.tenant_id AS "tenantId", s.queue_class AS "queueClass"
 FROM schedules s JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL
-WHERE s.id > $1 AND s.created_at < now() - $2 * interval '1 millisecond'
-ORDER BY s.id LIMIT $3`;
+WHERE (s.tenant_id, s.id) > ($1, $2) AND s.created_at < now() - $3 * interval '1 millisecond'
+ORDER BY s.tenant_id, s.id LIMIT $4`;
 
-/** Every tenant's schedules by place alone, oldest id first, a page at a time; those of deleted tenants are left out. */
+/** A schedule by its place. */
+export type SchedulePlace = Pick<RestorableSchedule, 'id' | 'tenantId' | 'queueClass'>;
+
+/**
+ * Every tenant's schedules by place alone, a tenant's together, a page at a time; those of deleted tenants are left out.
+ * @param after the last of the page before; null for the first page
+ */
 export async function pageOfSchedules(
   db: Database,
-  page: { readonly afterId: string; readonly olderThanMs: number; readonly limit: number },
-): Promise<Pick<RestorableSchedule, 'id' | 'tenantId' | 'queueClass'>[]> {
-  const { rows } = await db.$client.query<Pick<RestorableSchedule, 'id' | 'tenantId' | 'queueClass'>>({
+  after: SchedulePlace | null,
+  { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number },
+): Promise<SchedulePlace[]> {
+  const { rows } = await db.$client.query<SchedulePlace>({
     name: 'page_of_schedules',
     text: PAGE,
-    values: [page.afterId, page.olderThanMs, page.limit],
+    values: [after?.tenantId ?? '', after?.id ?? FIRST_ID, olderThanMs, limit],
   });
   return rows;
 }

@@ -105,6 +105,20 @@ describe('schedules', () => {
     expect(body).toMatchObject({ status: 404, code: 'unknown_task' });
   });
 
+  it('with too much data, or hostile data, are refused as jobs are', async () => {
+    const data = { url: 'https://example.com/hook', payload: 'x'.repeat(300_000) };
+    const large = { task: 'notifications.webhook', data, everyMs: HOUR_MS };
+    expect((await acme.call('POST', '/api/v1/schedules', large)).body).toMatchObject({ status: 413 });
+    const hostile = [JSON.parse('{"__proto__": {}}'), { note: 'a\0b' }, { note: '\ud800' }];
+    for (const some of hostile) {
+      const { body } = await acme.call('POST', '/api/v1/schedules', { ...HOURLY, data: some });
+      expect(body).toMatchObject({ status: 400, code: 'invalid_request' });
+    }
+    expect((await acme.call('POST', '/api/v1/schedules', { ...HOURLY, cron: '\0' })).status).toBe(400);
+    expect((await acme.call('GET', '/api/v1/schedules?cursor=none')).status).toBe(400);
+    expect((await acme.call('GET', '/api/v1/schedules/..%2f..%00')).status).toBe(400);
+  });
+
   it('are made once for one Idempotency-Key', async () => {
     const once = await producer.user('once');
     const headers = { 'idempotency-key': 'nightly' };

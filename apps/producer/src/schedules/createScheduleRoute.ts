@@ -27,7 +27,8 @@ export function addCreateScheduleRoute(server: ApiServer, parts: ScheduleParts):
       const { tenantId, role, submitter } = tenantCallerOf(request);
       const submission = { id: request.seed, tenantId, role, submitter };
       const schedule = prepareSchedule(submission, request.body, parts.now());
-      const row = rowOf(await parts.ledger((db) => insertSchedule(db, schedule, MAX_SCHEDULES)));
+      const inserted = await parts.ledger((db) => db.transaction((tx) => insertSchedule(tx, schedule, MAX_SCHEDULES)));
+      const row = rowOf(inserted);
       const nextRunMs = await makeScheduler(row, parts);
       reply.code(201).header('location', `/api/v1/schedules/${row.id}`);
       return toSchedule(row, { nextRunMs, lastJob: null }, parts.now());

@@ -20,35 +20,34 @@ export type InsertedSchedule =
   | { readonly kind: 'no-tenant' };
 
 /**
- * Writes a schedule. The tenant's row is locked meanwhile, so that two at a time cannot exceed the bound, and none is
- * written behind the back of the tenant's deletion.
+ * Writes a schedule. The tenant's row is locked until the transaction ends, so that two at a time cannot exceed the bound,
+ * and none is written behind the back of the tenant's deletion.
+ * @param tx a transaction: each of the statements must see what was committed before it, as PostgreSQL's default is
  */
 export async function insertSchedule(
-  db: Database,
+  tx: Pick<Database, 'execute' | 'select' | 'insert'>,
   schedule: NewSchedule,
   mostPerTenant: number,
 ): Promise<InsertedSchedule> {
   const ofTenant = eq(schedules.tenantId, schedule.tenantId);
-  return db.transaction(async (tx) => {
-    const tenant = await tx.execute(
-      sql`SELECT 1 FROM tenants WHERE id = ${schedule.tenantId} AND deleted_at IS NULL FOR NO KEY UPDATE`,
-    );
-    if (tenant.rows.length === 0) return { kind: 'no-tenant' };
-    const [known] = await tx
-      .select()
-      .from(schedules)
-      .where(and(eq(schedules.id, schedule.id), ofTenant));
-    if (known !== undefined) return { kind: 'known', row: known };
-    const [held] = await tx.select({ held: count() }).from(schedules).where(ofTenant);
-    if ((held?.held ?? 0) >= mostPerTenant) return { kind: 'full' };
-    // JSON's null is data like any other; the builder would take it for SQL's.
-    const data = sql`${JSON.stringify(schedule.data ?? null)}::jsonb`;
-    const [row] = await tx
-      .insert(schedules)
-      .values({ ...schedule, data })
-      .returning();
-    return { kind: 'inserted', row: row as ScheduleRow };
-  });
+  const tenant = await tx.execute(
+    sql`SELECT 1 FROM tenants WHERE id = ${schedule.tenantId} AND deleted_at IS NULL FOR NO KEY UPDATE`,
+  );
+  if (tenant.rows.length === 0) return { kind: 'no-tenant' };
+  const [known] = await tx
+    .select()
+    .from(schedules)
+    .where(and(eq(schedules.id, schedule.id), ofTenant));
+  if (known !== undefined) return { kind: 'known', row: known };
+  const [held] = await tx.select({ held: count() }).from(schedules).where(ofTenant);
+  if ((held?.held ?? 0) >= mostPerTenant) return { kind: 'full' };
+  // JSON's null is data like any other; the builder would take it for SQL's.
+  const data = sql`${JSON.stringify(schedule.data ?? null)}::jsonb`;
+  const [row] = await tx
+    .insert(schedules)
+    .values({ ...schedule, data })
+    .returning();
+  return { kind: 'inserted', row: row as ScheduleRow };
 }
 
 /** A schedule as a list shows it. */

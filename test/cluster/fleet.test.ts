@@ -1,11 +1,15 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
 import { mastersOf } from '@sluice/shared/redis/client';
 import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
 import { ownerOf } from '@sluice/shared/redis/slotOwner';
+import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Queue } from 'bullmq';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreSchedules } from '../../apps/scaler/src/recover/restoreSchedules.js';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
 import type { HttpClient } from '../support/httpClient.js';
@@ -153,6 +157,38 @@ describe('a fleet on a Redis Cluster of three masters', () => {
       'it completes',
       async () => (await user.expect(200, 'GET', `/api/v1/jobs/${id}`)).state === 'completed',
     );
+  });
+
+  it('runs schedules, and makes those anew that a master has lost', async () => {
+    const { redis, keys, postgres } = fleet.space;
+    const names = Array.from({ length: 6 }, (_, index) => `timed-${index}`);
+    const ids: string[] = [];
+    for (const name of names) {
+      const user = await fleet.tenant(name);
+      ids.push(String((await user.expect(201, 'POST', '/api/v1/schedules', { ...PROBE, everyMs: 1_000 })).id));
+    }
+    const ranOf = async (tenant: string): Promise<number> => {
+      const { rows } = await postgres.db.$client.query(
+        "SELECT 1 FROM jobs WHERE tenant_id = $1 AND state = 'completed'",
+        [tenant],
+      );
+      return rows.length;
+    };
+    for (const name of names) await until(`${name} ran`, async () => (await ranOf(name)) > 0, 60_000);
+
+    for (const name of names) for (const key of await laneKeys(name)) await redis.client.del(key);
+    await postgres.db.$client.query("UPDATE schedules SET created_at = created_at - interval '10 seconds'");
+    const queues = createLaneQueues(redis.client, keys);
+    const log = createLogger('test', { level: 'silent' });
+    const parts = { db: postgres.db, redis, keys, queues, log };
+    const before = await ranOf('timed-0');
+    await restoreSchedules({ fence: 1, holds: () => true }, parts);
+    await until('it runs again', async () => (await ranOf('timed-0')) > before, 60_000);
+    await postgres.db.$client.query('DELETE FROM schedules WHERE id = ANY($1)', [ids]);
+    await restoreSchedules({ fence: 1, holds: () => true }, parts);
+    const lanes = names.map((tenantId, index) => ({ tenantId, queueClass: 'default', id: ids[index] ?? '' }));
+    expect(await createLaneSchedulers(redis.client, keys, queues).nextRuns(lanes)).toEqual(ids.map(() => null));
+    await queues.close();
   });
 
   it('leaves nothing of a tenant that is deleted on any master', async () => {

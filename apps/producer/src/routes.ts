@@ -2,6 +2,7 @@ import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
@@ -24,6 +25,8 @@ import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
 import type { OutlookReader } from './outlook/outlook.js';
 import { addReceive } from './receive/receive.js';
+import { addCreateScheduleRoute } from './schedules/createScheduleRoute.js';
+import { addScheduleRoutes } from './schedules/scheduleRoutes.js';
 import { addJobRoutes } from './status/jobRoutes.js';
 import { addQueueRoute } from './status/queueRoute.js';
 import { addResultRoute } from './status/resultRoute.js';
@@ -73,6 +76,9 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   addQueueRoute(server, parts);
   addTasksRoute(server, tasks);
   addDeadLetterRoutes(server, requeue, answerAccepted);
+  const schedulers = createLaneSchedulers(parts.client, parts.keys, parts.lanes);
+  addCreateScheduleRoute(server, { ...parts, schedulers, tasks });
+  addScheduleRoutes(server, { ...parts, schedulers, tasks });
 }
 
 function addAdminApi(server: ApiServer, parts: RouteParts): void {

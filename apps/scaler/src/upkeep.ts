@@ -2,10 +2,14 @@ import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import type { ScalerParts } from './parts.js';
 import type { RecoveryHooks } from './recover/recoveryLoops.js';
 import { createRecoveryLoops } from './recover/recoveryLoops.js';
+import { restoreSchedules } from './recover/restoreSchedules.js';
 import { repairWeights } from './repair/repairWeights.js';
 import { forgetKeys } from './retain/forgetKeys.js';
 import { retireUnusedLanes } from './retain/retireLanes.js';
 import { whileLeading } from './whileLeading.js';
+
+/** How often job schedulers in Redis are compared with the ledger, in ms. */
+const RESTORE_EVERY_MS = 30_000;
 
 /** How often weights in Redis are compared with the ledger, in ms. */
 const REPAIR_EVERY_MS = 30_000;
@@ -18,16 +22,20 @@ const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
 /** What the leading scaler does beside its looks, each in a loop of its own. */
 export function createUpkeep(parts: ScalerParts, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
-  const { config, keys, redis, postgres, metrics, lead, log } = parts;
+  const { config, keys, redis, postgres, queues, metrics, lead, log } = parts;
   const { db } = postgres;
   const { retireAfterMs } = config.scaler;
   const retireEveryMs = Math.min(RETIRE_EVERY_MS.most, Math.max(RETIRE_EVERY_MS.least, retireAfterMs / 10));
   const repair = whileLeading('repair', { everyMs: REPAIR_EVERY_MS, lead, log }, (leadership) =>
     repairWeights(leadership, { db, redis, keys, log }),
   );
+  const schedules = whileLeading('schedules', { everyMs: RESTORE_EVERY_MS, lead, log }, (leadership) =>
+    restoreSchedules(leadership, { db, redis, keys, queues, log }),
+  );
   return [
-    ...createRecoveryLoops(parts, { ...hooks, restore: [async () => repair.hurry()] }),
+    ...createRecoveryLoops(parts, { ...hooks, restore: [async () => repair.hurry(), async () => schedules.hurry()] }),
     repair,
+    schedules,
     whileLeading('retain', { everyMs: RETAIN_EVERY_MS, lead, log }, (leadership) => forgetKeys(leadership, db, log)),
     whileLeading('retire', { everyMs: retireEveryMs, lead, log }, (leadership) =>
       retireUnusedLanes(leadership, retireAfterMs, { redis, keys, metrics, log }),

@@ -62,7 +62,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
   try {
     const claimed = await claimUnlessStopped(active, stay.stop, parts);
     if (claimed === 'stopped') return { kind: 'release' };
-    if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
+    if (claimed === null) return { kind: 'bury', message: 'the tenant has no such job' };
     const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
     if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);

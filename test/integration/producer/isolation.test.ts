@@ -13,7 +13,7 @@ interface Attack {
   readonly status: number;
   readonly body?: object;
   /** Which of beta's ids goes into the path. */
-  readonly aim?: 'waiting' | 'done' | 'dead' | 'letter';
+  readonly aim?: 'waiting' | 'done' | 'dead' | 'letter' | 'schedule';
 }
 
 /** Every route with a credential. A new route fails this test until it has its line here. */
@@ -29,6 +29,10 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'GET /api/v1/tasks': { status: 200 },
   'GET /api/v1/dead-letters': { status: 200 },
   'POST /api/v1/dead-letters/{id}/redrive': { status: 404, aim: 'letter' },
+  'POST /api/v1/schedules': { status: 201, body: { ...PROBE, everyMs: 3_600_000 } },
+  'GET /api/v1/schedules': { status: 200 },
+  'GET /api/v1/schedules/{id}': { status: 404, aim: 'schedule' },
+  'DELETE /api/v1/schedules/{id}': { status: 404, aim: 'schedule' },
   'GET /api/v1/admin/tenants': { status: 403 },
   'POST /api/v1/admin/tenants': { status: 403, body: { id: 'gamma' } },
   'GET /api/v1/admin/tenants/{id}': { status: 403 },
@@ -57,6 +61,8 @@ describe('tenant isolation', () => {
     await settle(producer.space, idOf('dead'), 'dead');
     const { deadLetters } = await beta.expect(200, 'GET', '/api/v1/dead-letters');
     ids.set('letter', (deadLetters as { id: string }[])[0]?.id ?? '');
+    const schedule = { task: 'system.probe', data: { note: CANARY }, everyMs: 3_600_000 };
+    ids.set('schedule', String((await beta.expect(201, 'POST', '/api/v1/schedules', schedule)).id));
     const { keys } = await producer.operator.expect(200, 'GET', '/api/v1/admin/tenants/beta/keys');
     ids.set('key', (keys as { id: string }[])[0]?.id ?? '');
     await until('all is noted', async () => {
@@ -78,6 +84,7 @@ describe('tenant isolation', () => {
   const whatBetaHas = async () => [
     (await query("SELECT * FROM jobs WHERE tenant_id = 'beta' ORDER BY id")).rows,
     (await query("SELECT * FROM dead_letters WHERE tenant_id = 'beta'")).rows,
+    (await query("SELECT * FROM schedules WHERE tenant_id = 'beta'")).rows,
     (await query("SELECT * FROM tenants WHERE id = 'beta'")).rows,
     (await query("SELECT * FROM api_keys WHERE tenant_id = 'beta'")).rows,
   ];

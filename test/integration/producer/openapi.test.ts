@@ -98,6 +98,17 @@ describe('the OpenAPI document', () => {
     await ask('GET /api/v1/dead-letters');
     await ask('GET /api/v1/dead-letters', { as: await producer.user('acme', 'viewer') });
     await ask('POST /api/v1/dead-letters/{id}/redrive', { path: `/api/v1/dead-letters/${letter}/redrive` });
+    const schedule = (more: object) => ({ body: { ...PROBE, ...more } });
+    await ask('POST /api/v1/schedules', schedule({ cron: '30 6 * * 1-5', timezone: 'Europe/Berlin' }));
+    await ask('POST /api/v1/schedules', schedule({ everyMs: 3_600_000, priority: 1, attempts: 2 }));
+    await ask('POST /api/v1/schedules', schedule({}));
+    const { schedules } = await acme.expect(200, 'GET', '/api/v1/schedules');
+    const [made] = schedules as { id: string }[];
+    for (const id of [made?.id, 'none']) {
+      await ask('GET /api/v1/schedules/{id}', { path: `/api/v1/schedules/${id}` });
+      await ask('DELETE /api/v1/schedules/{id}', { path: `/api/v1/schedules/${id}` });
+    }
+    await ask('GET /api/v1/schedules', { query: '?limit=1' });
     await ask('GET /api/v1/admin/tenants');
     await ask('GET /api/v1/admin/tenants', { as: acme });
     await ask('POST /api/v1/admin/tenants', { body: { id: 'made' } });

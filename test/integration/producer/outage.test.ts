@@ -56,6 +56,14 @@ describe('a producer whose servers fail', () => {
     expect(await health()).toMatchObject({ status: 'degraded', redis: 'unhealthy', database: 'healthy' });
     expect((await fetch(`${producer.url}/readyz`)).status).toBe(200);
 
+    const made = await acme.call('POST', '/api/v1/schedules', { ...PROBE, everyMs: 60_000 });
+    expect(made).toMatchObject({ status: 201, body: { nextRunAt: null } });
+    const path = `/api/v1/schedules/${made.body.id}`;
+    expect(await acme.expect(200, 'GET', path)).toMatchObject({ nextRunAt: null, lastJob: null });
+    expect(await acme.expect(200, 'GET', '/api/v1/schedules')).toMatchObject({ schedules: [{ id: made.body.id }] });
+    expect((await acme.call('DELETE', path)).status).toBe(204);
+    expect((await acme.call('GET', path)).status).toBe(404);
+
     redis.mend();
     await whenHealthy();
     await until('a new job is queued', async () => {

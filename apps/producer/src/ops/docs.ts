@@ -19,7 +19,7 @@ export async function addDocs(server: ApiServer): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],
-      tags: ['jobs', 'queue', 'tasks', 'dead letters', 'admin', 'operations'].map((name) => ({ name })),
+      tags: ['jobs', 'schedules', 'queue', 'tasks', 'dead letters', 'admin', 'operations'].map((name) => ({ name })),
       components: {
         securitySchemes: {
           credential: {

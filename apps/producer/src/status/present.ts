@@ -1,5 +1,6 @@
 import type { jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
+import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { z } from 'zod';
 import type { WaitingJob } from '../outlook/outlook.js';
@@ -14,6 +15,7 @@ export function toSummary(job: JobRow, nowMs: number): z.infer<typeof jobSummary
     priority: job.priority,
     attempts: job.fence,
     userId: job.userId,
+    scheduleId: job.queueJobId === null ? null : (occurrenceOf(job.queueJobId)?.scheduleId ?? null),
     acceptedAt: job.acceptedAt.toISOString(),
     startedAt: toText(job.startedAt),
     finishedAt: toText(job.finishedAt),

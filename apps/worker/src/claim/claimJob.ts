@@ -1,9 +1,11 @@
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import { laneName } from '@sluice/shared/domain/lane';
+import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
-import { derivedId, isId } from '@sluice/shared/ids/ids';
+import { derivedId, derivedIdAt, isId } from '@sluice/shared/ids/ids';
 import type { Database } from '@sluice/shared/postgres/connect';
+import { adoptOccurrence } from '@sluice/shared/postgres/queries/adoptOccurrence';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
@@ -14,8 +16,8 @@ import type { LedgerTurns } from '../settle/ledgerTurns.js';
 export interface Claimer {
   /**
    * Starts an attempt of a job that BullMQ handed over. A job that the ledger does not know is written first: it came
-   * from a plain BullMQ client, or its producer has not come round to it.
-   * @returns the ledger's row, or null when the id belongs to another tenant
+   * from a plain BullMQ client, or of a schedule, or its producer has not come round to it.
+   * @returns the ledger's row, or null when the id belongs to another tenant or the schedule is gone
    */
   claim(job: ActiveJob): Promise<ClaimedJob | null>;
 }
@@ -40,7 +42,9 @@ export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, w
     async claim(job) {
       const claimed = await claimOnce(job);
       if (claimed !== null) return claimed;
-      await insertJobs(db, [adopt(job)]);
+      const occurrence = occurrenceOf(job.id);
+      if (occurrence === null) await insertJobs(db, [adopt(job)]);
+      else await adoptOccurrence(db, { ...occurrence, ...job.lane, id: ledgerIdOf(job), queueJobId: job.id });
       return claimOnce(job);
     },
   };
@@ -48,6 +52,9 @@ export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, w
 
 /** The ledger's id of a job: its own when it is one of ours, else one that is always derived the same way. */
 export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
+  const occurrence = occurrenceOf(job.id);
+  // A schedule's job sorts by when it was due, among the ids that are drawn.
+  if (occurrence !== null) return derivedIdAt(`${laneName(job.lane)}:${job.id}`, occurrence.dueMs);
   // PostgreSQL writes a UUID in small letters, and would not know another spelling again.
   const isOurs = isId(job.id) && job.id === job.id.toLowerCase();
   return isOurs ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);

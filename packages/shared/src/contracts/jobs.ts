@@ -89,6 +89,7 @@ export const jobSummarySchema = z.object({
   priority: z.int(),
   attempts: z.int().meta({ description: 'Times it was started' }),
   userId: z.string().nullable(),
+  scheduleId: z.uuid().nullable().meta({ description: 'The schedule that started it' }),
   acceptedAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),

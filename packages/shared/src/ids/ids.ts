@@ -26,6 +26,15 @@ export function idOfSeed(seed: string, number: number): string {
   return uuidV7({ msecs: millisecondsOf(seed), seq, random });
 }
 
+/**
+ * A UUIDv7 that is always the same for the same text, of the given millisecond: so it sorts among those that are drawn.
+ * @param atMs unix ms
+ */
+export function derivedIdAt(text: string, atMs: number): string {
+  const random = createHash('sha256').update(text).digest();
+  return uuidV7({ msecs: atMs, seq: random.readUInt32BE(16), random });
+}
+
 /** When a UUIDv7 was made, unix ms; null for any other text. */
 export function momentOfId(id: string): number | null {
   return validate(id) && version(id) === 7 ? millisecondsOf(id) : null;

@@ -73,14 +73,10 @@ export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; da
     name: job.task,
     data: job.data,
     opts: {
+      ...toBullOptions(job),
       jobId: job.id,
-      priority: job.queuePriority,
-      attempts: job.maxAttempts,
-      backoff: { type: BACKOFF },
       delay: Math.round(job.delayMs),
       ...(job.delayMs > 0 ? { timestamp: Math.round(serverNowMs) } : {}),
-      removeOnComplete: KEEP_FINISHED,
-      removeOnFail: true,
       ...(job.dedupeKey ? { deduplication: { id: toDedupeId(job.dedupeKey) } } : {}),
     },
   };
@@ -89,4 +85,15 @@ export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; da
 /** A caller's text never becomes a part of a key in Redis. */
 function toDedupeId(dedupeKey: string): string {
   return createHash('sha256').update(dedupeKey).digest('hex').slice(0, 32);
+}
+
+/** What BullMQ is told of every job, whoever makes it: retries are ours to decide. */
+export function toBullOptions({ queuePriority, maxAttempts }: Pick<LaneJob, 'queuePriority' | 'maxAttempts'>) {
+  return {
+    priority: queuePriority,
+    attempts: maxAttempts,
+    backoff: { type: BACKOFF },
+    removeOnComplete: KEEP_FINISHED,
+    removeOnFail: true,
+  } satisfies JobsOptions;
 }

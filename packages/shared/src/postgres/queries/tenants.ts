@@ -54,6 +54,8 @@ WITH gone AS (
   UPDATE tenants SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING id
 ), keys AS (
   UPDATE api_keys SET revoked_at = now() WHERE tenant_id IN (SELECT id FROM gone) AND revoked_at IS NULL
+), schedules_gone AS (
+  DELETE FROM schedules WHERE tenant_id IN (SELECT id FROM gone)
 ), stopped AS (
   UPDATE jobs
   SET state = CASE WHEN state = 'active' THEN state ELSE 'cancelled' END,
@@ -63,7 +65,7 @@ WITH gone AS (
 )
 SELECT id FROM gone`;
 
-/** Deletes a tenant: its keys are revoked and its waiting jobs cancelled in the same commit. False when unknown. */
+/** Deletes a tenant: its keys are revoked, its schedules deleted and its waiting jobs cancelled in the same commit. False when unknown. */
 export async function deleteTenant(db: Session, id: string): Promise<boolean> {
   const { rowCount } = await db.$client.query({ name: 'delete_tenant', text: DELETE, values: [id] });
   return rowCount === 1;

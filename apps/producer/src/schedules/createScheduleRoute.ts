@@ -1,0 +1,69 @@
+import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from '@sluice/shared/contracts/schedules';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { InsertedSchedule, ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
+import { insertSchedule } from '@sluice/shared/postgres/queries/schedules';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { creatingHeadersSchema, refusals } from '../http/responses.js';
+import { inTenant } from '../stores/ledger.js';
+import { prepareSchedule } from './prepareSchedule.js';
+import { toSchedule } from './presentSchedule.js';
+import type { ScheduleParts } from './scheduleRoutes.js';
+
+/** `POST /api/v1/schedules`. */
+export function addCreateScheduleRoute(server: ApiServer, parts: ScheduleParts): void {
+  server.post(
+    '/api/v1/schedules',
+    {
+      config: { access: 'submit', creates: true },
+      schema: {
+        tags: ['schedules'],
+        summary: 'Run a job again and again, by a cron expression or every so often',
+        headers: creatingHeadersSchema,
+        body: scheduleBodySchema,
+        response: { 201: scheduleSchema, ...refusals(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, role, submitter } = tenantCallerOf(request);
+      const submission = { id: request.seed, tenantId, role, submitter };
+      const schedule = prepareSchedule(submission, request.body, parts);
+      const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
+      const row = rowOf(inserted);
+      const nextRunMs = await makeScheduler(row, parts);
+      reply.code(201).header('location', `/api/v1/schedules/${row.id}`);
+      return toSchedule(row, { nextRunMs, lastJob: null }, parts.now());
+    },
+  );
+}
+
+function rowOf(inserted: InsertedSchedule): ScheduleRow {
+  switch (inserted.kind) {
+    case 'inserted':
+    case 'known':
+      return inserted.row;
+    case 'full':
+      throw new FleetError('limit_reached', `A tenant may have ${MAX_SCHEDULES} schedules. Delete one first.`);
+    case 'no-tenant':
+      throw new FleetError('not_found', 'There is no such tenant.');
+  }
+}
+
+/**
+ * The ledger has it, so it is made in any case: by the scaler, when Redis is away now. One that is there, because the same
+ * request came before, is left alone.
+ * @returns when it runs first, unix ms; null when it is yet to be made
+ */
+async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleParts): Promise<number | null> {
+  try {
+    return await call(async () => {
+      const [known = null] = await schedulers.nextRuns([row]);
+      if (known !== null) return known;
+      await schedulers.make(row);
+      return (await schedulers.nextRuns([row]))[0] ?? null;
+    });
+  } catch (err) {
+    log.warn({ err, scheduleId: row.id }, 'a schedule is not in Redis yet; the scaler makes it');
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ScheduleBody } from '@sluice/shared/contracts/schedules';
+import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { NewSchedule } from '@sluice/shared/postgres/queries/schedules';
+import { nextCronRun } from '@sluice/shared/queue/cron';
+import type { Submission } from '../accept/prepareJob.js';
+import { prepareJob } from '../accept/prepareJob.js';
+
+/**
+ * Checks a schedule as a job of its task would be, and its cron expression with the queue's own parser. Pure.
+ * An expression must come again.
+ * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
+ */
+export function prepareSchedule(
+  submission: Omit<Submission, 'traceparent'>,
+  body: ScheduleBody,
+  { tasks, now }: { readonly tasks: Pick<TaskCatalogue, 'find'>; readonly now: () => number },
+): NewSchedule {
+  const { cron = null, everyMs = null, timezone = 'UTC', task, data, priority, attempts, timeoutMs } = body;
+  const job = { task, data, priority, attempts, timeoutMs, durability: 'ledger' } as const;
+  const { row } = prepareJob({ ...submission, traceparent: null }, job, tasks);
+  if (cron !== null) assertComes(cron, timezone, now());
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    userId: row.userId,
+    role: row.role,
+    task: row.task,
+    queueClass: row.queueClass,
+    data: row.data,
+    priority: row.priority,
+    maxAttempts: row.maxAttempts,
+    timeoutMs: row.timeoutMs,
+    cron,
+    timezone: cron === null ? null : timezone,
+    everyMs,
+  };
+}
+
+function assertComes(cron: string, timezone: string, nowMs: number): void {
+  const next = nextCronRun(cron, timezone, nowMs);
+  if (next.kind === 'at') return;
+  const message =
+    next.kind === 'never' ? 'There is no such day in any year' : `Is not a cron expression: ${next.message}`;
+  throw new InvalidRequestError('The schedule is not valid.', [{ pointer: '/cron', message }]);
+}

@@ -1,0 +1,45 @@
+import type { scheduleSchema, scheduleSummarySchema } from '@sluice/shared/contracts/schedules';
+import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
+import type { ListedSchedule, ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
+import type { z } from 'zod';
+import { toSummary } from '../status/present.js';
+
+/** A schedule as a list shows it. */
+export function toScheduleSummary(
+  row: ListedSchedule,
+  nextRunMs: number | null,
+): z.infer<typeof scheduleSummarySchema> {
+  return {
+    id: row.id,
+    task: row.task,
+    cron: row.cron,
+    timezone: row.timezone,
+    everyMs: row.everyMs,
+    priority: row.priority,
+    attempts: row.maxAttempts,
+    timeoutMs: row.timeoutMs,
+    role: row.role,
+    userId: row.userId,
+    createdAt: row.createdAt.toISOString(),
+    nextRunAt: nextRunMs === null ? null : new Date(nextRunMs).toISOString(),
+  };
+}
+
+/** What is known of a schedule's jobs. */
+export interface ScheduleRuns {
+  readonly nextRunMs: number | null;
+  readonly lastJob: JobRow | null;
+}
+
+/** A schedule with everything that is known of it. */
+export function toSchedule(
+  row: ScheduleRow,
+  { nextRunMs, lastJob }: ScheduleRuns,
+  nowMs: number,
+): z.infer<typeof scheduleSchema> {
+  return {
+    ...toScheduleSummary(row, nextRunMs),
+    data: row.data,
+    lastJob: lastJob === null ? null : toSummary(lastJob, nowMs),
+  };
+}

@@ -1,0 +1,149 @@
+import { scheduleListQuerySchema, scheduleSchema, scheduleSummarySchema } from '@sluice/shared/contracts/schedules';
+import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { queueJobBeginning } from '@sluice/shared/domain/schedule';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isId } from '@sluice/shared/ids/ids';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
+import { deleteSchedule, findLatestJob, findSchedule, listSchedules } from '@sluice/shared/postgres/queries/schedules';
+import type { LaneSchedulers, PlacedSchedule } from '@sluice/shared/queue/laneSchedulers';
+import { z } from 'zod';
+import { mayCancel } from '../http/access.js';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+import { toSchedule, toScheduleSummary } from './presentSchedule.js';
+
+/** What schedules rest on. */
+export interface ScheduleParts {
+  readonly ledger: Ledger;
+  readonly schedulers: LaneSchedulers;
+  readonly call: RedisCall;
+  readonly log: Log;
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
+  readonly now: () => number;
+}
+
+const scheduleListSchema = z.object({
+  schedules: z.array(scheduleSummarySchema),
+  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+});
+
+/** `GET /api/v1/schedules`, and `GET` and `DELETE` of `/api/v1/schedules/:id`. */
+export function addScheduleRoutes(server: ApiServer, parts: ScheduleParts): void {
+  addListRoute(server, parts);
+  server.get(
+    '/api/v1/schedules/:id',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['schedules'],
+        summary: 'One schedule, with when it runs next and the latest job that it started',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        response: { 200: scheduleSchema, ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const row = await findOrRefuse(parts.ledger, tenantId, request.params.id);
+      const [[nextRunMs = null], lastJob] = await Promise.all([
+        readNextRuns([row], parts),
+        inTenant(parts.ledger, tenantId, (db) => findLatestJob(db, tenantId, queueJobBeginning(row.id))),
+      ]);
+      return toSchedule(row, { nextRunMs, lastJob }, parts.now());
+    },
+  );
+  addDeleteRoute(server, parts);
+}
+
+function addListRoute(server: ApiServer, parts: ScheduleParts): void {
+  server.get(
+    '/api/v1/schedules',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['schedules'],
+        summary: "The tenant's schedules, newest first",
+        headers: tenantHeadersSchema,
+        querystring: scheduleListQuerySchema,
+        response: { 200: scheduleListSchema, ...refusals() },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const { cursor, limit } = request.query;
+      const found = await inTenant(parts.ledger, tenantId, (db) =>
+        listSchedules(db, tenantId, { cursor, limit: limit + 1 }),
+      );
+      const page = found.slice(0, limit);
+      const nextRuns = await readNextRuns(page, parts);
+      return {
+        schedules: page.map((row, index) => toScheduleSummary(row, nextRuns[index] ?? null)),
+        nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+  );
+}
+
+function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
+  server.delete(
+    '/api/v1/schedules/:id',
+    {
+      config: { access: 'cancel' },
+      schema: {
+        tags: ['schedules'],
+        summary: 'Delete a schedule: nothing of it starts any more; a job that it has started goes on',
+        headers: tenantHeadersSchema,
+        params: idParamsSchema,
+        response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      const caller = tenantCallerOf(request);
+      const row = await findOrRefuse(parts.ledger, caller.tenantId, request.params.id);
+      if (!mayCancel(caller, row))
+        throw new FleetError('forbidden', "Only an admin or owner deletes others' schedules.");
+      const deleted = await inTenant(parts.ledger, caller.tenantId, (db) =>
+        deleteSchedule(db, caller.tenantId, row.id),
+      );
+      await removeScheduler(row, parts);
+      if (!deleted) throw notThere();
+      return reply.code(204).send(undefined);
+    },
+  );
+}
+
+/** The ledger has let go of it, so nothing of it runs any more; what is left in Redis is removed by the scaler. */
+async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: ScheduleParts): Promise<void> {
+  try {
+    await call(() => schedulers.remove(row));
+  } catch (err) {
+    log.warn({ err, scheduleId: row.id }, 'a deleted schedule is still in Redis; the scaler removes it');
+  }
+}
+
+/** When each runs next; a Redis that is away makes it unknown, never an error. */
+async function readNextRuns(
+  rows: readonly PlacedSchedule[],
+  { schedulers, call }: ScheduleParts,
+): Promise<(number | null)[]> {
+  try {
+    return await call(() => schedulers.nextRuns(rows));
+  } catch {
+    return rows.map(() => null);
+  }
+}
+
+async function findOrRefuse(ledger: Ledger, tenantId: string, id: string): Promise<ScheduleRow> {
+  const row = isId(id) ? await inTenant(ledger, tenantId, (db) => findSchedule(db, tenantId, id)) : null;
+  if (row === null) throw notThere();
+  return row;
+}
+
+function notThere(): FleetError {
+  return new FleetError('not_found', 'There is no such schedule.');
+}

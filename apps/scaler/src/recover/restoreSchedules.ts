@@ -1,0 +1,105 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { SchedulePlace } from '@sluice/shared/postgres/queries/restoreSchedules';
+import { knownSchedules, pageOfSchedules, readSchedules } from '@sluice/shared/postgres/queries/restoreSchedules';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { LaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
+import type { RedisService } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { Leadership } from '../lead/keepLead.js';
+
+/** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */
+const PAGE = { olderThanMs: 5_000, limit: 1_000 };
+
+/** Schedules that are made in one go, with their data. */
+const MADE_PER_GO = 100;
+
+/** Lanes that are looked through for deleted schedules in one go. */
+const LANES_PER_GO = 1_000;
+
+/** What restoring needs. */
+export interface RestoreParts {
+  readonly db: Database;
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly keys: FleetKeys;
+  readonly queues: Pick<LaneQueues, 'queue'>;
+  readonly log: Log;
+}
+
+/** The same with the means to do it. */
+interface Means extends RestoreParts {
+  readonly leadership: Leadership;
+  readonly schedulers: LaneSchedulers;
+}
+
+/**
+ * Makes Redis hold the job schedulers that the ledger says, and no other of ours: those that Redis lost, or whose next job
+ * it lost, are made anew; those that were deleted while Redis was away are removed. What is well is only looked at. Run
+ * twice, or by two leaders at a time, it comes to the same.
+ * @returns how many were made or removed
+ */
+export async function restoreSchedules(leadership: Leadership, parts: RestoreParts): Promise<number> {
+  const { redis, keys, queues, log } = parts;
+  const means = { ...parts, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
+  const made = await makeMissing(means);
+  const removed = await removeOrphans(means);
+  if (made + removed > 0) log.info({ made, removed }, 'schedules in Redis were brought in line with the ledger');
+  return made + removed;
+}
+
+/** Page by page through the ledger. */
+async function makeMissing(means: Means): Promise<number> {
+  let made = 0;
+  let after: SchedulePlace | null = null;
+  while (means.leadership.holds()) {
+    const found: SchedulePlace[] = await pageOfSchedules(means.db, after, PAGE);
+    const sights = await means.schedulers.lookAtThoseOf(found);
+    const well = new Set(sights.filter(({ goesOn }) => goesOn).map(({ id }) => id));
+    const missing = found.filter(({ id }) => !well.has(id)).map(({ id }) => id);
+    made += await makeAll(missing, means);
+    after = found.at(-1) ?? null;
+    if (after === null || found.length < PAGE.limit) break;
+  }
+  return made;
+}
+
+/** Reads each again just before it is made: it may have been deleted meanwhile. */
+async function makeAll(ids: readonly string[], { db, leadership, schedulers, log }: Means): Promise<number> {
+  let made = 0;
+  for (let from = 0; from < ids.length && leadership.holds(); from += MADE_PER_GO) {
+    const rows = await readSchedules(db, ids.slice(from, from + MADE_PER_GO));
+    if (!leadership.holds()) break;
+    await Promise.all(
+      rows.map(async (row) => {
+        try {
+          await schedulers.make(row);
+          made++;
+        } catch (err) {
+          log.warn({ err, scheduleId: row.id }, 'a schedule could not be made in Redis; it is tried again');
+        }
+      }),
+    );
+  }
+  return made;
+}
+
+/** Redis is read before the ledger, where a schedule is written first: one that was seen and is not known was deleted. */
+async function removeOrphans({ db, redis, keys, leadership, schedulers }: Means): Promise<number> {
+  const registries = await Promise.all(
+    BUCKETS.map((bucket) => redis.client.zrangebyscore(keys.registry(bucket), '-inf', '+inf')),
+  );
+  const lanes = registries.flat();
+  let removed = 0;
+  for (let from = 0; from < lanes.length && leadership.holds(); from += LANES_PER_GO) {
+    const sights = await schedulers.lookAtLanes(lanes.slice(from, from + LANES_PER_GO));
+    const ids = sights.map(({ id }) => id);
+    const known = ids.length === 0 ? new Set() : await knownSchedules(db, ids);
+    const orphans = sights.filter(({ id }) => !known.has(id));
+    if (!leadership.holds()) break;
+    await Promise.all(orphans.map((orphan) => schedulers.remove(orphan)));
+    removed += orphans.length;
+  }
+  return removed;
+}

@@ -1,0 +1,22 @@
+import { newId } from '@sluice/shared/ids/ids';
+import type { NewSchedule } from '@sluice/shared/postgres/queries/schedules';
+
+/** A schedule of the tenant `acme` that runs every hour, with a new id; what is given replaces the rest. */
+export function newSchedule(change: Partial<NewSchedule> = {}): NewSchedule {
+  return {
+    id: newId(),
+    tenantId: 'acme',
+    userId: null,
+    role: 'member',
+    task: 'system.probe',
+    queueClass: 'default',
+    data: {},
+    priority: 50,
+    maxAttempts: 4,
+    timeoutMs: 1_000,
+    cron: null,
+    timezone: null,
+    everyMs: 3_600_000,
+    ...change,
+  };
+}

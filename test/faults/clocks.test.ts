@@ -112,7 +112,9 @@ describe('a clock that is moved', () => {
     const wrong = await createMovableClock(offsetMs);
     try {
       const producer = await fleet.start('producer', wrong.environment);
-      await until('it has noticed', () => producer.lines.some(({ msg }) => /clock is [\d.]+ s (ahead of|behind)/.test(String(msg))));
+      await until('it has noticed', () =>
+        producer.lines.some(({ msg }) => /clock is [\d.]+ s (ahead of|behind)/.test(String(msg))),
+      );
       const { key } = await fleet.operator.expect(201, 'POST', '/api/v1/admin/tenants/acme/keys', { role: 'owner' });
       const answer = await fetch(`${producer.url}/api/v1/jobs`, {
         method: 'POST',

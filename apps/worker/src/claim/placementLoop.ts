@@ -15,14 +15,10 @@ import type { Membership } from '@sluice/shared/redis/commands/heartbeat';
 import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { BUCKETS } from '@sluice/shared/redis/keys';
-import { createQuietReporter } from '@sluice/shared/telemetry/logger';
 import type { SlotHolder } from './slotHolder.js';
 
 /** How often a worker process says that it lives, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
-
-/** One line of the log per so long tells of heartbeats that failed, in ms. */
-const TELL_EVERY_MS = 10_000;
 
 /** Begins the message of a process that leaves. */
 const GOODBYE = 'goodbye ';
@@ -74,7 +70,6 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   /** Processes that were missing at the last heartbeat without having said goodbye. */
   let missing: ReadonlySet<string> = new Set();
   const left = new Set<string>();
-  const quietly = createQuietReporter(TELL_EVERY_MS, parts.monotonicMs);
   let restUntilMs = 0;
   /** No jobs are taken: what others may do must not wait for this process. */
   let abstains = false;
@@ -159,19 +154,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     await client.publish(keys.changedChannel, `${GOODBYE}${workerId}`);
   }
 
-  /** A Redis that refuses does so at every heartbeat. */
-  async function stepQuietly(signal: AbortSignal): Promise<void> {
-    try {
-      await step(signal);
-    } catch (err) {
-      if (signal.aborted) return;
-      quietly('placement', (swallowed) =>
-        log.warn({ err, swallowed }, 'a heartbeat failed; the next is tried in time'),
-      );
-    }
-  }
-
-  const loop = runEvery('placement', HEARTBEAT_EVERY_MS, stepQuietly, log);
+  const loop = runEvery('placement', HEARTBEAT_EVERY_MS, step, log);
   return {
     ...loop,
     async stop(deadline) {

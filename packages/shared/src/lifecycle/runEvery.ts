@@ -1,3 +1,4 @@
+import { monotonicMs } from './clock.js';
 import type { Log, Service } from './service.js';
 
 /** A loop that can be hurried. */
@@ -6,9 +7,12 @@ export interface PeriodicService extends Service {
   hurry(): void;
 }
 
+/** A loop whose steps fail again and again says so once in so long, in ms. */
+const TELL_EVERY_MS = 10_000;
+
 /**
- * Runs a step again and again, each time `everyMs` after the last ended. A step that throws is logged and tried
- * again at its next time. `stop` waits for a step that is under way.
+ * Runs a step again and again, each time `everyMs` after the last ended. A step that throws is tried again at its next time,
+ * and logged, at most once in ten seconds. `stop` waits for a step that is under way.
  * @param step gets a signal that aborts when the loop stops
  */
 export function runEvery(
@@ -21,6 +25,8 @@ export function runEvery(
   let loop: Promise<void> | null = null;
   let wake: (() => void) | null = null;
   let hurried = false;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  let untold = 0;
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -28,10 +34,21 @@ export function runEvery(
       try {
         await step(signal);
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error, loop: name }, 'a step failed; it is tried again at its next time');
+        if (!signal.aborted) tell(error);
       }
       if (!hurried && !signal.aborted) await pause();
     }
+  }
+
+  function tell(err: unknown): void {
+    const nowMs = monotonicMs();
+    if (nowMs - toldMs < TELL_EVERY_MS) {
+      untold++;
+      return;
+    }
+    log.warn({ err, loop: name, swallowed: untold }, 'a step failed; it is tried again at its next time');
+    toldMs = nowMs;
+    untold = 0;
   }
 
   function pause(): Promise<void> {

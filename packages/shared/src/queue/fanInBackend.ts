@@ -3,6 +3,7 @@ import type { IQueueBackend } from 'bullmq';
 import type { LaneBackends } from './laneBackends.js';
 import type { LaneBoard } from './laneBoard.js';
 import type { Claim } from './laneState.js';
+import type { RefusalGate } from './refusalGate.js';
 
 /** A runner's claim with BullMQ's backend of its lane. */
 export interface LaneClaim extends Claim {
@@ -31,12 +32,14 @@ export class FanIn {
   /**
    * @param idle told when the runner waits for work
    * @param serverNow Redis's time, unix ms
+   * @param gate closed while Redis refuses
    */
   constructor(
     private readonly board: LaneBoard,
     private readonly backends: LaneBackends,
     private readonly idle: (runner: FanIn) => void,
     private readonly serverNow: () => number,
+    private readonly gate: RefusalGate,
   ) {}
 
   /** What the runner runs now. */
@@ -114,7 +117,7 @@ export class FanIn {
 
   private async waitForWork(): Promise<null> {
     this.letGo();
-    if (this.closing || this.board.hasWork()) return null;
+    if (this.closing || (this.gate.isOpen() && this.board.hasWork())) return null;
     await new Promise<void>((resolve) => {
       this.endWait = resolve;
       this.idle(this);
@@ -124,7 +127,7 @@ export class FanIn {
 
   private async claimNext(token: string, name?: string): Promise<Next> {
     this.letGo();
-    while (!this.closing) {
+    while (!this.closing && this.gate.isOpen()) {
       const held = this.board.next();
       if (held === null) break;
       const job = await this.claimFrom(held, token, name);
@@ -137,6 +140,7 @@ export class FanIn {
     const backend = this.backends.of(held.lane.name);
     try {
       const next = (await backend.moveToActive(token, name)) as Next;
+      this.gate.accepted();
       if (held.ticket.granted !== null && !(await held.ticket.granted)) {
         await putBack(backend, next, token);
         this.board.end(held, { kind: 'unknown' });
@@ -152,6 +156,7 @@ export class FanIn {
     } catch (error) {
       // Redis refuses (it may be full, or a replica): again at once would be again and again.
       this.board.end(held, { kind: 'empty', limitMs: REFUSED_MS, dueMs: 0 });
+      if (this.gate.refused(error)) return null;
       throw error;
     }
   }
@@ -164,7 +169,7 @@ export class FanIn {
   ): Promise<Answer> {
     const held = this.claim;
     const goesOn = fetchNext && !this.closing && held !== null && this.board.mayGoOn(held);
-    const answer = await carryOut(goesOn);
+    const answer = await this.untilAccepted(() => carryOut(goesOn));
     const next = nextOf(answer);
     if (held === null || this.claim !== held) return answer;
     if (!goesOn) {
@@ -180,6 +185,18 @@ export class FanIn {
     next[2] = 0;
     next[3] = 0;
     return answer;
+  }
+
+  /** The ledger has the outcome: a Redis that refuses is told again, so that the job does not come back to be looked at. */
+  private async untilAccepted<Answer>(carryOut: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        return await carryOut();
+      } catch (error) {
+        if (!this.gate.refused(error)) throw error;
+        await this.gate.opened();
+      }
+    }
   }
 
   private endEmpty(held: Claim, [, , limitMs, dueMs]: Next): void {

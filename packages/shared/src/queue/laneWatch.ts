@@ -2,6 +2,7 @@ import type { Log } from '../lifecycle/service.js';
 import type { BlockingPop, Popped } from '../redis/blockingPop.js';
 import type { RedisClient } from '../redis/client.js';
 import { MARKERS_PER_CALL, takeMarkers } from '../redis/commands/takeMarkers.js';
+import { refusalOf } from '../redis/refusal.js';
 import type { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
 
@@ -48,6 +49,9 @@ const MUCH = 16;
 /** Pause after a lost connection, in ms. */
 const RETRY_MS = 200;
 
+/** Longest pause while Redis refuses, in ms. */
+const LONGEST_RETRY_MS = 5_000;
+
 /**
  * Waits for the markers of one bucket's lanes. While the bucket is calm: one `BZPOPMIN` over the markers, issued again after
  * each wake. While it is busy, that would cost a wait over all lanes for every marker, so all markers are taken by one
@@ -64,6 +68,7 @@ export class LaneWatch {
   private nudge: NodeJS.Timeout | null = null;
   private resume: (() => void) | null = null;
   private stopped = false;
+  private retryMs = RETRY_MS;
   private gapMs = LONGEST_GAP_MS;
   private lastWakeMs = 0;
   /** Pace of the drains of a busy bucket; 0 while it is calm. */
@@ -104,7 +109,9 @@ export class LaneWatch {
         if (this.stopped) return;
         this.parts.log.debug({ err }, 'the wait for markers was lost');
         this.parts.lost();
-        await this.pause(RETRY_MS);
+        // One that refuses does so for a while.
+        this.retryMs = refusalOf(err) === null ? RETRY_MS : Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+        await this.pause(this.retryMs);
       }
     }
   }

@@ -5,6 +5,7 @@ import { createQuietReporter } from '../telemetry/logger.js';
 import { FanIn, FOREVER_S } from './fanInBackend.js';
 import type { LaneBackends } from './laneBackends.js';
 import type { LaneBoard } from './laneBoard.js';
+import { createRefusalGate } from './refusalGate.js';
 import type { AttemptParts } from './runAttempt.js';
 import { decidedDelayMs, runAttempt } from './runAttempt.js';
 
@@ -58,9 +59,14 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
   const idle: FanIn[] = [];
   const quietly = createQuietReporter(10_000, options.now);
   let closed = false;
+  const gate = createRefusalGate(wakeAll, options.now, options.log);
+
+  function wakeAll(): void {
+    for (const waiting of idle.splice(0)) waiting.wake();
+  }
 
   function start(): void {
-    const fanIn = new FanIn(board, backends, (waiting) => idle.push(waiting), options.serverNow);
+    const fanIn = new FanIn(board, backends, (waiting) => idle.push(waiting), options.serverNow, gate);
     const worker = new Worker<unknown, unknown, string, IQueueBackend>(
       'runner',
       async (job, token) => {
@@ -93,7 +99,9 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
     areClosed: () => closed,
     async close() {
       closed = true;
-      await Promise.all(runners.map(closeRunner));
+      const ended = Promise.all(runners.map(closeRunner));
+      gate.end();
+      await ended;
     },
   };
 }

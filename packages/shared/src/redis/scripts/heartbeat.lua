@@ -6,6 +6,8 @@
 -- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}, now (unix ms, server clock)}.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- A script that has written may write on when Redis is full: a heartbeat makes nothing grow.
+redis.call('HDEL', KEYS[2], '')
 local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
 if tonumber(ARGV[2]) > 0 then
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])

@@ -17,6 +17,9 @@ local function leaseOf(slot)
   return holder, tonumber(untilMs)
 end
 
+-- A script that has written may write on when Redis is full: jobs that run keep their slots.
+redis.call('HDEL', KEYS[1], '')
+
 -- Given back first: what is given and taken in one call is held.
 for i = 5 + 2 * taken, #ARGV, 2 do
   local slot = ARGV[i] .. ':' .. ARGV[i + 1]

@@ -167,7 +167,7 @@ describe("an attempt's own process", () => {
       const doomed = await startFleetProcess('worker', {
         ...fleet.space.environment,
         ...WORKER,
-        WORKER_BLOCKED_MS: '60000',
+        WORKER_BLOCKED_MS: '50000',
         SLOT_LEASE_MS: '60000',
       });
       const id = await submit('orphan', { act: 'block', actTimes: 1 }, { delayMs: 1_000 });

@@ -68,6 +68,21 @@ describe('npm run rebuild', () => {
     }
   });
 
+  it('is run in Compose by the same program, and the runbooks name only services that there are', () => {
+    const texts = filesEndingIn('.md')
+      .filter((path) => path.startsWith('docs/runbooks/'))
+      .map(textOf);
+    const compose = texts.flatMap((text) => [...text.matchAll(/docker compose (?:stop|start|exec|run) (.+)$/gm)]);
+    const services = [...textOf('docker-compose.yml').matchAll(/^ {2}([a-z]+):$/gm)].map(([, name]) => name);
+    for (const [line, rest = ''] of compose) {
+      const words = rest.split(' ').filter((word) => !word.startsWith('-'));
+      const named = /compose (?:exec|run)/.test(line) ? words.slice(0, 1) : words;
+      expect(services, line).toEqual(expect.arrayContaining(named));
+      if (words.includes('node')) expect(line).toContain(`node ${program.join(' ')}`);
+    }
+    expect(compose.length).toBeGreaterThan(8);
+  });
+
   it('builds an emptied Redis anew: every unfinished job runs, and no finished one', async () => {
     const acme = await fleet.tenant('acme');
     const worker = await fleet.start('worker');

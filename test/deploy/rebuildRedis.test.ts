@@ -68,6 +68,21 @@ describe('npm run rebuild', () => {
     }
   });
 
+  it('is run in Compose by the same program, and the runbooks name only services that there are', () => {
+    const texts = filesEndingIn('.md')
+      .filter((path) => path.startsWith('docs/runbooks/'))
+      .map(textOf);
+    const compose = texts.flatMap((text) => [...text.matchAll(/docker compose (?:stop|start|exec|run) (.+)$/gm)]);
+    const services = [...textOf('docker-compose.yml').matchAll(/^ {2}([a-z]+):$/gm)].map(([, name]) => name);
+    for (const [line, rest = ''] of compose) {
+      const words = rest.split(' ').filter((word) => !word.startsWith('-'));
+      const named = /compose (?:exec|run)/.test(line) ? words.slice(0, 1) : words;
+      expect(services, line).toEqual(expect.arrayContaining(named));
+      if (words.includes('node')) expect(line).toContain(`node ${program.join(' ')}`);
+    }
+    expect(compose.length).toBeGreaterThan(8);
+  });
+
   it('builds an emptied Redis anew: every unfinished job runs, and no finished one', async () => {
     const acme = await fleet.tenant('acme');
     const worker = await fleet.start('worker');
@@ -82,7 +97,11 @@ describe('npm run rebuild', () => {
     await Promise.all([worker.stop(), scaler.stop()]);
     const waiting = await Promise.all(Array.from({ length: 20 }, () => submit()));
     const delayed = await submit(3_000);
-    await fleet.space.postgres.db.$client.query("UPDATE jobs SET updated_at = now() - interval '1 minute'");
+    const { $client } = fleet.space.postgres.db;
+    await until('the producer has marked them all', async () => {
+      return (await $client.query("SELECT 1 FROM jobs WHERE state = 'accepted'")).rowCount === 0;
+    });
+    await $client.query("UPDATE jobs SET updated_at = now() - interval '1 minute'");
 
     expect(await report('--dry-run')).toMatchObject({ outcome: 'compared', unfinished: 21, added: 0 });
     await emptyRedis();
@@ -95,13 +114,18 @@ describe('npm run rebuild', () => {
     const whole = await report('--empty --yes');
     expect(whole).toMatchObject({ outcome: 'done', added: 21 });
     expect(whole.deletedKeys).toBeGreaterThan(21);
+    await $client.query("UPDATE jobs SET state = 'active', worker_id = 'gone', timeout_ms = 3600000 WHERE id = $1", [
+      waiting[0],
+    ]);
+    await $client.query("UPDATE jobs SET updated_at = now() - interval '1 minute' WHERE finished_at IS NULL");
+    expect(await report('--empty --yes')).toMatchObject({ outcome: 'done', added: 21 });
 
     await fleet.start('worker');
     await fleet.start('scaler');
     for (const id of [...waiting, delayed]) {
       await until(`job ${id} is done`, async () => (await stateOf(id)) === 'completed', 60_000);
     }
-    const { rows } = await fleet.space.postgres.db.$client.query<{ fence: number; jobs: string }>(
+    const { rows } = await $client.query<{ fence: number; jobs: string }>(
       'SELECT fence, count(*) AS jobs FROM jobs GROUP BY fence',
     );
     expect(rows).toEqual([{ fence: 1, jobs: '22' }]);

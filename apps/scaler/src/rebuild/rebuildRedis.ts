@@ -6,6 +6,7 @@ import { rebuildBuckets } from '../recover/rebuildBuckets.js';
 import type { RecoverParts } from '../recover/recoverRows.js';
 import { compareRows } from '../recover/recoverRows.js';
 import { readAhead, unfinishedPages } from '../recover/unfinishedPages.js';
+import type { WorkerWatch } from '../recover/workerWatch.js';
 import { createWorkerWatch } from '../recover/workerWatch.js';
 import { emptyFleet } from './emptyFleet.js';
 import type { RebuildOptions } from './options.js';
@@ -13,8 +14,8 @@ import type { RebuildReport } from './report.js';
 import type { FleetSurvey } from './surveyFleet.js';
 import { surveyFleet } from './surveyFleet.js';
 
-/** Processes that do not answer within so long are gone for this command, in ms: a heartbeat comes every second. */
-const WAIT_FOR_WORKERS_MS = 3_000;
+/** Processes that are not heard of within so long are gone for this command, in ms: a heartbeat comes every second. */
+const WAIT_FOR_WORKERS_MS = 5_000;
 
 const ALWAYS = { holds: () => true };
 const ALL: ReadonlySet<number> = new Set(BUCKETS);
@@ -53,7 +54,7 @@ export async function rebuildRedis(options: RebuildOptions, parts: RebuildRedisP
 type Sums = Pick<RebuildReport, 'outcome' | 'rows' | 'added' | 'left' | 'seconds'>;
 
 async function addAll(survey: FleetSurvey, parts: RebuildRedisParts): Promise<Sums> {
-  const workers = await watchWorkers(parts);
+  const workers = watchWorkers(parts);
   const startedMs = parts.monotonicMs();
   const rebuilt = await rebuildBuckets(ALL, ALWAYS, {
     ...parts,
@@ -67,7 +68,7 @@ async function addAll(survey: FleetSurvey, parts: RebuildRedisParts): Promise<Su
 }
 
 async function compareAll(parts: RebuildRedisParts): Promise<Sums> {
-  const workers = await watchWorkers(parts);
+  const workers = watchWorkers(parts);
   const startedMs = parts.monotonicMs();
   const sums = { rows: 0, added: 0, left: 0 };
   for await (const page of readAhead(unfinishedPages(parts.db, { rowsPerPage: 1_000 }))) {
@@ -80,14 +81,24 @@ async function compareAll(parts: RebuildRedisParts): Promise<Sums> {
   return { outcome: 'compared', ...sums, seconds: (parts.monotonicMs() - startedMs) / 1_000 };
 }
 
-/** Watches for a few seconds, so that jobs of processes that are gone are added at once. */
-async function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisParts) {
+/** When the first job that ran is met, watches for a few seconds, so that jobs of processes that are gone are added at once. */
+function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisParts): WorkerWatch {
   const read = () => readLiveWorkers(redis.client, keys);
   const workers = createWorkerWatch(read, monotonicMs, WAIT_FOR_WORKERS_MS);
-  await workers.look();
-  for (let waited = 0; waited <= WAIT_FOR_WORKERS_MS; waited += 1_000) {
-    await pause(1_000);
+  let watched: Promise<void> | null = null;
+  async function watch(): Promise<void> {
     await workers.look();
+    for (let waitedMs = 0; waitedMs <= WAIT_FOR_WORKERS_MS; waitedMs += 1_000) {
+      await pause(1_000);
+      await workers.look();
+    }
   }
-  return workers;
+  return {
+    ...workers,
+    async look() {
+      watched ??= watch();
+      await watched;
+      await workers.look();
+    },
+  };
 }

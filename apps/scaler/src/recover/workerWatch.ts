@@ -2,7 +2,7 @@ import type { Whereabouts } from '@sluice/shared/domain/recovery';
 import type { LiveWorker } from '@sluice/shared/redis/commands/processes';
 
 /** A look is good for so long, in ms. */
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 2_000;
 
 /** After a longer pause between two looks the watch begins anew, in ms: nobody knows who lived meanwhile. */
 const GAP_MS = 5_000;
@@ -15,7 +15,7 @@ export const GONE_AFTER_MS = 15_000;
 
 /** Remembers which worker processes said that they live. */
 export interface WorkerWatch {
-  /** Looks again, unless it did within the last second. */
+  /** Looks again, unless it did within the last two seconds. */
   look(): Promise<void>;
   whereabouts(workerId: string): Whereabouts;
 }

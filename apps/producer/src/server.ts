@@ -74,14 +74,16 @@ function endConnectionsOnClose(server: FastifyInstance): void {
     closing = true;
     setImmediate(endAllWhenDone);
   });
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     underWay++;
     reply.raw.once('close', () => {
       underWay--;
       endAllWhenDone();
     });
+    done();
   });
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) reply.header('connection', 'close');
+    done();
   });
 }

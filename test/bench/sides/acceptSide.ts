@@ -64,7 +64,7 @@ export async function measureAccepts(side: AcceptSide, servers: BenchServers, lo
     const { url, tokens, body } = accepting;
     const call = (seconds: number) =>
       loader.call('load', { url, tokens, body, connections: load.connections, seconds }, loadReply);
-    const warm = await call(load.seconds / 3);
+    const warm = await call(load.seconds * 0.6);
     const cpuBefore = await readCpuMs(accepting.pid);
     const run = await call(load.seconds);
     const cpuAfter = await readCpuMs(accepting.pid);

@@ -1,6 +1,6 @@
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
+import { markFreshQueued } from '@sluice/shared/postgres/queries/markFreshQueued';
 import type { Ledger } from '../stores/ledger.js';
 
 /** Notes in the ledger which jobs Redis has. Nobody waits for it: without the mark the scaler adds a job once more. */
@@ -23,7 +23,7 @@ export function createQueuedMarks(ledger: Ledger, log: Log): QueuedMarks {
     maxWaitMs: WAIT_MS,
     maxFlushes: 1,
     async flush(ids) {
-      await ledger((db) => markQueued(db, ids));
+      await ledger((db) => markFreshQueued(db, ids));
       return ids.map(() => undefined);
     },
   });

@@ -4,14 +4,23 @@ import type { ApiServer } from '../http/apiServer.js';
 
 /** Measures every answer, and tells its request's id in `X-Request-Id`. */
 export function addRequestMetrics(server: ApiServer, metrics: Metrics, log: Log): void {
-  server.addHook('onRequest', async (request, reply) => {
+  const observers = new Map<string, ReturnType<typeof metrics.httpSeconds.labels>>();
+  const observerOf = (method: string, route: string, status: number) => {
+    const name = `${method} ${route} ${status}`;
+    const observer = observers.get(name) ?? metrics.httpSeconds.labels({ method, route, status });
+    observers.set(name, observer);
+    return observer;
+  };
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
-    metrics.httpSeconds.observe({ method, route, status: reply.statusCode }, ms / 1_000);
+    observerOf(method, route, reply.statusCode).observe(ms / 1_000);
     log.debug({ requestId: request.id, method, route, status: reply.statusCode, ms: Math.round(ms) }, 'answered');
+    done();
   });
 }

@@ -1,6 +1,5 @@
 import type { Principal } from '@sluice/shared/contracts/identity';
 import { findApiKeyByHash } from '@sluice/shared/postgres/queries/tenants';
-import { hashApiKey } from '../http/apiKey.js';
 import type { Ledger } from '../stores/ledger.js';
 import { createShortCache } from '../stores/shortCache.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
@@ -8,8 +7,8 @@ import { createStaleLookup } from '../stores/staleLookup.js';
 /** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */
 export const TRUST_MS = 900;
 
-/** Finds who holds an API key; null when no valid key is this one. */
-export type FindKeyHolder = (key: string) => Promise<Principal | null>;
+/** Finds who holds an API key, by the key's SHA-256 as hex; null when no valid key has it. */
+export type FindKeyHolder = (hash: string) => Promise<Principal | null>;
 
 /**
  * Looks keys up by their SHA-256: the ledger holds nothing else of them.
@@ -18,8 +17,8 @@ export type FindKeyHolder = (key: string) => Promise<Principal | null>;
 export function createKeyLookup(ledger: Ledger, staleMs: number, now: () => number): FindKeyHolder {
   const ask = createShortCache((hash) => ledger((db) => findApiKeyByHash(db, hash)), TRUST_MS, now);
   const find = createStaleLookup(ask, { freshMs: TRUST_MS, staleMs }, now);
-  return async (key) => {
-    const row = await find(hashApiKey(key));
+  return async (hash) => {
+    const row = await find(hash);
     if (row === null) return null;
     return { kind: 'tenant', tenantId: row.tenantId, role: row.role, userId: row.userId, keyId: row.id };
   };

@@ -19,29 +19,47 @@ export interface Credentials {
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
 
+/** Tokens whose digest is remembered. */
+const MOST_REMEMBERED = 1_000;
+
 /** Longest token that is looked at. */
 const MAX_TOKEN_LENGTH = 8_192;
 
 /** Tells operator, API key and JWT apart by their form, and checks each in its way. */
 export function createAuthenticate(credentials: Credentials): Authenticate {
   const operatorDigest = digestOf(credentials.operatorKey);
+  const rememberedDigest = rememberLatest(MOST_REMEMBERED, digestOf);
   return async (authorization) => {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) throw refusal('Send Authorization: Bearer <token>.');
     // Digests have one length, so the comparison's time tells nothing of the key.
-    if (timingSafeEqual(digestOf(token), operatorDigest)) return { kind: 'operator' };
-    const holder = await findHolder(token, credentials);
+    const digest = rememberedDigest(token);
+    if (timingSafeEqual(digest, operatorDigest)) return { kind: 'operator' };
+    const holder = await findHolder(token, digest, credentials);
     if (holder === null) throw refusal('The credential is not valid.');
     return holder;
   };
 }
 
-async function findHolder(token: string, credentials: Credentials): Promise<Principal | null> {
-  if (token.startsWith('slk_')) return credentials.findKeyHolder(token);
+async function findHolder(token: string, digest: Buffer, credentials: Credentials): Promise<Principal | null> {
+  if (token.startsWith('slk_')) return credentials.findKeyHolder(digest.toString('hex'));
   if (token.split('.').length !== 3) return null;
   const holder = await credentials.findTokenHolder(token);
   if (holder === null || holder.kind === 'operator') return null;
   return (await credentials.findTenant(holder.tenantId)) === null ? null : holder;
+}
+
+/** The same function, with its latest answers remembered. */
+function rememberLatest<Answer>(most: number, make: (text: string) => Answer): (text: string) => Answer {
+  const made = new Map<string, Answer>();
+  return (text) => {
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    if (made.size >= most) made.clear();
+    const answer = make(text);
+    made.set(text, answer);
+    return answer;
+  };
 }
 
 function digestOf(text: string): Buffer {

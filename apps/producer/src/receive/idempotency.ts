@@ -44,15 +44,16 @@ export function addIdempotency(server: ApiServer, parts: IdempotencyParts): void
   server.decorateRequest('settled', true);
   server.decorateRequest('seed', '');
   server.decorateRequest('bodyHash', '');
-  server.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.creates !== true) return;
-    request.seed = newId();
+  server.addHook('preHandler', (request, reply, done) => {
     const header = request.headers['idempotency-key'];
-    if (header !== undefined) await holdOrReplay(request, reply, parts, String(header));
+    const { creates } = request.routeOptions.config;
+    if (creates === true) request.seed = newId();
+    if (creates !== true || header === undefined) done();
+    else holdOrReplay(request, reply, parts, String(header)).then(() => reply.sent || done(), done);
   });
-  server.addHook('onSend', async (request, reply, payload) => {
-    if (request.held !== null) await settleHold(request, reply, parts, typeof payload === 'string' ? payload : '');
-    return payload;
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (request.held === null) done();
+    else settleHold(request, reply, parts, typeof payload === 'string' ? payload : '').then(() => done(), done);
   });
 }
 

@@ -10,11 +10,25 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i;
 /** Makes JSON the only language of bodies, and refuses hostile ones before anything looks at them. */
 export function addJsonBody(server: ApiServer): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: { bodyHash: string }, body: Buffer) => {
-    request.bodyHash = createHash('sha256').update(body).digest('hex');
+  server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // Nobody else compares bodies.
+    if (request.headers['idempotency-key'] !== undefined) {
+      request.bodyHash = createHash('sha256').update(body).digest('hex');
+    }
     // Clients that always name a content type send it with an empty body as well.
-    return body.length === 0 ? undefined : parseJsonBody(body);
+    parseInto(done, body.length === 0 ? null : body);
   });
+}
+
+function parseInto(done: (error: Error | null, value?: unknown) => void, body: Buffer | null): void {
+  let value: unknown;
+  try {
+    value = body === null ? undefined : parseJsonBody(body);
+  } catch (error) {
+    done(error instanceof Error ? error : new FleetError('internal', String(error)));
+    return;
+  }
+  done(null, value);
 }
 
 /**

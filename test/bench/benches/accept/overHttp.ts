@@ -16,7 +16,7 @@ const METHOD =
   '(API key, schema, position and estimate in the answer). Bare is Fastify with one route that calls `queue.add` and answers ' +
   'the id, in a process of its own with the same Node flags: it checks no credential and no body and writes no ledger; its ' +
   "jobs have our producer's options (`--plain-jobs`: a name and data alone). " +
-  `Counted are answers of 202 in ${SECONDS} s, after a warm-up of a third as long; afterwards every job answered must be there.`;
+  `Counted are answers of 202 in ${SECONDS} s, after a warm-up of more than half as long; afterwards every job answered must be there.`;
 
 /** The commit is the acceptance. */
 export const ledgerMode: Measure = {

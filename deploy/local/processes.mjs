@@ -8,8 +8,8 @@
  * @type {Readonly<Record<ProcessName, readonly string[]>>}
  */
 export const PROCESSES = {
-  producer: ['apps/producer/dist/main.js'],
-  // Most of what a worker allocates lives as long as a job: a larger young generation halves the time spent collecting it.
+  // Most of what these allocate lives as long as a request or a job: a larger young generation halves the time spent collecting it.
+  producer: ['--max-semi-space-size=64', 'apps/producer/dist/main.js'],
   worker: ['--max-semi-space-size=64', 'apps/worker/dist/main.js'],
   scaler: ['apps/scaler/dist/main.js'],
   dashboard: ['apps/dashboard/dist/main.js'],

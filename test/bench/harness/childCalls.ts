@@ -10,7 +10,7 @@ const answerSchema = z.union([
 ]);
 const callSchema = z.object({ id: z.number(), name: z.string(), argument: z.unknown() });
 
-/** As our worker process has it; every process of the bench runs with it, so that no side gains by it. */
+/** As our producer and worker processes have it; every process of the bench runs with it, so that no side gains by it. */
 const YOUNG_GENERATION = '--max-semi-space-size=64';
 
 /** How long a call may take unless it says otherwise, in ms. */
@@ -23,6 +23,8 @@ export interface CalledChild {
   readonly forkedAtMs: number;
   /** Calls by name; the answer is parsed. Rejects with the child's own error, or when it ends or takes too long. */
   call<Reply>(name: string, argument: unknown, reply: z.ZodType<Reply>): Promise<Reply>;
+  /** Lets the process end by itself, with what it does at its exit. */
+  end(): Promise<void>;
   /** Ends the process at once; what it holds in Redis goes with the bench's keys. */
   stop(): Promise<void>;
 }
@@ -72,6 +74,12 @@ export function forkCalled(file: URL, environment: Readonly<Record<string, strin
       return reply.parse(
         await within(GIVE_UP_MS, answered, () => new Error(`"${name}" was not answered within ${GIVE_UP_MS} ms`)),
       );
+    },
+    async end() {
+      if (hasEnded(child)) return;
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
     },
     async stop() {
       if (hasEnded(child)) return;

@@ -12,6 +12,9 @@ export const MAX_DATA_BYTES = 256 * 1_024;
 /** Where an accepted job must be before the answer: in PostgreSQL, or in Redis alone. */
 export const DURABILITIES = ['ledger', 'redis'] as const;
 
+/** Where an accepted job must be before the answer. */
+export type Durability = (typeof DURABILITIES)[number];
+
 /** Body of `POST /api/v1/jobs`. */
 export const jobBodySchema = z.strictObject({
   task: z.string().min(1).max(100).meta({ example: 'notifications.webhook' }),

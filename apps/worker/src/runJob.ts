@@ -51,7 +51,8 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
     const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
-    return await settleAttempt({ ...claimed, task: active.task }, outcome, parts);
+    const { id, tenantId, fence } = claimed;
+    return await settleAttempt({ id, tenantId, fence, task: active.task }, outcome, parts);
   } finally {
     stay.leave();
   }

@@ -115,11 +115,11 @@ async function takeOrdinaryTurn(
     text: TURN,
     rowMode: 'array',
     values: [
-      claims.map(({ id }) => id),
+      toPlainArray(claims.map(({ id }) => id)),
       claims.map(({ tenantId }) => tenantId),
       claims.map(({ workerId }) => workerId),
-      completions.map(({ id }) => id),
-      completions.map(({ fence }) => fence),
+      toPlainArray(completions.map(({ id }) => id)),
+      toPlainArray(completions.map(({ fence }) => fence)),
       completions.map(({ result }) => (result === null ? null : JSON.stringify(result))),
     ],
   });
@@ -131,6 +131,11 @@ async function takeOrdinaryTurn(
     else claimed.set(id, toClaimedJob(id, row));
   }
   return { claimed, settled };
+}
+
+/** An array as PostgreSQL reads it, of what needs no quotes: ids and numbers. The driver would look at every character. */
+function toPlainArray(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
 }
 
 function toClaimedJob(id: string, row: TurnRow): ClaimedJob {

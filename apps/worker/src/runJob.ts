@@ -71,7 +71,8 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
         ? await attempt(active, { ...claimed, place: verdict.isolation }, stay.stop, parts)
         : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
-    return await settleAttempt({ ...claimed, task: active.task }, outcome, parts);
+    const { id, tenantId, fence } = claimed;
+    return await settleAttempt({ id, tenantId, fence, task: active.task }, outcome, parts);
   } finally {
     stay.leave();
   }

@@ -2,10 +2,11 @@ import type { Bench, BenchOptions, BenchResult } from '../harness/bench.js';
 import { openBenchServers } from '../harness/servers.js';
 import { ledgerMode, redisMode } from './accept/overHttp.js';
 import { rebuild } from './accept/rebuild.js';
+import { settled } from './accept/settled.js';
 import type { FleetContext, Measure, MeasureResult } from './fleet/measure.js';
 
 /** In the order in which they are run. */
-const MEASURES: readonly Measure[] = [ledgerMode, redisMode, rebuild];
+const MEASURES: readonly Measure[] = [ledgerMode, redisMode, settled, rebuild];
 
 /** What it costs that nothing accepted is lost. */
 export const accept: Bench = {

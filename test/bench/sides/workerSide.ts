@@ -2,6 +2,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readCpuMs } from '../harness/cpuTime.js';
 import { watchDrain } from '../harness/drainWatch.js';
+import { readServerCpu } from '../harness/serverCpu.js';
 import type { BenchServers } from '../harness/servers.js';
 
 /** One process that runs the jobs of a lane. */
@@ -15,6 +16,9 @@ export interface DrainRun {
   readonly jobsPerSecond: number;
   /** CPU time of the worker process per job, in microseconds; null where the system does not tell. */
   readonly cpuUsPerJob: number | null;
+  /** The same of Redis, and of all processes of PostgreSQL. */
+  readonly redisUsPerJob: number;
+  readonly postgresUsPerJob: number | null;
 }
 
 /** One side of the bench. */
@@ -38,13 +42,15 @@ export async function drainOnce(side: Side, servers: BenchServers, lane: Lane, j
     const worker = await side.startWorker(servers, lane);
     try {
       await watch.begun;
-      const cpuBefore = await readCpuMs(worker.pid);
+      const before = await readAllCpu(servers, worker.pid);
       const tookMs = await watch.drained;
-      const cpuAfter = await readCpuMs(worker.pid);
+      const after = await readAllCpu(servers, worker.pid);
       await side.verify(servers, lane, jobs);
       return {
         jobsPerSecond: (jobs / tookMs) * 1_000,
-        cpuUsPerJob: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1_000) / jobs,
+        cpuUsPerJob: usPerJob(before.workerMs, after.workerMs, jobs),
+        redisUsPerJob: usPerJob(before.redisMs, after.redisMs, jobs) ?? 0,
+        postgresUsPerJob: usPerJob(before.postgresMs, after.postgresMs, jobs),
       };
     } finally {
       await worker.stop();
@@ -53,4 +59,13 @@ export async function drainOnce(side: Side, servers: BenchServers, lane: Lane, j
     await queues.close();
     await servers.clear();
   }
+}
+
+async function readAllCpu(servers: BenchServers, pid: number | undefined) {
+  const [workerMs, server] = await Promise.all([readCpuMs(pid), readServerCpu(servers)]);
+  return { workerMs, ...server };
+}
+
+function usPerJob(beforeMs: number | null, afterMs: number | null, jobs: number): number | null {
+  return beforeMs === null || afterMs === null ? null : ((afterMs - beforeMs) * 1_000) / jobs;
 }

@@ -30,12 +30,13 @@ export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, w
   /** Claims that were tried and got no answer: they may have been carried out. */
   const unanswered = new WeakSet<ActiveJob>();
 
-  async function claimOnce(job: ActiveJob): Promise<ClaimedJob | null> {
+  function claimOnce(job: ActiveJob): Promise<ClaimedJob | null> {
     const again = unanswered.has(job);
-    unanswered.add(job);
-    const claimed = await turns.claim({ id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId, again });
-    unanswered.delete(job);
-    return claimed;
+    const claim = turns.claim({ id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId, again });
+    return claim.catch((error: unknown) => {
+      unanswered.add(job);
+      throw error;
+    });
   }
 
   return {

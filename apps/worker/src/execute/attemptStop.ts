@@ -14,29 +14,39 @@ export interface AttemptStop {
 
 /** Starts with an attempt that may go on. */
 export function createAttemptStop(): AttemptStop {
-  let reason: StopReason | null = null;
-  let controller: AbortController | null = null;
-  const listeners: (() => void)[] = [];
-  return {
-    get reason() {
-      return reason;
-    },
-    get signal() {
-      if (controller === null) {
-        controller = new AbortController();
-        if (reason !== null) controller.abort(reason);
-      }
-      return controller.signal;
-    },
-    stop(why) {
-      if (reason !== null) return;
-      reason = why;
-      controller?.abort(why);
-      for (const listener of listeners.splice(0)) listener();
-    },
-    onStop(listener) {
-      if (reason === null) listeners.push(listener);
-      else listener();
-    },
-  };
+  return new Stop();
+}
+
+/** A class, as one is made for every job: its methods are shared. */
+class Stop implements AttemptStop {
+  private why: StopReason | null = null;
+  private controller: AbortController | null = null;
+  private listeners: (() => void)[] | null = null;
+
+  get reason(): StopReason | null {
+    return this.why;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.why !== null) this.controller.abort(this.why);
+    }
+    return this.controller.signal;
+  }
+
+  stop(why: StopReason): void {
+    if (this.why !== null) return;
+    this.why = why;
+    this.controller?.abort(why);
+    const listeners = this.listeners ?? [];
+    this.listeners = null;
+    for (const listener of listeners) listener();
+  }
+
+  onStop(listener: () => void): void {
+    if (this.why !== null) listener();
+    else if (this.listeners === null) this.listeners = [listener];
+    else this.listeners.push(listener);
+  }
 }

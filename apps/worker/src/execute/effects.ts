@@ -23,9 +23,11 @@ const LONGEST_KEY = 200;
 export function createEffects(parts: EffectParts): Effects {
   return {
     of(attempt, stop) {
-      const runs = new Map<string, Promise<unknown>>();
+      let known: Map<string, Promise<unknown>> | null = null;
       return async <T>(key: string, effect: Effect<T>): Promise<T> => {
         assertKey(key);
+        known ??= new Map();
+        const runs = known;
         const run = runs.get(key) ?? runOnce({ ...attempt, key, stop }, effect, parts);
         runs.set(key, run);
         try {

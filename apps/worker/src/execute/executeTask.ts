@@ -40,18 +40,41 @@ export async function executeTask(
     return { kind: 'invalid', error: new FleetError('invalid_request', `the data does not fit the task: ${why}`) };
   }
   if (stop.reason !== null && stop.reason !== 'timed-out') return { kind: 'stopped', reason: stop.reason };
-  const { timeoutMs, ...context } = attempt;
+  const { timeoutMs } = attempt;
   const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {
-    const outcome = await Promise.race([run(task.handler, parsed.data, withSignal(context, stop)), leftBehind(stop)]);
+    const outcome = await untilLeftBehind(run(task.handler, parsed.data, new Context(attempt, stop)), stop);
     return outcome.kind === 'returned' || stop.reason === null ? outcome : stoppedFor(stop.reason, timeoutMs);
   } finally {
     clearTimeout(timeout);
   }
 }
 
-function withSignal(context: Omit<JobContext, 'signal'>, stop: AttemptStop): JobContext {
-  return Object.defineProperty({ ...context }, 'signal', { get: () => stop.signal, enumerable: true }) as JobContext;
+/** What a handler gets; its signal is made when it is first asked for. */
+class Context implements JobContext {
+  readonly jobId: string;
+  readonly tenantId: string;
+  readonly attempt: number;
+  readonly traceparent: string | null;
+  readonly progress: JobContext['progress'];
+  readonly log: JobContext['log'];
+  readonly once: JobContext['once'];
+  readonly #stop: AttemptStop;
+
+  constructor(attempt: Omit<JobContext, 'signal'>, stop: AttemptStop) {
+    this.jobId = attempt.jobId;
+    this.tenantId = attempt.tenantId;
+    this.attempt = attempt.attempt;
+    this.traceparent = attempt.traceparent;
+    this.progress = attempt.progress;
+    this.log = attempt.log;
+    this.once = attempt.once;
+    this.#stop = stop;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
 }
 
 async function run(handler: TaskHandler<never>, data: unknown, context: JobContext): Promise<Execution> {
@@ -62,8 +85,10 @@ async function run(handler: TaskHandler<never>, data: unknown, context: JobConte
   }
 }
 
-function leftBehind(stop: AttemptStop): Promise<Execution> {
+/** What the handler came to, or that it did not heed its signal. A race of promises would cost each job several more. */
+function untilLeftBehind(running: Promise<Execution>, stop: AttemptStop): Promise<Execution> {
   return new Promise((resolve) => {
+    void running.then(resolve);
     stop.onStop(() => {
       setTimeout(() => resolve({ kind: 'threw', error: new Error('left behind') }), HEED_MS).unref();
     });

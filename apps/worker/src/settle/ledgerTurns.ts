@@ -1,5 +1,5 @@
 import type { Batcher } from '@sluice/shared/lifecycle/batcher';
-import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import { createBatcher, Refused } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
 import type { ClaimedJob, ClaimRequest } from '@sluice/shared/postgres/queries/claimJobs';
@@ -21,11 +21,8 @@ type Write =
   | { readonly kind: 'claim'; readonly id: string; readonly request: ClaimRequest }
   | { readonly kind: 'settle'; readonly id: string; readonly settlement: Settlement };
 
-type Answer =
-  | { readonly kind: 'claimed'; readonly job: ClaimedJob | null }
-  | { readonly kind: 'settled'; readonly taken: boolean }
-  /** This one could not be written, though its neighbours could. */
-  | { readonly kind: 'refused'; readonly error: unknown };
+/** What a claim is answered, or a settlement. */
+type Answer = ClaimedJob | boolean | null;
 
 /** At most 256 jobs a turn, two turns at a time: while they are under way, the next gathers. */
 export function createLedgerTurns(db: Database, log: Log): LedgerTurns {
@@ -37,21 +34,14 @@ export function createLedgerTurns(db: Database, log: Log): LedgerTurns {
     flush: (writes) => writeAll(db, writes, log),
   });
   return {
-    async claim(request) {
-      const answer = await batcher.add({ kind: 'claim', id: request.id, request });
-      if (answer.kind === 'refused') throw answer.error;
-      return answer.kind === 'claimed' ? answer.job : null;
-    },
-    async settle(settlement) {
-      const answer = await batcher.add({ kind: 'settle', id: settlement.id, settlement });
-      if (answer.kind === 'refused') throw answer.error;
-      return answer.kind === 'settled' && answer.taken;
-    },
+    // Each kind of write has its own kind of answer.
+    claim: (request) => batcher.add({ kind: 'claim', id: request.id, request }) as Promise<ClaimedJob | null>,
+    settle: (settlement) => batcher.add({ kind: 'settle', id: settlement.id, settlement }) as Promise<boolean>,
   };
 }
 
 /** Writes all at once; when the ledger refuses what one holds, each by itself, so that nobody waits for another's. */
-async function writeAll(db: Database, writes: readonly Write[], log: Log): Promise<Answer[]> {
+async function writeAll(db: Database, writes: readonly Write[], log: Log): Promise<(Answer | Refused)[]> {
   try {
     return await writeTogether(db, writes);
   } catch (error) {
@@ -66,18 +56,14 @@ async function writeTogether(db: Database, writes: readonly Write[]): Promise<An
   const settlements = writes.flatMap((write) => (write.kind === 'settle' ? [write.settlement] : []));
   const { claimed, settled } = await takeTurn(db, { claims, settlements });
   const [jobs, taken] = [claimed.values(), settled.values()];
-  return writes.map(({ kind }) =>
-    kind === 'claim'
-      ? { kind: 'claimed', job: jobs.next().value ?? null }
-      : { kind: 'settled', taken: taken.next().value ?? false },
-  );
+  return writes.map(({ kind }) => (kind === 'claim' ? (jobs.next().value ?? null) : (taken.next().value ?? false)));
 }
 
-async function writeAlone(db: Database, write: Write): Promise<Answer> {
+async function writeAlone(db: Database, write: Write): Promise<Answer | Refused> {
   try {
-    if (write.kind === 'claim') return { kind: 'claimed', job: (await claimJobs(db, [write.request]))[0] ?? null };
-    return { kind: 'settled', taken: (await settleJobs(db, [write.settlement]))[0] ?? false };
+    if (write.kind === 'claim') return (await claimJobs(db, [write.request]))[0] ?? null;
+    return (await settleJobs(db, [write.settlement]))[0] ?? false;
   } catch (error) {
-    return { kind: 'refused', error };
+    return new Refused(error);
   }
 }

@@ -8,6 +8,9 @@ const MAX_MESSAGE = 2_000;
 /** Most bytes of JSON that a result may have. */
 const MAX_RESULT_BYTES = 256 * 1_024;
 
+/** A JSON text below this length is nested less deep than `toStorableJson` allows: each level takes two characters. */
+const PLAIN_CHARACTERS = 200;
+
 /**
  * A handler's result as PostgreSQL's jsonb takes it: NUL characters and halves of surrogate pairs are dropped, since one
  * of them would make the whole batch of settlements fail.
@@ -24,7 +27,9 @@ export function toStorableResult(result: unknown): unknown {
   if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
     throw new FleetError('payload_too_large', `the result is larger than ${MAX_RESULT_BYTES} bytes`);
   }
-  return toStorableJson(JSON.parse(text));
+  const json: unknown = JSON.parse(text);
+  // What is short is not deep, and what cannot be stored is escaped in JSON.
+  return text.length < PLAIN_CHARACTERS && !text.includes('\\u') ? json : toStorableJson(json);
 }
 
 /** An error as the ledger keeps it: its code and a short message, never a stack. Takes whatever was thrown. */

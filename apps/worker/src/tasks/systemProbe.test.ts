@@ -45,6 +45,6 @@ describe('runProbe', () => {
     const running = run({ sleepMs: 600_000 }, { signal: stop.signal });
     stop.abort('cancelled');
     await expect(running).rejects.toBe('cancelled');
-    await expect(run({}, { signal: stop.signal })).rejects.toBe('cancelled');
+    await expect(run({ sleepMs: 1 }, { signal: stop.signal })).rejects.toBe('cancelled');
   });
 });

@@ -12,7 +12,8 @@ export interface ProbeResult {
 
 /** Sleeps as long as it is told, then fails if it is told to. Throws the signal's reason when that aborts. */
 export async function runProbe(data: ProbeData, context: JobContext): Promise<ProbeResult> {
-  await sleep(data.sleepMs, context.signal);
+  // A signal is made when it is first asked for, which a probe that does not sleep need not do.
+  if (data.sleepMs > 0) await sleep(data.sleepMs, context.signal);
   if (shallFail(data, context.attempt)) {
     if (data.fail === 'permanent') throw new FleetError('upstream_refused', 'The probe was told to fail for good');
     throw new FleetError('attempt_failed', 'The probe was told to fail');
@@ -26,7 +27,6 @@ function shallFail(data: ProbeData, attempt: number): boolean {
 
 async function sleep(sleepMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  if (sleepMs === 0) return;
   try {
     await pause(sleepMs, undefined, { signal });
   } catch (error) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatcherOptions } from './batcher.js';
-import { createBatcher } from './batcher.js';
+import { createBatcher, Refused } from './batcher.js';
 
 /** An item: its number in the order of arrival and a key that others may share. */
 interface Item {
@@ -101,6 +101,18 @@ describe('createBatcher', () => {
         },
       ),
     );
+  });
+
+  it('rejects an item that was refused, and none of its neighbours', async () => {
+    const batcher = createBatcher<number, number>({
+      maxItems: 3,
+      maxWaitMs: 0,
+      maxFlushes: 1,
+      flush: async (items) => items.map((item) => (item === 1 ? new Refused(new Error('not this one')) : item)),
+    });
+    const outcomes = await Promise.allSettled([0, 1, 2].map((item) => batcher.add(item)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await expect(batcher.add(1)).rejects.toThrow('not this one');
   });
 
   it('rejects the items of a flush that does not answer each of them', async () => {

@@ -1,5 +1,10 @@
 import { FleetError } from '../errors/fleetError.js';
 
+/** An answer that says no to its own item alone. */
+export class Refused {
+  constructor(readonly error: unknown) {}
+}
+
 /** How items are gathered. */
 export interface BatcherOptions<Item, Answer> {
   /** Most items of one flush. */
@@ -11,12 +16,12 @@ export interface BatcherOptions<Item, Answer> {
   /** Items of the same key never share a flush; leave out when they may. */
   readonly keyOf?: (item: Item) => string;
   /** Does the work for all items at once; one answer for each, in the order of the items. */
-  readonly flush: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly flush: (items: readonly Item[]) => Promise<readonly (Answer | Refused)[]>;
 }
 
 /** Gathers items of many callers and works on them together (group commit). */
 export interface Batcher<Item, Answer> {
-  /** Resolves with this item's answer; rejects when its whole flush failed. */
+  /** Resolves with this item's answer; rejects when it was refused, or its whole flush failed. */
   add(item: Item): Promise<Answer>;
   /** Resolves when nothing is gathered or under way. */
   idle(): Promise<void>;
@@ -82,7 +87,11 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       if (answers.length !== batch.length) {
         throw new FleetError('internal', `a flush of ${batch.length} items gave ${answers.length} answers`);
       }
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+      batch.forEach(({ resolve, reject }, i) => {
+        const answer = answers[i];
+        if (answer instanceof Refused) reject(answer.error);
+        else resolve(answer as Answer);
+      });
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -30,7 +30,7 @@ WITH claimed AS (
   WHERE j.id = ANY($1) AND j.tenant_id = ($2::text[])[array_position($1, j.id)]
     AND j.state IN ('accepted', 'queued', 'delayed', 'retrying')
     AND (j.due_at IS NULL OR j.due_at <= now() + interval '1 second')
-  RETURNING j.id, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts, j.timeout_ms, j.traceparent, j.data,
+  RETURNING j.id, j.fence, j.tenant_id, j.failures, j.deferrals, j.crashes, j.max_attempts, j.timeout_ms, j.traceparent, j.data,
             j.cancel_requested_at IS NOT NULL AS cancel_requested,
             (extract(epoch FROM now() - j.accepted_at) * 1000)::float8 AS age_ms
 ), settled AS (
@@ -48,13 +48,14 @@ WITH claimed AS (
 )
 SELECT * FROM claimed
 UNION ALL
-SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
+SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
 
 /** A row as an array, which is read with less work than an object. */
 type TurnRow = [
   /** Null in the row that counts, as its fence, what was settled. */
   id: string | null,
   fence: number,
+  tenantId: string,
   failures: number,
   deferrals: number,
   crashes: number,
@@ -71,26 +72,30 @@ type TurnRow = [
  * still active or not due, an attempt that failed or owns its job no longer) goes the long way.
  */
 export async function takeTurn(db: Database, { claims, settlements }: Turn): Promise<TurnTaken> {
-  const completions = settlements.filter(({ state }) => state === 'completed');
-  const others = settlements.filter(({ state }) => state !== 'completed');
+  const completions = settlements.filter(isCompletion);
+  const others = completions.length === settlements.length ? [] : settlements.filter((one) => !isCompletion(one));
   const [ordinary, otherwise] = await Promise.all([
     claims.length + completions.length > 0 ? takeOrdinaryTurn(db, claims, completions) : NOTHING,
     others.length > 0 ? settleJobs(db, others) : [],
   ]);
-  const missing = claims.filter(({ id }) => !ordinary.claimed.has(id));
+  const missing = claims.length === ordinary.claimed.size ? [] : claims.filter(({ id }) => !ordinary.claimed.has(id));
   const [found, ended] = await Promise.all([
     missing.length > 0 ? claimJobs(db, missing) : [],
     // Those that were just settled are told so again.
     ordinary.settled < completions.length ? settleJobs(db, completions) : null,
   ]);
   const long = new Map(missing.map(({ id }, i) => [id, found[i] ?? null]));
-  const ends = { completed: ended?.values(), others: otherwise.values() };
+  const [completed, other] = [ended?.values(), otherwise.values()];
   return {
     claimed: claims.map(({ id }) => ordinary.claimed.get(id) ?? long.get(id) ?? null),
-    settled: settlements.map(({ state }) =>
-      state === 'completed' ? (ends.completed?.next().value ?? true) : (ends.others.next().value ?? false),
+    settled: settlements.map((one) =>
+      isCompletion(one) ? completed === undefined || completed.next().value === true : other.next().value === true,
     ),
   };
+}
+
+function isCompletion({ state }: Settlement): boolean {
+  return state === 'completed';
 }
 
 interface OrdinaryTurn {
@@ -111,28 +116,44 @@ async function takeOrdinaryTurn(
     text: TURN,
     rowMode: 'array',
     values: [
-      claims.map(({ id }) => id),
+      toPlainArray(claims.map(({ id }) => id)),
       claims.map(({ tenantId }) => tenantId),
       claims.map(({ workerId }) => workerId),
-      completions.map(({ id }) => id),
-      completions.map(({ fence }) => fence),
+      toPlainArray(completions.map(({ id }) => id)),
+      toPlainArray(completions.map(({ fence }) => fence)),
       completions.map(({ result }) => (result === null ? null : JSON.stringify(result))),
     ],
   });
-  const tenants = new Map(claims.map(({ id, tenantId }) => [id, tenantId]));
   const claimed = new Map<string, ClaimedJob>();
   let settled = 0;
   for (const row of rows) {
     const [id, fence] = row;
     if (id === null) settled = fence;
-    else claimed.set(id, toClaimedJob(id, tenants.get(id) ?? '', row));
+    else claimed.set(id, toClaimedJob(id, row));
   }
   return { claimed, settled };
 }
 
-function toClaimedJob(id: string, tenantId: string, row: TurnRow): ClaimedJob {
-  const [, fence, failures, deferrals, crashes, maxAttempts, timeoutMs, traceparent, data, cancelRequested, ageMs] =
-    row;
+/** An array as PostgreSQL reads it, of what needs no quotes: ids and numbers. The driver would look at every character. */
+function toPlainArray(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
+}
+
+function toClaimedJob(id: string, row: TurnRow): ClaimedJob {
+  const [
+    ,
+    fence,
+    tenantId,
+    failures,
+    deferrals,
+    crashes,
+    maxAttempts,
+    timeoutMs,
+    traceparent,
+    data,
+    cancelRequested,
+    ageMs,
+  ] = row;
   return {
     id,
     tenantId,

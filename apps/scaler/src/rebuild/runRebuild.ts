@@ -8,6 +8,7 @@ import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMemoryRoom } from '../recover/memoryRoom.js';
+import { restoreSchedules } from '../recover/restoreSchedules.js';
 import { repairWeights } from '../repair/repairWeights.js';
 import { confirmPrefix } from './confirmPrefix.js';
 import type { RebuildOptions } from './options.js';
@@ -37,6 +38,9 @@ const TELL_EVERY_MS = 1_000;
 /** How long the connections may take to end, in ms. */
 const STOP_WITHIN_MS = 5_000;
 
+/** Whoever runs this command needs no lead: what it does is harmless twice. */
+const ALONE = { fence: 0, holds: () => true };
+
 /**
  * Runs the command from connection to connection.
  * @returns the exit code
@@ -64,7 +68,10 @@ export async function runRebuild(
       queues,
       hasRoom: createMemoryRoom(redis.client, machine.monotonicMs),
       prefix: config.redis.prefix,
-      restore: [() => repairWeights({ fence: 0, holds: () => true }, { db, redis, keys, log })],
+      restore: [
+        () => repairWeights(ALONE, { db, redis, keys, log }),
+        () => restoreSchedules(ALONE, { db, redis, keys, queues, log }),
+      ],
       monotonicMs: machine.monotonicMs,
       pause: machine.pause,
       confirm: () => confirmPrefix(config.redis.prefix),

@@ -1,6 +1,7 @@
 import {
   clockSettings,
   logSettings,
+  memorySettings,
   opsSettings,
   postgresSettings,
   redisSettings,
@@ -18,6 +19,7 @@ import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings
 /** All that a scaler process can be told. */
 export const scalerSettings = {
   redis: redisSettings,
+  memory: memorySettings,
   postgres: postgresSettings,
   log: logSettings,
   ops: opsSettings,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
+import { memorySettings, postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
 import { loadOrExit } from '@sluice/shared/config/loadOrExit';
 import { loadConfig } from '@sluice/shared/config/setting';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -15,7 +15,9 @@ if (command.kind === 'help') {
   process.stderr.write(`${command.message}\n`);
   process.exitCode = 2;
 } else {
-  const config = loadOrExit(() => loadConfig({ redis: redisSettings, postgres: postgresSettings }, process.env));
+  const config = loadOrExit(() =>
+    loadConfig({ redis: redisSettings, memory: memorySettings, postgres: postgresSettings }, process.env),
+  );
   const machine = { monotonicMs, pause: (ms: number) => pause(ms) };
   const voice = {
     out: (line: string) => process.stdout.write(`${line}\n`),

@@ -1,4 +1,4 @@
-import type { postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
+import type { memorySettings, postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
@@ -16,7 +16,11 @@ import { rebuildRedis } from './rebuildRedis.js';
 import { describeEnd, describeSurvey, EXIT_CODES } from './report.js';
 
 /** Settings that the command reads. */
-type RebuildConfig = Loaded<{ redis: typeof redisSettings; postgres: typeof postgresSettings }>;
+type RebuildConfig = Loaded<{
+  redis: typeof redisSettings;
+  memory: typeof memorySettings;
+  postgres: typeof postgresSettings;
+}>;
 
 /** What the command reads from the machine. */
 interface Machine {
@@ -66,7 +70,7 @@ export async function runRebuild(
       redis,
       keys,
       queues,
-      hasRoom: createMemoryRoom(redis.client, machine.monotonicMs),
+      hasRoom: createMemoryRoom(redis.client, config.memory.guardPercent, machine.monotonicMs),
       prefix: config.redis.prefix,
       restore: [
         () => repairWeights(ALONE, { db, redis, keys, log }),

@@ -2,22 +2,27 @@ import { judgeMemory } from '@sluice/shared/domain/memoryGuard';
 import type { RedisClient } from '@sluice/shared/redis/client';
 import { readMemoryUse } from '@sluice/shared/redis/commands/memoryUse';
 
-/** Jobs are added again while Redis uses no more of its memory than this: the rest is for those that must finish, in percent. */
-const ROOM_BELOW_PERCENT = 80;
+/** Jobs are added again up to so much below the bound of the producers, so that these go first, in percent of the memory. */
+const BELOW_GUARD_PERCENT = 5;
 
 /** A reading is good for so long, in ms. */
 const ASK_EVERY_MS = 500;
 
 /**
  * Says whether Redis has room for jobs that it does not hold.
+ * @param guardPercent share of the memory above which producers add nothing, in percent
  * @param monotonicMs a clock that never jumps, in ms
  */
-export function createMemoryRoom(client: RedisClient, monotonicMs: () => number): () => Promise<boolean> {
+export function createMemoryRoom(
+  client: RedisClient,
+  guardPercent: number,
+  monotonicMs: () => number,
+): () => Promise<boolean> {
   let askedMs = Number.NEGATIVE_INFINITY;
   let hasRoom = true;
   return async () => {
     if (monotonicMs() - askedMs < ASK_EVERY_MS) return hasRoom;
-    hasRoom = judgeMemory(await readMemoryUse(client), ROOM_BELOW_PERCENT).kind === 'room';
+    hasRoom = judgeMemory(await readMemoryUse(client), Math.max(1, guardPercent - BELOW_GUARD_PERCENT)).kind === 'room';
     askedMs = monotonicMs();
     return hasRoom;
   };

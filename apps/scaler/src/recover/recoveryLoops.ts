@@ -29,9 +29,9 @@ export interface RecoveryHooks {
  * have lost nothing else, so that a rebuild adds a lane's jobs in their order.
  */
 export function createRecoveryLoops(parts: ScalerParts, hooks: RecoveryHooks): PeriodicService[] {
-  const { keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = parts;
+  const { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = parts;
   const workers = createWorkerWatch(() => readLiveWorkers(redis.client, keys), monotonicMs);
-  const hasRoom = createMemoryRoom(redis.client, monotonicMs);
+  const hasRoom = createMemoryRoom(redis.client, config.memory.guardPercent, monotonicMs);
   const recover = { db: postgres.db, redis, keys, queues, workers, hasRoom, metrics, monotonicMs, log };
   const watch = createRedisWatch({ ...recover, ...hooks });
   const sweep = createSlowSweep(recover);

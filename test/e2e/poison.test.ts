@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { readJob } from '@sluice/shared/postgres/queries/readJob';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
+import { startFleetProcess } from '../support/fleetProcess.js';
 import type { HttpClient } from '../support/httpClient.js';
 import type { RevivedWorker } from '../support/revivedWorker.js';
 import { startRevivedWorker } from '../support/revivedWorker.js';
@@ -156,6 +159,40 @@ describe('a job that takes its process down', () => {
     TEST_MS,
   );
 });
+
+describe("an attempt's own process", () => {
+  it(
+    'ends with its worker, even if that is killed while the attempt gives no way',
+    async () => {
+      const doomed = await startFleetProcess('worker', {
+        ...fleet.space.environment,
+        ...WORKER,
+        WORKER_BLOCKED_MS: '50000',
+        SLOT_LEASE_MS: '60000',
+      });
+      const id = await submit('orphan', { act: 'block', actTimes: 1 }, { delayMs: 1_000 });
+      await fleet.space.postgres.db.$client.query('UPDATE jobs SET crashes = 1 WHERE id = $1', [id]);
+      await reaches('orphan', id, 'active');
+      const child = await until('it has a process', () => childOf(doomed.child.pid ?? 0));
+      doomed.kill('SIGKILL');
+      await until('that process is gone', () => !isAlive(child), WITHIN_MS);
+    },
+    TEST_MS,
+  );
+});
+
+async function childOf(pid: number): Promise<number | null> {
+  const found = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => null);
+  return found === null ? null : Number.parseInt(found.stdout, 10);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe('a fleet that knows no fault jobs', () => {
   it(

@@ -62,8 +62,7 @@ export const workerSettings = {
         .regex(/^[1-9]\d{2,5}$/, 'must be a whole number from 100 to 999999')
         .transform(Number)
         .optional(),
-      'A worker whose event loop stood still for so long is killed by its watchdog, and started again by the platform',
-      { default: '8000, or 80 % of a shorter `SLOT_LEASE_MS`' },
+      'A worker whose event loop stood still for so long is killed by its watchdog; 8000 when unset, or 80 % of a shorter `SLOT_LEASE_MS`',
     ),
     isolatedProcesses: setting(
       'ISOLATED_PROCESSES',

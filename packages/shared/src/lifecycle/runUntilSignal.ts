@@ -31,8 +31,9 @@ export async function runUntilSignal(services: readonly Service[], options: RunO
   }
   const signal = await signalled;
   log.info({ signal, graceMs: options.graceMs }, 'stopping');
-  exitAtLast(options.graceMs + LATEST_MS, log);
+  const atLast = exitAtLast(options.graceMs + LATEST_MS, log);
   await group.stop(AbortSignal.timeout(options.graceMs));
+  atLast.stopped = true;
   log.info({}, 'stopped');
   exitSoon();
 }
@@ -54,11 +55,14 @@ function nextSignal(log: Log): Promise<NodeJS.Signals> {
 /** The whole stop takes no longer than this beyond the grace time, in ms, whatever is away: platforms kill soon after. */
 const LATEST_MS = 4_500;
 
-function exitAtLast(afterMs: number, log: Log): void {
+function exitAtLast(afterMs: number, log: Log): { stopped: boolean } {
+  const state = { stopped: false };
   setTimeout(() => {
+    if (state.stopped) process.exit();
     log.error({}, 'some parts did not stop in time: exiting without them');
     process.exit(1);
   }, afterMs).unref();
+  return state;
 }
 
 /** Everything was stopped; what still holds the process after a second would hold it for ever. */

@@ -40,7 +40,7 @@ export interface RoundReport {
 const WARM_JOBS = 25;
 
 /** Every job that was accepted until all was mended must be over after so long, in ms: locks, back-offs and all. */
-const RECOVERY_LIMIT_MS = 90_000;
+const RECOVERY_LIMIT_MS = 120_000;
 
 /** Load goes on after all is mended, in ms. */
 const AFTER_MS = 1_500;

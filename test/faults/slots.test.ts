@@ -88,7 +88,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
   async function runBy(worker: string): Promise<OpenRequest[]> {
     const requests = [...upstream.open];
     const { rows } = await fleet.space.postgres.db.$client.query<{ job_id: string; number: number }>(
-      `SELECT job_id, number FROM ${ATTEMPTS} WHERE worker_id = $1 AND job_id = ANY($2)`,
+      `SELECT job_id, number FROM ${ATTEMPTS} WHERE split_part(worker_id, '~', 1) = $1 AND job_id = ANY($2)`,
       [worker, requests.map(({ jobId }) => jobId)],
     );
     const own = new Set(rows.map(({ job_id, number }) => `${job_id} ${number}`));

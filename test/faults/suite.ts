@@ -53,7 +53,7 @@ export function describeFaults(
           process.stderr.write(`what shows how a promise was broken is in ${folder}\n`);
         }
         expect(report.violations).toEqual([]);
-      }, 240_000);
+      }, 400_000);
     }
   });
 }

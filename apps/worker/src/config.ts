@@ -26,7 +26,11 @@ export const workerSettings = {
   rehearsal: rehearsalSettings,
   clock: clockSettings,
   worker: {
-    id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
+    id: setting(
+      'WORKER_ID',
+      optionalText(),
+      'Name of this process in the ledger, to which each start adds a part of its own; the host name when unset',
+    ),
     heartbeatLastsMs: setting(
       'WORKER_HEARTBEAT_MS',
       wholeNumber(2_000, 60_000, 5_000),

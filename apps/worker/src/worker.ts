@@ -52,7 +52,8 @@ export function createWorker(
   readonly workerId: string;
   readonly running: RunningJobs;
 } {
-  const workerId = config.worker.id ?? `${hostname()}-${newId().slice(-8)}`;
+  // One life, one name: recovery must not take a process for its predecessor, whose jobs nobody runs any more.
+  const workerId = `${config.worker.id ?? hostname()}~${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);

@@ -79,7 +79,10 @@ async function standStill({ stand, load, lasts }: Scene, { member }: Post): Prom
   member.signal('SIGSTOP');
   const open = load.sink.openJobs();
   const found = await stand.ledger
-    .query<{ id: string }>('SELECT id FROM jobs WHERE id = ANY($1) AND worker_id = $2', [open, member.id()])
+    .query<{ id: string }>("SELECT id FROM jobs WHERE id = ANY($1) AND split_part(worker_id, '~', 1) = $2", [
+      open,
+      member.id(),
+    ])
     .catch(() => null);
   // Nobody knows whose they are while the ledger is away: then none of them counts.
   load.sink.discount(found?.rows.map(({ id }) => id) ?? open);

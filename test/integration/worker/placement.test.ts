@@ -36,7 +36,8 @@ describe('the share of a worker process', () => {
 
   async function attempts(worker?: string): Promise<Attempt[]> {
     const { rows } = await fleet.space.postgres.db.$client.query<Attempt>(
-      `SELECT job_id AS job, number, worker_id AS worker, outcome FROM ${ATTEMPTS} WHERE $1::text IS NULL OR worker_id = $1`,
+      `SELECT job_id AS job, number, split_part(worker_id, '~', 1) AS worker, outcome FROM ${ATTEMPTS}
+       WHERE $1::text IS NULL OR split_part(worker_id, '~', 1) = $1`,
       [worker ?? null],
     );
     return rows;
@@ -49,7 +50,8 @@ describe('the share of a worker process', () => {
         Object.entries(await fleet.space.redis.client.hgetall(fleet.space.keys.slots(bucket))),
       ),
     );
-    const mine = (lease: string) => Number(lease.split(' ')[0]) > Date.now() && lease.split(' ')[1] === worker;
+    const mine = (lease: string) =>
+      Number(lease.split(' ')[0]) > Date.now() && lease.split(' ')[1]?.split('~')[0] === worker;
     return found.flat().flatMap(([slot, lease]) => (mine(lease) ? [slot] : []));
   }
 

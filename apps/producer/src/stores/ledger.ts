@@ -25,8 +25,8 @@ export function inTenant<Answer>(
 /** Longest that a request waits for the ledger, in ms. */
 const PATIENCE_MS = 5_000;
 
-/** SQLSTATE classes of a server that is away or short of something: connection, resources, shutdown. */
-const UNAVAILABLE_CLASSES = new Set(['08', '53', '57']);
+/** SQLSTATE classes of a server that is away, short of something, or gave way to another: connection, roll-back, resources, shutdown. */
+const UNAVAILABLE_CLASSES = new Set(['08', '40', '53', '57']);
 
 /** The ledger, for a process that answers people. */
 export function createLedger(db: Database): Ledger {

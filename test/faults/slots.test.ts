@@ -1,3 +1,4 @@
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { TcpProxy } from '../integration/producer/tcpProxy.js';
@@ -95,6 +96,17 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     return requests.filter(({ jobId, attempt }) => own.has(`${jobId} ${attempt}`));
   }
 
+  /** A process that runs and stands still, so that it takes part at once when it is let go on: a start takes long on a busy machine. */
+  async function standBy(id: string, environment: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {
+    const process = await start(id, environment);
+    process.kill('SIGSTOP');
+    await until('it is taken for dead', async () => {
+      const live = await readLiveWorkers(fleet.space.redis.client, fleet.space.keys);
+      return live.length === 0;
+    });
+    return process;
+  }
+
   /** One process has every slot in use; the others stand by. */
   async function startHolder(id: string, environment: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {
     const holder = await start(id, environment);
@@ -118,8 +130,9 @@ describe('a tenant never runs more jobs than its slots allow', () => {
   });
 
   it('while a process that holds its slots stands still for longer than the lease, and when it goes on', async () => {
+    const heir = await standBy('heir');
     const zombie = await startHolder('zombie');
-    await start('heir');
+    heir.kill('SIGCONT');
     const stopped = await runBy('zombie');
     expect(stopped).toHaveLength(MOST);
     zombie.kill('SIGSTOP');
@@ -137,8 +150,9 @@ describe('a tenant never runs more jobs than its slots allow', () => {
 
   it.each(['cut', 'freeze'] as const)('while a process that holds its slots is apart from Redis: %s', async (fault) => {
     const host = { REDIS_URL: throughProxy() };
+    const heir = await standBy(`heir-${fault}`);
     await startHolder(`apart-${fault}`, host);
-    await start(`heir-${fault}`);
+    heir.kill('SIGCONT');
     const own = new Set(await runBy(`apart-${fault}`));
     expect(own.size).toBe(MOST);
     proxy[fault]();
@@ -154,8 +168,9 @@ describe('a tenant never runs more jobs than its slots allow', () => {
 
   it('while Redis answers nobody for longer than the lease', async () => {
     const host = { REDIS_URL: throughProxy() };
+    const other = await standBy('late-2', host);
     await startHolder('late-1', host);
-    await start('late-2', host);
+    other.kill('SIGCONT');
     proxy.freeze();
     await until('every job was told to stop', () => upstream.open.size === 0);
     proxy.mend();

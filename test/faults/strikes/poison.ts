@@ -26,7 +26,9 @@ const poison: Strike = {
   async judge({ stand }) {
     const { rows } = await stand.ledger.query<{ id: string; state: string; act: string; category: string | null }>(
       `SELECT j.id, j.state, j.data->>'act' AS act, d.category FROM jobs j LEFT JOIN dead_letters d ON d.job_id = j.id
-       WHERE j.task = 'system.fault' AND j.data->>'act' = ANY($1)`,
+       WHERE j.task = 'system.fault' AND j.data->>'act' = ANY($1)
+         -- Some jobs are cancelled by their submitters meanwhile, whatever they are.
+         AND j.cancel_requested_at IS NULL`,
       [ACTS],
     );
     return rows

@@ -61,7 +61,8 @@ describe('the share of a worker process', () => {
 
   it('follows who is there: one that comes takes some, one that leaves or dies is replaced, and no job is interrupted', async () => {
     await fleet.start('worker', { WORKER_ID: 'first' });
-    await submitAll(60, 300);
+    // Some 15 s of work: a process takes seconds to start on a busy machine.
+    await submitAll(240, 300);
     await until('the first holds every slot', async () => (await leasesOf('first')).length === tenants.length * SLOTS);
 
     let sinceMs = performance.now();
@@ -97,7 +98,7 @@ describe('the share of a worker process', () => {
     const tenant = await fleet.tenant('long');
     const client = fleet.space.redis.client;
     await writeDesiredSlots(client, fleet.space.keys, new Map([['long', SLOTS]]), 1);
-    await until('the queues are empty', async () => (await attempts()).every(({ outcome }) => outcome !== null));
+    await until('the queues are empty', async () => (await attempts()).every(({ outcome }) => outcome !== null), 60_000);
     const heir = await fleet.start('worker', { WORKER_ID: 'heir' });
     const long = { task: 'system.probe', data: { sleepMs: 8_000 } };
     const { results } = (await tenant.expect(207, 'POST', '/api/v1/jobs/batch', {

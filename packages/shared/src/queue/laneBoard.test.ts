@@ -357,6 +357,18 @@ describe('LaneBoard', () => {
     model.board.close('a.default');
   });
 
+  it('claims in a lane when its limit ends, also when a job of it was due before that', () => {
+    const model = createModel(true);
+    model.board.open('a.default', KEYS);
+    model.board.wake('a.default', 1);
+    take(model);
+    endOne(model, 'limited', 0);
+    model.board.wakeAt('a.default', Date.now() + LIMIT_MS - 10);
+    vi.advanceTimersByTime(LIMIT_MS);
+    expect(take(model)).toBe(true);
+    model.board.close('a.default');
+  });
+
   it('awaits the marker of a lane at its bound as soon as the bound is raised', () => {
     const model = createModel(false);
     model.board.open('a.default', KEYS);

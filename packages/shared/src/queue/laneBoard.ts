@@ -243,7 +243,12 @@ export class LaneBoard {
   }
 
   private makeReady(lane: LaneState, jobs: number): void {
-    if (!lane.isOpen || this.now() < lane.limitedUntilMs) return;
+    if (!lane.isOpen) return;
+    if (this.now() < lane.limitedUntilMs) {
+      // A job that was due within the limit has used up the timer that would have ended it.
+      this.putOff(lane, lane.limitedUntilMs);
+      return;
+    }
     stopTimer(lane);
     lane.credit = Math.max(lane.credit, jobs);
     const tenant = this.tenantOf(lane.tenantId);

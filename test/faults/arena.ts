@@ -15,6 +15,8 @@ export interface ArenaOptions
   extends StandOptions,
     Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare'> {
   readonly seed: number;
+  /** How long a store stands still, in ms. */
+  readonly standstillMs: number;
   /** Ends what lasts. */
   readonly stop?: AbortSignal;
   /** Folder for the file of promises; one that is removed at the end by default. */
@@ -28,6 +30,7 @@ export const SMALL = {
   clients: 2,
   pauseMs: 150,
   redisShare: 0.1,
+  standstillMs: 8_000,
 } as const;
 
 /** Opens a stand and all that plays on it. */
@@ -37,7 +40,10 @@ export async function openArena(options: ArenaOptions): Promise<Arena & { close(
   const random = createRandom(options.seed);
   const load = await openLoad(stand, { ...options, random, folder });
   const watch = await watchSlots(stand.redisConfig);
-  const scene = createScene(stand, load, random, options.stop ?? new AbortController().signal);
+  const scene = createScene(
+    { stand, load, random, standstillMs: options.standstillMs },
+    options.stop ?? new AbortController().signal,
+  );
   return {
     stand,
     load,

@@ -9,6 +9,9 @@ import { keepEvidence } from './evidence.js';
 import type { SoakOptions } from './options.js';
 import type { Progress } from './progress.js';
 
+/** A store that stands still does so for this long in a soak, in ms. */
+const STANDSTILL_MS = 20_000;
+
 /** What a soak is run with beside its options. */
 export interface SoakSurroundings {
   /** Folder below which evidence is kept. */
@@ -34,7 +37,15 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
   let evidence: string | null = null;
   progress.say('starting a fleet and its servers');
   const crew = { producer: 2, worker: 3, scaler: 2 };
-  const arena = await openArena({ ...SMALL, crew, tenants: 4, seed: options.seed + 1, stop, folder });
+  const arena = await openArena({
+    ...SMALL,
+    crew,
+    tenants: 4,
+    standstillMs: STANDSTILL_MS,
+    seed: options.seed + 1,
+    stop,
+    folder,
+  });
   try {
     const endMs = performance.now() + options.minutes * 60_000;
     const fit = options.strikes.filter((strike) => (strike.unfit?.(arena.scene) ?? null) === null);

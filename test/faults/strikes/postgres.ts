@@ -14,9 +14,9 @@ const restart: Strike = {
 const paused: Strike = {
   name: 'postgres-pause',
   summary: 'SIGSTOP of all of PostgreSQL, then SIGCONT',
-  async strike({ stand, lasts }) {
+  async strike({ stand, standstillMs, lasts }) {
     await stand.postgres.signal('SIGSTOP');
-    await lasts(7_000);
+    await lasts(standstillMs);
     await stand.postgres.signal('SIGCONT');
   },
 };

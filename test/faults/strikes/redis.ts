@@ -46,14 +46,13 @@ const flush: Strike = {
   },
 };
 
-/** 20 s in the soak; long past leases, locks and heartbeats here. */
 const paused: Strike = {
   name: 'redis-pause',
   summary: 'SIGSTOP of Redis, longer than every lease, then SIGCONT',
   async strike(scene) {
     const redis = redisOf(scene);
     redis.signal('SIGSTOP');
-    await scene.lasts(8_000);
+    await scene.lasts(scene.standstillMs);
     redis.signal('SIGCONT');
   },
 };

@@ -10,6 +10,8 @@ export interface Scene {
   readonly random: Random;
   /** No other fault strikes at the same time. */
   readonly isAlone: boolean;
+  /** How long a store stands still, in ms: past every lease of the stand, and longer in a soak. */
+  readonly standstillMs: number;
   /** Resolves when the fault has lasted for so many ms, or at once when the run is to end. */
   lasts(ms: number): Promise<void>;
 }
@@ -31,11 +33,12 @@ export interface Strike {
 }
 
 /** Makes a scene. @param stop ends what lasts */
-export function createScene(stand: Stand, load: Load, random: Random, stop: AbortSignal): Scene {
+export function createScene(
+  parts: Pick<Scene, 'stand' | 'load' | 'random' | 'standstillMs'>,
+  stop: AbortSignal,
+): Scene {
   return {
-    stand,
-    load,
-    random,
+    ...parts,
     isAlone: true,
     lasts: (ms) => pause(ms, undefined, { signal: stop }).catch(() => undefined),
   };

@@ -98,7 +98,11 @@ describe('the share of a worker process', () => {
     const tenant = await fleet.tenant('long');
     const client = fleet.space.redis.client;
     await writeDesiredSlots(client, fleet.space.keys, new Map([['long', SLOTS]]), 1);
-    await until('the queues are empty', async () => (await attempts()).every(({ outcome }) => outcome !== null), 60_000);
+    await until(
+      'the queues are empty',
+      async () => (await attempts()).every(({ outcome }) => outcome !== null),
+      60_000,
+    );
     const heir = await fleet.start('worker', { WORKER_ID: 'heir' });
     const long = { task: 'system.probe', data: { sleepMs: 8_000 } };
     const { results } = (await tenant.expect(207, 'POST', '/api/v1/jobs/batch', {

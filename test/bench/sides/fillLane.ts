@@ -27,7 +27,7 @@ export async function fillLane(
   before: (ids: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const queues = createLaneQueues(servers.redis.client, servers.keys);
-  const priority = queuePriority('member', 50);
+  const priority = laneJobPriority();
   try {
     for (let left = jobs; left > 0; left -= JOBS_PER_ADD) {
       const ids = Array.from({ length: Math.min(left, JOBS_PER_ADD) }, newId);

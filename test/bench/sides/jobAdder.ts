@@ -69,7 +69,7 @@ function laneJob(data: object): LaneJob {
     id: newId(),
     task: TASK,
     data,
-    queuePriority: queuePriority('member', 50),
+    queuePriority: laneJobPriority(),
     maxAttempts: MAX_ATTEMPTS,
     delayMs: 0,
   };

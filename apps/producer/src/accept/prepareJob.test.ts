@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 
 const submission = { id: 'id', tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
-const prepare = (body: object) => prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }));
+const NOW_MS = Date.UTC(2026, 10, 21);
+const prepare = (body: object) => prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }), NOW_MS);
 
 describe('prepareJob', () => {
   it("fills in the task's own bounds, and puts role and priority into BullMQ's priority", () => {

@@ -26,9 +26,10 @@ export interface PreparedJob extends LanedJob {
 
 /**
  * Checks a job against its task's contract and fills in what the body leaves open. Pure.
+ * @param nowMs unix ms
  * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
  */
-export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
+export function prepareJob(submission: Submission, body: JobBody, nowMs: number): PreparedJob {
   const task = findTask(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   if (body.durability === 'redis' && body.dedupeKey !== undefined) {
@@ -36,7 +37,7 @@ export function prepareJob(submission: Submission, body: JobBody): PreparedJob {
     throw new InvalidRequestError('The job is not valid.', [{ pointer: '/dedupeKey', message }]);
   }
   const row = toRow(submission, body, { task, data: checkData(task, body.data) });
-  return { row, ...toLanedJob(row) };
+  return { row, ...toLanedJob({ ...row, rankedSinceMs: nowMs + row.delayMs, rulePoints: 0 }, nowMs) };
 }
 
 function checkData(task: TaskContract, data: unknown): unknown {

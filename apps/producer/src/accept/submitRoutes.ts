@@ -47,7 +47,7 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }:
       },
     },
     async (request, reply) => {
-      const prepared = prepareJob(toSubmission(request, request.seed), request.body);
+      const prepared = prepareJob(toSubmission(request, request.seed), request.body, now());
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       return answerAccepted(reply, prepared, acceptance);

@@ -36,7 +36,7 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
     const found = await findUnqueued(parts.db, LOST_AFTER_MS, JOBS_PER_GO);
     if (found.length === 0 || !leadership.holds()) break;
     await takeBackTraces(found, parts.queues);
-    await parts.queues.add(found.map(toLanedJob));
+    await parts.queues.add(found.map((row) => toLanedJob(row, parts.now())));
     await markQueued(
       parts.db,
       found.map(({ id }) => id),
@@ -57,7 +57,7 @@ async function takeBackTraces(
   const started = jobs.filter((job) => job.started);
   await Promise.all(
     started.flatMap((row) => {
-      const { lane, job } = toLanedJob(row);
+      const { lane, job } = toLanedJob(row, 0);
       return [queues.unbury(row.tenantId, row.id), queues.remove(lane, job.id)];
     }),
   );

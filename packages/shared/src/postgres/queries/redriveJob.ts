@@ -10,6 +10,9 @@ export interface EnqueueableJob {
   readonly queueClass: string;
   readonly queueJobId: string | null;
   readonly priority: number;
+  /** Since when it waits, unix ms. */
+  readonly rankedSinceMs: number;
+  readonly rulePoints: number;
   readonly data: unknown;
   readonly maxAttempts: number;
   /** Until it is due, in ms; 0 for at once. */
@@ -20,14 +23,15 @@ export interface EnqueueableJob {
 
 /** Columns of `jobs` that make an {@link EnqueueableJob}. */
 export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, queue_class AS "queueClass",
-  queue_job_id AS "queueJobId", priority, data, max_attempts AS "maxAttempts",
+  queue_job_id AS "queueJobId", priority,
+  (extract(epoch FROM ranked_since) * 1000)::float8 AS "rankedSinceMs", rule_points AS "rulePoints", data, max_attempts AS "maxAttempts",
   greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs", fence > 0 AS started`;
 
 const REDRIVE = `
 WITH again AS (
   UPDATE jobs
   SET state = 'accepted', failures = 0, deferrals = 0, crashes = 0, error = NULL, result = NULL, finished_at = NULL,
-      due_at = NULL, queued_at = NULL, cancel_requested_at = NULL, updated_at = now()
+      due_at = NULL, queued_at = NULL, ranked_since = now(), cancel_requested_at = NULL, updated_at = now()
   WHERE id = $1 AND tenant_id = $2 AND state = 'dead'
   RETURNING *
 ), noted AS (

@@ -62,8 +62,8 @@ export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<v
 
 function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
-  const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
-  addSubmitRoutes(server, { acceptor, answerAccepted });
+  const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor, now: parts.now };
+  addSubmitRoutes(server, { acceptor, answerAccepted, now: parts.now });
   addJobRoutes(server, parts);
   addResultRoute(server, parts.ledger, parts.now);
   addCancelRoute(server, parts);

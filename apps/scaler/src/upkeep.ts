@@ -1,3 +1,4 @@
+import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import type { ScalerParts } from './parts.js';
 import { requeueJobs } from './recover/requeueJobs.js';
@@ -26,7 +27,7 @@ export function createUpkeep(parts: ScalerParts): PeriodicService[] {
   const retireEveryMs = Math.min(RETIRE_EVERY_MS.most, Math.max(RETIRE_EVERY_MS.least, retireAfterMs / 10));
   return [
     whileLeading('recover', { everyMs: RECOVER_EVERY_MS, lead, log }, (leadership) =>
-      requeueJobs(leadership, { db, queues, metrics, log }),
+      requeueJobs(leadership, { db, queues, metrics, now: systemClock.now, log }),
     ),
     whileLeading('repair', { everyMs: REPAIR_EVERY_MS, lead, log }, (leadership) =>
       repairWeights(leadership, { db, redis, keys, log }),

@@ -1,6 +1,7 @@
 import type { Lane } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
+import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { BenchServers } from '../harness/servers.js';
 
@@ -27,7 +28,10 @@ export async function fillLane(
   before: (ids: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const queues = createLaneQueues(servers.redis.client, servers.keys);
-  const priority = laneJobPriority();
+  const priority = queuePriority(
+    { role: 'member', priority: 50, sinceMs: systemClock.now(), rulePoints: 0 },
+    epochAt(systemClock.now()),
+  );
   try {
     for (let left = jobs; left > 0; left -= JOBS_PER_ADD) {
       const ids = Array.from({ length: Math.min(left, JOBS_PER_ADD) }, newId);

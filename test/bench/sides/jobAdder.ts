@@ -1,7 +1,8 @@
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
+import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { LaneJob } from '@sluice/shared/queue/jobOptions';
 import { toBullJob } from '@sluice/shared/queue/jobOptions';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -69,7 +70,10 @@ function laneJob(data: object): LaneJob {
     id: newId(),
     task: TASK,
     data,
-    queuePriority: laneJobPriority(),
+    queuePriority: queuePriority(
+      { role: 'member', priority: 50, sinceMs: systemClock.now(), rulePoints: 0 },
+      epochAt(systemClock.now()),
+    ),
     maxAttempts: MAX_ATTEMPTS,
     delayMs: 0,
   };

@@ -25,7 +25,13 @@ afterAll(async () => {
 
 it('adds lost jobs once, however often it runs, and leaves fresh ones to those who accepted them', async () => {
   const { db } = space.postgres;
-  const parts = { db, queues, metrics: createMetrics('test'), log: createLogger('test', { level: 'silent' }) };
+  const parts = {
+    db,
+    queues,
+    metrics: createMetrics('test'),
+    log: createLogger('test', { level: 'silent' }),
+    now: Date.now,
+  };
   await insertJobs(
     db,
     Array.from({ length: 2_500 }, () => newJob()),

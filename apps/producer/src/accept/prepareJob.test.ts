@@ -1,4 +1,5 @@
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
+import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 
@@ -11,7 +12,11 @@ describe('prepareJob', () => {
     const { row, lane, job } = prepare({ task: 'system.probe', priority: 100 });
     expect(row).toMatchObject({ maxAttempts: 4, timeoutMs: 600_000, delayMs: 0, state: 'accepted', userId: 'ann' });
     expect(lane).toEqual({ tenantId: 'acme', queueClass: 'default' });
-    expect(job).toMatchObject({ id: 'id', queuePriority: 15_001, maxAttempts: 4 });
+    expect(job).toMatchObject({
+      id: 'id',
+      queuePriority: queuePriority({ role: 'viewer', priority: 100, sinceMs: NOW_MS, rulePoints: 0 }, epochAt(NOW_MS)),
+      maxAttempts: 4,
+    });
     expect(job.data).toEqual({ sleepMs: 0, fail: 'never' });
   });
 

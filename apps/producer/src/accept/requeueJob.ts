@@ -19,6 +19,7 @@ export interface RequeueParts {
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
   readonly acceptor: Acceptor;
+  readonly now: () => number;
 }
 
 /**
@@ -27,9 +28,9 @@ export interface RequeueParts {
  * @throws FleetError `not_found`, `wrong_state` when it is not dead, `duplicate_job` when another took its dedupeKey
  */
 export async function requeueJob(parts: RequeueParts, tenantId: string, id: string) {
-  const { ledger, lanes, call, acceptor } = parts;
+  const { ledger, lanes, call, acceptor, now } = parts;
   const row = await redrive(ledger, tenantId, id);
-  const job: AnsweredJob = { row, ...toLanedJob(row) };
+  const job: AnsweredJob = { row, ...toLanedJob(row, now()) };
   try {
     await call(() => Promise.all([lanes.unbury(tenantId, id), lanes.remove(job.lane, job.job.id)]));
   } catch {

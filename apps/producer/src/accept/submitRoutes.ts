@@ -30,10 +30,11 @@ type BatchResult = z.infer<typeof batchResultSchema>;
 export interface SubmitParts {
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
+  readonly now: () => number;
 }
 
 /** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
-export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }: SubmitParts): void {
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, now }: SubmitParts): void {
   server.post(
     '/api/v1/jobs',
     {
@@ -65,21 +66,21 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted }:
         response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
       },
     },
-    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor }),
+    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, nowMs: now() }),
   );
 }
 
 async function submitBatch(
   request: FastifyRequest,
   reply: FastifyReply,
-  { jobs, acceptor }: { readonly jobs: readonly unknown[]; readonly acceptor: Acceptor },
+  { jobs, acceptor, nowMs }: { readonly jobs: readonly unknown[]; readonly acceptor: Acceptor; readonly nowMs: number },
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
         const submission = toSubmission(request, idOfSeed(request.seed, index));
-        const prepared = prepareBatchJob(submission, body);
+        const prepared = prepareBatchJob(submission, body, nowMs);
         await acceptor.accept(prepared);
         return { status: 202, id: prepared.row.id };
       } catch (error) {
@@ -94,11 +95,11 @@ async function submitBatch(
   return reply.code(207).send({ results });
 }
 
-function prepareBatchJob(submission: Submission, body: unknown): PreparedJob {
+function prepareBatchJob(submission: Submission, body: unknown, nowMs: number): PreparedJob {
   const parsed = jobBodySchema.safeParse(body);
   if (!parsed.success) throw toInvalidRequest('The job is not valid.', parsed.error);
   const job: JobBody = parsed.data;
-  return prepareJob(submission, job);
+  return prepareJob(submission, job, nowMs);
 }
 
 function toBatchRefusal(error: unknown, requestId: string): BatchResult {

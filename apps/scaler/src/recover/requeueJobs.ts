@@ -22,6 +22,7 @@ export interface RequeueParts {
   readonly db: Database;
   readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'unbury'>;
   readonly metrics: Pick<Metrics, 'jobsRequeued'>;
+  readonly now: () => number;
   readonly log: Log;
 }
 

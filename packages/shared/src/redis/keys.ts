@@ -22,6 +22,10 @@ export interface FleetKeys {
   serviceTimes(bucket: number): string;
   /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
   slots(bucket: number): string;
+  /** HASH of the calls that a tenant made of an upstream, by parts of the quota's window. */
+  quotaRing(bucket: number, tenantId: string, upstream: string): string;
+  /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
+  quotaCalls(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET that ends a worker process's wait for the markers of a bucket. */
   nudge(bucket: number, workerId: string): string;
   /** Changes when the bucket's lanes, desired slots or weights do. */
@@ -61,6 +65,8 @@ export function fleetKeys(prefix: string): FleetKeys {
     weights: (number) => `${bucket(number)}:weights`,
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
+    quotaRing: (number, tenantId, upstream) => `${bucket(number)}:quota:${tenantId}:${upstream}`,
+    quotaCalls: (number, tenantId, upstream) => `${bucket(number)}:calls:${tenantId}:${upstream}`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
     version: (number) => `${bucket(number)}:version`,
     desiredFence: (number) => `${bucket(number)}:desired-fence`,

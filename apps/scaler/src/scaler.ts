@@ -3,6 +3,7 @@ import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer'
 import { newId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
+import { createLanePriorities } from '@sluice/shared/queue/lanePriorities';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { lead as askForLead } from '@sluice/shared/redis/commands/lead';
 import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
@@ -34,6 +35,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
   const queues = createLaneQueues(redis.client, keys);
+  const priorities = createLanePriorities(redis.client, keys);
   const lead = createLeadKeeper({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,
@@ -48,7 +50,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     },
     log,
   });
-  const parts: ScalerParts = { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log };
+  const parts: ScalerParts = { config, keys, redis, postgres, queues, priorities, metrics, lead, monotonicMs, log };
   const replicas = createReplicas(config, parts);
   const looks = createLooks(parts, replicas.load);
   const upkeep = createUpkeep(parts);
@@ -58,7 +60,14 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     metrics.registry,
     createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
   );
-  const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
+  const closeQueues = {
+    name: 'queues',
+    start: async () => undefined,
+    stop: async () => {
+      await queues.close();
+      await priorities.close();
+    },
+  };
   return {
     // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
     services: [redis, postgres, closeQueues, ops, lead, subscriber, looks, ...upkeep, replicas.loop],

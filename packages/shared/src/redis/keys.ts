@@ -42,6 +42,8 @@ export interface FleetKeys {
   readonly leader: string;
   /** Fence of the latest leadership, which only grows. */
   readonly leaderFence: string;
+  /** Name of the last pass over all priorities that was finished. */
+  readonly scoringPass: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
   /** Channel of buckets that changed, as numbers joined by a space, and of worker processes that leave. Hints, not promises. */
@@ -75,6 +77,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     versions: `${fleet}:versions`,
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
+    scoringPass: `${fleet}:scoring-pass`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,
     wokenChannel: `${prefix}:woken`,

@@ -34,7 +34,9 @@ export function createLanePriorities(client: RedisClient, keys: FleetKeys): Lane
 
   async function idsAt(lane: string, place: PlaceKind, from: number, count: number): Promise<string[]> {
     const key = new QueueKeys(keys.queuePrefix(tenantOfLane(lane))).toKey(lane, place);
-    return place === 'active' ? client.lrange(key, from, from + count - 1) : client.zrange(key, String(from), String(from + count - 1));
+    return place === 'active'
+      ? client.lrange(key, from, from + count - 1)
+      : client.zrange(key, String(from), String(from + count - 1));
   }
 
   return {

@@ -22,6 +22,8 @@ export interface FleetKeys {
   serviceTimes(bucket: number): string;
   /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
   slots(bucket: number): string;
+  /** STREAM of what happens to the bucket's jobs, for those who listen. */
+  feed(bucket: number): string;
   /** HASH of the calls that a tenant made of an upstream, by parts of the quota's window. */
   quotaRing(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
@@ -67,6 +69,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     weights: (number) => `${bucket(number)}:weights`,
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
+    feed: (number) => `${bucket(number)}:feed`,
     quotaRing: (number, tenantId, upstream) => `${bucket(number)}:quota:${tenantId}:${upstream}`,
     quotaCalls: (number, tenantId, upstream) => `${bucket(number)}:calls:${tenantId}:${upstream}`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,

@@ -5,6 +5,8 @@ import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
+import { queueEveryReport } from './accept/ga4Direct.js';
+import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
@@ -64,6 +66,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
   addSubmitRoutes(server, { acceptor, answerAccepted });
+  addGa4ReportRoute(server, { acceptor, answerAccepted, tryDirectly: queueEveryReport });
   addJobRoutes(server, parts);
   addResultRoute(server, parts.ledger, parts.now);
   addCancelRoute(server, parts);

@@ -1,3 +1,4 @@
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
@@ -15,6 +16,7 @@ import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
 import { createRedisCall } from './stores/redisCall.js';
+import { createStreams } from './streams/streams.js';
 
 /** A request gives up on the ledger after as long, so the statement need not go on for nobody. */
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -45,6 +47,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     slotConcurrency: config.slot.concurrency,
   });
   const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
+  const feed = createFeedWriter(redis.client, keys, log);
+  const streams = createStreams({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
@@ -60,6 +64,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
         call,
         outlooks,
         accept,
+        feed,
+        streams: streams.routes,
         answerError,
         metrics,
         log,
@@ -70,7 +76,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     stop: (deadline) => closeServer(server, deadline),
   };
   return {
-    services: [migration(config), postgres, redis, closing(lanes), ...accept.services, http],
+    services: [migration(config), postgres, redis, closing(lanes), ...accept.services, feed, ...streams.services, http],
     url: () => url,
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { setting } from '@sluice/shared/config/setting';
-import { optionalText, wholeNumber } from '@sluice/shared/config/values';
+import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { z } from 'zod';
 
 /** All that a worker process can be told. */
@@ -21,6 +21,21 @@ export const workerSettings = {
   shutdown: shutdownSettings,
   network: networkSettings,
   slot: slotSettings,
+  ga4: {
+    endpoint: setting(
+      'GA4_ENDPOINT',
+      optionalUrlOf('https', 'http'),
+      "Where the Google Analytics Data API is, `https://host[:port]`; Google's own host when unset",
+    ),
+    credentialsFile: setting(
+      'GA4_CREDENTIALS_FILE',
+      optionalText(),
+      'File with the JSON key of the Google service account that runs GA4 reports',
+    ),
+    credentials: setting('GA4_CREDENTIALS', optionalText(), 'The JSON key itself, in place of the file', {
+      secret: true,
+    }),
+  },
   worker: {
     id: setting('WORKER_ID', optionalText(), 'Name of this process in the ledger; made up when unset'),
     heartbeatLastsMs: setting(

@@ -1,8 +1,10 @@
+import { MAX_LOG_LINE } from '@sluice/shared/contracts/jobEvents';
 import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
 import { decideClaim } from '@sluice/shared/domain/claim';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -30,6 +32,7 @@ export interface RunJobParts {
   readonly handlers: TaskHandlers;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
@@ -49,7 +52,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
     const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
-    return await settleAttempt({ ...claimed, task: active.task }, outcome, parts);
+    return await settleAttempt({ ...claimed, task: active.task, queueClass: active.lane.queueClass }, outcome, parts);
   } finally {
     stay.leave();
   }
@@ -109,6 +112,15 @@ async function attempt(
     return { kind: 'bury', category: 'invalid', error };
   }
   if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+  const { id: jobId, tenantId } = claimed;
+  parts.feed.tell({
+    kind: 'state',
+    jobId,
+    tenantId,
+    queueClass: active.lane.queueClass,
+    state: 'active',
+    attempt: claimed.fence,
+  });
   const startedMs = parts.monotonicMs();
   const execution = await executeTask(
     { contract, handler: parts.handlers[contract.name as TaskName] },
@@ -119,8 +131,14 @@ async function attempt(
       attempt: claimed.fence,
       traceparent: claimed.traceparent,
       timeoutMs: claimed.timeoutMs,
-      progress: (value) => active.updateProgress(value),
-      log: (line) => active.log(line),
+      progress: (value) => {
+        parts.feed.tell({ kind: 'progress', jobId, tenantId, value });
+        return active.updateProgress(value);
+      },
+      log: (line) => {
+        parts.feed.tell({ kind: 'log', jobId, tenantId, line: line.slice(0, MAX_LOG_LINE) });
+        return active.log(line);
+      },
     },
     stop,
   );

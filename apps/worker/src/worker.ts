@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
@@ -17,6 +18,7 @@ import { createJobConsumer } from './jobConsumer.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
+import { createGa4Client } from './tasks/ga4/ga4Client.js';
 import { buildTaskHandlers } from './tasks/index.js';
 
 /** What the process reads from the machine, so that nothing below does. */
@@ -39,17 +41,21 @@ export function createWorker(
   const postgres = createPostgres(config.postgres, log);
   const queues = createLaneQueues(redis.client, keys);
   const running = createRunningJobs();
-  const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
+  const { allowPrivateAddresses } = config.network;
+  const web = createWebClient({ allowPrivateAddresses });
+  const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
+  const feed = createFeedWriter(redis.client, keys, log);
   const parts = {
     claimer: createClaimer(postgres.db, workerId),
     ledger: createLedgerWriter(postgres.db, log),
-    handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
+    handlers: buildTaskHandlers({ db: postgres.db, web, ga4, exportsDir: config.worker.exportsDir, now: machine.now }),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
     queues,
     running,
     serviceTimes,
+    feed,
     metrics,
     log,
   };
@@ -87,7 +93,9 @@ export function createWorker(
     closing('queues', () => queues.close()),
     ops,
     web,
+    ga4,
     serviceTimes,
+    feed,
     ...intake.services.slice(0, -1),
     consumer,
     ...intake.services.slice(-1),

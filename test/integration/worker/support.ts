@@ -60,6 +60,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
     running,
     serviceTimes: { note: () => undefined },
+    feed: { tell: () => undefined },
     metrics: createMetrics('test'),
     monotonicMs: () => performance.now(),
     random: () => 0,

@@ -1,6 +1,7 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
+import { comparePlaces, entryOf, readPlace } from '@sluice/shared/domain/feedPlace';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { beforePlace, comparePlaces, readPlace } from '@sluice/shared/domain/feedPlace';
+import { laneName } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
@@ -42,6 +43,10 @@ export async function followJob(
   let last = lastEventId === null ? null : readPlace(lastEventId);
 
   function tell(fed: FedEvent): void {
+    if (fed.event.kind === 'state')
+      parts.places.stirByName(
+        laneName({ tenantId: job.tenantId, queueClass: fed.event.queueClass as Lane['queueClass'] }),
+      );
     if (fed.event.jobId !== job.id) return;
     if (early !== null) {
       early.push(fed);
@@ -52,13 +57,13 @@ export async function followJob(
     last = place;
     stream.send(toMessage(fed));
     if (fed.event.kind !== 'state') return;
-    parts.places.stir(laneOf(job));
     if (isTerminal(fed.event.state)) parts.ended.hurry();
   }
 
   stops.push(await parts.feed.listen(job.tenantId, tell));
-  const missed = last === null ? null : await parts.replay(job.tenantId, beforePlace(last));
-  if (missed === null) stream.send({ event: 'state', id: null, data: { state: parts.shownState(job), attempt: job.fence } });
+  const missed = last === null ? null : await parts.replay(job.tenantId, entryOf(last));
+  if (missed === null)
+    stream.send({ event: 'state', id: null, data: { state: parts.shownState(job), attempt: job.fence } });
   const waiting = [...(missed ?? []), ...early];
   early = null;
   for (const fed of waiting) tell(fed);

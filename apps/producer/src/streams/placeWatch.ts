@@ -1,7 +1,7 @@
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { LaneFacts } from '../outlook/outlook.js';
 import { estimateInLane } from '../outlook/outlook.js';
@@ -23,8 +23,8 @@ export interface Place {
 export interface PlaceWatch extends Service {
   /** Calls back when the place of a job is another than before, the first time soon. Returns how to end it. */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
-  /** Something happened in a lane, so that places may have moved. */
-  stir(lane: Lane): void;
+  /** Something happened in a lane, so that places may have moved. @param name of the lane */
+  stirByName(name: string): void;
 }
 
 /** What following places rests on. */
@@ -102,8 +102,8 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
         if (own.watchers.size === 0 && watched.get(name) === own) watched.delete(name);
       };
     },
-    stir(lane) {
-      const own = watched.get(laneName(lane));
+    stirByName(name) {
+      const own = watched.get(name);
       if (own !== undefined) own.stirred = true;
     },
   };

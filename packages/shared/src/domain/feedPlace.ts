@@ -9,10 +9,9 @@ export function readPlace(text: string): FeedPlace | null {
   return found === null ? null : [Number(found[1]), Number(found[2]), Number(found[3])];
 }
 
-/** The id of the entry just before that of a place, so that a read from there begins with it. */
-export function beforePlace([ms, seq]: FeedPlace): string {
-  if (seq > 0) return `${ms}-${seq - 1}`;
-  return ms > 0 ? `${ms - 1}-${Number.MAX_SAFE_INTEGER}` : '0-0';
+/** The id of the entry that a place is in. */
+export function entryOf([ms, seq]: FeedPlace): string {
+  return `${ms}-${seq}`;
 }
 
 /** Below 0 when the first place comes before the second. */

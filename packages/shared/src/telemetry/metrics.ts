@@ -24,6 +24,8 @@ export interface Metrics {
   readonly jobsRequeued: Counter;
   readonly lanesRetired: Counter;
   readonly replicasDesired: Gauge;
+  readonly streamsOpen: Gauge;
+  readonly streamsDropped: Counter;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -64,5 +66,7 @@ export function createMetrics(processName: string): Metrics {
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Accepted jobs that Redis did not hold and were added again'),
     lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
     replicasDesired,
+    streamsOpen: gauge('sluice_streams_open', 'Streams of events that are open'),
+    streamsDropped: counter('sluice_streams_dropped_total', 'Streams ended because their reader did not read'),
   };
 }

@@ -76,12 +76,6 @@ export async function endOfFeed(client: RedisClient, keys: FleetKeys, bucket: nu
   return last?.[0] ?? '0-0';
 }
 
-/** The id of the oldest entry that a feed still has, or null when it has none. */
-export async function startOfFeed(client: RedisClient, keys: FleetKeys, bucket: number): Promise<string | null> {
-  const [first] = await client.xrange(keys.feed(bucket), '-', '+', 'COUNT', 1);
-  return first?.[0] ?? null;
-}
-
 /** An entry of another version of the program, or one that somebody else wrote, is passed over. */
 function toEvents(id: string, fields: readonly string[]): FedEvent[] {
   try {
@@ -90,4 +84,33 @@ function toEvents(id: string, fields: readonly string[]): FedEvent[] {
   } catch {
     return [];
   }
+}
+
+/** Entries of one feed that are replayed at most to a client that comes back; one that missed more gets the present state. */
+const MOST_REPLAYED = 2_000;
+
+/**
+ * The events of a bucket from an entry on, oldest first; null when the feed has forgotten some of them.
+ * @param from id of the first entry that is wanted
+ */
+export async function replayFeed(
+  client: RedisClient,
+  keys: FleetKeys,
+  bucket: number,
+  from: string,
+): Promise<FedEvent[] | null> {
+  const name = keys.feed(bucket);
+  const [oldest, entries] = await Promise.all([
+    client.xrange(name, '-', '+', 'COUNT', 1),
+    client.xrange(name, from, '+', 'COUNT', MOST_REPLAYED),
+  ]);
+  const first = oldest[0]?.[0];
+  if (first === undefined || isAfter(first, from) || entries.length === MOST_REPLAYED) return null;
+  return entries.flatMap(([id, fields]) => toEvents(id, fields));
+}
+
+function isAfter(id: string, other: string): boolean {
+  const [ms = 0, seq = 0] = id.split('-').map(Number);
+  const [otherMs = 0, otherSeq = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && seq > otherSeq);
 }

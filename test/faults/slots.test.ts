@@ -2,6 +2,7 @@ import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { TcpProxy } from '../integration/producer/tcpProxy.js';
 import { openTcpProxy } from '../integration/producer/tcpProxy.js';
+import { ATTEMPTS } from '../support/attempts.js';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
 import type { FleetProcess } from '../support/fleetProcess.js';
@@ -87,7 +88,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
   async function runBy(worker: string): Promise<OpenRequest[]> {
     const requests = [...upstream.open];
     const { rows } = await fleet.space.postgres.db.$client.query<{ job_id: string; number: number }>(
-      'SELECT job_id, number FROM attempts WHERE worker_id = $1 AND job_id = ANY($2)',
+      `SELECT job_id, number FROM ${ATTEMPTS} WHERE worker_id = $1 AND job_id = ANY($2)`,
       [worker, requests.map(({ jobId }) => jobId)],
     );
     const own = new Set(rows.map(({ job_id, number }) => `${job_id} ${number}`));

@@ -68,6 +68,12 @@ export const workerSettings = {
       'Jobs that one worker process runs at a time, over all tenants',
       { default: '50' },
     ),
+    effectsPool: setting(
+      'EFFECTS_POOL',
+      wholeNumber(1, 100, 5),
+      'Connections to PostgreSQL, beside `DATABASE_POOL`, that jobs do their effects with (`ctx.once`)',
+      { default: '5' },
+    ),
     exportsDir: setting('EXPORTS_DIR', z.string().min(1).default('.sluice/exports'), 'Where exports are written', {
       default: '.sluice/exports',
     }),

@@ -13,6 +13,7 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
+import type { Effects } from './execute/effects.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
@@ -28,6 +29,7 @@ import type { TaskHandlers } from './tasks/index.js';
 export interface RunJobParts {
   readonly claimer: Claimer;
   readonly ledger: LedgerWriter;
+  readonly effects: Effects;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly handlers: TaskHandlers;
   readonly running: RunningJobs;
@@ -139,6 +141,7 @@ async function attempt(
         parts.feed.tell({ kind: 'log', jobId, tenantId, line: line.slice(0, MAX_LOG_LINE) });
         return active.log(line);
       },
+      once: parts.effects.of({ jobId: claimed.id, fence: claimed.fence }, stop),
     },
     stop,
   );

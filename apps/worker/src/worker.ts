@@ -12,11 +12,13 @@ import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
+import { createEffects } from './execute/effects.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
+import { createLedgerTurns } from './settle/ledgerTurns.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
 import { createGa4Client } from './tasks/ga4/ga4Client.js';
 import { buildTaskHandlers } from './tasks/index.js';
@@ -27,6 +29,9 @@ export interface Machine {
   readonly monotonicMs: () => number;
   readonly random: () => number;
 }
+
+/** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
+const EFFECT_LIMITS = { statementTimeoutMs: 10_000, idleInTransactionMs: 10_000 };
 
 /** Builds a worker process: its parts in the order in which they start. */
 export function createWorker(
@@ -39,6 +44,7 @@ export function createWorker(
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
+  const effects = createPostgres({ ...config.postgres, ...EFFECT_LIMITS, poolSize: config.worker.effectsPool }, log);
   const queues = createLaneQueues(redis.client, keys);
   const running = createRunningJobs();
   const { allowPrivateAddresses } = config.network;
@@ -46,9 +52,11 @@ export function createWorker(
   const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
   const feed = createFeedWriter(redis.client, keys, log);
+  const turns = createLedgerTurns(postgres.db, log);
   const parts = {
-    claimer: createClaimer(postgres.db, workerId),
-    ledger: createLedgerWriter(postgres.db, log),
+    claimer: createClaimer(turns, postgres.db, workerId),
+    ledger: createLedgerWriter(turns, postgres.db, log),
+    effects: createEffects({ db: effects.db, log }),
     handlers: buildTaskHandlers({ db: postgres.db, web, ga4, exportsDir: config.worker.exportsDir, now: machine.now }),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
@@ -90,6 +98,7 @@ export function createWorker(
   const services = [
     redis,
     postgres,
+    { ...effects, name: 'effects' },
     closing('queues', () => queues.close()),
     ops,
     web,

@@ -53,6 +53,7 @@ function context(tenantId: string, over: Partial<JobContext> = {}): JobContext {
     traceparent: null,
     progress: async () => undefined,
     log: async () => undefined,
+    once: () => Promise.reject(new Error('no effects here')),
     ...over,
   };
 }

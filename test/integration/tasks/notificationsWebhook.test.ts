@@ -57,6 +57,7 @@ function deliver(tenantId: string, attempt: number, jobId: string): Promise<unkn
     traceparent: null,
     progress: async () => undefined,
     log: async () => undefined,
+    once: () => Promise.reject(new Error('no effects here')),
   };
   const { port } = server.address() as AddressInfo;
   return handlers['notifications.webhook']({ url: `http://127.0.0.1:${port}/hooks`, payload: PAYLOAD }, context);

@@ -1,58 +1,18 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PostgresService } from '@sluice/shared/postgres/connect';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CuttingProxy } from '../../support/cuttingProxy.js';
+import { openCuttingProxy } from '../../support/cuttingProxy.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import { until } from '../../support/until.js';
 import type { TestLane } from './support.js';
 import { openTestLane } from './support.js';
 
-/** A way to a server that can swallow one answer and end its connection: the commit stands, and nobody hears of it. */
-interface SwallowingProxy {
-  readonly url: string;
-  swallowNext(): void;
-  swallowed(): number;
-  close(): void;
-}
-
-async function openSwallowingProxy(target: string): Promise<SwallowingProxy> {
-  const { hostname, port } = new URL(target);
-  let armed = false;
-  let swallowed = 0;
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
-    near.on('error', () => far.destroy()).on('close', () => far.destroy());
-    far.on('error', () => near.destroy()).on('close', () => near.destroy());
-    near.pipe(far);
-    far.on('data', (bytes) => {
-      if (!armed) {
-        near.write(bytes);
-        return;
-      }
-      armed = false;
-      swallowed++;
-      near.destroy();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(target);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url: url.href,
-    swallowNext: () => {
-      armed = true;
-    },
-    swallowed: () => swallowed,
-    close: () => server.close(),
-  };
-}
-
 let space: FleetSpace;
-let proxy: SwallowingProxy;
+let proxy: CuttingProxy;
 let postgres: PostgresService;
 let lane: TestLane | null = null;
 beforeAll(async () => {
@@ -60,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => space.close());
 beforeEach(async () => {
-  proxy = await openSwallowingProxy(space.environment.DATABASE_URL ?? '');
+  proxy = await openCuttingProxy(space.environment.DATABASE_URL ?? '');
   const log = createLogger('test', { level: 'silent' });
   postgres = createPostgres({ url: proxy.url, schema: space.prefix, poolSize: 2 }, log);
   await postgres.ping();
@@ -78,12 +38,12 @@ describe('an answer of the ledger that is lost after its commit', () => {
       db: postgres.db,
       async handler(_data, { attempt }) {
         if (attempt > 1) return null;
-        proxy.swallowNext();
+        proxy.cut('answer');
         throw new Error('again');
       },
     });
     const { attempts, job } = await lane.reaches(await lane.submit({ maxAttempts: 2 }), 'completed');
-    expect(proxy.swallowed()).toBe(1);
+    expect(proxy.lost()).toBe(1);
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['failed', 'completed']);
     expect(job).toMatchObject({ failures: 1, crashes: 0 });
   });
@@ -93,12 +53,12 @@ describe('an answer of the ledger that is lost after its commit', () => {
       tenantId: 'death',
       db: postgres.db,
       async handler() {
-        proxy.swallowNext();
+        proxy.cut('answer');
         throw new FleetError('upstream_refused', 'for good');
       },
     });
     const { deaths } = await lane.reaches(await lane.submit(), 'dead');
-    expect(proxy.swallowed()).toBe(1);
+    expect(proxy.lost()).toBe(1);
     expect(deaths).toHaveLength(1);
     const { queues } = lane;
     await until('it is noted', async () => {
@@ -117,9 +77,9 @@ describe('an answer of the ledger that is lost after its commit', () => {
         return null;
       },
     });
-    proxy.swallowNext();
+    proxy.cut('answer');
     const { attempts, job } = await lane.reaches(await lane.submit(), 'completed');
-    expect(proxy.swallowed()).toBe(1);
+    expect(proxy.lost()).toBe(1);
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['released', 'completed']);
     expect(job.crashes).toBe(0);
     expect(ran).toBe(1);

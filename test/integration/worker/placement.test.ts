@@ -1,6 +1,7 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
 import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ATTEMPTS } from '../../support/attempts.js';
 import type { Fleet } from '../../support/fleet.js';
 import { startFleet } from '../../support/fleet.js';
 import type { HttpClient } from '../../support/httpClient.js';
@@ -35,7 +36,7 @@ describe('the share of a worker process', () => {
 
   async function attempts(worker?: string): Promise<Attempt[]> {
     const { rows } = await fleet.space.postgres.db.$client.query<Attempt>(
-      'SELECT job_id AS job, number, worker_id AS worker, outcome FROM attempts WHERE $1::text IS NULL OR worker_id = $1',
+      `SELECT job_id AS job, number, worker_id AS worker, outcome FROM ${ATTEMPTS} WHERE $1::text IS NULL OR worker_id = $1`,
       [worker ?? null],
     );
     return rows;

@@ -12,9 +12,11 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
+import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
+import { createLedgerTurns } from '../../../apps/worker/src/settle/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
 import type { TaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -53,9 +55,11 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
   const db = options.db ?? space.postgres.db;
   const queues = createLaneQueues(space.redis.client, space.keys);
   const running = createRunningJobs();
+  const turns = createLedgerTurns(db, log);
   const parts = {
-    claimer: createClaimer(db, 'w1'),
-    ledger: createLedgerWriter(db, log),
+    claimer: createClaimer(turns, db, 'w1'),
+    ledger: createLedgerWriter(turns, db, log),
+    effects: createEffects({ db, log }),
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
     running,

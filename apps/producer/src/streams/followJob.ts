@@ -1,4 +1,6 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
+import type { QueueClass } from '@sluice/shared/contracts/queueClass';
+import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
 import { comparePlaces, entryOf, readPlace } from '@sluice/shared/domain/feedPlace';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
@@ -12,6 +14,9 @@ import type { SseStream } from './openStreams.js';
 import type { PlaceWatch } from './placeWatch.js';
 import type { SseMessage } from './sseText.js';
 
+/** Behind the last event of an entry. */
+const WHOLE_ENTRY = 999_999;
+
 /** What following a job rests on. */
 export interface FollowParts {
   readonly feed: FeedReader;
@@ -19,6 +24,8 @@ export interface FollowParts {
   readonly ended: EndedJobs;
   /** Events of a tenant from an entry of its feed on; null when the feed has forgotten that entry. */
   readonly replay: (tenantId: string, fromEntry: string) => Promise<readonly FedEvent[] | null>;
+  /** The job as it is now; null when the ledger cannot be asked. */
+  readonly reread: (job: JobRow) => Promise<JobRow | null>;
   /** The state that is told of a job. */
   readonly shownState: (job: JobRow) => string;
 }
@@ -34,49 +41,71 @@ export async function followJob(
   stream: SseStream,
   parts: FollowParts,
 ): Promise<() => void> {
-  const stops: (() => void)[] = [];
-  const stop = (): void => {
-    for (const one of stops.splice(0)) one();
+  const teller = createTeller(job, lastEventId === null ? null : readPlace(lastEventId), stream, parts);
+  const listening = await parts.feed.listen(job.tenantId, teller.tell);
+  const missed = await teller.replay();
+  // Read only now: whatever happens from here on is heard.
+  if (missed === null) teller.begin((await parts.reread(job)) ?? job, listening.behind);
+  teller.goOn(missed ?? []);
+  const unfollow = parts.ended.follow(job.id, ({ state, result, error }) => {
+    stream.send({ event: 'done', id: null, data: { id: job.id, state, result: result ?? null, error } });
+    stream.end();
+  });
+  const unwatch = followPlace(job, laneOf(job), stream, parts.places);
+  // It may have ended before anyone followed it.
+  parts.ended.hurry();
+  return () => {
+    listening.stop();
+    unfollow();
+    unwatch();
   };
-  // What happens while the past is read waits, so that a client gets everything in its order.
-  let early: FedEvent[] | null = [];
-  let last = lastEventId === null ? null : readPlace(lastEventId);
+}
 
-  function tell(fed: FedEvent): void {
-    if (fed.event.kind === 'state')
-      parts.places.stirByName(
-        laneName({ tenantId: job.tenantId, queueClass: fed.event.queueClass as Lane['queueClass'] }),
-      );
-    if (fed.event.jobId !== job.id) return;
-    if (early !== null) {
-      early.push(fed);
-      return;
-    }
+/** Puts the past and the present of a job into one order. */
+function createTeller(
+  job: JobRow,
+  from: FeedPlace | null,
+  stream: SseStream,
+  { places, replay, shownState, ended }: FollowParts,
+) {
+  let last = from;
+  let begun: { readonly state: string; readonly attempt: number } | null = null;
+  // What happens while the past is read waits.
+  let early: FedEvent[] | null = [];
+
+  function send(fed: FedEvent): void {
     const place = readPlace(fed.place);
     if (place === null || (last !== null && comparePlaces(place, last) <= 0)) return;
     last = place;
+    const { event } = fed;
+    if (event.kind === 'state') {
+      // The present state was told already, and has just been heard of as well.
+      if (begun !== null && begun.state === event.state && begun.attempt === event.attempt) return;
+      if (isTerminal(event.state)) ended.hurry();
+    }
     stream.send(toMessage(fed));
-    if (fed.event.kind !== 'state') return;
-    if (isTerminal(fed.event.state)) parts.ended.hurry();
   }
 
-  stops.push(await parts.feed.listen(job.tenantId, tell));
-  const missed = last === null ? null : await parts.replay(job.tenantId, entryOf(last));
-  if (missed === null)
-    stream.send({ event: 'state', id: null, data: { state: parts.shownState(job), attempt: job.fence } });
-  const waiting = [...(missed ?? []), ...early];
-  early = null;
-  for (const fed of waiting) tell(fed);
-
-  stops.push(
-    parts.ended.follow(job.id, ({ state, result, error }) => {
-      stream.send({ event: 'done', id: null, data: { id: job.id, state, result: result ?? null, error } });
-      stream.end();
-    }),
-    followPlace(job, laneOf(job), stream, parts.places),
-  );
-  if (isTerminal(job.state)) parts.ended.hurry();
-  return stop;
+  return {
+    tell(fed: FedEvent): void {
+      const { event } = fed;
+      if (event.kind === 'state') places.stirByName(laneName({ ...event, queueClass: event.queueClass as QueueClass }));
+      if (event.jobId !== job.id) return;
+      if (early === null) send(fed);
+      else early.push(fed);
+    },
+    /** What the client missed, or null when nobody knows. */
+    replay: async () => (last === null ? null : replay(job.tenantId, entryOf(last))),
+    begin(now: JobRow, behind: string): void {
+      begun = { state: shownState(now), attempt: now.fence };
+      stream.send({ event: 'state', id: `${behind}.${WHOLE_ENTRY}`, data: begun });
+    },
+    goOn(missed: readonly FedEvent[]): void {
+      const waiting = [...missed.filter(({ event }) => event.jobId === job.id), ...(early ?? [])];
+      early = null;
+      for (const fed of waiting) send(fed);
+    },
+  };
 }
 
 function followPlace(job: JobRow, lane: Lane, stream: SseStream, places: PlaceWatch): () => void {

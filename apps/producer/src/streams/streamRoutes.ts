@@ -79,7 +79,11 @@ async function streamJob(request: FastifyRequest, id: string, reply: FastifyRepl
     gone = true;
     stop();
   });
-  const follow = { ...parts, shownState: (row: typeof job) => shownState(row, parts.now()) };
+  const follow = {
+    ...parts,
+    reread: (row: typeof job) => parts.ledger((db) => readJobRow(db, row.tenantId, row.id)).catch(() => null),
+    shownState: (row: typeof job) => shownState(row, parts.now()),
+  };
   try {
     stop = await followJob(job, lastEventIdOf(request), stream, follow);
   } catch (err) {
@@ -113,7 +117,7 @@ async function streamTenant(request: FastifyRequest, reply: FastifyReply, parts:
   }
 
   try {
-    stop = await parts.feed.listen(tenantId, tell);
+    ({ stop } = await parts.feed.listen(tenantId, tell));
     const missed = last === null ? [] : ((await parts.replay(tenantId, entryOf(last))) ?? []);
     const waiting = [...missed, ...early];
     early = null;

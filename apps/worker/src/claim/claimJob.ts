@@ -3,13 +3,12 @@ import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import { laneName } from '@sluice/shared/domain/lane';
 import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
 import { derivedId, isId } from '@sluice/shared/ids/ids';
-import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Database } from '@sluice/shared/postgres/connect';
-import type { ClaimedJob, ClaimRequest } from '@sluice/shared/postgres/queries/claimJobs';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
+import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import type { LedgerTurns } from '../settle/ledgerTurns.js';
 
 /** Starts attempts in the ledger. */
 export interface Claimer {
@@ -24,22 +23,15 @@ export interface Claimer {
 /** Longest attempt of a job whose task is not known, in ms; it is buried before it runs. */
 const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
 
-/** Group-commits claims: at most 64 a statement, two statements at a time. */
-export function createClaimer(db: Database, workerId: string): Claimer {
-  const batcher = createBatcher<ClaimRequest, ClaimedJob | null>({
-    maxItems: 64,
-    maxWaitMs: 0,
-    maxFlushes: 2,
-    keyOf: ({ id }) => id,
-    flush: (requests) => claimJobs(db, requests),
-  });
+/** Claims by the ledger's turns. */
+export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, workerId: string): Claimer {
   /** Claims that were tried and got no answer: they may have been carried out. */
   const unanswered = new WeakSet<ActiveJob>();
 
   async function claimOnce(job: ActiveJob): Promise<ClaimedJob | null> {
     const again = unanswered.has(job);
     unanswered.add(job);
-    const claimed = await batcher.add({ id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId, again });
+    const claimed = await turns.claim({ id: ledgerIdOf(job), tenantId: job.lane.tenantId, workerId, again });
     unanswered.delete(job);
     return claimed;
   }

@@ -21,6 +21,7 @@ const attempt = {
   traceparent: null,
   progress: async () => undefined,
   log: async () => undefined,
+  once: () => Promise.reject(new Error('no effects here')),
 };
 
 function taskOf(handler: RunnableTask['handler']): RunnableTask {

@@ -1,11 +1,8 @@
-import type { Batcher } from '@sluice/shared/lifecycle/batcher';
-import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
+import type { LedgerTurns } from './ledgerTurns.js';
 import { untilWritten } from './untilWritten.js';
 
 /** Writes how attempts ended. */
@@ -19,51 +16,10 @@ export interface LedgerWriter {
   isDead(tenantId: string, jobId: string): Promise<boolean>;
 }
 
-/** One settlement could not be written, though its neighbours could. */
-interface Refused {
-  readonly error: unknown;
-}
-
-/** Group-commits settlements: at most 64 a statement, two statements at a time. */
-export function createLedgerWriter(db: Database, log: Log): LedgerWriter {
-  const batcher: Batcher<Settlement, boolean | Refused> = createBatcher({
-    maxItems: 64,
-    maxWaitMs: 0,
-    maxFlushes: 2,
-    keyOf: ({ id }) => id,
-    flush: (settlements) => settleAll(db, settlements, log),
-  });
-  async function settleOnce(settlement: Settlement): Promise<boolean> {
-    const taken = await batcher.add(settlement);
-    if (typeof taken === 'object') throw taken.error;
-    return taken;
-  }
+/** Writes to the ledger by its turns. */
+export function createLedgerWriter(turns: Pick<LedgerTurns, 'settle'>, db: Database, log: Log): LedgerWriter {
   return {
-    settle: (settlement) => untilWritten('settle', () => settleOnce(settlement), log),
+    settle: (settlement) => untilWritten('settle', () => turns.settle(settlement), log),
     isDead: async (tenantId, jobId) => (await readJobRow(db, tenantId, jobId))?.state === 'dead',
   };
-}
-
-/** Settles all at once; when the ledger refuses what one holds, each by itself, so that nobody waits for another's. */
-async function settleAll(db: Database, settlements: readonly Settlement[], log: Log): Promise<(boolean | Refused)[]> {
-  try {
-    return await settleJobs(db, settlements);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    log.error({ err: error, jobs: settlements.map(({ id }) => id) }, 'the ledger refused a batch of settlements');
-  }
-  return Promise.all(
-    settlements.map(async (settlement) => {
-      try {
-        return (await settleJobs(db, [settlement]))[0] ?? false;
-      } catch (error) {
-        return { error };
-      }
-    }),
-  );
-}
-
-/** Whether the server refused the statement for what it holds: classes "data exception" and "program limit exceeded". */
-function isRefusal(error: unknown): boolean {
-  return ['22', '54'].includes(sqlStateOf(error)?.slice(0, 2) ?? '');
 }

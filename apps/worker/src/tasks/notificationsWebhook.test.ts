@@ -28,6 +28,7 @@ function deliver(answer: WebAnswer | Error, context: Partial<JobContext> = {}) {
     traceparent: null,
     progress: async () => undefined,
     log: async () => undefined,
+    once: () => Promise.reject(new Error('no effects here')),
     ...context,
   });
   return { posts, result };

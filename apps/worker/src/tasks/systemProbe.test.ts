@@ -14,6 +14,7 @@ function run(data: Partial<ProbeData>, context: Partial<JobContext> = {}) {
       traceparent: null,
       progress: async () => undefined,
       log: async () => undefined,
+      once: () => Promise.reject(new Error('no effects here')),
       ...context,
     },
   );

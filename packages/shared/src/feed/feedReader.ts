@@ -13,13 +13,20 @@ const READ_EVERY_MS = 100;
 /** Gets the events of one tenant in their order. Must not throw. */
 export type FeedListener = (event: FedEvent) => void;
 
+/** Somebody listens. */
+export interface Listening {
+  /** Id of an entry of the feed: all that comes behind it is heard. */
+  readonly behind: string;
+  stop(): void;
+}
+
 /** Hears what happens to jobs. */
 export interface FeedReader extends Service {
   /**
-   * Listens to a tenant's events from now on. Resolves when it does, with the way to end it.
+   * Listens to a tenant's events from now on. Resolves when it does, with the last entry before, and the way to end it.
    * Rejects when Redis cannot say where the feed ends.
    */
-  listen(tenantId: string, listener: FeedListener): Promise<() => void>;
+  listen(tenantId: string, listener: FeedListener): Promise<Listening>;
 }
 
 /** One read for all that listen, however many; none while nobody does. */
@@ -87,7 +94,7 @@ export function createFeedReader(client: RedisClient, keys: FleetKeys, log: Log)
         leave(tenantId, listener);
         throw error;
       }
-      return () => leave(tenantId, listener);
+      return { behind: read.get(bucket) ?? '0-0', stop: () => leave(tenantId, listener) };
     },
   };
 }

@@ -15,6 +15,8 @@ export interface PostgresConfig {
   readonly poolSize: number;
   /** A statement that takes longer is ended by the server, in ms; 30 s by default. */
   readonly statementTimeoutMs?: number;
+  /** A transaction that asks nothing for longer is ended by the server, in ms; by default as the server has it. */
+  readonly idleInTransactionMs?: number;
 }
 
 /** A connection to PostgreSQL that is a part of the process. */
@@ -29,6 +31,7 @@ export interface PostgresService extends Service {
  * @throws ConfigurationError from `start` when the server cannot be reached or is older than 14
  */
 export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
+  const statementTimeoutMs = config.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
     connectionString: config.url,
     max: config.poolSize,
@@ -36,8 +39,8 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     // Longer than the server's own limit: it ends what waits on a connection that silently died.
-    query_timeout: 35_000,
-    options: sessionOptions(config.schema, config.statementTimeoutMs ?? 30_000),
+    query_timeout: statementTimeoutMs + 5_000,
+    options: sessionOptions(config.schema, statementTimeoutMs, config.idleInTransactionMs),
     application_name: 'sluice',
   });
   pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
@@ -69,7 +72,7 @@ export function toUnreachable(cause: unknown): ConfigurationError {
  * burst, and a plan made while a table was empty would scan it for every batch: so scans and the joins that need them
  * are priced out, and a statement is planned once.
  */
-function sessionOptions(schema: string, statementTimeoutMs: number): string {
+function sessionOptions(schema: string, statementTimeoutMs: number, idleInTransactionMs?: number): string {
   const settings = {
     search_path: schema,
     statement_timeout: String(statementTimeoutMs),
@@ -79,6 +82,7 @@ function sessionOptions(schema: string, statementTimeoutMs: number): string {
     enable_mergejoin: 'off',
     plan_cache_mode: 'force_generic_plan',
     jit: 'off',
+    ...(idleInTransactionMs === undefined ? {} : { idle_in_transaction_session_timeout: String(idleInTransactionMs) }),
   };
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)

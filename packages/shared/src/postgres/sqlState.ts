@@ -7,3 +7,8 @@ export function sqlStateOf(error: unknown): string | null {
   }
   return null;
 }
+
+/** Whether the server refused a statement for what it holds: classes "data exception" and "program limit exceeded". */
+export function isDataRefusal(error: unknown): boolean {
+  return ['22', '54'].includes(sqlStateOf(error)?.slice(0, 2) ?? '');
+}

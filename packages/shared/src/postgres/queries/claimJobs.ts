@@ -1,5 +1,4 @@
 import type { DeathCategory, JobError } from '../../contracts/deadLetter.js';
-import type { TenantRole } from '../../contracts/identity.js';
 import type { JobState } from '../../contracts/jobStates.js';
 import type { Database } from '../connect.js';
 
@@ -17,8 +16,6 @@ export interface ClaimRequest {
 export interface ClaimedJob {
   readonly id: string;
   readonly tenantId: string;
-  readonly userId: string | null;
-  readonly role: TenantRole;
   /** `active` when the claim took; a terminal state when the job is over. */
   readonly state: JobState;
   /** Number of this attempt; every write of its outcome must carry it. */
@@ -41,44 +38,49 @@ export interface ClaimedJob {
   readonly ageMs: number;
 }
 
-/** `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. */
+/**
+ * `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. The rows are locked before they are judged: of two claims
+ * at once, the later sees the earlier one's attempt. An attempt's row may be there, open: the version before wrote it at the
+ * start.
+ */
 const CLAIM = `
-WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS w(id, tenant_id, worker_id, again)
+WITH found AS (
+  SELECT j.id, j.tenant_id, j.state, j.fence, j.attempt_started_at, w.worker_id AS claimer,
+         coalesce(j.worker_id, w.worker_id) AS holder, w.again AND j.worker_id = w.worker_id AS own
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS w(id, tenant_id, worker_id, again)
+  JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
+  WHERE j.id = ANY($1)
+  FOR UPDATE OF j
 ), lost AS (
-  UPDATE attempts a
-  SET finished_at = now(), outcome = CASE WHEN w.again AND a.worker_id = w.worker_id THEN 'released' ELSE 'lost' END
-  FROM wanted w JOIN jobs j ON j.id = w.id AND j.tenant_id = w.tenant_id
-  WHERE j.id = ANY($1) AND a.job_id = j.id AND a.number = j.fence AND a.finished_at IS NULL
-  RETURNING a.job_id, a.outcome
+  INSERT INTO attempts (job_id, number, tenant_id, worker_id, started_at, finished_at, outcome)
+  SELECT id, fence, tenant_id, holder, coalesce(attempt_started_at, now()), now(),
+         CASE WHEN own THEN 'released' ELSE 'lost' END
+  FROM found WHERE state = 'active'
+  ON CONFLICT (job_id, number) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome
 ), claimed AS (
   UPDATE jobs j
-  SET state = 'active', fence = j.fence + 1, started_at = coalesce(j.started_at, now()), due_at = NULL,
-      updated_at = now(), queued_at = coalesce(j.queued_at, now()),
-      crashes = j.crashes + CASE WHEN EXISTS (SELECT 1 FROM lost WHERE lost.job_id = j.id AND lost.outcome = 'lost') THEN 1 ELSE 0 END
-  FROM wanted w
-  WHERE j.id = ANY($1) AND j.id = w.id AND j.tenant_id = w.tenant_id
-    AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
-  RETURNING j.*, w.worker_id
-), started AS (
-  INSERT INTO attempts (job_id, number, tenant_id, worker_id)
-  SELECT id, fence, tenant_id, worker_id FROM claimed
+  SET state = 'active', fence = j.fence + 1, worker_id = f.claimer, attempt_started_at = now(),
+      started_at = coalesce(j.started_at, now()), due_at = NULL, updated_at = now(), queued_at = coalesce(j.queued_at, now()),
+      crashes = j.crashes + CASE WHEN f.state = 'active' AND f.own IS NOT TRUE THEN 1 ELSE 0 END
+  FROM found f
+  WHERE j.id = ANY($1) AND j.id = f.id AND f.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
+  RETURNING j.*
 )
-SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
-       c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
-       c.cancel_requested_at IS NOT NULL AS cancel_requested,
-       (extract(epoch FROM now() - c.accepted_at) * 1000)::float8 AS age_ms
-FROM claimed c
+SELECT id, tenant_id, state, fence, failures, deferrals, crashes, max_attempts, timeout_ms, traceparent, data,
+       NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
+       cancel_requested_at IS NOT NULL AS cancel_requested,
+       (extract(epoch FROM now() - accepted_at) * 1000)::float8 AS age_ms
+FROM claimed
 UNION ALL
-SELECT j.id, j.tenant_id, j.user_id, j.role, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
+SELECT j.id, j.tenant_id, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
        j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error,
        (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0
-FROM jobs j JOIN wanted USING (id, tenant_id)
-WHERE j.id = ANY($1) AND j.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
+FROM found f JOIN jobs j USING (id)
+WHERE j.id = ANY($1) AND f.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying')`;
 
 /**
- * Starts an attempt of each job: one statement, one commit. Open attempts of a predecessor are closed as lost and
- * counted as crashes; the fence grows, so nothing that a predecessor writes later is taken.
+ * Starts an attempt of each job: one statement, one commit. An attempt of a predecessor that never ended is written as lost
+ * and counted as a crash; the fence grows, so nothing that a predecessor writes later is taken.
  * @returns a row per job in the order asked for; null where the ledger does not know the job
  */
 export async function claimJobs(db: Database, requests: readonly ClaimRequest[]): Promise<(ClaimedJob | null)[]> {
@@ -99,8 +101,6 @@ export async function claimJobs(db: Database, requests: readonly ClaimRequest[])
 interface ClaimRow {
   id: string;
   tenant_id: string;
-  user_id: string | null;
-  role: TenantRole;
   state: JobState;
   fence: number;
   failures: number;
@@ -121,8 +121,6 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
   return {
     id: row.id,
     tenantId: row.tenant_id,
-    userId: row.user_id,
-    role: row.role,
     state: row.state,
     fence: row.fence,
     failures: row.failures,

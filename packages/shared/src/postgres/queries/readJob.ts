@@ -5,10 +5,13 @@ import { attempts, deadLetters, jobs } from '../schema/index.js';
 /** A job's row. */
 export type JobRow = typeof jobs.$inferSelect;
 
+/** An attempt of a job. */
+type AttemptRow = typeof attempts.$inferSelect;
+
 /** A job with all its starts and deaths, oldest first. */
 export interface JobHistory {
   readonly job: JobRow;
-  readonly attempts: (typeof attempts.$inferSelect)[];
+  readonly attempts: AttemptRow[];
   readonly deaths: (typeof deadLetters.$inferSelect)[];
 }
 
@@ -20,7 +23,16 @@ export async function readJob(db: Database, tenantId: string, id: string): Promi
     db.select().from(attempts).where(eq(attempts.jobId, id)).orderBy(asc(attempts.number)),
     db.select().from(deadLetters).where(eq(deadLetters.jobId, id)).orderBy(asc(deadLetters.diedAt)),
   ]);
-  return { job, attempts: starts, deaths };
+  return { job, attempts: [...starts, ...runningAttempt(job, starts)], deaths };
+}
+
+/** An attempt that runs is told by the job's row alone; the version before wrote a row of its own at once. */
+function runningAttempt(job: JobRow, starts: readonly AttemptRow[]): AttemptRow[] {
+  const { id, tenantId, fence, workerId, attemptStartedAt } = job;
+  if (job.state !== 'active' || workerId === null || attemptStartedAt === null) return [];
+  if (starts.some(({ number }) => number === fence)) return [];
+  const open = { finishedAt: null, outcome: null, error: null, retryAt: null };
+  return [{ jobId: id, number: fence, tenantId, workerId, startedAt: attemptStartedAt, ...open }];
 }
 
 /** One job of a tenant without its history; null for an unknown id and for another tenant's. */

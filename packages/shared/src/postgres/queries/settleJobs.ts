@@ -19,7 +19,8 @@ export interface Settlement {
 
 /**
  * `= ANY($2)` bounds every scan by the batch, whatever the planner takes a young table for: without it, a plan made for
- * a few hundred rows reads the whole index at each settlement, and is kept while the table grows.
+ * a few hundred rows reads the whole index at each settlement, and is kept while the table grows. An attempt's row may be
+ * there, open: the version before wrote it at the start.
  */
 const SETTLE = `
 WITH outcome AS (
@@ -34,12 +35,13 @@ WITH outcome AS (
       finished_at = CASE WHEN o.state IN ('completed', 'dead', 'cancelled') THEN now() END
   FROM outcome o
   WHERE j.id = ANY($2::uuid[]) AND j.id = o.id AND j.fence = o.fence AND j.state = 'active'
-  RETURNING j.id, j.fence, j.tenant_id, j.task, j.state, j.error, j.due_at, j.queued_at, o.outcome, o.death
+  RETURNING j.*, o.outcome, o.death
 ), ended AS (
-  UPDATE attempts a
-  SET finished_at = now(), outcome = s.outcome, error = s.error, retry_at = s.due_at
-  FROM settled s
-  WHERE a.job_id = s.id AND a.number = s.fence
+  INSERT INTO attempts (job_id, number, tenant_id, worker_id, started_at, finished_at, outcome, error, retry_at)
+  SELECT id, fence, tenant_id, coalesce(worker_id, ''), coalesce(attempt_started_at, now()), now(), outcome, error, due_at
+  FROM settled
+  ON CONFLICT (job_id, number) DO UPDATE
+  SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error, retry_at = excluded.retry_at
 ), buried AS (
   INSERT INTO dead_letters (job_id, tenant_id, task, category, severity, error, attempts, queued_at)
   SELECT id, tenant_id, task, death->>'category', death->>'severity', error, fence, queued_at

@@ -1,0 +1,120 @@
+import type { EffectTransaction } from '@sluice/shared/contracts/jobContext';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { findEffect, lockJob, rememberEffect } from '@sluice/shared/postgres/queries/effects';
+import type pg from 'pg';
+import { untilWritten } from '../settle/untilWritten.js';
+import type { AttemptStop } from './attemptStop.js';
+import type { EffectCall, EffectParts } from './effectCall.js';
+import { attemptLost, toEffectResult } from './effectCall.js';
+
+/** How a transaction ended. */
+type Ended =
+  | { readonly kind: 'committed'; readonly result: unknown }
+  /** The answer to COMMIT was lost: it may stand. */
+  | { readonly kind: 'unknown'; readonly error: unknown };
+
+/** What would end the transaction under the fleet's hands. `ROLLBACK TO` a savepoint does not. */
+const ENDS_TRANSACTION =
+  /^\s*(begin|start|commit|end|abort|prepare\s+transaction|rollback(?!\s+(work\s+|transaction\s+)?to))\b/i;
+
+/**
+ * Runs an effect and writes its memory in one transaction, which begins by locking the job's row: a claim by another waits
+ * for its end, and one that came before is seen. An attempt that is told to stop ends it at once.
+ */
+export async function runInTransaction(
+  call: EffectCall,
+  effect: (transaction: EffectTransaction) => Promise<unknown>,
+  { db, log }: EffectParts,
+): Promise<unknown> {
+  const client = await untilWritten('begin an effect', () => db.$client.connect(), log, call.stop);
+  // Between two statements a lost connection is told by an event, which would end the process if nobody listened.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  let keep = false;
+  let ended: Ended;
+  try {
+    ended = await Promise.race([carryOut(client, call, effect), stopped(call.stop)]);
+    keep = ended.kind === 'committed';
+  } catch (error) {
+    keep = call.stop.reason === null && (await rollBack(client));
+    throw error;
+  } finally {
+    client.off('error', ignore);
+    // What is not kept is closed, which ends its transaction.
+    client.release(!keep);
+  }
+  return ended.kind === 'committed' ? ended.result : findOut(call, ended.error, { db, log });
+}
+
+async function carryOut(
+  client: pg.PoolClient,
+  call: EffectCall,
+  effect: (transaction: EffectTransaction) => Promise<unknown>,
+): Promise<Ended> {
+  await client.query('BEGIN');
+  await lockJob(client, call.jobId);
+  const found = await findEffect(client, call);
+  if (found.kind === 'lost') throw attemptLost(call);
+  if (found.kind === 'open') {
+    const result = toEffectResult(await inside(client, effect));
+    const written = await rememberEffect(client, call, result);
+    if (written === null) throw attemptLost(call);
+    return commit(client, written.result);
+  }
+  return commit(client, found.result);
+}
+
+/** The effect's view of the transaction ends with the effect: one that was left behind must not write into a later one. */
+async function inside(
+  client: pg.PoolClient,
+  effect: (transaction: EffectTransaction) => Promise<unknown>,
+): Promise<unknown> {
+  let open = true;
+  try {
+    return await effect({
+      async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+        if (!open) throw new FleetError('invalid_request', 'the transaction of this effect has ended');
+        if (ENDS_TRANSACTION.test(text))
+          throw new FleetError('invalid_request', 'an effect does not end its transaction');
+        const { rows } = await client.query({ text, values: [...values], queryMode: 'extended' } as pg.QueryConfig);
+        return rows as Row[];
+      },
+    });
+  } finally {
+    open = false;
+  }
+}
+
+async function commit(client: pg.PoolClient, result: unknown): Promise<Ended> {
+  try {
+    await client.query('COMMIT');
+    return { kind: 'committed', result };
+  } catch (error) {
+    return { kind: 'unknown', error };
+  }
+}
+
+function stopped(stop: AttemptStop): Promise<never> {
+  return new Promise((_resolve, reject) => stop.onStop(() => reject(stop.signal.reason)));
+}
+
+async function rollBack(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The transaction held the job's row: once that is free, it has ended, one way or the other. */
+async function findOut(call: EffectCall, cause: unknown, { db, log }: EffectParts): Promise<unknown> {
+  const look = async () => {
+    await lockJob(db.$client, call.jobId);
+    return findEffect(db.$client, call);
+  };
+  const found = await untilWritten('look for an effect', look, log, call.stop);
+  if (found.kind === 'done') return found.result;
+  if (found.kind === 'lost') throw attemptLost(call);
+  throw new FleetError('unavailable', 'the transaction of an effect did not come to its end', { cause });
+}

@@ -1,0 +1,85 @@
+import type { Effect, JobContext } from '@sluice/shared/contracts/jobContext';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Database } from '@sluice/shared/postgres/connect';
+import type { EffectKey } from '@sluice/shared/postgres/queries/effects';
+import { findEffect, rememberEffect } from '@sluice/shared/postgres/queries/effects';
+import { isDataRefusal } from '@sluice/shared/postgres/sqlState';
+import { untilWritten } from '../settle/untilWritten.js';
+import type { AttemptStop } from './attemptStop.js';
+import type { EffectCall, EffectParts } from './effectCall.js';
+import { attemptLost, toEffectResult } from './effectCall.js';
+import { runInTransaction } from './effectTransaction.js';
+
+/** What attempts do once. */
+export interface Effects {
+  /** `once` of one attempt, named by its job and its fence. */
+  of(attempt: Omit<EffectKey, 'key'>, stop: AttemptStop): JobContext['once'];
+}
+
+/** Longest key of an effect, in characters. */
+const LONGEST_KEY = 200;
+
+/** Remembers effects in the ledger. */
+export function createEffects(parts: EffectParts): Effects {
+  return {
+    of(attempt, stop) {
+      const runs = new Map<string, Promise<unknown>>();
+      return async <T>(key: string, effect: Effect<T>): Promise<T> => {
+        assertKey(key);
+        const run = runs.get(key) ?? runOnce({ ...attempt, key, stop }, effect, parts);
+        runs.set(key, run);
+        try {
+          return (await run) as T;
+        } catch (error) {
+          // What failed may be tried again within the same attempt.
+          if (runs.get(key) === run) runs.delete(key);
+          throw error;
+        }
+      };
+    },
+  };
+}
+
+function assertKey(key: string): void {
+  const fits = key.length >= 1 && key.length <= LONGEST_KEY && key.isWellFormed() && !key.includes('\0');
+  if (!fits)
+    throw new FleetError('invalid_request', `an effect's key has 1 to ${LONGEST_KEY} characters, none of them NUL`);
+}
+
+async function runOnce(call: EffectCall, effect: Effect<unknown>, parts: EffectParts): Promise<unknown> {
+  if (call.stop.reason !== null) throw call.stop.signal.reason;
+  if (typeof effect !== 'function') return runInTransaction(call, effect.tx, parts);
+  const found = await untilWritten(
+    'look for an effect',
+    () => findEffect(parts.db.$client, call),
+    parts.log,
+    call.stop,
+  );
+  if (found.kind === 'lost') throw attemptLost(call);
+  if (found.kind === 'done') return found.result;
+  if (call.stop.reason !== null) throw call.stop.signal.reason;
+  const result = toEffectResult(await effect(`${call.jobId}:${call.key}`));
+  // The effect is done: its memory is tried at least once, even if the attempt was told to stop meanwhile.
+  return untilWritten('remember an effect', () => remember(call, result, parts.db), parts.log, call.stop).then(unwrap);
+}
+
+type Remembered = { readonly result: unknown } | { readonly error: unknown };
+
+/** Trying again is of no use where the ledger refuses what it is given, or the job is another's. */
+async function remember(call: EffectCall, result: unknown, db: Database): Promise<Remembered> {
+  try {
+    const written = await rememberEffect(db.$client, call, result);
+    if (written !== null) return written;
+  } catch (error) {
+    if (isDataRefusal(error)) return { error };
+    throw error;
+  }
+  // An earlier try of this write may have stood, its answer lost.
+  const found = await findEffect(db.$client, call);
+  return found.kind === 'done' ? found : { error: attemptLost(call) };
+}
+
+function unwrap(remembered: Remembered): unknown {
+  if ('error' in remembered) throw remembered.error;
+  return remembered.result;
+}

@@ -1,0 +1,153 @@
+import type { Database } from '../connect.js';
+import type { ClaimedJob, ClaimRequest } from './claimJobs.js';
+import { claimJobs } from './claimJobs.js';
+import type { Settlement } from './settleJobs.js';
+import { settleJobs } from './settleJobs.js';
+
+/** What a worker has to write at one moment. No job may be in it twice. */
+export interface Turn {
+  readonly claims: readonly ClaimRequest[];
+  readonly settlements: readonly Settlement[];
+}
+
+/** What became of a turn, each part in its order: see `claimJobs` and `settleJobs`. */
+export interface TurnTaken {
+  readonly claimed: readonly (ClaimedJob | null)[];
+  readonly settled: readonly boolean[];
+}
+
+/**
+ * The ordinary course: jobs that wait are started, attempts that succeeded are ended. Rows are found by the batch alone,
+ * each with what belongs to it by its place there: no join, so no plan can read more, and rows are always locked in the
+ * order of the index, so that no two batches wait for each other.
+ */
+const TURN = `
+WITH claimed AS (
+  UPDATE jobs j
+  SET state = 'active', fence = j.fence + 1, worker_id = ($3::text[])[array_position($1::uuid[], j.id)],
+      attempt_started_at = now(), started_at = coalesce(j.started_at, now()), due_at = NULL, updated_at = now(),
+      queued_at = coalesce(j.queued_at, now())
+  WHERE j.id = ANY($1) AND j.tenant_id = ($2::text[])[array_position($1, j.id)]
+    AND j.state IN ('accepted', 'queued', 'delayed', 'retrying')
+  RETURNING j.id, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts, j.timeout_ms, j.traceparent, j.data,
+            j.cancel_requested_at IS NOT NULL AS cancel_requested,
+            (extract(epoch FROM now() - j.accepted_at) * 1000)::float8 AS age_ms
+), settled AS (
+  UPDATE jobs j
+  SET state = 'completed', result = ($6::jsonb[])[array_position($4::uuid[], j.id)], error = NULL, due_at = NULL,
+      updated_at = now(), finished_at = now()
+  WHERE j.id = ANY($4) AND j.fence = ($5::integer[])[array_position($4, j.id)] AND j.state = 'active'
+  RETURNING j.id, j.fence, j.tenant_id, j.worker_id, j.attempt_started_at
+), ended AS (
+  INSERT INTO attempts (job_id, number, tenant_id, worker_id, started_at, finished_at, outcome)
+  SELECT id, fence, tenant_id, coalesce(worker_id, ''), coalesce(attempt_started_at, now()), now(), 'completed'
+  FROM settled
+  ON CONFLICT (job_id, number) DO UPDATE
+  SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = NULL, retry_at = NULL
+)
+SELECT * FROM claimed
+UNION ALL
+SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
+
+/** A row as an array, which is read with less work than an object. */
+type TurnRow = [
+  /** Null in the row that counts, as its fence, what was settled. */
+  id: string | null,
+  fence: number,
+  failures: number,
+  deferrals: number,
+  crashes: number,
+  maxAttempts: number,
+  timeoutMs: number,
+  traceparent: string | null,
+  data: unknown,
+  cancelRequested: boolean,
+  ageMs: number,
+];
+
+/**
+ * Claims and settles jobs: one statement and one commit in the ordinary course. What it finds otherwise (a job that is over
+ * or still active, an attempt that failed or owns its job no longer) goes the long way.
+ */
+export async function takeTurn(db: Database, { claims, settlements }: Turn): Promise<TurnTaken> {
+  const completions = settlements.filter(({ state }) => state === 'completed');
+  const others = settlements.filter(({ state }) => state !== 'completed');
+  const [ordinary, otherwise] = await Promise.all([
+    claims.length + completions.length > 0 ? takeOrdinaryTurn(db, claims, completions) : NOTHING,
+    others.length > 0 ? settleJobs(db, others) : [],
+  ]);
+  const missing = claims.filter(({ id }) => !ordinary.claimed.has(id));
+  const [found, ended] = await Promise.all([
+    missing.length > 0 ? claimJobs(db, missing) : [],
+    // Those that were just settled are told so again.
+    ordinary.settled < completions.length ? settleJobs(db, completions) : null,
+  ]);
+  const long = new Map(missing.map(({ id }, i) => [id, found[i] ?? null]));
+  const ends = { completed: ended?.values(), others: otherwise.values() };
+  return {
+    claimed: claims.map(({ id }) => ordinary.claimed.get(id) ?? long.get(id) ?? null),
+    settled: settlements.map(({ state }) =>
+      state === 'completed' ? (ends.completed?.next().value ?? true) : (ends.others.next().value ?? false),
+    ),
+  };
+}
+
+interface OrdinaryTurn {
+  readonly claimed: ReadonlyMap<string, ClaimedJob>;
+  /** Completions that were taken. */
+  readonly settled: number;
+}
+
+const NOTHING: OrdinaryTurn = { claimed: new Map(), settled: 0 };
+
+async function takeOrdinaryTurn(
+  db: Database,
+  claims: readonly ClaimRequest[],
+  completions: readonly Settlement[],
+): Promise<OrdinaryTurn> {
+  const { rows } = await db.$client.query<TurnRow>({
+    name: 'take_turn',
+    text: TURN,
+    rowMode: 'array',
+    values: [
+      claims.map(({ id }) => id),
+      claims.map(({ tenantId }) => tenantId),
+      claims.map(({ workerId }) => workerId),
+      completions.map(({ id }) => id),
+      completions.map(({ fence }) => fence),
+      completions.map(({ result }) => (result === null ? null : JSON.stringify(result))),
+    ],
+  });
+  const tenants = new Map(claims.map(({ id, tenantId }) => [id, tenantId]));
+  const claimed = new Map<string, ClaimedJob>();
+  let settled = 0;
+  for (const row of rows) {
+    const [id, fence] = row;
+    if (id === null) settled = fence;
+    else claimed.set(id, toClaimedJob(id, tenants.get(id) ?? '', row));
+  }
+  return { claimed, settled };
+}
+
+function toClaimedJob(id: string, tenantId: string, row: TurnRow): ClaimedJob {
+  const [, fence, failures, deferrals, crashes, maxAttempts, timeoutMs, traceparent, data, cancelRequested, ageMs] =
+    row;
+  return {
+    id,
+    tenantId,
+    state: 'active',
+    fence,
+    failures,
+    deferrals,
+    crashes,
+    maxAttempts,
+    timeoutMs,
+    traceparent,
+    data,
+    result: null,
+    error: null,
+    deathCategory: null,
+    cancelRequested,
+    ageMs,
+  };
+}

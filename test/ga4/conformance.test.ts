@@ -198,7 +198,10 @@ describe('the task against a server that speaks GA4', () => {
     const server = await openGa4Server();
     await server.close();
     const run = await openTask(server.url);
-    await expect(run(VIEWS)).rejects.toMatchObject({ code: 'upstream_failed', message: expect.stringContaining('ECONN') });
+    await expect(run(VIEWS)).rejects.toMatchObject({
+      code: 'upstream_failed',
+      message: expect.stringContaining('ECONN'),
+    });
     const settings = { endpoint: undefined, credentialsFile: undefined, credentials: undefined };
     const google = createGa4Client({ settings, allowPrivateAddresses: false, now: Date.now });
     await google.start();
@@ -213,14 +216,22 @@ interface RawClient {
 }
 
 describe("Google's own client, as it comes", () => {
-  const library = createRequire(new URL('../../apps/worker/package.json', import.meta.url))('@google-analytics/data') as {
+  const library = createRequire(new URL('../../apps/worker/package.json', import.meta.url))(
+    '@google-analytics/data',
+  ) as {
     BetaAnalyticsDataClient: new (options: object) => RawClient;
   };
 
   it('cannot tell the server from GA4', async () => {
     const server = await openServer({ account: { email: EMAIL, key: publicKey }, callsPerWindow: 1 });
     const { hostname, port } = new URL(server.url);
-    const options = { fallback: true, protocol: 'http', apiEndpoint: hostname, port: Number(port), credentials: ACCOUNT };
+    const options = {
+      fallback: true,
+      protocol: 'http',
+      apiEndpoint: hostname,
+      port: Number(port),
+      credentials: ACCOUNT,
+    };
     const client = new library.BetaAnalyticsDataClient(options);
     const request = {
       property: 'properties/123',
@@ -256,7 +267,10 @@ describe('the answers on the wire', () => {
 
   it('fit the messages of the protocol, with enums as names or as numbers', async () => {
     const server = await openServer();
-    for (const [query, type] of [['', 'TYPE_INTEGER'], ['?$alt=json%3Benum-encoding=int', 1]] as const) {
+    for (const [query, type] of [
+      ['', 'TYPE_INTEGER'],
+      ['?$alt=json%3Benum-encoding=int', 1],
+    ] as const) {
       const { status, body } = await post(server, REQUEST, query);
       expect(status).toBe(200);
       expect(misfits('RunReportResponse', body)).toEqual([]);
@@ -271,7 +285,9 @@ describe('the answers on the wire', () => {
     const server = await openServer({ callsPerWindow: 0, properties: ['123'] });
     expect(await post(server, REQUEST)).toEqual({
       status: 429,
-      body: { error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: expect.stringMatching(/^Exhausted property/) } },
+      body: {
+        error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: expect.stringMatching(/^Exhausted property/) },
+      },
     });
     expect(await post(server, { ...REQUEST, colour: 'red' })).toMatchObject({
       status: 400,

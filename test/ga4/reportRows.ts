@@ -76,7 +76,10 @@ export function rowsOf(query: RowQuery, [first, last]: readonly [number, number]
 }
 
 function numberOf(metric: string, where: readonly (string | number)[]): string {
-  const drawn = createHash('sha256').update(JSON.stringify([metric, ...where])).digest().readUInt32BE(0);
+  const drawn = createHash('sha256')
+    .update(JSON.stringify([metric, ...where]))
+    .digest()
+    .readUInt32BE(0);
   if (METRIC_TYPES[metric] === 'TYPE_INTEGER') return String(drawn % 5_000);
   return String((drawn % 1_000_000) / (metric === 'bounceRate' ? 1_000_000 : 1_000));
 }

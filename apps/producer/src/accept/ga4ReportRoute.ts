@@ -35,7 +35,13 @@ export function addGa4ReportRoute(server: ApiServer, { acceptor, answerAccepted,
       const submission = toSubmission(request, request.seed);
       const direct = await tryDirectly(submission.tenantId, data);
       if (direct.kind === 'answered') return reply.code(200).header('x-queue', 'direct').send(direct.report);
-      const job = { task: 'ga4.run_report', data, priority, durability, ...(dedupeKey === undefined ? {} : { dedupeKey }) };
+      const job = {
+        task: 'ga4.run_report',
+        data,
+        priority,
+        durability,
+        ...(dedupeKey === undefined ? {} : { dedupeKey }),
+      };
       const prepared = prepareJob(submission, jobBodySchema.parse(job));
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);

@@ -8,7 +8,10 @@ export const ga4NameSchema = z
 
 const numericValueSchema = z
   .strictObject({
-    int64Value: z.string().regex(/^-?\d{1,19}$/, 'must be whole digits in a string').optional(),
+    int64Value: z
+      .string()
+      .regex(/^-?\d{1,19}$/, 'must be whole digits in a string')
+      .optional(),
     doubleValue: z.number().optional(),
   })
   .refine(hasOne, 'needs exactly one of int64Value and doubleValue');

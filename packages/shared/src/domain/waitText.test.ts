@@ -8,7 +8,9 @@ describe('waitText', () => {
   });
 
   it('promises no place that nobody knows', () => {
-    expect(waitText({ state: 'accepted', position: null, estimatedWaitMs: null })).toBe('Accepted, not yet in the queue');
+    expect(waitText({ state: 'accepted', position: null, estimatedWaitMs: null })).toBe(
+      'Accepted, not yet in the queue',
+    );
     const delayed = waitText({ state: 'delayed', position: null, estimatedWaitMs: 400_000 });
     expect(delayed).toBe('Accepted, not yet in the queue, ~7min wait');
   });

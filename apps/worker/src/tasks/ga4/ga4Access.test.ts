@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readGa4Access } from './ga4Access.js';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -8,6 +11,9 @@ const ACCOUNT = {
   client_email: 'reports@example.iam.gserviceaccount.com',
   private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 };
+const folder = mkdtempSync(join(tmpdir(), 'ga4-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const nothing = { endpoint: undefined, credentialsFile: undefined, credentials: undefined };
 
 describe('readGa4Access', () => {
@@ -21,13 +27,27 @@ describe('readGa4Access', () => {
     });
   });
 
+  it('reads the key from a file', async () => {
+    const credentialsFile = join(folder, 'key.json');
+    writeFileSync(credentialsFile, `${JSON.stringify(ACCOUNT)}\n`);
+    expect(await readGa4Access({ ...nothing, credentialsFile })).toMatchObject({ account: ACCOUNT });
+  });
+
   it('refuses what cannot be a key without quoting it', async () => {
     const secret = 'SECRET-OF-THE-KEY';
-    const bad = [secret, `{"private_key": "${secret}"`, JSON.stringify({ ...ACCOUNT, private_key: secret }), '{}', 'null'];
+    const bad = [
+      secret,
+      `{"private_key": "${secret}"`,
+      JSON.stringify({ ...ACCOUNT, private_key: secret }),
+      '{}',
+      'null',
+    ];
     for (const credentials of [...bad, JSON.stringify({ ...ACCOUNT, type: 'authorized_user' })]) {
       const error = await readGa4Access({ ...nothing, credentials }).catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: 'configuration' });
-      expect(`${JSON.stringify(error)}${(error as Error).stack}${String((error as Error).cause)}`).not.toContain(secret);
+      expect(`${JSON.stringify(error)}${(error as Error).stack}${String((error as Error).cause)}`).not.toContain(
+        secret,
+      );
     }
   });
 

@@ -52,7 +52,9 @@ export async function readGa4Access(settings: Ga4Settings): Promise<Ga4Access> {
   const text = credentialsFile === undefined ? credentials : await readCredentialsFile(credentialsFile);
   const account = text === undefined ? null : readAccount(text);
   if (account !== null && url.protocol === 'http:' && !LOOPBACK.includes(url.hostname)) {
-    throw new ConfigurationError('GA4_ENDPOINT must be https:// when there are credentials: they would be read on the way.');
+    throw new ConfigurationError(
+      'GA4_ENDPOINT must be https:// when there are credentials: they would be read on the way.',
+    );
   }
   return { endpoint: url, isOwnEndpoint: endpoint !== undefined, account };
 }

@@ -13,7 +13,10 @@ const MAX_RESULT_BYTES = 256 * 1_024;
  */
 export function readReport(propertyId: string, answer: Ga4Answer): Ga4ReportResult {
   const dimensions = (answer.dimensionHeaders ?? []).map(({ name }) => name ?? '');
-  const metrics = (answer.metricHeaders ?? []).map(({ name, type }) => ({ name: name ?? '', type: String(type ?? '') }));
+  const metrics = (answer.metricHeaders ?? []).map(({ name, type }) => ({
+    name: name ?? '',
+    type: String(type ?? ''),
+  }));
   const rows = (answer.rows ?? []).map((row) => {
     const texts = (row.dimensionValues ?? []).map(({ value }) => value ?? '');
     const numbers = (row.metricValues ?? []).map(({ value }) => toNumber(value ?? ''));

@@ -59,10 +59,10 @@ WITH wanted AS (
   FROM wanted w
   WHERE j.id = ANY($1) AND j.id = w.id AND j.tenant_id = w.tenant_id
     AND j.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
-  RETURNING j.*, w.worker_id
+  RETURNING j.*, w.worker_id AS claimer
 ), started AS (
   INSERT INTO attempts (job_id, number, tenant_id, worker_id)
-  SELECT id, fence, tenant_id, worker_id FROM claimed
+  SELECT id, fence, tenant_id, claimer FROM claimed
 )
 SELECT c.id, c.tenant_id, c.user_id, c.role, c.state, c.fence, c.failures, c.deferrals, c.crashes, c.max_attempts,
        c.timeout_ms, c.traceparent, c.data, NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,

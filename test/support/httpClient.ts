@@ -7,6 +7,8 @@ export interface HttpAnswer {
 
 /** Calls the producer's API with one credential. */
 export interface HttpClient {
+  /** Its credential. */
+  readonly token: string;
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
   /** Calls, and throws unless the answer has this status; returns the body. */
   expect(status: number, method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
@@ -42,6 +44,7 @@ export function createHttpClient(
     };
   }
   return {
+    token,
     call,
     async expect(status, method, path, body) {
       const answer = await call(method, path, body);

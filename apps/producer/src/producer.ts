@@ -1,3 +1,4 @@
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
@@ -19,6 +20,7 @@ import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
 import { createRedisCall } from './stores/redisCall.js';
 import { createRedisGate } from './stores/redisGate.js';
+import { createStreams } from './streams/streams.js';
 
 /** A request gives up on the ledger after as long, so the statement need not go on for nobody. */
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -52,6 +54,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const outlooks = createOutlookReader(createOutlookBatches(client, keys, call), config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const accept = createAccept({ client, keys, ledger, lanes, call, gate, mostUnqueued, outlooks, metrics, log, now });
+  const feed = createFeedWriter(client, keys, log);
+  const streams = createStreams({ client, keys, ledger, lanes, call, outlooks, metrics, log, now });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
@@ -67,6 +71,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
         call,
         outlooks,
         accept,
+        feed,
+        streams: streams.routes,
         answerError,
         metrics,
         log,
@@ -85,6 +91,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
       watchClock(redis.client, serverClock, log),
       closing(lanes),
       ...accept.services,
+      feed,
+      ...streams.services,
       http,
     ],
     url: () => url,

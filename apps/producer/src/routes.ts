@@ -1,4 +1,5 @@
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -7,6 +8,8 @@ import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
+import { queueEveryReport } from './accept/ga4Direct.js';
+import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
@@ -33,6 +36,8 @@ import { addResultRoute } from './status/resultRoute.js';
 import { addTasksRoute } from './status/tasksRoute.js';
 import type { Ledger } from './stores/ledger.js';
 import type { RedisCall } from './stores/redisCall.js';
+import type { StreamParts } from './streams/streamRoutes.js';
+import { addStreamRoutes } from './streams/streamRoutes.js';
 
 /** Everything that any route rests on. */
 export interface RouteParts {
@@ -44,6 +49,8 @@ export interface RouteParts {
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
   readonly accept: Accept;
+  readonly feed: FeedWriter;
+  readonly streams: StreamParts;
   readonly answerError: AnswerError;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -68,8 +75,11 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
   const tasks = createTaskCatalogue(parts.config.rehearsal);
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
-  addSubmitRoutes(server, { acceptor, answerAccepted, tasks });
+  const submit = { acceptor, answerAccepted, tasks };
+  addSubmitRoutes(server, submit);
+  addGa4ReportRoute(server, { ...submit, tryDirectly: queueEveryReport });
   addJobRoutes(server, parts);
+  addStreamRoutes(server, parts.streams);
   addResultRoute(server, parts.ledger, parts.now);
   addCancelRoute(server, parts);
   addRetryRoute(server, requeue, answerAccepted);

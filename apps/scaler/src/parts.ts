@@ -1,5 +1,6 @@
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { PostgresService } from '@sluice/shared/postgres/connect';
+import type { LanePriorities } from '@sluice/shared/queue/lanePriorities';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
@@ -29,6 +30,7 @@ export interface ScalerParts {
   readonly redis: RedisService;
   readonly postgres: PostgresService;
   readonly queues: LaneQueues;
+  readonly priorities: LanePriorities;
   readonly metrics: Metrics;
   readonly lead: LeadKeeper;
   readonly monotonicMs: () => number;

@@ -4,6 +4,7 @@ import { newId } from '@sluice/shared/ids/ids';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
+import { createLanePriorities } from '@sluice/shared/queue/lanePriorities';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { lead as askForLead } from '@sluice/shared/redis/commands/lead';
 import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
@@ -42,6 +43,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     log,
   });
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
+  const priorities = createLanePriorities(redis.client, keys);
   const lead = createLeadKeeper({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,
@@ -56,7 +58,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     },
     log,
   });
-  const parts: ScalerParts = { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log };
+  const parts: ScalerParts = { config, keys, redis, postgres, queues, priorities, metrics, lead, monotonicMs, log };
   const replicas = createReplicas(config, parts);
   const looks = createLooks(parts, replicas.load);
   const upkeep = createUpkeep(parts, { touched: looks.touch });
@@ -66,7 +68,14 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     metrics.registry,
     createReadiness({ redis: () => redis.ping(), postgres: () => postgres.ping() }),
   );
-  const closeQueues = { name: 'queues', start: async () => undefined, stop: () => queues.close() };
+  const closeQueues = {
+    name: 'queues',
+    start: async () => undefined,
+    stop: async () => {
+      await queues.close();
+      await priorities.close();
+    },
+  };
   return {
     // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
     services: [

@@ -1,3 +1,4 @@
+import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import type { ScalerParts } from './parts.js';
 import type { RecoveryHooks } from './recover/recoveryLoops.js';
@@ -6,10 +7,14 @@ import { restoreSchedules } from './recover/restoreSchedules.js';
 import { repairWeights } from './repair/repairWeights.js';
 import { forgetKeys } from './retain/forgetKeys.js';
 import { retireUnusedLanes } from './retain/retireLanes.js';
+import { createScoreKeeper } from './score/scoreKeeper.js';
 import { whileLeading } from './whileLeading.js';
 
 /** How often job schedulers in Redis are compared with the ledger, in ms. */
 const RESTORE_EVERY_MS = 30_000;
+
+/** How often it is asked whether jobs that wait are to be scored anew, in ms. */
+const SCORE_EVERY_MS = 10_000;
 
 /** How often weights in Redis are compared with the ledger, in ms. */
 const REPAIR_EVERY_MS = 30_000;
@@ -22,7 +27,7 @@ const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
 /** What the leading scaler does beside its looks, each in a loop of its own. */
 export function createUpkeep(parts: ScalerParts, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
-  const { config, keys, redis, postgres, queues, metrics, lead, log } = parts;
+  const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = parts;
   const { db } = postgres;
   const { retireAfterMs } = config.scaler;
   const retireEveryMs = Math.min(RETIRE_EVERY_MS.most, Math.max(RETIRE_EVERY_MS.least, retireAfterMs / 10));
@@ -36,6 +41,11 @@ export function createUpkeep(parts: ScalerParts, hooks: Pick<RecoveryHooks, 'tou
     ...createRecoveryLoops(parts, { ...hooks, restore: [async () => repair.hurry(), async () => schedules.hurry()] }),
     repair,
     schedules,
+    whileLeading(
+      'score',
+      { everyMs: SCORE_EVERY_MS, lead, log },
+      createScoreKeeper({ client: redis.client, keys, db, priorities, log }, systemClock.now),
+    ),
     whileLeading('retain', { everyMs: RETAIN_EVERY_MS, lead, log }, (leadership) => forgetKeys(leadership, db, log)),
     whileLeading('retire', { everyMs: retireEveryMs, lead, log }, (leadership) =>
       retireUnusedLanes(leadership, retireAfterMs, { redis, keys, metrics, log }),

@@ -10,7 +10,7 @@ import {
   slotSettings,
 } from '@sluice/shared/config/fragments';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { optionalText, wholeNumber } from '@sluice/shared/config/values';
+import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
 
@@ -22,6 +22,21 @@ export const workerSettings = {
   ops: opsSettings,
   shutdown: shutdownSettings,
   network: networkSettings,
+  ga4: {
+    endpoint: setting(
+      'GA4_ENDPOINT',
+      optionalUrlOf('https', 'http'),
+      "Where the Google Analytics Data API is, `https://host[:port]`; Google's own host when unset",
+    ),
+    credentialsFile: setting(
+      'GA4_CREDENTIALS_FILE',
+      optionalText(),
+      'File with the JSON key of the Google service account that runs GA4 reports',
+    ),
+    credentials: setting('GA4_CREDENTIALS', optionalText(), 'The JSON key itself, in place of the file', {
+      secret: true,
+    }),
+  },
   slot: slotSettings,
   rehearsal: rehearsalSettings,
   clock: clockSettings,

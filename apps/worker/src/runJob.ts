@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { MAX_LOG_LINE } from '@sluice/shared/contracts/jobEvents';
 import type { Isolation as Place, TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
 import { decideClaim } from '@sluice/shared/domain/claim';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
@@ -41,6 +43,7 @@ export interface RunJobParts {
   readonly isolation: Isolation;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
   /** A job came before its time: this machine's clock, or another's, may be off. */
   readonly cameEarly: () => void;
@@ -72,7 +75,8 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
         : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
     const { id, tenantId, fence } = claimed;
-    return await settleAttempt({ id, tenantId, fence, task: active.task }, outcome, parts);
+    const { queueClass } = active.lane;
+    return await settleAttempt({ id, tenantId, fence, task: active.task, queueClass }, outcome, parts);
   } finally {
     stay.leave();
   }
@@ -144,6 +148,15 @@ async function attempt(
     return { kind: 'bury', category: 'invalid', error };
   }
   if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+  const { id: jobId, tenantId } = claimed;
+  parts.feed.tell({
+    kind: 'state',
+    jobId,
+    tenantId,
+    queueClass: active.lane.queueClass,
+    state: 'active',
+    attempt: claimed.fence,
+  });
   const startedMs = parts.monotonicMs();
   const execution = await execute(active, { claimed, contract }, stop, parts);
   const tookMs = parts.monotonicMs() - startedMs;
@@ -166,8 +179,14 @@ function execute(
     tenantId,
     traceparent,
     timeoutMs,
-    progress: (value: number | Record<string, unknown>) => active.updateProgress(value),
-    log: (line: string) => active.log(line),
+    progress: (value: number | Record<string, unknown>) => {
+      parts.feed.tell({ kind: 'progress', jobId, tenantId, value });
+      return active.updateProgress(value);
+    },
+    log: (line: string) => {
+      parts.feed.tell({ kind: 'log', jobId, tenantId, line: line.slice(0, MAX_LOG_LINE) });
+      return active.log(line);
+    },
   };
   if (claimed.place === 'process') {
     const mayBlock = contract.isolation === 'process';

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
@@ -26,6 +27,7 @@ import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerTurns } from './settle/ledgerTurns.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
+import { createGa4Client } from './tasks/ga4/ga4Client.js';
 import { buildTaskHandlers } from './tasks/index.js';
 import { createJobTable } from './watch/jobTable.js';
 import { createWatchdog } from './watch/watchdog.js';
@@ -68,21 +70,25 @@ export function createWorker(
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const table = createJobTable(config.worker.concurrency);
   const running = createRunningJobs(table);
-  const web = createWebClient({ allowPrivateAddresses: config.network.allowPrivateAddresses });
+  const { allowPrivateAddresses } = config.network;
+  const web = createWebClient({ allowPrivateAddresses });
+  const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
+  const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
     claimer: createClaimer(turns, postgres.db, workerId),
     ledger: createLedgerWriter(turns, postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
     effects: createEffects({ db: effects.db, log }),
-    handlers: buildTaskHandlers({ db: postgres.db, web, exportsDir: config.worker.exportsDir, now: machine.now }),
+    handlers: buildTaskHandlers({ db: postgres.db, web, ga4, exportsDir: config.worker.exportsDir, now: machine.now }),
     isolation: isolationOf(config, machine, log),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
     queues,
     running,
     serviceTimes,
+    feed,
     metrics,
     cameEarly: () => intake.checkClock(),
     log,
@@ -129,7 +135,9 @@ export function createWorker(
     closing('queues', () => queues.close()),
     ops,
     web,
+    ga4,
     serviceTimes,
+    feed,
     ...intake.services.slice(0, -1),
     consumer,
     ...intake.services.slice(-1),
@@ -137,12 +145,13 @@ export function createWorker(
   return { services, ops, workerId, running };
 }
 
-function isolationOf({ worker, postgres, network }: WorkerConfig, machine: Machine, log: Log): Isolation {
+function isolationOf({ worker, postgres, network, ga4 }: WorkerConfig, machine: Machine, log: Log): Isolation {
   return createIsolation({
     setup: {
       postgres: { url: postgres.url, schema: postgres.schema },
       allowPrivateAddresses: network.allowPrivateAddresses,
       exportsDir: worker.exportsDir,
+      ga4,
     },
     blockedMs: worker.blockedMs,
     processes: worker.isolatedProcesses,

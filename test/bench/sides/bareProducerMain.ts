@@ -1,4 +1,4 @@
-import { queuePriority } from '@sluice/shared/domain/priority';
+import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
 import { toBullJob } from '@sluice/shared/queue/jobOptions';
 import { Queue } from 'bullmq';
@@ -23,7 +23,7 @@ server.post<{ Body: Body }>('/api/v1/jobs', async (request, reply) => {
 });
 
 function optionsOf(task: string, data: object) {
-  const priority = queuePriority('member', 50);
+  const priority = standingPriority('member', 50);
   return toBullJob({ id: newId(), task, data, queuePriority: priority, maxAttempts: MAX_ATTEMPTS, delayMs: 0 }, 0).opts;
 }
 

@@ -1,5 +1,5 @@
 import type { Lane } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
+import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { BenchServers } from '../harness/servers.js';
@@ -27,7 +27,7 @@ export async function fillLane(
   before: (ids: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const queues = createLaneQueues(servers.redis.client, servers.keys);
-  const priority = queuePriority('member', 50);
+  const priority = standingPriority('member', 50);
   try {
     for (let left = jobs; left > 0; left -= JOBS_PER_ADD) {
       const ids = Array.from({ length: Math.min(left, JOBS_PER_ADD) }, newId);

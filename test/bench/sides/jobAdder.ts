@@ -1,6 +1,6 @@
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import { queuePriority } from '@sluice/shared/domain/priority';
+import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
 import type { LaneJob } from '@sluice/shared/queue/jobOptions';
 import { toBullJob } from '@sluice/shared/queue/jobOptions';
@@ -70,7 +70,7 @@ function laneJob(data: object): LaneJob {
     id: newId(),
     task: TASK,
     data,
-    queuePriority: queuePriority('member', 50),
+    queuePriority: standingPriority('member', 50),
     maxAttempts: MAX_ATTEMPTS,
     delayMs: 0,
   };

@@ -20,6 +20,10 @@ interface Attack {
 const ATTACKS: Readonly<Record<string, Attack>> = {
   'POST /api/v1/jobs': { status: 202, body: PROBE },
   'POST /api/v1/jobs/batch': { status: 207, body: { jobs: [PROBE] } },
+  'POST /api/v1/ga4/reports': {
+    status: 202,
+    body: { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' },
+  },
   'GET /api/v1/jobs': { status: 200 },
   'GET /api/v1/jobs/{id}': { status: 404, aim: 'done' },
   'GET /api/v1/jobs/{id}/result': { status: 404, aim: 'done' },

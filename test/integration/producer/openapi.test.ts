@@ -83,6 +83,9 @@ describe('the OpenAPI document', () => {
     await ask('POST /api/v1/jobs', { body: { task: 'no', data: 1 } });
     await ask('POST /api/v1/jobs', { body: PROBE, as: producer.client('x') });
     await ask('POST /api/v1/jobs/batch', { body: { jobs: [PROBE, 1, { task: 'no', data: {} }] } });
+    const report = { propertyId: '123456789', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+    await ask('POST /api/v1/ga4/reports', { body: report });
+    await ask('POST /api/v1/ga4/reports', { body: { ...report, dimensions: ['date'] } });
     for (const id of [running, done, dead, 'none']) {
       await ask('GET /api/v1/jobs/{id}', { path: job(id) });
       await ask('GET /api/v1/jobs/{id}/result', { path: job(id, '/result') });

@@ -58,9 +58,11 @@ function context(tenantId: string, over: Partial<JobContext> = {}): JobContext {
   };
 }
 
+const noGa4 = { runReport: () => Promise.reject(new Error('not here')) };
+
 function exportJobs(data: object, job: JobContext): Promise<unknown> {
   const web = createWebClient({ allowPrivateAddresses: false });
-  const handlers = buildTaskHandlers({ db: space.postgres.db, web, exportsDir, now: Date.now });
+  const handlers = buildTaskHandlers({ db: space.postgres.db, web, ga4: noGa4, exportsDir, now: Date.now });
   return handlers['exports.jobs_csv'](data, job);
 }
 

@@ -68,6 +68,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     running,
     cameEarly: () => undefined,
     serviceTimes: { note: () => undefined },
+    feed: { tell: () => undefined },
     metrics: createMetrics('test'),
     monotonicMs: () => performance.now(),
     random: () => 0,

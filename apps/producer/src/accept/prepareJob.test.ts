@@ -1,9 +1,13 @@
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
+import { momentOfId } from '@sluice/shared/ids/ids';
 import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 
-const submission = { id: 'id', tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
+const ID = '019aa2b3-0c00-7000-8000-000000000000';
+const NOW_MS = momentOfId(ID) ?? 0;
+const submission = { id: ID, tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
 const prepare = (body: object, faultTasks = false) =>
   prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }), createTaskCatalogue({ faultTasks }));
 
@@ -12,7 +16,11 @@ describe('prepareJob', () => {
     const { row, lane, job } = prepare({ task: 'system.probe', priority: 100 });
     expect(row).toMatchObject({ maxAttempts: 4, timeoutMs: 600_000, delayMs: 0, state: 'accepted', userId: 'ann' });
     expect(lane).toEqual({ tenantId: 'acme', queueClass: 'default' });
-    expect(job).toMatchObject({ id: 'id', queuePriority: 15_001, maxAttempts: 4 });
+    expect(job).toMatchObject({
+      id: ID,
+      queuePriority: queuePriority({ role: 'viewer', priority: 100, sinceMs: NOW_MS, rulePoints: 0 }, epochAt(NOW_MS)),
+      maxAttempts: 4,
+    });
     expect(job.data).toEqual({ sleepMs: 0, fail: 'never' });
   });
 

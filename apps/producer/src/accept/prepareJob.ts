@@ -4,6 +4,7 @@ import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { momentOfId } from '@sluice/shared/ids/ids';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import { toLanedJob } from '@sluice/shared/queue/jobOptions';
@@ -34,7 +35,10 @@ export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<Ta
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   const { data, bytes } = checkData(task, body.data);
   const row = toRow(submission, body, { task, data });
-  return { row, bytes, ...toLanedJob(row) };
+  // The id was made when the request first came, so that the same request again has the same place.
+  const nowMs = momentOfId(submission.id) ?? 0;
+  const ranked = { rankedSinceMs: nowMs + row.delayMs, rulePoints: row.rulePoints ?? 0, nowMs };
+  return { row, bytes, ...toLanedJob({ ...row, ...ranked }) };
 }
 
 function checkData(task: TaskContract, data: unknown): { readonly data: unknown; readonly bytes: number } {

@@ -109,7 +109,8 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
   return { status, code, detail: String(body.detail), ...(errors.success ? { errors: errors.data } : {}) };
 }
 
-function toSubmission(request: FastifyRequest, id: string): Submission {
+/** Who submits, as the request's credential says. */
+export function toSubmission(request: FastifyRequest, id: string): Submission {
   const { tenantId, role, submitter } = tenantCallerOf(request);
   return { id, tenantId, role, submitter, traceparent: readTraceparent(request.headers.traceparent) };
 }

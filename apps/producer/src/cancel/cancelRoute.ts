@@ -1,6 +1,7 @@
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { isId } from '@sluice/shared/ids/ids';
 import type { Cancellation } from '@sluice/shared/postgres/queries/cancelJob';
 import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
@@ -30,6 +31,7 @@ export interface CancelParts {
   readonly call: RedisCall;
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
+  readonly feed: Pick<FeedWriter, 'tell'>;
 }
 
 /** `DELETE /api/v1/jobs/:id`. */
@@ -66,7 +68,7 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
 async function carryOut(
   cancellation: Cancellation,
   { tenantId, id }: { readonly tenantId: string; readonly id: string },
-  { lanes, call, client, keys }: CancelParts,
+  { lanes, call, client, keys, feed }: CancelParts,
 ): Promise<'cancelled' | 'active'> {
   switch (cancellation.kind) {
     case 'unknown':
@@ -76,6 +78,7 @@ async function carryOut(
     case 'cancelled': {
       const lane: Lane = { tenantId, queueClass: cancellation.queueClass as Lane['queueClass'] };
       await quietly(() => call(() => lanes.remove(lane, cancellation.queueJobId ?? id)));
+      feed.tell({ kind: 'state', jobId: id, ...lane, state: 'cancelled', attempt: 0 });
       return 'cancelled';
     }
     case 'running':

@@ -10,6 +10,7 @@ import { createEffects } from '../execute/effects.js';
 import type { Execution } from '../execute/executeTask.js';
 import { executeTask } from '../execute/executeTask.js';
 import { createWebClient } from '../network/webClient.js';
+import { createGa4Client } from '../tasks/ga4/ga4Client.js';
 import { buildTaskHandlers } from '../tasks/index.js';
 import { createWatchdog } from '../watch/watchdog.js';
 import type { ChildMessage, ChildSetup, ParentMessage } from './messages.js';
@@ -54,7 +55,9 @@ async function execute(
   const db = createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db;
   const effects = createEffects({ db: createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db, log });
   const web = createWebClient({ allowPrivateAddresses: setup.allowPrivateAddresses });
-  const handlers = buildTaskHandlers({ db, web, exportsDir: setup.exportsDir, now: systemClock.now });
+  const { allowPrivateAddresses, ga4: settings } = setup;
+  const ga4 = createGa4Client({ settings, allowPrivateAddresses, now: systemClock.now });
+  const handlers = buildTaskHandlers({ db, web, ga4, exportsDir: setup.exportsDir, now: systemClock.now });
   const handler = handlers[contract.name as TaskName] as TaskHandler<never>;
   const context: Omit<JobContext, 'signal'> = {
     jobId,

@@ -22,7 +22,12 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
   const say = 'const say = (word) => new Promise((done) => process.send(word, undefined, undefined, done));';
   await writeFile(program, `${say}\nprocess.on('message', async (message) => {\n${script}\n});`);
   const isolation = createIsolation({
-    setup: { postgres: { url: '', schema: '' }, allowPrivateAddresses: false, exportsDir: '' },
+    setup: {
+      postgres: { url: '', schema: '' },
+      allowPrivateAddresses: false,
+      exportsDir: '',
+      ga4: { endpoint: undefined, credentialsFile: undefined, credentials: undefined },
+    },
     blockedMs: 1_000,
     processes: 1,
     memoryMb: 64,

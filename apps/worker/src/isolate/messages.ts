@@ -4,6 +4,7 @@ import { PacedError } from '@sluice/shared/errors/pacedError';
 import { z } from 'zod';
 import type { Execution } from '../execute/executeTask.js';
 import { toJobError, toStorableResult } from '../settle/storable.js';
+import type { Ga4Settings } from '../tasks/ga4/ga4Access.js';
 
 /** Longest texts that come from an attempt's process, in characters: a result, progress, a line of a log. */
 const MAX_RESULT_CHARACTERS = 300_000;
@@ -40,6 +41,7 @@ export interface ChildSetup {
   readonly postgres: { readonly url: string; readonly schema: string };
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;
+  readonly ga4: Ga4Settings;
   /** The process is ended when its event loop stands still for so long, in ms; null where a task may block it. */
   readonly blockedMs: number | null;
 }

@@ -1,5 +1,6 @@
 import type { DeathCategory } from '@sluice/shared/contracts/deadLetter';
 import { SEVERITY_OF } from '@sluice/shared/contracts/deadLetter';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
@@ -24,6 +25,7 @@ export type AttemptVerdict =
 export interface SettleParts {
   readonly ledger: LedgerWriter;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly log: Log;
 }
 
@@ -32,7 +34,7 @@ export interface SettleParts {
  * repaired by the next claim: it finds the job over in the ledger and repeats what follows.
  */
 export async function settleAttempt(
-  job: Pick<ClaimedJob, 'id' | 'tenantId' | 'fence'> & { readonly task: string },
+  job: Pick<ClaimedJob, 'id' | 'tenantId' | 'fence'> & { readonly task: string; readonly queueClass: string },
   verdict: AttemptVerdict,
   parts: SettleParts,
 ): Promise<AttemptEnd> {
@@ -42,6 +44,16 @@ export async function settleAttempt(
     parts.log.warn({ jobId: job.id, fence: job.fence }, 'the attempt no longer owned its job; its outcome was dropped');
     return { kind: 'leave' };
   }
+  const { state, error: jobError } = settlement;
+  parts.feed.tell({
+    kind: 'state',
+    jobId: job.id,
+    tenantId: job.tenantId,
+    queueClass: job.queueClass,
+    state,
+    attempt: job.fence,
+    ...(jobError === null ? {} : { error: jobError }),
+  });
   if (verdict.kind === 'bury') {
     const error = toJobError(verdict.error);
     const note = { jobId: job.id, task: job.task, category: verdict.category, error, attempts: job.fence };

@@ -6,6 +6,8 @@ import { streamJobs } from '@sluice/shared/postgres/queries/streamJobs';
 import { findTenant } from '@sluice/shared/postgres/queries/tenants';
 import type { WebClient } from '../network/webClient.js';
 import { createJobsCsvHandler } from './exportsJobsCsv.js';
+import type { Ga4Client } from './ga4/ga4Client.js';
+import { createGa4ReportHandler } from './ga4/ga4RunReport.js';
 import { createWebhookHandler } from './notificationsWebhook.js';
 import { createSigningSecrets } from './signingSecrets.js';
 import { createFaultHandler, FAULT_EXIT_CODE } from './systemFault.js';
@@ -20,6 +22,7 @@ export type TaskHandlers = { readonly [Name in TaskName]: TaskHandler<DataOf<(ty
 export interface TaskParts {
   readonly db: Database;
   readonly web: WebClient;
+  readonly ga4: Ga4Client;
   /** Folder that exports are written below, one folder per tenant. */
   readonly exportsDir: string;
   /** Unix time in ms. */
@@ -27,13 +30,14 @@ export interface TaskParts {
 }
 
 /** Builds every task's handler; does no I/O. */
-export function buildTaskHandlers({ db, web, exportsDir, now }: TaskParts): TaskHandlers {
+export function buildTaskHandlers({ db, web, ga4, exportsDir, now }: TaskParts): TaskHandlers {
   const findSecret = async (tenantId: string) => (await findTenant(db, tenantId))?.signingSecret ?? null;
   return {
     'exports.jobs_csv': createJobsCsvHandler({
       streamJobs: (tenantId, filter) => streamJobs(db, tenantId, filter),
       exportsDir,
     }),
+    'ga4.run_report': createGa4ReportHandler(ga4),
     'notifications.webhook': createWebhookHandler({ web, now, signingSecretOf: createSigningSecrets(findSecret, now) }),
     'system.fault': createFaultHandler({ web, exit: () => process.exit(FAULT_EXIT_CODE) }),
     'system.probe': runProbe,

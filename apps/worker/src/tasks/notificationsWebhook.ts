@@ -2,6 +2,7 @@ import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContex
 import type { WebhookData } from '@sluice/shared/contracts/tasks/notificationsWebhook';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import { failureReason } from '../network/failureReason.js';
 import { readRetryAfterMs } from '../network/retryAfter.js';
 import type { WebAnswer, WebClient } from '../network/webClient.js';
 import { judgeAnswer } from './judgeAnswer.js';
@@ -69,14 +70,8 @@ async function send(web: WebClient, post: Parameters<WebClient['post']>[0]): Pro
   } catch (cause) {
     if (post.signal.aborted) throw post.signal.reason;
     if (cause instanceof FleetError) throw cause;
-    throw new FleetError('upstream_failed', `The receiver could not be reached: ${reasonOf(cause)}`, { cause });
+    throw new FleetError('upstream_failed', `The receiver could not be reached: ${failureReason(cause)}`, { cause });
   }
-}
-
-/** A network error's code, such as ECONNREFUSED: its message may hold more than others should read. */
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : 'network error';
 }
 
 function throwUnlessDelivered({ status, retryAfter }: WebAnswer, nowMs: number): void {

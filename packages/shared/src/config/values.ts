@@ -52,6 +52,11 @@ export function urlOf(...schemes: string[]): z.ZodType<string> {
   );
 }
 
+/** A URL with one of these schemes, or undefined when unset. */
+export function optionalUrlOf(...schemes: string[]): z.ZodType<string | undefined> {
+  return urlOf(...schemes).optional();
+}
+
 /** Any text, or undefined when unset. */
 export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();

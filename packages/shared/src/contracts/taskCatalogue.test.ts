@@ -34,7 +34,7 @@ describe('createTaskCatalogue', () => {
 describe('task contracts', () => {
   for (const contract of Object.values(TASKS)) {
     it(`${contract.name} has a summary, a known lane, bounds in order and a schema that can be shown`, () => {
-      expect(contract.name).toMatch(/^[a-z]+\.[a-z_]+$/);
+      expect(contract.name).toMatch(/^[a-z][a-z0-9]*\.[a-z_]+$/);
       expect(contract.summary).not.toBe('');
       expect(QUEUE_CLASSES).toContain(contract.queueClass);
       expect(contract.timeoutMs).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import type { TaskContract } from './task.js';
 import { exportsJobsCsv } from './tasks/exportsJobsCsv.js';
+import { ga4RunReport } from './tasks/ga4RunReport.js';
 import { notificationsWebhook } from './tasks/notificationsWebhook.js';
 import { systemFault } from './tasks/systemFault.js';
 import { systemProbe } from './tasks/systemProbe.js';
@@ -7,6 +8,7 @@ import { systemProbe } from './tasks/systemProbe.js';
 /** Every task of the fleet by name. A new task is a contract here and a handler of the same name in the worker. */
 export const TASKS = {
   'exports.jobs_csv': exportsJobsCsv,
+  'ga4.run_report': ga4RunReport,
   'notifications.webhook': notificationsWebhook,
   'system.fault': systemFault,
   'system.probe': systemProbe,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
 import type { TenantRole } from '../contracts/identity.js';
 import type { Lane } from '../domain/lane.js';
-import { queuePriority } from '../domain/priority.js';
+import { epochAt, queuePriority } from '../domain/priority.js';
 
 /** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
@@ -37,6 +37,11 @@ export interface QueueableRow {
   readonly role: TenantRole;
   /** 0..100, higher is sooner. */
   readonly priority: number;
+  /** Since when it waits, unix ms; see `domain/priority.ts`. */
+  readonly rankedSinceMs: number;
+  readonly rulePoints: number;
+  /** Unix ms; says in which era the lane's priorities are. */
+  readonly nowMs: number;
   readonly maxAttempts: number;
   readonly delayMs: number;
   readonly dedupeKey?: string | null;
@@ -50,13 +55,14 @@ export interface LanedJob {
 
 /** How a row of the ledger goes into its lane. */
 export function toLanedJob(row: QueueableRow): LanedJob {
+  const { role, priority, rankedSinceMs: sinceMs, rulePoints, nowMs } = row;
   return {
     lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
     job: {
       id: row.queueJobId ?? row.id,
       task: row.task,
       data: row.data,
-      queuePriority: queuePriority(row.role, row.priority),
+      queuePriority: queuePriority({ role, priority, sinceMs, rulePoints }, epochAt(nowMs)),
       maxAttempts: row.maxAttempts,
       delayMs: row.delayMs,
       dedupeKey: row.dedupeKey ?? null,

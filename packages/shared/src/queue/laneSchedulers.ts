@@ -1,7 +1,7 @@
 import type { TenantRole } from '../contracts/identity.js';
 import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
-import { queuePriority } from '../domain/priority.js';
+import { standingPriority } from '../domain/priority.js';
 import { phaseMs, queueJobIdOf, schedulerIdOf } from '../domain/schedule.js';
 import type { RedisClient } from '../redis/client.js';
 import { registerLanes } from '../redis/commands/registerLanes.js';
@@ -71,7 +71,7 @@ export function createLaneSchedulers(
       await queues.queue(lane).upsertJobScheduler(schedulerIdOf(row.id), repeatOf(row), {
         name: row.task,
         data: row.data ?? {},
-        opts: toBullOptions({ ...row, queuePriority: queuePriority(row.role, row.priority) }),
+        opts: toBullOptions({ ...row, queuePriority: standingPriority(row.role, row.priority) }),
       });
     },
     async remove(schedule) {

@@ -22,6 +22,12 @@ export interface FleetKeys {
   serviceTimes(bucket: number): string;
   /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
   slots(bucket: number): string;
+  /** STREAM of what happens to the bucket's jobs, for those who listen. */
+  feed(bucket: number): string;
+  /** HASH of the calls that a tenant made of an upstream, by parts of the quota's window. */
+  quotaRing(bucket: number, tenantId: string, upstream: string): string;
+  /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
+  quotaCalls(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET that ends a worker process's wait for the markers of a bucket. */
   nudge(bucket: number, workerId: string): string;
   /** What the ids of a request with an `Idempotency-Key` come from; expires after a day. */
@@ -44,6 +50,8 @@ export interface FleetKeys {
   readonly leaderFence: string;
   /** SET of run ids of the servers that were compared with the ledger since they started. */
   readonly comparedServers: string;
+  /** Name of the last pass over all priorities that was finished. */
+  readonly scoringPass: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
   readonly touchedChannel: string;
   /** Channel of buckets that changed, as numbers joined by a space, and of worker processes that leave. Hints, not promises. */
@@ -67,6 +75,9 @@ export function fleetKeys(prefix: string): FleetKeys {
     weights: (number) => `${bucket(number)}:weights`,
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
+    feed: (number) => `${bucket(number)}:feed`,
+    quotaRing: (number, tenantId, upstream) => `${bucket(number)}:quota:${tenantId}:${upstream}`,
+    quotaCalls: (number, tenantId, upstream) => `${bucket(number)}:calls:${tenantId}:${upstream}`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
     requestSeed: (tenantId, digest) => `${bucket(bucketOf(tenantId))}:seed:${digest}`,
     version: (number) => `${bucket(number)}:version`,
@@ -78,6 +89,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
     comparedServers: `${fleet}:compared-servers`,
+    scoringPass: `${fleet}:scoring-pass`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,
     wokenChannel: `${prefix}:woken`,

@@ -31,6 +31,8 @@ export interface Metrics {
   readonly rebuildSeconds: Histogram;
   readonly lanesRetired: Counter;
   readonly replicasDesired: Gauge;
+  readonly streamsOpen: Gauge;
+  readonly streamsDropped: Counter;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -83,5 +85,7 @@ export function createMetrics(processName: string): Metrics {
     rebuildSeconds: seconds('sluice_rebuild_seconds', 'Time of comparing Redis with the ledger at full speed'),
     lanesRetired: counter('sluice_lanes_retired_total', 'Lanes that were retired because nothing used them'),
     replicasDesired,
+    streamsOpen: gauge('sluice_streams_open', 'Streams of events that are open'),
+    streamsDropped: counter('sluice_streams_dropped_total', 'Streams ended because their reader did not read'),
   };
 }

@@ -10,6 +10,11 @@ export interface EnqueueableJob {
   readonly queueClass: string;
   readonly queueJobId: string | null;
   readonly priority: number;
+  /** Since when it waits, unix ms. */
+  readonly rankedSinceMs: number;
+  readonly rulePoints: number;
+  /** When this was read, by the ledger's clock, unix ms. */
+  readonly nowMs: number;
   readonly data: unknown;
   readonly maxAttempts: number;
   /** Until it is due, in ms; 0 for at once. */
@@ -21,14 +26,16 @@ export interface EnqueueableJob {
 
 /** Columns of `jobs` that make an {@link EnqueueableJob}. */
 export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, queue_class AS "queueClass",
-  queue_job_id AS "queueJobId", priority, data, max_attempts AS "maxAttempts", dedupe_key AS "dedupeKey",
+  queue_job_id AS "queueJobId", priority,
+  (extract(epoch FROM ranked_since) * 1000)::float8 AS "rankedSinceMs", rule_points AS "rulePoints",
+  (extract(epoch FROM now()) * 1000)::float8 AS "nowMs", data, max_attempts AS "maxAttempts", dedupe_key AS "dedupeKey",
   greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs", fence > 0 AS started`;
 
 const REDRIVE = `
 WITH again AS (
   UPDATE jobs
   SET state = 'accepted', failures = 0, deferrals = 0, crashes = least(crashes, 1), error = NULL, result = NULL, finished_at = NULL,
-      due_at = NULL, queued_at = NULL, cancel_requested_at = NULL, updated_at = now()
+      due_at = NULL, queued_at = NULL, ranked_since = now(), cancel_requested_at = NULL, updated_at = now()
   WHERE id = $1 AND tenant_id = $2 AND state = 'dead'
   RETURNING *
 ), noted AS (

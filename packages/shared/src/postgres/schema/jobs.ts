@@ -21,6 +21,10 @@ export const jobs = pgTable(
     state: text('state', { enum: JOB_STATES }).notNull(),
     /** 0..100, higher is sooner. */
     priority: smallint('priority').notNull(),
+    /** Since when it waits for its turn: accepted, due after the delay it came with, or sent again. Later retries keep it. */
+    rankedSince: moment('ranked_since').notNull().defaultNow(),
+    /** Points by rules of its tenant or task, see `domain/priority.ts`. */
+    rulePoints: smallint('rule_points').notNull().default(0),
     data: jsonb('data').notNull(),
     /** Attempts that count, the first included. */
     maxAttempts: smallint('max_attempts').notNull(),

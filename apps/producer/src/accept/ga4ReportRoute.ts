@@ -1,0 +1,57 @@
+import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
+import { jobBodySchema } from '@sluice/shared/contracts/jobs';
+import { waitText } from '@sluice/shared/domain/waitText';
+import type { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { creatingHeadersSchema, refusals } from '../http/responses.js';
+import type { TryGa4Directly } from './ga4Direct.js';
+import { prepareJob } from './prepareJob.js';
+import type { SubmitParts } from './submitRoutes.js';
+import { toSubmission } from './submitRoutes.js';
+
+/** What asking for reports rests on. */
+export interface Ga4ReportParts extends SubmitParts {
+  readonly tryDirectly: TryGa4Directly;
+}
+
+/** `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. */
+export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
+  const { acceptor, answerAccepted, tasks, tryDirectly } = parts;
+  server.post(
+    '/api/v1/ga4/reports',
+    {
+      config: { access: 'submit', creates: true },
+      schema: {
+        tags: ['ga4'],
+        summary: 'Run a report of a Google Analytics 4 property, at once or from the queue',
+        headers: creatingHeadersSchema,
+        body: ga4ReportBodySchema,
+        response: { 200: ga4ReportResultSchema, 202: ga4ReportQueuedSchema, ...refusals(409, 413, 415, 422) },
+      },
+      preSerialization: async (_request, reply, payload) =>
+        reply.statusCode === 202 ? withMessage(payload as z.infer<typeof ga4ReportQueuedSchema>) : payload,
+    },
+    async (request, reply) => {
+      const { priority, dedupeKey, durability, ...data } = request.body;
+      const submission = toSubmission(request, request.seed);
+      const direct = await tryDirectly(submission.tenantId, data);
+      if (direct.kind === 'answered') return reply.code(200).header('x-queue', 'direct').send(direct.report);
+      const job = {
+        task: 'ga4.run_report',
+        data,
+        priority,
+        durability,
+        ...(dedupeKey === undefined ? {} : { dedupeKey }),
+      };
+      const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
+      const acceptance = await acceptor.accept(prepared);
+      reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
+      return answerAccepted(reply, prepared, acceptance);
+    },
+  );
+}
+
+/** The answer to any accepted job, and beside it the wait in words. */
+function withMessage(accepted: Omit<z.infer<typeof ga4ReportQueuedSchema>, 'message'>): object {
+  return { ...accepted, message: waitText(accepted) };
+}

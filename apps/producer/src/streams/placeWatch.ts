@@ -1,0 +1,110 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName } from '@sluice/shared/domain/lane';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { LaneFacts } from '../outlook/outlook.js';
+import { estimateInLane } from '../outlook/outlook.js';
+import type { RedisCall } from '../stores/redisCall.js';
+
+/** A place is told at most so often, in ms: twice a second. */
+const TELL_EVERY_MS = 500;
+
+/** Lanes where nothing was heard of are looked at in every so many rounds: others' processes may have said nothing. */
+const LOOK_ANYWAY_ROUNDS = 10;
+
+/** A job's place in its lane. */
+export interface Place {
+  readonly position: number | null;
+  readonly estimatedWaitMs: number | null;
+}
+
+/** Follows the places of jobs that somebody listens to. */
+export interface PlaceWatch extends Service {
+  /** Calls back when the place of a job is another than before, the first time soon. Returns how to end it. */
+  watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
+  /** Something happened in a lane, so that places may have moved. @param name of the lane */
+  stirByName(name: string): void;
+}
+
+/** What following places rests on. */
+export interface PlaceWatchParts {
+  readonly lanes: Pick<LaneQueues, 'position'>;
+  readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
+  readonly call: RedisCall;
+  readonly log: Log;
+}
+
+interface WatchedLane {
+  readonly lane: Lane;
+  readonly watchers: Set<Watcher>;
+  stirred: boolean;
+}
+
+interface Watcher {
+  readonly queueJobId: string;
+  readonly told: (place: Place) => void;
+  last: number | null | undefined;
+}
+
+/** Asks for all places of a lane together, and only of lanes where something happened. */
+export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): PlaceWatch {
+  const watched = new Map<string, WatchedLane>();
+  let round = 0;
+
+  async function tellLane({ lane, watchers }: WatchedLane): Promise<void> {
+    const asked = [...watchers];
+    const [laneFacts, positions] = await Promise.all([
+      facts(lane),
+      call(() => Promise.all(asked.map(({ queueJobId }) => lanes.position(lane, queueJobId)))),
+    ]);
+    for (const [index, watcher] of asked.entries()) {
+      const position = positions[index] ?? null;
+      if (watcher.last === position || !watchers.has(watcher)) continue;
+      watcher.last = position;
+      const estimatedWaitMs = position === null || laneFacts === null ? null : estimateInLane(position, laneFacts);
+      watcher.told({ position, estimatedWaitMs });
+    }
+  }
+
+  const loop = runEvery(
+    'places',
+    TELL_EVERY_MS,
+    async () => {
+      const everywhere = ++round % LOOK_ANYWAY_ROUNDS === 0;
+      const stirred = [...watched.values()].filter((lane) => lane.stirred || everywhere);
+      await Promise.all(
+        stirred.map(async (lane) => {
+          lane.stirred = false;
+          try {
+            await tellLane(lane);
+          } catch (err) {
+            lane.stirred = true;
+            log.debug({ err, lane: laneName(lane.lane) }, 'places of jobs could not be read');
+          }
+        }),
+      );
+    },
+    log,
+  );
+
+  return {
+    ...loop,
+    watch(lane, queueJobId, told) {
+      const name = laneName(lane);
+      const own = watched.get(name) ?? { lane, watchers: new Set<Watcher>(), stirred: true };
+      watched.set(name, own);
+      own.stirred = true;
+      const watcher: Watcher = { queueJobId, told, last: undefined };
+      own.watchers.add(watcher);
+      return () => {
+        own.watchers.delete(watcher);
+        if (own.watchers.size === 0 && watched.get(name) === own) watched.delete(name);
+      };
+    },
+    stirByName(name) {
+      const own = watched.get(name);
+      if (own !== undefined) own.stirred = true;
+    },
+  };
+}

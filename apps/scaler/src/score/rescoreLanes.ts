@@ -1,0 +1,83 @@
+import { queuePriority } from '@sluice/shared/domain/priority';
+import { isId } from '@sluice/shared/ids/ids';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Database } from '@sluice/shared/postgres/connect';
+import { readRanks } from '@sluice/shared/postgres/queries/readRanks';
+import { findBusyLanes } from '@sluice/shared/queue/busyLanes';
+import type { LanePriorities, PlacedJob, PlaceKind } from '@sluice/shared/queue/lanePriorities';
+import { PLACES } from '@sluice/shared/queue/lanePriorities';
+import type { RedisClient } from '@sluice/shared/redis/client';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { Leadership } from '../lead/keepLead.js';
+import type { ScoringPass } from './eras.js';
+
+/** Jobs that are read and changed in one go. */
+const JOBS_PER_PAGE = 1_000;
+
+/** What scoring anew needs. */
+export interface RescoreParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly db: Database;
+  readonly priorities: LanePriorities;
+  readonly log: Log;
+}
+
+/**
+ * Gives every job that is in a lane the number that it has by a pass's epoch. In the order of the queue: what has its new number,
+ * which is lower, stands before what has not, so that the order holds at every moment. Doing it twice changes nothing the second
+ * time, so a leader that died in the middle is followed by one that does it again. Jobs that the ledger does not know, those of
+ * plain BullMQ clients, keep their priority.
+ * @returns how many were changed, or null when the lead was lost before the end
+ */
+export async function rescoreLanes(
+  leadership: Leadership,
+  { epochS }: ScoringPass,
+  parts: RescoreParts,
+): Promise<number | null> {
+  let changed = 0;
+  for (const bucket of BUCKETS) {
+    const lanes = await parts.client.zrange(parts.keys.registry(bucket), '0', '-1');
+    for (const lane of await findBusyLanes(parts.client, parts.keys, lanes)) {
+      for (const place of PLACES) {
+        const some = await rescorePlace(leadership, { lane, place, epochS }, parts);
+        if (some === null) return null;
+        changed += some;
+      }
+    }
+  }
+  return changed;
+}
+
+/** What is scored: jobs of a lane that are in one kind of place. */
+interface ScoredPlace {
+  readonly lane: string;
+  readonly place: PlaceKind;
+  readonly epochS: number;
+}
+
+async function rescorePlace(
+  leadership: Leadership,
+  { lane, place, epochS }: ScoredPlace,
+  { db, priorities }: RescoreParts,
+): Promise<number | null> {
+  let changed = 0;
+  for (let from = 0; ; from += JOBS_PER_PAGE) {
+    if (!leadership.holds()) return null;
+    const page = await priorities.page(lane, place, from, JOBS_PER_PAGE);
+    if (page.length === 0) return changed;
+    const ours = page.filter(({ id }) => isId(id));
+    const ranks = await readRanks(
+      db,
+      ours.map(({ id }) => id),
+    );
+    const changes = ours.flatMap((job): PlacedJob[] => {
+      const ranked = ranks.get(job.id);
+      const number = ranked === undefined ? job.queuePriority : queuePriority(ranked, epochS);
+      return number === job.queuePriority ? [] : [{ id: job.id, queuePriority: number }];
+    });
+    await priorities.change(lane, changes);
+    changed += changes.length;
+  }
+}

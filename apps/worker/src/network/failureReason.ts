@@ -1,0 +1,5 @@
+/** A network error's code, such as ECONNREFUSED: its message may hold more than others should read. */
+export function failureReason(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : 'network error';
+}

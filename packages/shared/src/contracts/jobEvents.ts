@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { jobErrorSchema } from './deadLetter.js';
+import { JOB_STATES } from './jobStates.js';
+
+/** Longest line of a job's log that streams carry, in characters; the rest is cut. */
+export const MAX_LOG_LINE = 1_000;
+
+/** What happens to jobs, as processes tell it to each other and to those who listen. */
+export const jobEventSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('state'),
+    jobId: z.string(),
+    tenantId: z.string(),
+    queueClass: z.string(),
+    state: z.enum(JOB_STATES),
+    /** The start that it was, from 1; 0 before the first. */
+    attempt: z.int(),
+    error: jobErrorSchema.optional(),
+  }),
+  z.object({ kind: z.literal('progress'), jobId: z.string(), tenantId: z.string(), value: z.unknown() }),
+  z.object({ kind: z.literal('log'), jobId: z.string(), tenantId: z.string(), line: z.string() }),
+]);
+
+/** What happens to a job. */
+export type JobEvent = z.infer<typeof jobEventSchema>;

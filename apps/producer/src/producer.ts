@@ -51,9 +51,23 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const { client } = redis;
   const gate = createRedisGate({ client, memoryGuardPercent: config.memory.guardPercent, metrics, log });
   const call = createRedisCall(gate);
-  const outlooks = createOutlookReader(createOutlookBatches(client, keys, call), config.slot.concurrency);
+  const outlookBatches = createOutlookBatches(client, keys, call);
+  const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
-  const accept = createAccept({ client, keys, ledger, lanes, call, gate, mostUnqueued, outlooks, metrics, log, now });
+  const accept = createAccept({
+    client,
+    keys,
+    ledger,
+    lanes,
+    call,
+    gate,
+    mostUnqueued,
+    outlooks,
+    outlookBatches,
+    metrics,
+    log,
+    now,
+  });
   const feed = createFeedWriter(client, keys, log);
   const streams = createStreams({ client, keys, ledger, lanes, call, outlooks, metrics, log, now });
   const answerError = createErrorAnswer(metrics, log);

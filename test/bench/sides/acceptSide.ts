@@ -7,6 +7,7 @@ import { createHttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';
 import { forkCalled } from '../harness/childCalls.js';
 import { readCpuMs } from '../harness/cpuTime.js';
+import { readServerCpu } from '../harness/serverCpu.js';
 import type { BenchServers } from '../harness/servers.js';
 import { DATA, TASK } from './fillLane.js';
 
@@ -20,6 +21,9 @@ export interface AcceptRun {
   /** CPU time of the HTTP process per job, in microseconds; null where the system does not tell. */
   readonly cpuUsPerJob: number | null;
   readonly loadCpuUsPerJob: number;
+  readonly redisUsPerJob: number;
+  /** Of all of PostgreSQL's processes; null where the system does not tell. */
+  readonly postgresUsPerJob: number | null;
 }
 
 /** An HTTP process that accepts jobs. */
@@ -65,9 +69,11 @@ export async function measureAccepts(side: AcceptSide, servers: BenchServers, lo
     const call = (seconds: number) =>
       loader.call('load', { url, tokens, body, connections: load.connections, seconds }, loadReply);
     const warm = await call(load.seconds * 0.6);
-    const cpuBefore = await readCpuMs(accepting.pid);
+    const [cpuBefore, serversBefore] = [await readCpuMs(accepting.pid), await readServerCpu(servers)];
     const run = await call(load.seconds);
-    const cpuAfter = await readCpuMs(accepting.pid);
+    const [cpuAfter, serversAfter] = [await readCpuMs(accepting.pid), await readServerCpu(servers)];
+    const perJob = (beforeMs: number | null, afterMs: number | null): number | null =>
+      beforeMs === null || afterMs === null ? null : ((afterMs - beforeMs) * 1_000) / run.answered;
     const refused = warm.refused ?? run.refused;
     if (refused !== null) throw new Error(`a job was not accepted: ${refused}`);
     const answered = warm.answered + run.answered;
@@ -76,8 +82,10 @@ export async function measureAccepts(side: AcceptSide, servers: BenchServers, lo
       jobsPerSecond: (run.jobs / run.tookMs) * 1_000,
       p50Ms: run.p50Ms,
       p99Ms: run.p99Ms,
-      cpuUsPerJob: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1_000) / run.answered,
+      cpuUsPerJob: perJob(cpuBefore, cpuAfter),
       loadCpuUsPerJob: run.cpuUs / run.answered,
+      redisUsPerJob: perJob(serversBefore.redisMs, serversAfter.redisMs) ?? 0,
+      postgresUsPerJob: perJob(serversBefore.postgresMs, serversAfter.postgresMs),
     };
   } finally {
     await loader.stop();

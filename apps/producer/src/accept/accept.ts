@@ -4,6 +4,7 @@ import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { OutlookReader } from '../outlook/outlook.js';
+import type { OutlookBatches } from '../outlook/outlookBatches.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createRedisAdd } from '../stores/redisCall.js';
@@ -30,6 +31,7 @@ export interface AcceptParts {
   /** Jobs that may be accepted in the whole fleet without being queued. */
   readonly mostUnqueued: number;
   readonly outlooks: OutlookReader;
+  readonly outlookBatches: OutlookBatches;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;
@@ -57,7 +59,13 @@ export function createAccept(parts: AcceptParts): Accept {
   const late = createLateLedger(ledger, log);
   const marks = createQueuedMarks(ledger, log);
   const unqueued = createUnqueuedBound(ledger, parts.mostUnqueued, now);
-  const enqueuer = createEnqueuer({ lanes, gate, callAdd: createRedisAdd(gate), touched });
+  const enqueuer = createEnqueuer({
+    lanes,
+    gate,
+    callAdd: createRedisAdd(gate),
+    touched,
+    outlooks: parts.outlookBatches,
+  });
   const batches: Service = {
     name: 'batches',
     async start() {

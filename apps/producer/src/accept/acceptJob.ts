@@ -3,6 +3,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { SeenLane } from '../outlook/outlookBatches.js';
 import type { Enqueuer, SizedJob } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
@@ -11,7 +12,14 @@ import type { QueuedMarks } from './queuedMarks.js';
 import type { UnqueuedBound } from './unqueuedBound.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
-export type Acceptance = { readonly kind: 'new'; readonly state: JobState } | { readonly kind: 'known' };
+export type Acceptance =
+  | {
+      readonly kind: 'new';
+      readonly state: JobState;
+      /** Its lane right after it was added; null when nobody looked or could see. */
+      readonly seen: SeenLane | null;
+    }
+  | { readonly kind: 'known' };
 
 /** Accepts jobs: from here on they are not lost. */
 export interface Acceptor {
@@ -44,24 +52,24 @@ export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metric
     const inserted = await writer.write(prepared);
     if (inserted.kind === 'duplicate') throw duplicate(inserted.jobId);
     if (inserted.kind === 'known') return { kind: 'known' };
-    const { kind } = await enqueuer.addAccepted(prepared, () => marks.note(prepared.row.id));
+    const placed = await enqueuer.addAccepted(prepared, () => marks.note(prepared.row.id));
     // A lane that still holds a job of this dedupeKey, which is over in the ledger, lets go of it soon: added again later.
-    if (kind === 'added') return { kind: 'new', state: stateInLane(prepared) };
+    if (placed.kind === 'added') return { kind: 'new', state: stateInLane(prepared), seen: placed.seen };
     metrics.jobsUnqueued.inc();
-    return { kind: 'new', state: 'accepted' };
+    return { kind: 'new', state: 'accepted', seen: null };
   }
 
   async function acceptInRedis(prepared: PreparedJob): Promise<Acceptance> {
     const row = late.reserve(prepared);
     try {
-      const added = await enqueuer.add(prepared);
-      if (added.kind === 'swallowed') throw duplicate(added.by);
+      const placed = await enqueuer.add(prepared);
+      if (placed.kind === 'swallowed') throw duplicate(placed.by);
+      row.write();
+      return { kind: 'new', state: stateInLane(prepared), seen: placed.seen };
     } catch (error) {
       row.release();
       throw error;
     }
-    row.write();
-    return { kind: 'new', state: stateInLane(prepared) };
   }
 
   /** The ledger tells duplicates for the whole tenant, so it is asked first; without it, Redis tells those in the lane. */
@@ -75,12 +83,24 @@ export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metric
     }
   }
 
+  const counters = new Map<string, ReturnType<typeof metrics.jobsAccepted.labels>>();
+  /** To find a counter by its labels costs more than to count. */
+  function count({ task, durability }: PreparedJob['row']): void {
+    const name = `${durability} ${task}`;
+    let counter = counters.get(name);
+    if (counter === undefined) {
+      counter = metrics.jobsAccepted.labels({ task, durability });
+      counters.set(name, counter);
+    }
+    counter.inc();
+  }
+
   return {
     async accept(prepared) {
-      const { durability, task, dedupeKey } = prepared.row;
+      const { durability, dedupeKey } = prepared.row;
       const way = durability === 'ledger' ? acceptInLedger : dedupeKey === null ? acceptInRedis : acceptUnique;
       const acceptance = await way(prepared);
-      if (acceptance.kind === 'new') metrics.jobsAccepted.inc({ task, durability });
+      if (acceptance.kind === 'new') count(prepared.row);
       return acceptance;
     },
     async enqueueAgain(job) {

@@ -36,7 +36,11 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
     const { id, delayMs } = job.job;
     const waiting = { id, state, priority: job.row.priority, dueInMs: state === 'delayed' ? delayMs : 0 };
     if (acceptance.kind === 'new' && state === 'accepted') return { ...describeOutlook(waiting, null, null), state };
-    return outlooks.read(job.lane, waiting);
+    // Not found where it was just added: the look overtook its add, or a worker was faster; so it is looked for again.
+    if (acceptance.kind === 'known' || acceptance.seen === null || acceptance.seen.place?.kind === 'elsewhere') {
+      return outlooks.read(job.lane, waiting);
+    }
+    return outlooks.describe(acceptance.seen, waiting);
   }
 
   return async (reply, job, acceptance) => {

@@ -2,16 +2,27 @@ import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { OutlookBatches, SeenLane } from '../outlook/outlookBatches.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { redisUnavailable } from '../stores/redisCall.js';
 import type { RedisGate } from '../stores/redisGate.js';
+import { afterTurn } from './afterTurn.js';
 import { createBoundedBatcher } from './boundedBatcher.js';
 import { createRoom } from './room.js';
 import type { TouchNotice } from './touchNotice.js';
 
+/** What became of an add. */
+export type Placed =
+  | {
+      readonly kind: 'added';
+      /** Its lane right behind the add; null when nobody asked, or nobody could see. */
+      readonly seen: SeenLane | null;
+    }
+  | Extract<Added, { kind: 'swallowed' }>;
+
 /** What became of a job that was to be put into its lane. */
 export type Enqueued =
-  | Added
+  | Placed
   /** Redis does not take it now, or nobody waited to hear; it may be in its lane all the same. */
   | { readonly kind: 'unknown' };
 
@@ -19,6 +30,8 @@ export type Enqueued =
 export interface SizedJob extends LanedJob {
   /** Of its data as JSON. */
   readonly bytes: number;
+  /** Somebody wants to hear where it stands in its lane. */
+  readonly asksPlace?: boolean;
 }
 
 /** Puts jobs into their lanes. */
@@ -29,7 +42,7 @@ export interface Enqueuer {
    * Adds a job to its lane.
    * @throws ProblemError `unavailable`; the job may be in its lane all the same
    */
-  add(job: SizedJob): Promise<Added>;
+  add(job: SizedJob): Promise<Placed>;
   /** Adds a job that the ledger holds. Nobody waits for a Redis that is known to be away. */
   addAccepted(job: SizedJob, onAdded: () => void): Promise<Enqueued>;
   /** Resolves when nothing is under way. */
@@ -43,45 +56,63 @@ export interface EnqueuerParts {
   /** Makes the add, and tells the gate how it ended. */
   readonly callAdd: RedisCall;
   readonly touched: TouchNotice;
+  readonly outlooks: Pick<OutlookBatches, 'readAll'>;
 }
 
 /** Jobs on their way into Redis, at most. */
 const MOST_UNDER_WAY = { items: 20_000, bytes: 64 * 1_024 * 1_024 };
 
-/** One bulk add per lane and flush. */
-export function createEnqueuer({ lanes, gate, callAdd, touched }: EnqueuerParts): Enqueuer {
-  const adds = createBoundedBatcher<SizedJob & { readonly isTry: boolean }, Added>(
-    createRoom(MOST_UNDER_WAY),
-    ({ bytes }) => bytes,
-    {
-      maxItems: 256,
-      maxWaitMs: 0,
-      maxFlushes: 2,
-      flush(jobs) {
-        // Those that gathered behind an add that failed need not find out for themselves.
-        if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw redisUnavailable(undefined);
-        return callAdd(() => lanes.add(jobs));
-      },
-    },
-  );
+interface Adding {
+  readonly job: SizedJob;
+  readonly isTry: boolean;
+}
 
-  async function addNow(job: SizedJob, isTry: boolean): Promise<Added> {
-    const added = await adds.add({ ...job, isTry });
-    if (added.kind === 'added') touched.touch(laneName(job.lane));
-    return added;
+/** One bulk add per lane and flush. */
+export function createEnqueuer({ lanes, gate, callAdd, touched, outlooks }: EnqueuerParts): Enqueuer {
+  /** The look follows the adds over the same connection, so it finds them done, and nobody waits for a second round trip. */
+  async function addAndLook(jobs: readonly SizedJob[]): Promise<Placed[]> {
+    const adding = callAdd(() => lanes.add(jobs));
+    const asking = jobs.filter(({ asksPlace }) => asksPlace === true);
+    const looking = asking.length === 0 ? [] : lookBehind(asking);
+    const added = await adding;
+    const seen = (await looking).values();
+    return jobs.map(({ asksPlace, lane }, index) => {
+      const place = asksPlace === true ? (seen.next().value ?? null) : null;
+      const one = added[index];
+      if (one?.kind === 'swallowed') return one;
+      touched.touch(laneName(lane));
+      return { kind: 'added', seen: place };
+    });
   }
+
+  /** Never rejects. */
+  async function lookBehind(jobs: readonly SizedJob[]): Promise<readonly (SeenLane | null)[]> {
+    await afterTurn();
+    return outlooks.readAll(jobs.map(({ lane, job }) => ({ lane, id: job.id })));
+  }
+
+  const adds = createBoundedBatcher<Adding, Placed>(createRoom(MOST_UNDER_WAY), ({ job }) => job.bytes, {
+    maxItems: 256,
+    maxWaitMs: 0,
+    maxFlushes: 2,
+    flush(jobs) {
+      // Those that gathered behind an add that failed need not find out for themselves.
+      if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw redisUnavailable(undefined);
+      return addAndLook(jobs.map(({ job }) => job));
+    },
+  });
 
   return {
     isOpen: () => gate.isOpen(),
     async add(job) {
       const decision = gate.decideAdd();
       if (decision === 'skip') throw redisUnavailable(undefined);
-      return addNow(job, decision === 'try');
+      return adds.add({ job, isTry: decision === 'try' });
     },
     async addAccepted(job, onAdded) {
       const decision = gate.decideAdd();
       if (decision === 'skip') return { kind: 'unknown' };
-      const adding = addNow(job, decision === 'try').then(
+      const adding = adds.add({ job, isTry: decision === 'try' }).then(
         (added): Enqueued => {
           if (added.kind === 'added') onAdded();
           return added;

@@ -24,6 +24,8 @@ export interface PreparedJob extends LanedJob {
   readonly row: NewJob;
   /** Of its data as JSON. */
   readonly bytes: number;
+  /** Its submitter wants to hear where it stands in its lane. */
+  readonly asksPlace?: boolean;
 }
 
 /**

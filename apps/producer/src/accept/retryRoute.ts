@@ -26,7 +26,7 @@ export function addRetryRoute(server: ApiServer, parts: RequeueParts, answerAcce
       const { tenantId } = tenantCallerOf(request);
       if (!isId(request.params.id)) throw new FleetError('not_found', 'There is no such job.');
       const { job, state } = await requeueJob(parts, tenantId, request.params.id);
-      return answerAccepted(reply, job, { kind: 'new', state });
+      return answerAccepted(reply, job, { kind: 'new', state, seen: null });
     },
   );
 }

@@ -50,7 +50,7 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, t
     },
     async (request, reply) => {
       const prepared = prepareJob(toSubmission(request, request.seed), request.body, tasks);
-      const acceptance = await acceptor.accept(prepared);
+      const acceptance = await acceptor.accept({ ...prepared, asksPlace: true });
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       return answerAccepted(reply, prepared, acceptance);
     },

@@ -71,7 +71,7 @@ export function addDeadLetterRoutes(server: ApiServer, parts: RequeueParts, answ
       const letter = isId(id) ? await inTenant(parts.ledger, tenantId, (db) => findDeadLetter(db, tenantId, id)) : null;
       if (letter === null) throw new FleetError('not_found', 'There is no such dead letter.');
       const { job, state } = await requeueJob(parts, tenantId, letter.jobId);
-      return answerAccepted(reply, job, { kind: 'new', state });
+      return answerAccepted(reply, job, { kind: 'new', state, seen: null });
     },
   );
 }

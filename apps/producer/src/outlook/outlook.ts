@@ -5,7 +5,7 @@ import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { ASSUMED_SERVICE_MS, estimateWaitMs } from '@sluice/shared/domain/waitEstimate';
 import { zoneOf } from '@sluice/shared/domain/zone';
 import type { LaneOutlook, LanePlace } from '@sluice/shared/redis/commands/readOutlook';
-import type { OutlookBatches } from './outlookBatches.js';
+import type { OutlookBatches, SeenLane } from './outlookBatches.js';
 
 /** What a submitter may expect of a job. */
 export interface Outlook {
@@ -44,6 +44,8 @@ export interface WaitingJob {
 /** Reads outlooks; a Redis that is away makes them vague, never an error. */
 export interface OutlookReader {
   read(lane: Lane, job: WaitingJob): Promise<SeenOutlook>;
+  /** The same from a lane that was seen already; null when Redis was away then. */
+  describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook;
   /** Facts of a lane; null while Redis is away. */
   facts(lane: Lane): Promise<LaneFacts | null>;
 }
@@ -59,14 +61,17 @@ export function createOutlookReader(batches: OutlookBatches, slotConcurrency: nu
     serviceMs,
     atATime: (slots ?? FLOOR_SLOTS) * slotConcurrency,
   });
+  function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
+    if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
+    const { outlook, place } = seen;
+    const position = place?.kind === 'waiting' ? place.position : null;
+    return { ...describeOutlook(job, position, toFacts(outlook)), state: seenState(job.state, place) };
+  }
   return {
     async read(lane, job) {
-      const seen = await batches.read(lane, job.id);
-      if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
-      const { outlook, place } = seen;
-      const position = place?.kind === 'waiting' ? place.position : null;
-      return { ...describeOutlook(job, position, toFacts(outlook)), state: seenState(job.state, place) };
+      return describe(await batches.read(lane, job.id), job);
     },
+    describe,
     async facts(lane) {
       const seen = await batches.read(lane, null);
       return seen === null ? null : toFacts(seen.outlook);

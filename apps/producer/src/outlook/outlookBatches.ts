@@ -19,9 +19,12 @@ export interface SeenLane {
 export interface OutlookBatches {
   /** A lane, and where a job of it stands; null while Redis is away. */
   read(lane: Lane, id: string | null): Promise<SeenLane | null>;
+  /** The same for many jobs that came together; the answers are in their order. */
+  readAll(questions: readonly LaneQuestion[]): Promise<readonly (SeenLane | null)[]>;
 }
 
-interface Question {
+/** Which lane is asked for, and where which job of it stands. */
+export interface LaneQuestion {
   readonly lane: Lane;
   readonly id: string | null;
 }
@@ -36,27 +39,31 @@ export function createOutlookBatches(client: RedisService['client'], keys: Fleet
       return null;
     }
   }
-  const batcher = createBatcher<Question, SeenLane | null>({
+  async function readAll(questions: readonly LaneQuestion[]): Promise<(SeenLane | null)[]> {
+    const byLane = new Map<string, { lane: Lane; ids: string[] }>();
+    const asked = questions.map(({ lane, id }) => {
+      const name = laneName(lane);
+      let entry = byLane.get(name);
+      if (entry === undefined) {
+        entry = { lane, ids: [] };
+        byLane.set(name, entry);
+      }
+      return { name, index: id === null ? -1 : entry.ids.push(id) - 1 };
+    });
+    const lanes = await Promise.all(
+      [...byLane].map(async ([name, entry]) => [name, await readLane(name, entry)] as const),
+    );
+    const outlooks = new Map(lanes);
+    return asked.map(({ name, index }) => {
+      const outlook = outlooks.get(name) ?? null;
+      return outlook === null ? null : { outlook, place: outlook.places[index] ?? null };
+    });
+  }
+  const batcher = createBatcher<LaneQuestion, SeenLane | null>({
     maxItems: IDS_PER_OUTLOOK,
     maxWaitMs: 0,
     maxFlushes: 4,
-    async flush(questions) {
-      const byLane = new Map<string, { lane: Lane; ids: string[] }>();
-      const asked = questions.map(({ lane, id }) => {
-        const name = laneName(lane);
-        const entry = byLane.get(name) ?? { lane, ids: [] };
-        byLane.set(name, entry);
-        return { name, index: id === null ? -1 : entry.ids.push(id) - 1 };
-      });
-      const lanes = await Promise.all(
-        [...byLane].map(async ([name, entry]) => [name, await readLane(name, entry)] as const),
-      );
-      const outlooks = new Map(lanes);
-      return asked.map(({ name, index }) => {
-        const outlook = outlooks.get(name) ?? null;
-        return outlook === null ? null : { outlook, place: outlook.places[index] ?? null };
-      });
-    },
+    flush: readAll,
   });
-  return { read: (lane, id) => batcher.add({ lane, id }) };
+  return { read: (lane, id) => batcher.add({ lane, id }), readAll };
 }

@@ -2,6 +2,7 @@ import type { Principal } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Authenticate } from './authenticate.js';
@@ -22,13 +23,37 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
       throw new FleetError('internal', `The route ${url} does not say what access it needs.`);
     }
   });
-  server.addHook('onRequest', async (request) => {
-    const { access } = request.routeOptions.config;
-    if (access === undefined) return;
-    const principal = await authenticate(request.headers.authorization);
+  function admit(request: FastifyRequest, access: Access, principal: Principal): Promise<void> | undefined {
     const caller = toCaller(principal, [request.headers['x-tenant-id']].flat()[0]);
-    await assertMayUse(caller, access, { params: request.params, findTenant });
-    request.caller = caller;
+    const allowed = assertMayUse(caller, access, { params: request.params, findTenant });
+    if (allowed === undefined) {
+      request.caller = caller;
+      return undefined;
+    }
+    return allowed.then(() => {
+      request.caller = caller;
+    });
+  }
+  server.addHook('onRequest', (request, _reply, done) => {
+    const { access } = request.routeOptions.config;
+    if (access === undefined) {
+      done();
+      return;
+    }
+    let admitted: Promise<void> | undefined;
+    try {
+      const principal = authenticate(request.headers.authorization);
+      admitted =
+        principal instanceof Promise
+          ? principal.then((found) => admit(request, access, found))
+          : admit(request, access, principal);
+    } catch (error) {
+      done(error instanceof Error ? error : new FleetError('internal', String(error)));
+      return;
+    }
+    // Most credentials are known, and a promise costs as much as all the rest of this.
+    if (admitted === undefined) done();
+    else admitted.then(() => done(), done);
   });
 }
 
@@ -44,20 +69,20 @@ function toCaller(principal: Principal, tenantHeader: string | undefined): Calle
   return { operator: false, tenantId, role, submitter: userId ?? (keyId === null ? null : `key:${keyId}`) };
 }
 
-async function assertMayUse(
+function assertMayUse(
   caller: Caller,
   access: Access,
   { params, findTenant }: { readonly params: unknown; readonly findTenant: FindTenant },
-): Promise<void> {
+): Promise<void> | undefined {
   if (access === 'webhook-secret' && !caller.operator && namedTenant(params) !== caller.tenantId) {
     throw new FleetError('not_found', 'There is no such tenant.');
   }
   if (!caller.operator) {
-    if (ROLES_OF[access].includes(caller.role)) return;
+    if (ROLES_OF[access].includes(caller.role)) return undefined;
     throw new FleetError('forbidden', `The role ${caller.role} may not do this; it needs ${whoMay(access)}.`);
   }
-  if (WITHOUT_TENANT.has(access)) return;
-  await assertActsForTenant(caller.tenantId, findTenant);
+  if (WITHOUT_TENANT.has(access)) return undefined;
+  return assertActsForTenant(caller.tenantId, findTenant);
 }
 
 function whoMay(access: Access): string {

@@ -7,8 +7,10 @@ import { createStaleLookup } from '../stores/staleLookup.js';
 /** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */
 export const TRUST_MS = 900;
 
+type KeyRow = Awaited<ReturnType<typeof findApiKeyByHash>>;
+
 /** Finds who holds an API key, by the key's SHA-256 as hex; null when no valid key has it. */
-export type FindKeyHolder = (hash: string) => Promise<Principal | null>;
+export type FindKeyHolder = (hash: string) => Principal | null | Promise<Principal | null>;
 
 /**
  * Looks keys up by their SHA-256: the ledger holds nothing else of them.
@@ -17,9 +19,13 @@ export type FindKeyHolder = (hash: string) => Promise<Principal | null>;
 export function createKeyLookup(ledger: Ledger, staleMs: number, now: () => number): FindKeyHolder {
   const ask = createShortCache((hash) => ledger((db) => findApiKeyByHash(db, hash)), TRUST_MS, now);
   const find = createStaleLookup(ask, { freshMs: TRUST_MS, staleMs }, now);
-  return async (hash) => {
-    const row = await find(hash);
-    if (row === null) return null;
-    return { kind: 'tenant', tenantId: row.tenantId, role: row.role, userId: row.userId, keyId: row.id };
+  return (hash) => {
+    const row = find(hash);
+    return row instanceof Promise ? row.then(toPrincipal) : toPrincipal(row);
   };
+}
+
+function toPrincipal(row: KeyRow): Principal | null {
+  if (row === null) return null;
+  return { kind: 'tenant', tenantId: row.tenantId, role: row.role, userId: row.userId, keyId: row.id };
 }

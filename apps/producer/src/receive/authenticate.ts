@@ -14,10 +14,10 @@ export interface Credentials {
 }
 
 /**
- * Who is asking, by the header `Authorization`.
+ * Who is asking, by the header `Authorization`; at once where the credential is known.
  * @throws FleetError `unauthenticated`
  */
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+export type Authenticate = (authorization: string | undefined) => Principal | Promise<Principal>;
 
 /** Tokens whose digest is remembered. */
 const MOST_REMEMBERED = 1_000;
@@ -28,21 +28,27 @@ const MAX_TOKEN_LENGTH = 8_192;
 /** Tells operator, API key and JWT apart by their form, and checks each in its way. */
 export function createAuthenticate(credentials: Credentials): Authenticate {
   const operatorDigest = digestOf(credentials.operatorKey);
-  const rememberedDigest = rememberLatest(MOST_REMEMBERED, digestOf);
-  return async (authorization) => {
+  const rememberedDigest = rememberLatest(MOST_REMEMBERED, (token) => {
+    const digest = digestOf(token);
+    return { digest, hash: digest.toString('hex') };
+  });
+  return (authorization) => {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) throw refusal('Send Authorization: Bearer <token>.');
     // Digests have one length, so the comparison's time tells nothing of the key.
-    const digest = rememberedDigest(token);
+    const { digest, hash } = rememberedDigest(token);
     if (timingSafeEqual(digest, operatorDigest)) return { kind: 'operator' };
-    const holder = await findHolder(token, digest, credentials);
-    if (holder === null) throw refusal('The credential is not valid.');
-    return holder;
+    const holder = token.startsWith('slk_') ? credentials.findKeyHolder(hash) : findTokenHolder(token, credentials);
+    return holder instanceof Promise ? holder.then(assertFound) : assertFound(holder);
   };
 }
 
-async function findHolder(token: string, digest: Buffer, credentials: Credentials): Promise<Principal | null> {
-  if (token.startsWith('slk_')) return credentials.findKeyHolder(digest.toString('hex'));
+function assertFound(holder: Principal | null): Principal {
+  if (holder === null) throw refusal('The credential is not valid.');
+  return holder;
+}
+
+async function findTokenHolder(token: string, credentials: Credentials): Promise<Principal | null> {
   if (token.split('.').length !== 3) return null;
   const holder = await credentials.findTokenHolder(token);
   if (holder === null || holder.kind === 'operator') return null;

@@ -6,7 +6,7 @@ import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';
 
 /** Finds a tenant that is not deleted; null when there is none. */
-export type FindTenant = (id: string) => Promise<TenantRow | null>;
+export type FindTenant = (id: string) => TenantRow | null | Promise<TenantRow | null>;
 
 /**
  * Looks tenants up, remembering each for less than a second.

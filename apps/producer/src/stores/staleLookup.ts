@@ -2,6 +2,9 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { ShortCache } from './shortCache.js';
 
+/** Looks things up; what is fresh is given at once, without a promise. */
+export type StaleLookup<Found> = (key: string) => Found | null | Promise<Found | null>;
+
 /** Keys of which the last finding is remembered; the oldest go first. */
 const MAX_ENTRIES = 10_000;
 
@@ -23,7 +26,7 @@ export function createStaleLookup<Found>(
   find: ShortCache<Found | null>,
   { freshMs, staleMs }: { readonly freshMs: number; readonly staleMs: number },
   now: () => number,
-): ShortCache<Found | null> {
+): StaleLookup<Found> {
   const last = new Map<string, { readonly found: Found; readonly atMs: number }>();
   let awayUntilMs = Number.NEGATIVE_INFINITY;
   let askAtMs = 0;
@@ -61,19 +64,22 @@ export function createStaleLookup<Found>(
     return found;
   }
 
-  return async (key) => {
+  async function askOrTakeStale(key: string, found: Found): Promise<Found | null> {
+    if (now() < awayUntilMs) return takeStale(key, found);
+    try {
+      return await askInTime(key);
+    } catch (error) {
+      if (isAway(error)) return found;
+      throw error;
+    }
+  }
+
+  return (key) => {
     const known = last.get(key);
     if (known === undefined) return ask(key);
     const ageMs = now() - known.atMs;
     if (ageMs < freshMs) return known.found;
-    if (ageMs > staleMs) return ask(key);
-    if (now() < awayUntilMs) return takeStale(key, known.found);
-    try {
-      return await askInTime(key);
-    } catch (error) {
-      if (isAway(error)) return known.found;
-      throw error;
-    }
+    return ageMs > staleMs ? ask(key) : askOrTakeStale(key, known.found);
   };
 }
 

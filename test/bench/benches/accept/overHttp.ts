@@ -65,7 +65,8 @@ async function compareAccepts(context: FleetContext, durability: Durability, tar
   };
 }
 
-function describe({ jobsPerSecond, p50Ms, p99Ms, cpuUsPerJob, loadCpuUsPerJob }: AcceptRun): string {
-  const cpu = cpuUsPerJob === null ? '' : `, CPU per job ${Math.round(cpuUsPerJob)} us`;
-  return `${Math.round(jobsPerSecond)} jobs/s, answered in ${p50Ms.toFixed(1)} ms (median), ${p99Ms.toFixed(1)} ms (99 %)${cpu}, of the load ${Math.round(loadCpuUsPerJob)} us`;
+function describe(run: AcceptRun): string {
+  const us = (figure: number | null): string => (figure === null ? '-' : `${Math.round(figure)} us`);
+  const cpu = `of the producer ${us(run.cpuUsPerJob)}, Redis ${us(run.redisUsPerJob)}, PostgreSQL ${us(run.postgresUsPerJob)}, the load ${us(run.loadCpuUsPerJob)}`;
+  return `${Math.round(run.jobsPerSecond)} jobs/s, answered in ${run.p50Ms.toFixed(1)} ms (median), ${run.p99Ms.toFixed(1)} ms (99 %), CPU per job ${cpu}`;
 }

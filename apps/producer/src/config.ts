@@ -9,6 +9,7 @@ import {
 import { readOperatorKey } from '@sluice/shared/config/operatorKey';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
+import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, urlOf, wholeNumber } from '@sluice/shared/config/values';
 import { z } from 'zod';
 
@@ -47,6 +48,7 @@ export const producerSettings = {
   slot: slotSettings,
   log: logSettings,
   shutdown: shutdownSettings,
+  tracing: tracingSettings,
 };
 
 /** The producer's configuration, with the operator key read. */

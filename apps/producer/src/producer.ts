@@ -8,6 +8,7 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createTracing } from '@sluice/shared/telemetry/tracing';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
 import { createErrorAnswer } from './http/errorHandling.js';
@@ -76,7 +77,17 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     stop: (deadline) => closeServer(server, deadline),
   };
   return {
-    services: [migration(config), postgres, redis, closing(lanes), ...accept.services, feed, ...streams.services, http],
+    services: [
+      createTracing('producer', config.tracing, log),
+      migration(config),
+      postgres,
+      redis,
+      closing(lanes),
+      ...accept.services,
+      feed,
+      ...streams.services,
+      http,
+    ],
     url: () => url,
   };
 }

@@ -21,6 +21,7 @@ import { addDeadLetterRoutes } from './deadLetters/deadLetterRoutes.js';
 import type { ApiServer } from './http/apiServer.js';
 import type { AnswerError } from './http/errorHandling.js';
 import { addErrorHandling } from './http/errorHandling.js';
+import { addRequestSpans } from './http/requestSpans.js';
 import { addDocs } from './ops/docs.js';
 import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
@@ -55,6 +56,7 @@ export interface RouteParts {
 
 /** Puts everything on the server that requests pass, in the order in which they pass it, and then every route. */
 export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<void> {
+  addRequestSpans(server);
   addRequestMetrics(server, parts.metrics, parts.log);
   addErrorHandling(server, parts.answerError);
   addReceive(server, parts);

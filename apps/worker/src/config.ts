@@ -9,6 +9,7 @@ import {
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { setting } from '@sluice/shared/config/setting';
+import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { z } from 'zod';
 
@@ -21,6 +22,7 @@ export const workerSettings = {
   shutdown: shutdownSettings,
   network: networkSettings,
   slot: slotSettings,
+  tracing: tracingSettings,
   ga4: {
     endpoint: setting(
       'GA4_ENDPOINT',

@@ -10,6 +10,9 @@ import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import { inSpan } from '@sluice/shared/telemetry/spans';
+import type { AttemptTrace } from './attemptTrace.js';
+import { traceAttempt } from './attemptTrace.js';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
@@ -46,16 +49,24 @@ export interface RunJobParts {
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
   const stay = parts.running.enter(ledgerIdOf(active));
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
+  const traced = traceAttempt(active);
   try {
-    const claimed = await claimUnlessStopped(active, stay.stop, parts);
+    const claimed = await traced.run(() => inSpan('claim', () => claimUnlessStopped(active, stay.stop, parts)));
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
+    traced.claimed(claimed);
     const verdict = decideClaim(claimed);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
-    const outcome = verdict.kind === 'run' ? await attempt(active, claimed, stay.stop, parts) : refuse(verdict);
+    const outcome =
+      verdict.kind === 'run'
+        ? await traced.run(() => attempt(active, { claimed, stop: stay.stop, traced }, parts))
+        : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
-    return await settleAttempt({ ...claimed, task: active.task, queueClass: active.lane.queueClass }, outcome, parts);
+    traced.ended(outcome);
+    const job = { ...claimed, task: active.task, queueClass: active.lane.queueClass };
+    return await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
   } finally {
+    traced.end();
     stay.leave();
   }
 }
@@ -104,8 +115,11 @@ function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' }>
 
 async function attempt(
   active: ActiveJob,
-  claimed: ClaimedJob,
-  stop: AttemptStop,
+  {
+    claimed,
+    stop,
+    traced,
+  }: { readonly claimed: ClaimedJob; readonly stop: AttemptStop; readonly traced: AttemptTrace },
   parts: RunJobParts,
 ): Promise<AttemptVerdict> {
   const contract = findTask(active.task);
@@ -131,7 +145,7 @@ async function attempt(
       jobId: claimed.id,
       tenantId: claimed.tenantId,
       attempt: claimed.fence,
-      traceparent: claimed.traceparent,
+      traceparent: traced.traceparent() ?? claimed.traceparent,
       timeoutMs: claimed.timeoutMs,
       progress: (value) => {
         parts.feed.tell({ kind: 'progress', jobId, tenantId, value });

@@ -9,6 +9,7 @@ import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createTracing } from '@sluice/shared/telemetry/tracing';
 import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
@@ -96,6 +97,7 @@ export function createWorker(
   // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
   const consumer = createJobConsumer(intake, running, log);
   const services = [
+    createTracing('worker', config.tracing, log),
     redis,
     postgres,
     { ...effects, name: 'effects' },

@@ -2,10 +2,12 @@ import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import { errorType } from '@sluice/shared/telemetry/spans';
 import type { Enqueuer } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import type { PreparedJob } from './prepareJob.js';
+import { startSend } from './sendSpan.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
 export type Acceptance = { readonly kind: 'new'; readonly state: JobState } | { readonly kind: 'known' };
@@ -63,11 +65,19 @@ export function createAcceptor({ writer, late, enqueuer, metrics }: AcceptorPart
   }
 
   return {
-    async accept(prepared) {
-      const { durability, task } = prepared.row;
-      const acceptance = await (durability === 'redis' ? acceptInRedis(prepared) : acceptInLedger(prepared));
-      if (acceptance.kind === 'new') metrics.jobsAccepted.inc({ task, durability });
-      return acceptance;
+    async accept(asked) {
+      const { durability, task } = asked.row;
+      const { prepared, sent } = startSend(asked);
+      try {
+        const acceptance = await (durability === 'redis' ? acceptInRedis(prepared) : acceptInLedger(prepared));
+        if (acceptance.kind === 'new') metrics.jobsAccepted.inc({ task, durability });
+        return acceptance;
+      } catch (error) {
+        sent?.fail(errorType(error));
+        throw error;
+      } finally {
+        sent?.end();
+      }
     },
     enqueue,
   };

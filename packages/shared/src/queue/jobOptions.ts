@@ -2,6 +2,7 @@ import type { JobsOptions } from 'bullmq';
 import type { TenantRole } from '../contracts/identity.js';
 import type { Lane } from '../domain/lane.js';
 import { epochAt, queuePriority } from '../domain/priority.js';
+import { toTraceMetadata } from './traceMetadata.js';
 
 /** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
@@ -20,6 +21,8 @@ export interface LaneJob {
   /** Attempts that count, the first included. */
   readonly maxAttempts: number;
   readonly delayMs: number;
+  /** W3C trace context that the job's attempts go on with. */
+  readonly traceparent?: string | null;
 }
 
 /** What the ledger knows of a job that goes into a lane. */
@@ -39,6 +42,7 @@ export interface QueueableRow {
   readonly rulePoints: number;
   readonly maxAttempts: number;
   readonly delayMs: number;
+  readonly traceparent?: string | null;
 }
 
 /** A job with the lane that it goes into. */
@@ -62,6 +66,7 @@ export function toLanedJob(row: QueueableRow, nowMs: number): LanedJob {
       queuePriority: queuePriority({ role, priority, sinceMs, rulePoints }, epochAt(nowMs)),
       maxAttempts: row.maxAttempts,
       delayMs: row.delayMs,
+      traceparent: row.traceparent ?? null,
     },
   };
 }
@@ -79,6 +84,7 @@ export function toBullJob(job: LaneJob): { name: string; data: unknown; opts: Jo
       delay: Math.round(job.delayMs),
       removeOnComplete: KEEP_FINISHED,
       removeOnFail: true,
+      ...(typeof job.traceparent === 'string' ? { telemetry: { metadata: toTraceMetadata(job.traceparent) } } : {}),
     },
   };
 }

@@ -23,7 +23,10 @@ export function readFields(message: Buffer): ProtobufField[] {
       if (byte < 0x80) return value;
     }
   };
-  const take = (length: number): Buffer => message.subarray(at, (at += length));
+  const take = (length: number): Buffer => {
+    at += length;
+    return message.subarray(at - length, at);
+  };
   while (at < message.length) {
     const key = varint();
     const number = Number(key >> 3n);

@@ -21,6 +21,7 @@ import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
+import type { TenantMeasures } from './measure/tenantMeasures.js';
 import { buryJob } from './settle/buryJob.js';
 import type { LedgerWriter } from './settle/ledgerWriter.js';
 import type { AttemptVerdict } from './settle/settleAttempt.js';
@@ -39,6 +40,7 @@ export interface RunJobParts {
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
   readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
+  readonly measures: TenantMeasures;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly random: () => number;
@@ -62,6 +64,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
         ? await traced.run(() => attempt(active, { claimed, stop: stay.stop, traced }, parts))
         : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
+    parts.measures.ended(active.lane.tenantId, outcome.kind);
     traced.ended(outcome);
     const job = { ...claimed, task: active.task, queueClass: active.lane.queueClass };
     return await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
@@ -127,7 +130,10 @@ async function attempt(
     const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
     return { kind: 'bury', category: 'invalid', error };
   }
-  if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+  if (claimed.fence === 1) {
+    parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+    parts.measures.waited(claimed.tenantId, claimed.ageMs / 1_000);
+  }
   const { id: jobId, tenantId } = claimed;
   parts.feed.tell({
     kind: 'state',
@@ -162,6 +168,7 @@ async function attempt(
   const tookMs = parts.monotonicMs() - startedMs;
   parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
+  parts.measures.ran(tenantId, tookMs / 1_000);
   const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
   return judgeExecution(execution, claimed, policy, parts.random);
 }

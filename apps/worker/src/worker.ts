@@ -6,6 +6,7 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readShownTenants } from '@sluice/shared/redis/commands/shownTenants';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
@@ -17,6 +18,7 @@ import { createEffects } from './execute/effects.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
+import { createTenantMeasures } from './measure/tenantMeasures.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerTurns } from './settle/ledgerTurns.js';
@@ -52,6 +54,12 @@ export function createWorker(
   const web = createWebClient({ allowPrivateAddresses });
   const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
+  const measures = createTenantMeasures({
+    readNames: () => readShownTenants(redis.client, keys),
+    metrics,
+    monotonicMs: machine.monotonicMs,
+    log,
+  });
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
@@ -66,6 +74,7 @@ export function createWorker(
     serviceTimes,
     feed,
     metrics,
+    measures,
     log,
   };
   const intake = createJobIntake({
@@ -106,6 +115,7 @@ export function createWorker(
     web,
     ga4,
     serviceTimes,
+    measures,
     feed,
     ...intake.services.slice(0, -1),
     consumer,

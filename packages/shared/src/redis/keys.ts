@@ -44,6 +44,8 @@ export interface FleetKeys {
   readonly leader: string;
   /** Fence of the latest leadership, which only grows. */
   readonly leaderFence: string;
+  /** Tenants that metrics name, joined by a space. */
+  readonly shownTenants: string;
   /** Name of the last pass over all priorities that was finished. */
   readonly scoringPass: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
@@ -80,6 +82,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     versions: `${fleet}:versions`,
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
+    shownTenants: `${fleet}:shown-tenants`,
     scoringPass: `${fleet}:scoring-pass`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,

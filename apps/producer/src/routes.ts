@@ -15,6 +15,7 @@ import { addFleetRoute } from './admin/fleetRoute.js';
 import { addKeyRoutes } from './admin/keyRoutes.js';
 import { addTenantRoutes } from './admin/tenantRoutes.js';
 import { addWebhookSecretRoute } from './admin/webhookSecretRoute.js';
+import { addAnalyticsRoutes } from './analytics/analyticsRoutes.js';
 import { addCancelRoute } from './cancel/cancelRoute.js';
 import type { ProducerConfig } from './config.js';
 import { addDeadLetterRoutes } from './deadLetters/deadLetterRoutes.js';
@@ -82,6 +83,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   addRetryRoute(server, requeue, answerAccepted);
   addQueueRoute(server, parts);
   addTasksRoute(server);
+  addAnalyticsRoutes(server, parts);
   addDeadLetterRoutes(server, requeue, answerAccepted);
 }
 

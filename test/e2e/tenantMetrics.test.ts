@@ -6,7 +6,7 @@ import { until } from '../support/until.js';
 
 /** A sample or a comment of the text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const LINE =
-  /^(# (HELP|TYPE) [a-z_][\w:]* .+|[a-z_][\w:]*(\{([a-z_]\w*="([^"\\\n]|\\.)*",?)*\})? (NaN|[+-]Inf|[-+.\de]+))$/;
+  /^(# (HELP|TYPE) [a-z_][\w:]* .+|[a-z_][\w:]*(\{([a-z_]\w*="([^"\\\n]|\\.)*",?)*\})? (Na[Nn]|[+-]Inf|[-+.\de]+))$/;
 
 const OF_SCALER = ['ga4_queue_length', 'ga4_workers_active'];
 const OF_WORKER = [

@@ -1,4 +1,5 @@
 import { findBottleneck } from '@sluice/shared/domain/bottleneck';
+import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { TenantAnalysis } from '@sluice/shared/postgres/queries/analyseFleet';
 import { analyseFleet } from '@sluice/shared/postgres/queries/analyseFleet';
 import { analyseJobs } from '@sluice/shared/postgres/queries/analyseJobs';
@@ -46,8 +47,28 @@ const fleetSchema = z.object({
   ),
 });
 
+/** How many are counted at a time in this process: each may keep a connection of the ledger busy for a second or two. */
+const MAX_AT_ONCE = 3;
+
+/** Lets few through at a time; more are told to come back. */
+function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> {
+  let running = 0;
+  return async (work) => {
+    if (running >= MAX_AT_ONCE) {
+      throw new ProblemError('unavailable', 'Too many analytics are being counted.', { retryAfterSeconds: 2 });
+    }
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+    }
+  };
+}
+
 /** `GET /api/v1/analytics` and `GET /api/v1/admin/analytics`. */
 export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsParts): void {
+  const gate = createGate();
   server.get(
     '/api/v1/analytics',
     {
@@ -64,10 +85,12 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
       const { tenantId } = tenantCallerOf(request);
       const { task = null, ...query } = request.query;
       const range = readSteps(query, now());
-      const [analysis, slots] = await Promise.all([
-        ledger((db) => analyseJobs(db, tenantId, { ...range, task })),
-        ledger((db) => findSlotsGiven(db, tenantId, new Date(range.fromMs), new Date(range.toMs))),
-      ]);
+      const [analysis, slots] = await gate(() =>
+        Promise.all([
+          ledger((db) => analyseJobs(db, tenantId, { ...range, task })),
+          ledger((db) => findSlotsGiven(db, tenantId, new Date(range.fromMs), new Date(range.toMs))),
+        ]),
+      );
       return describeAnalysis(range, analysis, slots, config.slot.concurrency);
     },
   );
@@ -85,7 +108,7 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
     async (request) => {
       const { rank, limit, ...query } = request.query;
       const range = readRange(query, now());
-      const tenants = await ledger((db) => analyseFleet(db, range, rank, limit));
+      const tenants = await gate(() => ledger((db) => analyseFleet(db, range, rank, limit)));
       return {
         from: new Date(range.fromMs).toISOString(),
         to: new Date(range.toMs).toISOString(),

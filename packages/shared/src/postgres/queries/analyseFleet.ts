@@ -25,10 +25,10 @@ const ANALYSE = `
 WITH found AS MATERIALIZED (
   SELECT tenant_id, state, failures, deferrals,
     CASE WHEN started_at IS NOT NULL OR (finished_at IS NULL AND ranked_since <= now()) THEN
-      extract(epoch FROM coalesce(started_at, now())
+      date_part('epoch', coalesce(started_at, now())
         - CASE WHEN started_at IS NULL OR ranked_since <= started_at THEN greatest(accepted_at, ranked_since)
                ELSE accepted_at END) * 1000 END AS wait_ms,
-    CASE WHEN state = 'completed' THEN extract(epoch FROM finished_at - attempt_started_at) * 1000 END AS service_ms,
+    CASE WHEN state = 'completed' THEN date_part('epoch', finished_at - attempt_started_at) * 1000 END AS service_ms,
     started_at IS NULL AND finished_at IS NULL AS waits
   FROM jobs WHERE id >= $1 AND id < $2
   ORDER BY id DESC LIMIT $5

@@ -75,8 +75,8 @@ found AS MATERIALIZED (
    LIMIT $8)
 )`;
 
-const stepOf = (at: string): string => `floor(extract(epoch FROM ${at} - $2) * 1000 / $4)::int`;
-const msBetween = (from: string, to: string): string => `(extract(epoch FROM ${to} - ${from}) * 1000)::float8`;
+const stepOf = (at: string): string => `floor(date_part('epoch', ${at} - $2) * 1000 / $4)::int`;
+const msBetween = (from: string, to: string): string => `date_part('epoch', ${to} - ${from}) * 1000`;
 const SETS = 'GROUP BY GROUPING SETS ((1, 2), (1, 3), (1))';
 const quantiles = (of: string): string =>
   [0.5, 0.9, 0.99].map((q) => `percentile_cont(${q}) WITHIN GROUP (ORDER BY ${of})`).join(', ');

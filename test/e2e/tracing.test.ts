@@ -110,4 +110,15 @@ describe('tracing', () => {
     await leaving.stop();
     expect(collector.spans.some(({ service }) => service === 'last-words')).toBe(true);
   });
+
+  it('costs a process nothing but its traces when the collector is away, and does not hold up its end', async () => {
+    const lonely = await fleet.start('producer', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+    expect((await fetch(`${lonely.url}/api/v1/tasks`)).status).toBe(401);
+    expect(await lonely.stop()).toBe(0);
+  });
+
+  it('does not start with a protocol that is not spoken, and says so', async () => {
+    const refused = fleet.start('producer', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' });
+    await expect(refused).rejects.toThrow('only http/protobuf is spoken here');
+  });
 });

@@ -60,9 +60,12 @@ export function startSpan(name: string, { kind, parent, attributes }: SpanStart)
 }
 
 /** Runs work in a span of its own below the active one; an error fails the span by its `code` or name. */
-export async function inSpan<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+export function inSpan<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const span = startSpan(name, { kind: 'internal', parent: 'active' });
-  if (span === null) return work();
+  return span === null ? work() : runIn(span, work);
+}
+
+async function runIn<Result>(span: OpenSpan, work: () => Promise<Result>): Promise<Result> {
   try {
     return await span.run(work);
   } catch (error) {

@@ -12,6 +12,7 @@ import {
 import { readOperatorKey } from '@sluice/shared/config/operatorKey';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
+import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, urlOf, wholeNumber } from '@sluice/shared/config/values';
 import { z } from 'zod';
 
@@ -67,6 +68,7 @@ export const producerSettings = {
   rehearsal: rehearsalSettings,
   log: logSettings,
   shutdown: shutdownSettings,
+  tracing: tracingSettings,
 };
 
 /** The producer's configuration, with the operator key read. */

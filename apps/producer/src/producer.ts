@@ -10,6 +10,7 @@ import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { watchClock } from '@sluice/shared/redis/watchClock';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createTracing } from '@sluice/shared/telemetry/tracing';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
 import { createErrorAnswer } from './http/errorHandling.js';
@@ -98,6 +99,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   };
   return {
     services: [
+      createTracing('producer', config.tracing, log),
       migration(config),
       postgres,
       redis,

@@ -17,12 +17,14 @@ import { addFleetRoute } from './admin/fleetRoute.js';
 import { addKeyRoutes } from './admin/keyRoutes.js';
 import { addTenantRoutes } from './admin/tenantRoutes.js';
 import { addWebhookSecretRoute } from './admin/webhookSecretRoute.js';
+import { addAnalyticsRoutes } from './analytics/analyticsRoutes.js';
 import { addCancelRoute } from './cancel/cancelRoute.js';
 import type { ProducerConfig } from './config.js';
 import { addDeadLetterRoutes } from './deadLetters/deadLetterRoutes.js';
 import type { ApiServer } from './http/apiServer.js';
 import type { AnswerError } from './http/errorHandling.js';
 import { addErrorHandling } from './http/errorHandling.js';
+import { addRequestSpans } from './http/requestSpans.js';
 import { addDocs } from './ops/docs.js';
 import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
@@ -59,6 +61,7 @@ export interface RouteParts {
 
 /** Puts everything on the server that requests pass, in the order in which they pass it, and then every route. */
 export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<void> {
+  addRequestSpans(server);
   addRequestMetrics(server, parts.metrics, parts.log);
   addErrorHandling(server, parts.answerError);
   addReceive(server, parts);
@@ -85,6 +88,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   addRetryRoute(server, requeue, answerAccepted);
   addQueueRoute(server, parts);
   addTasksRoute(server, tasks);
+  addAnalyticsRoutes(server, parts);
   addDeadLetterRoutes(server, requeue, answerAccepted);
   const schedulers = createLaneSchedulers(parts.client, parts.keys, parts.lanes);
   addCreateScheduleRoute(server, { ...parts, schedulers, tasks });

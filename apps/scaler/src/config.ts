@@ -10,7 +10,7 @@ import {
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { oneOf, wholeNumber } from '@sluice/shared/config/values';
+import { oneOf, tenantIds, wholeNumber } from '@sluice/shared/config/values';
 import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
 import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
@@ -67,6 +67,15 @@ export const scalerSettings = {
     ),
   },
   replicas: replicaSettings,
+  metrics: {
+    tenants: setting('METRICS_TENANTS', tenantIds(), 'Tenants, joined by commas, that metrics name whatever they do'),
+    topTenants: setting(
+      'METRICS_TOP_TENANTS',
+      wholeNumber(0, 1_000, 20),
+      'How many more tenants metrics name, the busiest; what the rest do counts as `other`',
+      { default: '20' },
+    ),
+  },
 };
 
 /** The configuration of a scaler process. */

@@ -36,6 +36,7 @@ export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachin
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions) => tellDecisions(decisions, log),
     load: NO_LOAD_WATCH,
+    measures: { sawAll: async () => undefined, sawSome: async () => undefined },
     monotonicMs,
     metrics,
   });

@@ -23,6 +23,7 @@ function setUp({ isWhole } = { isWhole: true }) {
       sawAll: (loads, fence) => void told.push({ of: 'all', loads, fence }),
       sawSome: (loads, fence) => void told.push({ of: 'some', loads, fence }),
     },
+    measures: { sawAll: async () => undefined, sawSome: async () => undefined },
     monotonicMs: () => 0,
     metrics,
   });

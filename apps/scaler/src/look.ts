@@ -2,6 +2,7 @@ import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Decider } from './decide/decider.js';
 import type { Leadership } from './lead/keepLead.js';
+import type { TenantMeasures } from './measure/measureTenants.js';
 import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
@@ -16,6 +17,8 @@ export interface LookParts {
   readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
   /** Told what every look found, to decide how many worker processes there shall be. */
   readonly load: LoadWatch;
+  /** Told the same, for metrics that name tenants. */
+  readonly measures: Pick<TenantMeasures, 'sawAll' | 'sawSome'>;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly metrics: Pick<Metrics, 'lookSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
@@ -30,7 +33,7 @@ export interface Look {
 }
 
 /** Makes looks. */
-export function createLook({ take, observe, decider, act, load, monotonicMs, metrics }: LookParts): Look {
+export function createLook({ take, observe, decider, act, load, measures, monotonicMs, metrics }: LookParts): Look {
   let takenFence: number | null = null;
   return {
     async atAll(leadership) {
@@ -48,6 +51,8 @@ export function createLook({ take, observe, decider, act, load, monotonicMs, met
       metrics.jobsWaiting.set(sumOf(decisions, ({ waiting }) => waiting));
       metrics.slotsDesired.set(sumOf(decisions, ({ decision }) => decision.desired ?? 0));
       metrics.longestWaitSeconds.set(longestWaitMs(tenants) / 1_000);
+      if (isWhole) await measures.sawAll(tenants, decisions);
+      else await measures.sawSome(tenants, decisions);
       took();
     },
     async atTouched(touched, leadership) {
@@ -56,6 +61,7 @@ export function createLook({ take, observe, decider, act, load, monotonicMs, met
       const decisions = decider.decide(tenants, { occasion: 'touched', atMs, fence: leadership.fence });
       await act(decisions, leadership);
       load.sawSome(decisions.map(loadOf), leadership.fence);
+      await measures.sawSome(tenants, decisions);
     },
   };
 }

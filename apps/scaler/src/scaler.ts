@@ -7,6 +7,7 @@ import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLanePriorities } from '@sluice/shared/queue/lanePriorities';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { lead as askForLead } from '@sluice/shared/redis/commands/lead';
+import { readShownTenants, writeShownTenants } from '@sluice/shared/redis/commands/shownTenants';
 import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
@@ -23,6 +24,8 @@ import { createLeadKeeper } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import type { LookLoop } from './lookLoop.js';
 import { createLookLoop } from './lookLoop.js';
+import type { TenantMeasures } from './measure/measureTenants.js';
+import { createTenantMeasures } from './measure/measureTenants.js';
 import { observeFleet } from './observe/observeFleet.js';
 import type { ScalerMachine, ScalerParts, ScalerProcess } from './parts.js';
 import type { LoadWatch } from './replicas/loadBook.js';
@@ -55,12 +58,21 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     lost() {
       const { leading, jobsWaiting, slotsDesired, longestWaitSeconds } = metrics;
       for (const gauge of [leading, jobsWaiting, slotsDesired, longestWaitSeconds]) gauge.set(0);
+      measures.forget();
     },
     log,
   });
   const parts: ScalerParts = { config, keys, redis, postgres, queues, priorities, metrics, lead, monotonicMs, log };
   const replicas = createReplicas(config, parts);
-  const looks = createLooks(parts, replicas.load);
+  const measures = createTenantMeasures({
+    bounds: { always: config.metrics.tenants, most: config.metrics.topTenants },
+    slotConcurrency: config.slot.concurrency,
+    readNames: () => readShownTenants(redis.client, keys),
+    writeNames: (names) => writeShownTenants(redis.client, keys, names),
+    metrics,
+    log,
+  });
+  const looks = createLooks(parts, replicas.load, measures);
   const upkeep = createUpkeep(parts, { touched: looks.touch });
   const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
   const ops = createOpsServer(
@@ -97,6 +109,7 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
 function createLooks(
   { config, keys, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
   load: LoadWatch,
+  measures: TenantMeasures,
 ): LookLoop {
   const applyParts = { db: postgres.db, redis, keys, metrics, log };
   const observeParts = { redis, keys, log, tables: new Map() };
@@ -111,6 +124,7 @@ function createLooks(
       if (refused > 0) lead.hurry();
     },
     load,
+    measures,
     monotonicMs,
     metrics,
   });

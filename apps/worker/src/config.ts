@@ -10,6 +10,7 @@ import {
   slotSettings,
 } from '@sluice/shared/config/fragments';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
+import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
@@ -22,6 +23,7 @@ export const workerSettings = {
   ops: opsSettings,
   shutdown: shutdownSettings,
   network: networkSettings,
+  tracing: tracingSettings,
   ga4: {
     endpoint: setting(
       'GA4_ENDPOINT',

@@ -12,6 +12,9 @@ import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import { inSpan } from '@sluice/shared/telemetry/spans';
+import type { AttemptTrace } from './attemptTrace.js';
+import { traceAttempt } from './attemptTrace.js';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
@@ -22,6 +25,7 @@ import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
 import type { Isolation } from './isolate/isolation.js';
+import type { TenantMeasures } from './measure/tenantMeasures.js';
 import { buryJob } from './settle/buryJob.js';
 import type { LedgerWriter } from './settle/ledgerWriter.js';
 import type { AttemptVerdict } from './settle/settleAttempt.js';
@@ -47,6 +51,7 @@ export interface RunJobParts {
   readonly metrics: Metrics;
   /** A job came before its time: this machine's clock, or another's, may be off. */
   readonly cameEarly: () => void;
+  readonly measures: TenantMeasures;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly random: () => number;
@@ -62,22 +67,29 @@ interface PlacedJob extends ClaimedJob {
 export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
   const stay = parts.running.enter(ledgerIdOf(active));
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
+  const traced = traceAttempt(active);
   try {
-    const claimed = await claimUnlessStopped(active, stay.stop, parts);
+    const claimed = await traced.run(() => inSpan('claim', () => claimUnlessStopped(active, stay.stop, parts)));
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the tenant has no such job' };
+    traced.claimed(claimed);
     const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
     if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
     const outcome =
       verdict.kind === 'run'
-        ? await attempt(active, { ...claimed, place: verdict.isolation }, stay.stop, parts)
+        ? await traced.run(() =>
+            attempt(active, { claimed: { ...claimed, place: verdict.isolation }, stop: stay.stop, traced }, parts),
+          )
         : refuse(verdict);
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
+    parts.measures.ended(active.lane.tenantId, outcome.kind);
+    traced.ended(outcome);
     const { id, tenantId, fence } = claimed;
-    const { queueClass } = active.lane;
-    return await settleAttempt({ id, tenantId, fence, task: active.task, queueClass }, outcome, parts);
+    const job = { id, tenantId, fence, task: active.task, queueClass: active.lane.queueClass };
+    return await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
   } finally {
+    traced.end();
     stay.leave();
   }
 }
@@ -138,8 +150,7 @@ function refuse(verdict: Exclude<ClaimVerdict, { kind: 'run' | 'finish-again' | 
 
 async function attempt(
   active: ActiveJob,
-  claimed: PlacedJob,
-  stop: AttemptStop,
+  { claimed, stop, traced }: { readonly claimed: PlacedJob; readonly stop: AttemptStop; readonly traced: AttemptTrace },
   parts: RunJobParts,
 ): Promise<AttemptVerdict> {
   const contract = parts.tasks.find(active.task);
@@ -147,7 +158,10 @@ async function attempt(
     const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
     return { kind: 'bury', category: 'invalid', error };
   }
-  if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+  if (claimed.fence === 1) {
+    parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+    parts.measures.waited(claimed.tenantId, claimed.ageMs / 1_000);
+  }
   const { id: jobId, tenantId } = claimed;
   parts.feed.tell({
     kind: 'state',
@@ -158,10 +172,12 @@ async function attempt(
     attempt: claimed.fence,
   });
   const startedMs = parts.monotonicMs();
-  const execution = await execute(active, { claimed, contract }, stop, parts);
+  const traceparent = traced.traceparent() ?? claimed.traceparent;
+  const execution = await execute(active, { claimed: { ...claimed, traceparent }, contract }, stop, parts);
   const tookMs = parts.monotonicMs() - startedMs;
   parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
+  parts.measures.ran(tenantId, tookMs / 1_000);
   const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
   return judgeExecution(execution, claimed, policy, parts.random);
 }

@@ -10,9 +10,11 @@ import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readShownTenants } from '@sluice/shared/redis/commands/shownTenants';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createTracing } from '@sluice/shared/telemetry/tracing';
 import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
@@ -23,6 +25,7 @@ import { createServiceTimes } from './execute/serviceTimes.js';
 import type { Isolation } from './isolate/isolation.js';
 import { createIsolation } from './isolate/isolation.js';
 import { createJobConsumer } from './jobConsumer.js';
+import { createTenantMeasures } from './measure/tenantMeasures.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerTurns } from './settle/ledgerTurns.js';
@@ -74,6 +77,12 @@ export function createWorker(
   const web = createWebClient({ allowPrivateAddresses });
   const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
+  const measures = createTenantMeasures({
+    readNames: () => readShownTenants(redis.client, keys),
+    metrics,
+    monotonicMs: machine.monotonicMs,
+    log,
+  });
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
@@ -91,6 +100,7 @@ export function createWorker(
     feed,
     metrics,
     cameEarly: () => intake.checkClock(),
+    measures,
     log,
   };
   const intake = createJobIntake({
@@ -129,6 +139,7 @@ export function createWorker(
   const watchdog = createWatchdog({ name: 'worker', blockedMs: config.worker.blockedMs, jobs: table.memory });
   const services = [
     watchdog,
+    createTracing('worker', config.tracing, log),
     redis,
     postgres,
     { ...effects, name: 'effects' },
@@ -137,6 +148,7 @@ export function createWorker(
     web,
     ga4,
     serviceTimes,
+    measures,
     feed,
     ...intake.services.slice(0, -1),
     consumer,

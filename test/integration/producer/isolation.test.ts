@@ -31,6 +31,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'POST /api/v1/jobs/{id}/retry': { status: 404, aim: 'dead' },
   'GET /api/v1/queue': { status: 200 },
   'GET /api/v1/tasks': { status: 200 },
+  'GET /api/v1/analytics': { status: 200 },
   'GET /api/v1/dead-letters': { status: 200 },
   'POST /api/v1/dead-letters/{id}/redrive': { status: 404, aim: 'letter' },
   'POST /api/v1/schedules': { status: 201, body: { ...PROBE, everyMs: 3_600_000 } },
@@ -47,6 +48,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'DELETE /api/v1/admin/tenants/{id}/keys/{keyId}': { status: 403 },
   'GET /api/v1/admin/tenants/{id}/webhook-secret': { status: 404 },
   'GET /api/v1/admin/fleet': { status: 403 },
+  'GET /api/v1/admin/analytics': { status: 403 },
 };
 
 describe('tenant isolation', () => {

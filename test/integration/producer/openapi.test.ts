@@ -124,6 +124,10 @@ describe('the OpenAPI document', () => {
     await ask('DELETE /api/v1/admin/tenants/{id}/keys/{keyId}', { path: `/api/v1/admin/tenants/acme/keys/${keyId}` });
     await ask('GET /api/v1/admin/tenants/{id}/webhook-secret');
     await ask('GET /api/v1/admin/fleet');
+    await ask('GET /api/v1/analytics');
+    await ask('GET /api/v1/analytics', { path: '/api/v1/analytics?step=1' });
+    await ask('GET /api/v1/admin/analytics');
+    await ask('GET /api/v1/admin/analytics', { as: acme });
     await ask('GET /health');
     expect([...asked].sort()).toEqual(routes.map(({ name }) => name).sort());
   });

@@ -70,6 +70,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     serviceTimes: { note: () => undefined },
     feed: { tell: () => undefined },
     metrics: createMetrics('test'),
+    measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined },
     monotonicMs: () => performance.now(),
     random: () => 0,
     log,

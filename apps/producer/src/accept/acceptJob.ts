@@ -3,12 +3,14 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import { errorType } from '@sluice/shared/telemetry/spans';
 import type { SeenLane } from '../outlook/outlookBatches.js';
 import type { Enqueuer, SizedJob } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import type { PreparedJob } from './prepareJob.js';
 import type { QueuedMarks } from './queuedMarks.js';
+import { startSend } from './sendSpan.js';
 import type { UnqueuedBound } from './unqueuedBound.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
@@ -96,12 +98,20 @@ export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metric
   }
 
   return {
-    async accept(prepared) {
-      const { durability, dedupeKey } = prepared.row;
+    async accept(asked) {
+      const { durability, dedupeKey } = asked.row;
+      const { prepared, sent } = startSend(asked);
       const way = durability === 'ledger' ? acceptInLedger : dedupeKey === null ? acceptInRedis : acceptUnique;
-      const acceptance = await way(prepared);
-      if (acceptance.kind === 'new') count(prepared.row);
-      return acceptance;
+      try {
+        const acceptance = await way(prepared);
+        if (acceptance.kind === 'new') count(prepared.row);
+        return acceptance;
+      } catch (error) {
+        sent?.fail(errorType(error));
+        throw error;
+      } finally {
+        sent?.end();
+      }
     },
     async enqueueAgain(job) {
       const { kind } = await enqueuer.addAccepted(job, () => undefined);

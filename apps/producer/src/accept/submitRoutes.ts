@@ -10,8 +10,8 @@ import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { toInvalidRequest } from '../http/invalidRequest.js';
 import { toProblem } from '../http/problem.js';
+import { traceparentOf } from '../http/requestSpans.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
-import { readTraceparent } from '../http/traceparent.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
 import type { PreparedJob, Submission } from './prepareJob.js';
@@ -112,5 +112,5 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
 /** Who submits, as the request's credential says. */
 export function toSubmission(request: FastifyRequest, id: string): Submission {
   const { tenantId, role, submitter } = tenantCallerOf(request);
-  return { id, tenantId, role, submitter, traceparent: readTraceparent(request.headers.traceparent) };
+  return { id, tenantId, role, submitter, traceparent: traceparentOf(request) };
 }

@@ -1,4 +1,5 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -31,6 +32,8 @@ declare module 'fastify' {
     held: { readonly scope: string; readonly key: string } | null;
     /** Whether the answer settles the request, so that it may be replayed; a route sets it to false when it does not. */
     settled: boolean;
+    /** The request's span; null while nothing is traced. */
+    span: OpenSpan | null;
   }
   interface FastifyContextConfig {
     /** What the caller must be allowed to do; every route under `/api/` states it. */

@@ -80,7 +80,7 @@ function adopt(job: ActiveJob): NewJob {
     delayMs: 0,
     dedupeKey: null,
     durability: 'redis',
-    traceparent: null,
+    traceparent: job.traceparent,
   };
 }
 

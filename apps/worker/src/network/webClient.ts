@@ -2,6 +2,7 @@ import type { Service } from '@sluice/shared/lifecycle/service';
 import { Agent, request } from 'undici';
 import { createCheckedLookup } from './checkedLookup.js';
 import { readTargetUrl } from './targetUrl.js';
+import { inUpstreamSpan } from './upstreamSpan.js';
 
 /** Bytes of an answer's body that are read, and thrown away, to keep the connection; a longer one closes it. */
 const MAX_BODY_BYTES = 64 * 1_024;
@@ -68,7 +69,9 @@ export function createWebClient(options: WebClientOptions): WebClient & Service 
     },
     async post({ url, headers, body, signal }) {
       const target = readTargetUrl(url, options);
-      const answer = await request(target, { method: 'POST', headers, body, signal, dispatcher: agent });
+      const answer = await inUpstreamSpan('POST', target, (trace) =>
+        request(target, { method: 'POST', headers: { ...headers, ...trace }, body, signal, dispatcher: agent }),
+      );
       await discard(answer.body, signal);
       return { status: answer.statusCode, retryAfter: [answer.headers['retry-after']].flat()[0] };
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TENANT_ID } from '../contracts/tenant.js';
 
 /** A whole number within bounds, read from text. */
 export function wholeNumber(min: number, max: number, byDefault: number): z.ZodType<number> {
@@ -75,6 +76,19 @@ export function serverAddresses(): z.ZodType<readonly { readonly host: string; r
       });
       if (text === '' || addresses.length === text.split(',').length) return addresses;
       context.addIssue({ code: 'custom', message: 'must be addresses such as host:port,host:port' });
+      return z.NEVER;
+    });
+}
+
+/** Ids of tenants such as `acme,globex`, at most 1,000; none when unset. */
+export function tenantIds(): z.ZodType<readonly string[]> {
+  return z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const ids = text === '' ? [] : text.split(',').map((id) => id.trim());
+      if (ids.length <= 1_000 && ids.every((id) => TENANT_ID.test(id))) return [...new Set(ids)];
+      context.addIssue({ code: 'custom', message: 'must be at most 1000 ids of tenants such as acme,globex' });
       return z.NEVER;
     });
 }

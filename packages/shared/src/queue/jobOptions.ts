@@ -3,6 +3,7 @@ import type { JobsOptions } from 'bullmq';
 import type { TenantRole } from '../contracts/identity.js';
 import type { Lane } from '../domain/lane.js';
 import { epochAt, queuePriority } from '../domain/priority.js';
+import { toTraceMetadata } from './traceMetadata.js';
 
 /** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
@@ -23,6 +24,8 @@ export interface LaneJob {
   readonly delayMs: number;
   /** While an unfinished job of the lane has this key, BullMQ swallows others of it. */
   readonly dedupeKey?: string | null;
+  /** W3C trace context that the job's attempts go on with. */
+  readonly traceparent?: string | null;
 }
 
 /** What the ledger knows of a job that goes into a lane. */
@@ -45,6 +48,7 @@ export interface QueueableRow {
   readonly maxAttempts: number;
   readonly delayMs: number;
   readonly dedupeKey?: string | null;
+  readonly traceparent?: string | null;
 }
 
 /** A job with the lane that it goes into. */
@@ -66,6 +70,7 @@ export function toLanedJob(row: QueueableRow): LanedJob {
       maxAttempts: row.maxAttempts,
       delayMs: row.delayMs,
       dedupeKey: row.dedupeKey ?? null,
+      traceparent: row.traceparent ?? null,
     },
   };
 }
@@ -84,6 +89,7 @@ export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; da
       delay: Math.round(job.delayMs),
       ...(job.delayMs > 0 ? { timestamp: Math.round(serverNowMs) } : {}),
       ...(job.dedupeKey ? { deduplication: { id: toDedupeId(job.dedupeKey) } } : {}),
+      ...(typeof job.traceparent === 'string' ? { telemetry: { metadata: toTraceMetadata(job.traceparent) } } : {}),
     },
   };
 }

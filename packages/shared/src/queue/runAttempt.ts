@@ -4,6 +4,7 @@ import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName } from '../domain/lane.js';
 import type { Log } from '../lifecycle/service.js';
 import type { LaneClaim } from './fanInBackend.js';
+import { fromTraceMetadata } from './traceMetadata.js';
 
 /** A job that BullMQ moved to active for this process. */
 export interface ActiveJob {
@@ -15,6 +16,8 @@ export interface ActiveJob {
   readonly maxAttempts: number;
   /** BullMQ's priority; 0 when a plain client gave none. */
   readonly queuePriority: number;
+  /** Trace context that it was added with, by us or by a plain client with `bullmq-otel`. */
+  readonly traceparent: string | null;
   /** Calls back when the slot that the job runs in is lost: it must end at once, as another may start in its place. */
   onSlotLost(listener: () => void): void;
   updateProgress(value: number | Record<string, unknown>): Promise<void>;
@@ -126,6 +129,7 @@ function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob 
     data: job.data,
     maxAttempts: job.opts.attempts ?? 1,
     queuePriority: job.opts.priority ?? 0,
+    traceparent: fromTraceMetadata(job.opts.telemetry?.metadata),
     onSlotLost: (listener) => ticket.onLost(listener),
     updateProgress: (value) => backend.updateProgress(id, value),
     log: async (line) => {

@@ -50,6 +50,8 @@ export interface FleetKeys {
   readonly leaderFence: string;
   /** SET of run ids of the servers that were compared with the ledger since they started. */
   readonly comparedServers: string;
+  /** Tenants that metrics name, joined by a space. */
+  readonly shownTenants: string;
   /** Name of the last pass over all priorities that was finished. */
   readonly scoringPass: string;
   /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
@@ -89,6 +91,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,
     comparedServers: `${fleet}:compared-servers`,
+    shownTenants: `${fleet}:shown-tenants`,
     scoringPass: `${fleet}:scoring-pass`,
     touchedChannel: `${prefix}:touched`,
     changedChannel: `${prefix}:changed`,

@@ -2,7 +2,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Every metric of the fleet; a process registers the ones it is made with. Labels are bounded: never a tenant or an id. */
+/**
+ * Every metric of the fleet; a process registers the ones it is made with. Labels are bounded: never an id, and a tenant only
+ * where `domain/shownTenants.ts` bounds them.
+ */
 export interface Metrics {
   readonly registry: Registry;
   readonly jobsAccepted: Counter<'task' | 'durability'>;
@@ -33,6 +36,13 @@ export interface Metrics {
   readonly replicasDesired: Gauge;
   readonly streamsOpen: Gauge;
   readonly streamsDropped: Counter;
+  /** The six of the requirement, by its names and its label; see docs/deploying.md. */
+  readonly tenantQueueLength: Gauge<'tenant_id'>;
+  readonly tenantWaitSeconds: Histogram<'tenant_id'>;
+  readonly tenantProcessingSeconds: Histogram<'tenant_id'>;
+  readonly tenantSuccessRate: Gauge<'tenant_id'>;
+  readonly tenantRetries: Counter<'tenant_id'>;
+  readonly tenantWorkersActive: Gauge<'tenant_id'>;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -43,7 +53,8 @@ export function createMetrics(processName: string): Metrics {
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> =>
     new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
+    new Gauge({ name, help, labelNames, registers });
   const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> =>
     new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
   const replicasDesired = gauge(
@@ -87,5 +98,25 @@ export function createMetrics(processName: string): Metrics {
     replicasDesired,
     streamsOpen: gauge('sluice_streams_open', 'Streams of events that are open'),
     streamsDropped: counter('sluice_streams_dropped_total', 'Streams ended because their reader did not read'),
+    ...tenantMetrics({ counter, gauge, seconds }),
+  };
+}
+
+interface Makers {
+  readonly counter: (name: string, help: string, labelNames: 'tenant_id'[]) => Counter<'tenant_id'>;
+  readonly gauge: (name: string, help: string, labelNames: 'tenant_id'[]) => Gauge<'tenant_id'>;
+  readonly seconds: (name: string, help: string, labelNames: 'tenant_id'[]) => Histogram<'tenant_id'>;
+}
+
+/** What is measured per tenant, over all of the tenant's queues. */
+function tenantMetrics({ counter, gauge, seconds }: Makers) {
+  const label: 'tenant_id'[] = ['tenant_id'];
+  return {
+    tenantQueueLength: gauge('ga4_queue_length', 'Due jobs of the tenant that wait', label),
+    tenantWaitSeconds: seconds('ga4_queue_wait_time_seconds', 'Time from accepted to first started', label),
+    tenantProcessingSeconds: seconds('ga4_queue_processing_duration_seconds', 'Time an attempt took', label),
+    tenantSuccessRate: gauge('ga4_queue_success_rate', 'Share of ended jobs that completed, of late, 0 to 1', label),
+    tenantRetries: counter('ga4_queue_retry_count', 'Attempts after which the job is to be tried again', label),
+    tenantWorkersActive: gauge('ga4_workers_active', 'Slots of the tenant that run jobs', label),
   };
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
+import { inUpstreamSpan } from '../../network/upstreamSpan.js';
 
 /** One call of GA4 as it went on the wire: what the client library makes of it is not relied on. */
 export interface Ga4Call {
@@ -39,13 +40,11 @@ export function createGa4Wire(dispatcher: Dispatcher): Ga4Wire {
 
   async function send(call: Ga4Call, url: string | URL, init: RequestInit): Promise<Response> {
     const headers = Object.fromEntries(new Headers(init.headers));
-    const answer = await request(url, {
-      method: init.method === 'POST' ? 'POST' : 'GET',
-      headers,
-      body: init.body === undefined || init.body === null ? null : String(init.body),
-      signal: call.signal,
-      dispatcher,
-    });
+    const method = init.method === 'POST' ? 'POST' : 'GET';
+    const sent = init.body === undefined || init.body === null ? null : String(init.body);
+    const answer = await inUpstreamSpan(method, new URL(url), (trace) =>
+      request(url, { method, headers: { ...headers, ...trace }, body: sent, signal: call.signal, dispatcher }),
+    );
     const sentCredential = headers.authorization?.replace(/^Bearer /i, '');
     const body = withoutCredential(await readBounded(answer.body), sentCredential);
     const { statusCode: status } = answer;

@@ -22,6 +22,7 @@ export interface EnqueueableJob {
   readonly dedupeKey: string | null;
   /** Whether it was started before: it may have left a note among the dead letters. */
   readonly started: boolean;
+  readonly traceparent: string | null;
 }
 
 /** Columns of `jobs` that make an {@link EnqueueableJob}. */
@@ -29,7 +30,7 @@ export const ENQUEUEABLE_COLUMNS = `id, tenant_id AS "tenantId", role, task, que
   queue_job_id AS "queueJobId", priority,
   (extract(epoch FROM ranked_since) * 1000)::float8 AS "rankedSinceMs", rule_points AS "rulePoints",
   (extract(epoch FROM now()) * 1000)::float8 AS "nowMs", data, max_attempts AS "maxAttempts", dedupe_key AS "dedupeKey",
-  greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs", fence > 0 AS started`;
+  greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS "delayMs", fence > 0 AS started, traceparent`;
 
 const REDRIVE = `
 WITH again AS (

@@ -1,0 +1,133 @@
+import { findBottleneck } from '@sluice/shared/domain/bottleneck';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { TenantAnalysis } from '@sluice/shared/postgres/queries/analyseFleet';
+import { analyseFleet } from '@sluice/shared/postgres/queries/analyseFleet';
+import { analyseJobs } from '@sluice/shared/postgres/queries/analyseJobs';
+import { findSlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
+import { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { tenantCallerOf } from '../http/apiServer.js';
+import { refusals, tenantHeadersSchema } from '../http/responses.js';
+import type { Ledger } from '../stores/ledger.js';
+import { rangeQuerySchema, readRange, readSteps, stepsQuerySchema } from './analysedRange.js';
+import { analysisSchema, bottleneckSchema } from './analysisSchema.js';
+import { describeAnalysis } from './describeAnalysis.js';
+
+/** What analytics rest on. */
+export interface AnalyticsParts {
+  readonly ledger: Ledger;
+  readonly config: { readonly slot: { readonly concurrency: number } };
+  readonly now: () => number;
+}
+
+const fleetQuerySchema = rangeQuerySchema.extend({
+  rank: z.enum(['wait', 'backlog', 'failures']).default('wait').meta({ description: 'What the worst are found by' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+const count = z.int();
+const ms = z.number().nullable();
+const fleetSchema = z.object({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  tenants: z.array(
+    z.object({
+      tenantId: z.string(),
+      accepted: count,
+      completed: count,
+      dead: count,
+      failed: count.meta({ description: 'Attempts that failed' }),
+      deferred: count.meta({ description: 'Attempts that upstreams put off' }),
+      waiting: count,
+      waitAvgMs: ms,
+      waitP90Ms: ms,
+      serviceP90Ms: ms,
+      bottleneck: bottleneckSchema,
+    }),
+  ),
+});
+
+/** How many are counted at a time in this process: each may keep a connection of the ledger busy for a second or two. */
+const MAX_AT_ONCE = 3;
+
+/** Lets few through at a time; more are told to come back. */
+function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> {
+  let running = 0;
+  return async (work) => {
+    if (running >= MAX_AT_ONCE) {
+      throw new ProblemError('unavailable', 'Too many analytics are being counted.', { retryAfterSeconds: 2 });
+    }
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+    }
+  };
+}
+
+/** `GET /api/v1/analytics` and `GET /api/v1/admin/analytics`. */
+export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsParts): void {
+  const gate = createGate();
+  server.get(
+    '/api/v1/analytics',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['analytics'],
+        summary: "The tenant's jobs over time: lengths, waits, success, retries, and what holds them up",
+        headers: tenantHeadersSchema,
+        querystring: stepsQuerySchema.extend({ task: z.string().max(100).optional() }),
+        response: { 200: analysisSchema, ...refusals() },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantCallerOf(request);
+      const { task = null, ...query } = request.query;
+      const range = readSteps(query, now());
+      const [analysis, slots] = await gate(() =>
+        Promise.all([
+          ledger((db) => analyseJobs(db, tenantId, { ...range, task })),
+          ledger((db) => findSlotsGiven(db, tenantId, new Date(range.fromMs), new Date(range.toMs))),
+        ]),
+      );
+      return describeAnalysis(range, analysis, slots, config.slot.concurrency);
+    },
+  );
+  server.get(
+    '/api/v1/admin/analytics',
+    {
+      config: { access: 'operate' },
+      schema: {
+        tags: ['admin'],
+        summary: 'The tenants whose jobs of a time fared worst',
+        querystring: fleetQuerySchema,
+        response: { 200: fleetSchema, ...refusals() },
+      },
+    },
+    async (request) => {
+      const { rank, limit, ...query } = request.query;
+      const range = readRange(query, now());
+      const tenants = await gate(() => ledger((db) => analyseFleet(db, range, rank, limit)));
+      return {
+        from: new Date(range.fromMs).toISOString(),
+        to: new Date(range.toMs).toISOString(),
+        tenants: tenants.map((one) => ({ ...one, bottleneck: bottleneckOf(one) })),
+      };
+    },
+  );
+}
+
+/** Without the slots of each tenant: ask for one tenant's analytics to see whether those are busy. */
+function bottleneckOf({ completed, failed, deferred, waiting, waitP90Ms, serviceP90Ms }: TenantAnalysis) {
+  return findBottleneck({
+    completed,
+    failed,
+    deferred,
+    waitP90Ms,
+    serviceP90Ms,
+    waiting,
+    busyShare: null,
+    heldBack: 0,
+  });
+}

@@ -1,0 +1,118 @@
+import { findBottleneck } from '@sluice/shared/domain/bottleneck';
+import type { AnalysedFigures, JobAnalysis } from '@sluice/shared/postgres/queries/analyseJobs';
+import type { SlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
+import type { Range } from './analysedRange.js';
+import type { Analysis, Figures } from './analysisSchema.js';
+
+/** The figures of one step, task or range, by what they are of. */
+type FiguresByKind = ReadonlyMap<AnalysedFigures['kind'], AnalysedFigures>;
+
+const NOTHING: FiguresByKind = new Map();
+
+/**
+ * Makes an answer of what the ledger says. Pure.
+ * @param slotConcurrency jobs that a slot runs at a time
+ */
+export function describeAnalysis(
+  { fromMs, toMs, stepMs }: Range & { readonly stepMs: number },
+  analysis: JobAnalysis,
+  { most: slots, heldBack }: SlotsGiven,
+  slotConcurrency: number,
+): Analysis {
+  const steps = Math.round((toMs - fromMs) / stepMs);
+  const { bySteps, byTasks, whole } = sortOut(analysis.figures);
+  const lengths = lengthsOf(analysis, steps);
+  const points = lengths.map((length, step) => ({
+    at: new Date(fromMs + step * stepMs).toISOString(),
+    ...length,
+    ...toFigures(bySteps.get(step) ?? NOTHING),
+  }));
+  const working = points.filter(({ waiting, underWay, started }) => waiting + underWay + started > 0).length;
+  const busyShare = shareOf(whole.get('finished')?.sum ?? 0, working * stepMs * (slots ?? 0) * slotConcurrency);
+  const waiting = points.at(-1)?.waiting ?? 0;
+  const found = (of: FiguresByKind, waits: number) =>
+    findBottleneck({ ...toWork(of), busyShare, heldBack, waiting: waits });
+  return {
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    stepMs,
+    points,
+    total: toFigures(whole),
+    byTask: [...byTasks].sort().map(([task, of]) => ({
+      task,
+      ...toFigures(of),
+      bottleneck: found(of, Math.max(0, (of.get('accepted')?.count ?? 0) - (of.get('started')?.count ?? 0))),
+    })),
+    slots,
+    busyShare,
+    bottleneck: found(whole, waiting),
+    isWhole: analysis.isWhole,
+  };
+}
+
+function sortOut(figures: readonly AnalysedFigures[]) {
+  const bySteps = new Map<number, Map<AnalysedFigures['kind'], AnalysedFigures>>();
+  const byTasks = new Map<string, Map<AnalysedFigures['kind'], AnalysedFigures>>();
+  const whole = new Map<AnalysedFigures['kind'], AnalysedFigures>();
+  for (const one of figures) {
+    if (one.step !== null) entryOf(bySteps, one.step).set(one.kind, one);
+    else if (one.task !== null) entryOf(byTasks, one.task).set(one.kind, one);
+    else whole.set(one.kind, one);
+  }
+  return { bySteps, byTasks, whole };
+}
+
+function entryOf<Key, Inner, Value>(map: Map<Key, Map<Inner, Value>>, key: Key): Map<Inner, Value> {
+  const entry = map.get(key) ?? new Map<Inner, Value>();
+  map.set(key, entry);
+  return entry;
+}
+
+/** Adds up what changed, from all that was before the range on. */
+function lengthsOf({ changes }: JobAnalysis, steps: number): { waiting: number; underWay: number }[] {
+  const byStep = new Map(changes.map((change) => [change.step, change]));
+  let waiting = byStep.get(-1)?.waiting ?? 0;
+  let underWay = byStep.get(-1)?.underWay ?? 0;
+  return Array.from({ length: steps }, (_, step) => {
+    waiting += byStep.get(step)?.waiting ?? 0;
+    underWay += byStep.get(step)?.underWay ?? 0;
+    return { waiting: Math.max(0, waiting), underWay: Math.max(0, underWay) };
+  });
+}
+
+function toFigures(of: FiguresByKind): Figures {
+  const { completed, failed, deferred } = toWork(of);
+  const dead = of.get('died')?.count ?? 0;
+  return {
+    accepted: of.get('accepted')?.count ?? 0,
+    started: of.get('started')?.count ?? 0,
+    completed,
+    dead,
+    // A job's last failure is its death.
+    retries: Math.max(0, failed - dead) + deferred,
+    successRate: shareOf(completed, completed + dead),
+    waitMs: toTimes(of.get('started')),
+    serviceMs: toTimes(of.get('finished')),
+  };
+}
+
+function toWork(of: FiguresByKind) {
+  return {
+    completed: of.get('finished')?.good ?? 0,
+    failed: of.get('tried')?.good ?? 0,
+    deferred: of.get('tried')?.sum ?? 0,
+    waitP90Ms: of.get('started')?.p90 ?? null,
+    serviceP90Ms: of.get('finished')?.p90 ?? null,
+  };
+}
+
+function toTimes(of: AnalysedFigures | undefined): Figures['waitMs'] {
+  const round = (ms: number | null | undefined): number | null =>
+    ms === null || ms === undefined ? null : Math.round(ms);
+  return { avg: round(of?.avg), p50: round(of?.p50), p90: round(of?.p90), p99: round(of?.p99) };
+}
+
+/** A share, 0 to 1; null of nothing. */
+function shareOf(part: number, whole: number): number | null {
+  return whole > 0 ? Math.round(Math.min(1, part / whole) * 1_000) / 1_000 : null;
+}

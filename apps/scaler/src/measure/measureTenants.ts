@@ -1,0 +1,101 @@
+import type { TenantTraffic } from '@sluice/shared/domain/shownTenants';
+import { OTHER_TENANTS, ShownTenants } from '@sluice/shared/domain/shownTenants';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { SeenTenant, TenantDecision } from '../tenant.js';
+
+/** Measures tenants, and says which of them the fleet's metrics name. */
+export interface TenantMeasures {
+  sawAll(seen: readonly SeenTenant[], decisions: readonly TenantDecision[]): Promise<void>;
+  sawSome(seen: readonly SeenTenant[], decisions: readonly TenantDecision[]): Promise<void>;
+  /** This process leads no more: what it measured is another's to tell. */
+  forget(): void;
+}
+
+/** What measuring rests on. */
+export interface TenantMeasureParts {
+  readonly bounds: { readonly always: readonly string[]; readonly most: number };
+  readonly slotConcurrency: number;
+  /** The names as they are told to the fleet: read by a new leader, so that they do not change with it. */
+  readonly readNames: () => Promise<readonly string[]>;
+  readonly writeNames: (names: readonly string[]) => Promise<void>;
+  readonly metrics: Pick<Metrics, 'tenantQueueLength' | 'tenantWorkersActive'>;
+  readonly log: Log;
+}
+
+interface Figures {
+  readonly length: number;
+  readonly workers: number;
+}
+
+/** Measures by the looks of the leading scaler. A Redis that is away costs names, never a look. */
+export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures {
+  const { bounds, slotConcurrency, readNames, writeNames, metrics, log } = parts;
+  let latest = new Map<string, Figures>();
+  let shown: ShownTenants | null = null;
+  let told = '';
+
+  async function measure(seen: readonly SeenTenant[], kind: 'sawAll' | 'sawSome'): Promise<void> {
+    try {
+      shown ??= new ShownTenants(bounds, await readNames());
+      shown[kind](seen.flatMap(toTraffic));
+      const names = shown.names();
+      publish(new Set(names), latest, metrics);
+      if (names.join(' ') === told) return;
+      await writeNames(names);
+      told = names.join(' ');
+    } catch (err) {
+      log.warn({ err }, 'the names that metrics show could not be told to the workers');
+    }
+  }
+
+  const figuresOf = ({ tenantId, waiting, active, decision }: TenantDecision): [string, Figures] => {
+    const atWork = Math.ceil(active / slotConcurrency);
+    return [tenantId, { length: waiting, workers: Math.min(atWork, decision.desired ?? atWork) }];
+  };
+
+  return {
+    async sawAll(seen, decisions) {
+      latest = new Map(decisions.map(figuresOf));
+      await measure(seen, 'sawAll');
+    },
+    async sawSome(seen, decisions) {
+      for (const one of decisions) latest.set(...figuresOf(one));
+      await measure(seen, 'sawSome');
+    },
+    forget() {
+      latest = new Map();
+      shown = null;
+      told = '';
+      metrics.tenantQueueLength.reset();
+      metrics.tenantWorkersActive.reset();
+    },
+  };
+}
+
+function toTraffic(seen: SeenTenant): TenantTraffic[] {
+  if (seen.kind !== 'counted') return [{ tenantId: seen.tenant.id, held: 0, arrivals: 0 }];
+  const { waiting, active, arrivals } = seen.count;
+  return [{ tenantId: seen.tenant.id, held: waiting + active, arrivals }];
+}
+
+/** Gauges are set anew as a whole, so that a tenant that lost its name leaves them. */
+function publish(
+  names: ReadonlySet<string>,
+  latest: ReadonlyMap<string, Figures>,
+  { tenantQueueLength, tenantWorkersActive }: TenantMeasureParts['metrics'],
+): void {
+  tenantQueueLength.reset();
+  tenantWorkersActive.reset();
+  let rest: Figures = { length: 0, workers: 0 };
+  for (const [id, figures] of latest) {
+    if (names.has(id)) {
+      tenantQueueLength.set({ tenant_id: id }, figures.length);
+      tenantWorkersActive.set({ tenant_id: id }, figures.workers);
+    } else {
+      rest = { length: rest.length + figures.length, workers: rest.workers + figures.workers };
+    }
+  }
+  tenantQueueLength.set({ tenant_id: OTHER_TENANTS }, rest.length);
+  tenantWorkersActive.set({ tenant_id: OTHER_TENANTS }, rest.workers);
+}

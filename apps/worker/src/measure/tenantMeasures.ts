@@ -1,0 +1,86 @@
+import { OTHER_TENANTS } from '@sluice/shared/domain/shownTenants';
+import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import { RecentShare } from './recentShare.js';
+
+/** Measures what tenants' jobs come to in this process, under few names. */
+export interface TenantMeasures {
+  waited(tenantId: string, seconds: number): void;
+  ran(tenantId: string, seconds: number): void;
+  /** @param outcome what became of the attempt, as `AttemptVerdict` calls it */
+  ended(tenantId: string, outcome: string): void;
+}
+
+/** What measuring rests on. */
+export interface TenantMeasureParts {
+  /** The tenants that the leading scaler chose to be named. */
+  readonly readNames: () => Promise<readonly string[]>;
+  readonly metrics: Metrics;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** How often the names are asked for, and shares of success computed, in ms. */
+const REFRESH_MS = 2_000;
+
+/**
+ * Counters of a name go on while it is named. One that is named no more is taken out, and what its tenant does from then on
+ * counts as `other`: what it did before is not moved there, so that no counter jumps or goes back, and every rate is right.
+ */
+export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures & PeriodicService {
+  const { readNames, metrics, monotonicMs, log } = parts;
+  let names: ReadonlySet<string> = new Set();
+  const shares = new Map<string, RecentShare>();
+  const labelOf = (tenantId: string): string => (names.has(tenantId) ? tenantId : OTHER_TENANTS);
+  const counted = [metrics.tenantWaitSeconds, metrics.tenantProcessingSeconds, metrics.tenantRetries];
+
+  function follow(next: ReadonlySet<string>): void {
+    for (const gone of names) {
+      if (next.has(gone)) continue;
+      for (const metric of [...counted, metrics.tenantSuccessRate]) metric.remove({ tenant_id: gone });
+      shares.delete(gone);
+    }
+    names = next;
+  }
+
+  function refreshShares(): void {
+    for (const [label, share] of shares) {
+      const rate = share.at(monotonicMs());
+      if (rate === null) metrics.tenantSuccessRate.remove({ tenant_id: label });
+      else metrics.tenantSuccessRate.set({ tenant_id: label }, rate);
+    }
+  }
+
+  function noteEnd(label: string, isSuccess: boolean): void {
+    const share = shares.get(label) ?? new RecentShare();
+    shares.set(label, share);
+    share.note(isSuccess, monotonicMs());
+  }
+
+  const loop = runEvery(
+    'tenant measures',
+    REFRESH_MS,
+    async () => {
+      refreshShares();
+      follow(new Set(await readNames()));
+    },
+    log,
+  );
+  return {
+    ...loop,
+    waited(tenantId, seconds) {
+      metrics.tenantWaitSeconds.observe({ tenant_id: labelOf(tenantId) }, seconds);
+    },
+    ran(tenantId, seconds) {
+      metrics.tenantProcessingSeconds.observe({ tenant_id: labelOf(tenantId) }, seconds);
+    },
+    ended(tenantId, outcome) {
+      const label = labelOf(tenantId);
+      if (outcome === 'retry' || outcome === 'defer') metrics.tenantRetries.inc({ tenant_id: label });
+      else if (outcome === 'completed' || outcome === 'bury') noteEnd(label, outcome === 'completed');
+    },
+  };
+}

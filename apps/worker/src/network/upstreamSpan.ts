@@ -1,0 +1,41 @@
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { OpenSpan } from '@sluice/shared/telemetry/spans';
+import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
+
+/**
+ * Runs a request to an upstream in a span of its own, below the span that the caller runs in. The URL's path and query are
+ * left out: a webhook's are often its secret.
+ * @param send told the headers that carry the trace on; none while nothing is traced
+ */
+export async function inUpstreamSpan<Answer>(
+  method: string,
+  url: URL,
+  send: (trace: { readonly traceparent?: string }) => Promise<Answer & { readonly statusCode: number }>,
+): Promise<Answer & { readonly statusCode: number }> {
+  const span = startSpan(method, {
+    kind: 'client',
+    parent: 'active',
+    attributes: { 'http.request.method': method, 'server.address': url.hostname, 'server.port': portOf(url) },
+  });
+  if (span === null) return send({});
+  try {
+    const answer = await span.run(() => send({ traceparent: span.traceparent }));
+    noteStatus(span, answer.statusCode);
+    return answer;
+  } catch (error) {
+    span.fail(error instanceof FleetError ? error.code : errorType(error));
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+function noteStatus(span: OpenSpan, status: number): void {
+  span.set({ 'http.response.status_code': status });
+  if (status >= 400) span.fail(String(status));
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
+}

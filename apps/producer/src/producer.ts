@@ -46,9 +46,21 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     call,
     slotConcurrency: config.slot.concurrency,
   });
-  const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
   const feed = createFeedWriter(redis.client, keys, log);
-  const streams = createStreams({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });
+  const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, feed, metrics, log, now });
+  const { maxStreams } = config.http;
+  const streams = createStreams({
+    maxStreams,
+    client: redis.client,
+    keys,
+    ledger,
+    lanes,
+    call,
+    outlooks,
+    metrics,
+    log,
+    now,
+  });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
@@ -76,7 +88,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     stop: (deadline) => closeServer(server, deadline),
   };
   return {
-    services: [migration(config), postgres, redis, closing(lanes), ...accept.services, feed, ...streams.services, http],
+    services: [migration(config), postgres, redis, closing(lanes), feed, ...accept.services, ...streams.services, http],
     url: () => url,
   };
 }

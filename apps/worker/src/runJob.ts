@@ -1,4 +1,3 @@
-import { MAX_LOG_LINE } from '@sluice/shared/contracts/jobEvents';
 import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
@@ -138,7 +137,7 @@ async function attempt(
         return active.updateProgress(value);
       },
       log: (line) => {
-        parts.feed.tell({ kind: 'log', jobId, tenantId, line: line.slice(0, MAX_LOG_LINE) });
+        parts.feed.tell({ kind: 'log', jobId, tenantId, line });
         return active.log(line);
       },
       once: parts.effects.of({ jobId: claimed.id, fence: claimed.fence }, stop),

@@ -1,3 +1,4 @@
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
@@ -23,6 +24,7 @@ export interface AcceptParts {
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;
@@ -40,14 +42,15 @@ export interface Accept {
 const TOUCH_EVERY_MS = 500;
 
 /** Wires the step that accepts jobs. */
-export function createAccept({ client, keys, ledger, lanes, call, outlooks, metrics, log, now }: AcceptParts): Accept {
+export function createAccept(parts: AcceptParts): Accept {
+  const { client, keys, ledger, lanes, call, outlooks, feed, metrics, log, now } = parts;
   const touched = createTouchNotice(
     (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
     TOUCH_EVERY_MS,
   );
   const writer = createLedgerWriter(ledger, log);
   const late = createLateLedger(ledger, log);
-  const enqueuer = createEnqueuer({ lanes, call, ledger, touched, log });
+  const enqueuer = createEnqueuer({ lanes, call, ledger, touched, feed, log });
   const batches: Service = {
     name: 'batches',
     async start() {

@@ -1,4 +1,5 @@
 import { laneName } from '@sluice/shared/domain/lane';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
@@ -27,11 +28,12 @@ export interface EnqueuerParts {
   readonly call: RedisCall;
   readonly ledger: Ledger;
   readonly touched: TouchNotice;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly log: Log;
 }
 
 /** One bulk add per lane and flush, and one update of the ledger for as many as have gathered. */
-export function createEnqueuer({ lanes, call, ledger, touched, log }: EnqueuerParts): Enqueuer {
+export function createEnqueuer({ lanes, call, ledger, touched, feed, log }: EnqueuerParts): Enqueuer {
   const adds = createBatcher<LanedJob, undefined>({
     maxItems: 256,
     maxWaitMs: 0,
@@ -54,6 +56,8 @@ export function createEnqueuer({ lanes, call, ledger, touched, log }: EnqueuerPa
     async add(job) {
       await adds.add(job);
       touched.touch(laneName(job.lane));
+      const state = job.job.delayMs > 0 ? 'delayed' : 'queued';
+      feed.tell({ kind: 'state', jobId: job.job.id, ...job.lane, state, attempt: 0 });
     },
     noteQueued(id) {
       notes.add(id).catch((err: unknown) => log.debug({ err }, 'a job in its lane could not be marked as queued'));

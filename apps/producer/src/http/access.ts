@@ -22,6 +22,10 @@ export interface Caller {
   readonly role: TenantRole;
   /** The person, or `key:<id>` for a key that belongs to none; null for an operator, and for a token without `sub`. */
   readonly submitter: string | null;
+  /** The API key that was used; null for another credential. */
+  readonly keyId: string | null;
+  /** When the credential ends by itself, unix ms; null when it does not. */
+  readonly expiresAtMs: number | null;
 }
 
 /** A caller that acts for a tenant. */

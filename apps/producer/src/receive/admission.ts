@@ -34,14 +34,16 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
 
 function toCaller(principal: Principal, tenantHeader: string | undefined): Caller {
   if (principal.kind === 'operator') {
-    return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', submitter: null };
+    const none = { submitter: null, keyId: null, expiresAtMs: null };
+    return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', ...none };
   }
-  const { tenantId, role, userId, keyId } = principal;
+  const { tenantId, role, userId, keyId, expiresAtMs } = principal;
   // The same answer whether the other tenant exists or not.
   if (tenantHeader !== undefined && tenantHeader !== tenantId) {
     throw new FleetError('forbidden', 'Only the operator acts for another tenant.');
   }
-  return { operator: false, tenantId, role, submitter: userId ?? (keyId === null ? null : `key:${keyId}`) };
+  const submitter = userId ?? (keyId === null ? null : `key:${keyId}`);
+  return { operator: false, tenantId, role, submitter, keyId, expiresAtMs };
 }
 
 async function assertMayUse(

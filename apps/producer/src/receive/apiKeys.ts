@@ -16,6 +16,7 @@ export function createKeyLookup(ledger: Ledger, now: () => number): FindKeyHolde
   return async (key) => {
     const row = await find(hashApiKey(key));
     if (row === null) return null;
-    return { kind: 'tenant', tenantId: row.tenantId, role: row.role, userId: row.userId, keyId: row.id };
+    const { id: keyId, tenantId, role, userId } = row;
+    return { kind: 'tenant', tenantId, role, userId, keyId, expiresAtMs: null };
   };
 }

@@ -20,6 +20,8 @@ export type Principal =
       readonly role: TenantRole;
       readonly userId: string | null;
       readonly keyId: string | null;
+      /** When the credential ends by itself, unix ms; null when it does not. */
+      readonly expiresAtMs: number | null;
     }
   | { readonly kind: 'operator' };
 

@@ -8,6 +8,7 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
 import { queueEveryReport } from './accept/ga4Direct.js';
 import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
+import { createNoteUse } from './accept/noteUse.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
@@ -70,7 +71,7 @@ export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<v
 function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor, now: parts.now };
-  const submit = { acceptor, answerAccepted, now: parts.now };
+  const submit = { acceptor, answerAccepted, noteUse: createNoteUse(parts), now: parts.now };
   addSubmitRoutes(server, submit);
   addGa4ReportRoute(server, { ...submit, tryDirectly: queueEveryReport });
   addJobRoutes(server, parts);

@@ -3,7 +3,15 @@ import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 
-const submission = { id: 'id', tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
+const submission = {
+  id: 'id',
+  tenantId: 'acme',
+  role: 'viewer',
+  submitter: 'ann',
+  traceparent: null,
+  priorityRules: null,
+  recentJobs: 0,
+} as const;
 const NOW_MS = Date.UTC(2026, 10, 21);
 const prepare = (body: object) => prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }), NOW_MS);
 

@@ -1,8 +1,10 @@
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import { rulePointsOf } from '@sluice/shared/domain/priorityRules';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
@@ -17,6 +19,10 @@ export interface Submission {
   readonly role: TenantRole;
   readonly submitter: string | null;
   readonly traceparent: string | null;
+  /** Of the tenant; null is none. */
+  readonly priorityRules: PriorityRules | null;
+  /** Jobs that the submitter had submitted within about an hour; 0 where no rule asks for it. */
+  readonly recentJobs: number;
 }
 
 /** A job that was checked: as the ledger's row, and as it goes into its lane. */
@@ -37,7 +43,11 @@ export function prepareJob(submission: Submission, body: JobBody, nowMs: number)
     throw new InvalidRequestError('The job is not valid.', [{ pointer: '/dedupeKey', message }]);
   }
   const row = toRow(submission, body, { task, data: checkData(task, body.data) });
-  return { row, ...toLanedJob({ ...row, rankedSinceMs: nowMs + row.delayMs, rulePoints: 0 }, nowMs) };
+  const sinceMs = nowMs + row.delayMs;
+  const complexityPoints = task.complexity?.(row.data, nowMs) ?? 0;
+  const { priorityRules, recentJobs } = submission;
+  const rulePoints = rulePointsOf(priorityRules, { sinceMs, complexityPoints, recentJobs });
+  return { row: { ...row, rulePoints }, ...toLanedJob({ ...row, rankedSinceMs: sinceMs, rulePoints }, nowMs) };
 }
 
 function checkData(task: TaskContract, data: unknown): unknown {

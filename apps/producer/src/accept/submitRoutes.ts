@@ -13,6 +13,7 @@ import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import { readTraceparent } from '../http/traceparent.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
+import type { NoteUse } from './noteUse.js';
 import type { PreparedJob, Submission } from './prepareJob.js';
 import { prepareJob } from './prepareJob.js';
 
@@ -30,11 +31,12 @@ type BatchResult = z.infer<typeof batchResultSchema>;
 export interface SubmitParts {
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
+  readonly noteUse: NoteUse;
   readonly now: () => number;
 }
 
 /** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
-export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, now }: SubmitParts): void {
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, noteUse, now }: SubmitParts): void {
   server.post(
     '/api/v1/jobs',
     {
@@ -48,7 +50,8 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, n
       },
     },
     async (request, reply) => {
-      const prepared = prepareJob(toSubmission(request, request.seed), request.body, now());
+      const submission = await noteUse(toSubmission(request, request.seed), 1);
+      const prepared = prepareJob(submission, request.body, now());
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       return answerAccepted(reply, prepared, acceptance);
@@ -66,20 +69,30 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, n
         response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
       },
     },
-    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, nowMs: now() }),
+    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, noteUse, nowMs: now() }),
   );
 }
 
 async function submitBatch(
   request: FastifyRequest,
   reply: FastifyReply,
-  { jobs, acceptor, nowMs }: { readonly jobs: readonly unknown[]; readonly acceptor: Acceptor; readonly nowMs: number },
+  {
+    jobs,
+    acceptor,
+    noteUse,
+    nowMs,
+  }: Pick<SubmitParts, 'acceptor' | 'noteUse'> & {
+    readonly jobs: readonly unknown[];
+    readonly nowMs: number;
+  },
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
+  const first = await noteUse(toSubmission(request, request.seed), jobs.length);
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
-        const submission = toSubmission(request, idOfSeed(request.seed, index));
+        const recentJobs = first.recentJobs + index;
+        const submission = { ...first, id: idOfSeed(request.seed, index), recentJobs };
         const prepared = prepareBatchJob(submission, body, nowMs);
         await acceptor.accept(prepared);
         return { status: 202, id: prepared.row.id };
@@ -110,6 +123,7 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
 
 /** Who submits, as the request's credential says. */
 export function toSubmission(request: FastifyRequest, id: string): Submission {
-  const { tenantId, role, submitter } = tenantCallerOf(request);
-  return { id, tenantId, role, submitter, traceparent: readTraceparent(request.headers.traceparent) };
+  const { tenantId, role, submitter, priorityRules } = tenantCallerOf(request);
+  const traceparent = readTraceparent(request.headers.traceparent);
+  return { id, tenantId, role, submitter, traceparent, priorityRules, recentJobs: 0 };
 }

@@ -1,4 +1,5 @@
 import type { TenantRole } from '@sluice/shared/contracts/identity';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 
 /**
  * What a route lets its caller do. `catalogue` is the same for all; `operate` is for the fleet's operator;
@@ -26,6 +27,8 @@ export interface Caller {
   readonly keyId: string | null;
   /** When the credential ends by itself, unix ms; null when it does not. */
   readonly expiresAtMs: number | null;
+  /** Of the tenant that the caller acts for; null is none. */
+  readonly priorityRules: PriorityRules | null;
 }
 
 /** A caller that acts for a tenant. */

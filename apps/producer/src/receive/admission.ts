@@ -2,6 +2,7 @@ import type { Principal } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import type { Access, Caller } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Authenticate } from './authenticate.js';
@@ -27,39 +28,40 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
     if (access === undefined) return;
     const principal = await authenticate(request.headers.authorization);
     const caller = toCaller(principal, [request.headers['x-tenant-id']].flat()[0]);
-    await assertMayUse(caller, access, { params: request.params, findTenant });
-    request.caller = caller;
+    const tenant = await assertMayUse(caller, access, { params: request.params, findTenant });
+    request.caller = tenant === null ? caller : { ...caller, priorityRules: tenant.priorityRules };
   });
 }
 
 function toCaller(principal: Principal, tenantHeader: string | undefined): Caller {
   if (principal.kind === 'operator') {
-    const none = { submitter: null, keyId: null, expiresAtMs: null };
+    const none = { submitter: null, keyId: null, expiresAtMs: null, priorityRules: null };
     return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', ...none };
   }
-  const { tenantId, role, userId, keyId, expiresAtMs } = principal;
+  const { tenantId, role, userId, keyId, expiresAtMs, priorityRules } = principal;
   // The same answer whether the other tenant exists or not.
   if (tenantHeader !== undefined && tenantHeader !== tenantId) {
     throw new FleetError('forbidden', 'Only the operator acts for another tenant.');
   }
   const submitter = userId ?? (keyId === null ? null : `key:${keyId}`);
-  return { operator: false, tenantId, role, submitter, keyId, expiresAtMs };
+  return { operator: false, tenantId, role, submitter, keyId, expiresAtMs, priorityRules };
 }
 
+/** @returns the tenant that an operator acts for */
 async function assertMayUse(
   caller: Caller,
   access: Access,
   { params, findTenant }: { readonly params: unknown; readonly findTenant: FindTenant },
-): Promise<void> {
+): Promise<TenantRow | null> {
   if (access === 'webhook-secret' && !caller.operator && namedTenant(params) !== caller.tenantId) {
     throw new FleetError('not_found', 'There is no such tenant.');
   }
   if (!caller.operator) {
-    if (ROLES_OF[access].includes(caller.role)) return;
+    if (ROLES_OF[access].includes(caller.role)) return null;
     throw new FleetError('forbidden', `The role ${caller.role} may not do this; it needs ${whoMay(access)}.`);
   }
-  if (WITHOUT_TENANT.has(access)) return;
-  await assertActsForTenant(caller.tenantId, findTenant);
+  if (WITHOUT_TENANT.has(access)) return null;
+  return assertActsForTenant(caller.tenantId, findTenant);
 }
 
 function whoMay(access: Access): string {
@@ -67,14 +69,14 @@ function whoMay(access: Access): string {
   return roles.length === 0 ? 'the operator' : `the role ${roles.join(' or ')}`;
 }
 
-async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<void> {
+async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<TenantRow> {
   if (tenantId === null) {
     const message = 'As operator, name the tenant to act for in the header X-Tenant-Id';
     throw new InvalidRequestError(`${message}.`, [{ pointer: '/x-tenant-id', message }]);
   }
-  if (!TENANT_ID.test(tenantId) || (await findTenant(tenantId)) === null) {
-    throw new FleetError('not_found', 'There is no such tenant.');
-  }
+  const tenant = TENANT_ID.test(tenantId) ? await findTenant(tenantId) : null;
+  if (tenant === null) throw new FleetError('not_found', 'There is no such tenant.');
+  return tenant;
 }
 
 function namedTenant(params: unknown): string | null {

@@ -16,7 +16,7 @@ export function createKeyLookup(ledger: Ledger, now: () => number): FindKeyHolde
   return async (key) => {
     const row = await find(hashApiKey(key));
     if (row === null) return null;
-    const { id: keyId, tenantId, role, userId } = row;
-    return { kind: 'tenant', tenantId, role, userId, keyId, expiresAtMs: null };
+    const { id: keyId, tenantId, role, userId, priorityRules } = row;
+    return { kind: 'tenant', tenantId, role, userId, keyId, expiresAtMs: null, priorityRules };
   };
 }

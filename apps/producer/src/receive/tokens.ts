@@ -78,7 +78,8 @@ function toPrincipal(payload: unknown): Principal | null {
   const claims = claimsSchema.safeParse(payload);
   if (!claims.success) return null;
   const { tenant, role, sub, exp } = claims.data;
-  return { kind: 'tenant', tenantId: tenant, role, userId: sub ?? null, keyId: null, expiresAtMs: exp * 1_000 };
+  const holder = { kind: 'tenant', tenantId: tenant, role, userId: sub ?? null } as const;
+  return { ...holder, keyId: null, expiresAtMs: exp * 1_000, priorityRules: null };
 }
 
 /** Whether the token is at fault, and not the way to the issuer's keys. */

@@ -27,6 +27,11 @@ export interface TaskContract<Data = unknown> {
   /** Longest an attempt may take, in ms. */
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  /**
+   * How complex a job is, as points (seconds) by which it is behind in lanes of tenants that have this rule on; computed from
+   * its data alone, and from what day it is.
+   */
+  complexity?(data: Data, nowMs: number): number;
 }
 
 /** States a task's contract; only there to infer the data's type from the schema. */

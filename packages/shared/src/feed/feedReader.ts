@@ -47,7 +47,7 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
   let checkedAt = now();
 
   async function readOn(): Promise<void> {
-    for (const bucket of read.keys()) if (!listeners.hasBucket(bucket)) read.delete(bucket);
+    forgetUnheard();
     // Commands for a Redis that is away would wait for it, and their answers would be of the past.
     if (client.status !== 'ready' || listeners.isEmpty()) return;
     await openMissing();
@@ -62,6 +62,10 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
         listeners.tell(fed);
       }
     }
+  }
+
+  function forgetUnheard(): void {
+    for (const bucket of read.keys()) if (!listeners.hasBucket(bucket)) read.delete(bucket);
   }
 
   async function openMissing(): Promise<void> {

@@ -67,7 +67,7 @@ describe('rules of priority', () => {
     const anns: string[] = [];
     for (let i = 0; i < 4; i++) anns.push(await submit(ann));
     const bobs = await submit(bob);
-    expect(await Promise.all([...anns, bobs].map(pointsOf))).toEqual([0, 0, 0, 0, 0]);
+    expect(await Promise.all([...anns, bobs].map(pointsOf))).toEqual([0, 0, 0, 60, 0]);
     expect(await positions(ann, [anns[2] ?? '', bobs, anns[3] ?? ''])).toEqual([3, 4, 5]);
     const { body } = await ann.call('POST', '/api/v1/jobs/batch', {
       jobs: Array.from({ length: 10 }, () => ({ task: 'system.probe', data: {} })),

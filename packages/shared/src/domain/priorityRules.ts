@@ -23,7 +23,7 @@ export function rulePointsOf(rules: PriorityRules | null, facts: RuleFacts): num
   if (businessHours !== undefined && isWithin(businessHours, facts.sinceMs)) sum += businessHours.points;
   if (complexity !== undefined) sum += Math.min(complexity.maxPoints, Math.max(0, Math.round(facts.complexityPoints)));
   if (recentUse !== undefined) {
-    const further = Math.max(0, Math.floor(facts.recentJobs) - recentUse.freeJobs);
+    const further = Math.max(0, Math.round(facts.recentJobs) - recentUse.freeJobs);
     sum += Math.min(recentUse.maxPoints, further * recentUse.pointsPerJob);
   }
   return Math.max(-MAX_RULE_POINTS, Math.min(MAX_RULE_POINTS, sum));

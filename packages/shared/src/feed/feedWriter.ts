@@ -13,6 +13,9 @@ import { createGatheredEvents } from './gatheredEvents.js';
  */
 const GATHER_MS = 100;
 
+/** Longest that Redis may take for what it is told, in ms; more is gathered meanwhile, within bounds. */
+const PATIENCE_MS = 5_000;
+
 /** After Redis refused or was silent nothing is told for so long, in ms. */
 const SILENT_MS = 1_000;
 
@@ -31,7 +34,7 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
 
   async function append(bucket: number, texts: readonly string[]): Promise<void> {
     try {
-      await within(SILENT_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
+      await within(PATIENCE_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
     } catch (err) {
       refused = true;
       log.debug({ err, events: texts.length }, 'what happened to jobs was not told to those who listen');

@@ -29,7 +29,10 @@ afterAll(async () => {
 /** What clients send: what one script asks for runs within the server. */
 async function commands(client: RedisClient): Promise<number> {
   const info = await client.info('commandstats');
-  return [...info.matchAll(/cmdstat_(?!info|zrank|llen|lpos)[^:]+:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  return [...info.matchAll(/cmdstat_(?!info|zrank|llen|lpos)[^:]+:calls=(\d+)/g)].reduce(
+    (sum, [, calls]) => sum + Number(calls),
+    0,
+  );
 }
 
 it('costs no command per open stream while nothing happens, and few while a lane moves', async () => {

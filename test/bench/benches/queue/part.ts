@@ -23,6 +23,9 @@ export interface QueuePart {
 /** A row of a figure that bare BullMQ does not have. */
 export function ownRow(metric: string, unit: string, ours: number | null, target: Target | null): BenchRow {
   const figures = { ours, reference: null, ratio: null };
-  const asked = target === null ? { target: null, met: null } : { target: describeTarget(target), met: meetsTarget(figures, target) };
+  const asked =
+    target === null
+      ? { target: null, met: null }
+      : { target: describeTarget(target), met: meetsTarget(figures, target) };
   return { metric, unit, ...figures, ...asked };
 }

@@ -22,14 +22,22 @@ export const position: QueuePart = {
     const queues = createLaneQueues(redis.client, keys);
     const ids = Array.from({ length: waiting }, newId);
     const data = { note: 'x'.repeat(200 - '{"note":""}'.length) };
-    const usedBytes = async (): Promise<number> => Number(/^used_memory:(\d+)/m.exec(await redis.client.info('memory'))?.[1]);
+    const usedBytes = async (): Promise<number> =>
+      Number(/^used_memory:(\d+)/m.exec(await redis.client.info('memory'))?.[1]);
     try {
       const before = await usedBytes();
       for (let from = 0; from < waiting; from += JOBS_PER_ADD) {
         await queues.add(
           ids.slice(from, from + JOBS_PER_ADD).map((id, index) => ({
             lane: LANE,
-            job: { id, task: TASK, data, queuePriority: 1_000_000 + ((from + index * 7_919) % 20_000), maxAttempts: 4, delayMs: 0 },
+            job: {
+              id,
+              task: TASK,
+              data,
+              queuePriority: 1_000_000 + ((from + index * 7_919) % 20_000),
+              maxAttempts: 4,
+              delayMs: 0,
+            },
           })),
         );
         options.progress(`${Math.min(waiting, from + JOBS_PER_ADD)} jobs wait`);
@@ -55,7 +63,9 @@ export const position: QueuePart = {
             value: 1_024,
           }),
         ],
-        runs: [`${tookMs.length} lookups, longest ${quantile(tookMs, 1)?.toFixed(2)} ms; ${Math.round(bytesPerJob)} bytes a job`],
+        runs: [
+          `${tookMs.length} lookups, longest ${quantile(tookMs, 1)?.toFixed(2)} ms; ${Math.round(bytesPerJob)} bytes a job`,
+        ],
       };
     } finally {
       await queues.close();

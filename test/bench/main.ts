@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { accept } from './benches/accept.js';
 import { fleet } from './benches/fleet.js';
+import { queue } from './benches/queue.js';
 import { throughput } from './benches/throughput.js';
 import { readCommand } from './harness/command.js';
 import { runBench } from './harness/runBench.js';
 
-const BENCHES = [throughput, fleet, accept];
+const BENCHES = [throughput, fleet, accept, queue];
 /** This file runs as test/dist/bench/main.js. */
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -25,9 +25,15 @@ export const producerSettings = {
     }),
     maxConnections: setting(
       'HTTP_MAX_CONNECTIONS',
-      wholeNumber(1, 100_000, 2_000),
-      'Open connections at most; further ones are closed at once',
-      { default: '2000' },
+      wholeNumber(1, 100_000, 10_000),
+      'Open connections at most; further ones are closed at once. Each needs an open file',
+      { default: '10000' },
+    ),
+    maxStreams: setting(
+      'HTTP_MAX_STREAMS',
+      wholeNumber(1, 100_000, 8_000),
+      'Streams of events that are open at most; further ones are answered 503. Keep it below HTTP_MAX_CONNECTIONS',
+      { default: '8000' },
     ),
   },
   operator: operatorSettings,

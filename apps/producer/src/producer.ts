@@ -55,6 +55,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const outlookBatches = createOutlookBatches(client, keys, call);
   const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
+  const feed = createFeedWriter(client, keys, log);
   const accept = createAccept({
     client,
     keys,
@@ -65,12 +66,24 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     mostUnqueued,
     outlooks,
     outlookBatches,
+    feed,
     metrics,
     log,
     now,
   });
-  const feed = createFeedWriter(client, keys, log);
-  const streams = createStreams({ client, keys, ledger, lanes, call, outlooks, metrics, log, now });
+  const { maxStreams } = config.http;
+  const streams = createStreams({
+    maxStreams,
+    client,
+    keys,
+    ledger,
+    lanes,
+    call,
+    outlooks,
+    metrics,
+    log,
+    now,
+  });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
@@ -106,8 +119,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
       gate,
       watchClock(redis.client, serverClock, log),
       closing(lanes),
-      ...accept.services,
       feed,
+      ...accept.services,
       ...streams.services,
       http,
     ],

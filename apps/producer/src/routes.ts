@@ -10,6 +10,7 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
 import { queueEveryReport } from './accept/ga4Direct.js';
 import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
+import { createNoteUse } from './accept/noteUse.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
@@ -78,7 +79,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const { acceptor, answerAccepted } = parts.accept;
   const tasks = createTaskCatalogue(parts.config.rehearsal);
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
-  const submit = { acceptor, answerAccepted, tasks };
+  const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(parts) };
   addSubmitRoutes(server, submit);
   addGa4ReportRoute(server, { ...submit, tryDirectly: queueEveryReport });
   addJobRoutes(server, parts);

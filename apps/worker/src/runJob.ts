@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAX_LOG_LINE } from '@sluice/shared/contracts/jobEvents';
 import type { Isolation as Place, TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
@@ -200,7 +199,7 @@ function execute(
       return active.updateProgress(value);
     },
     log: (line: string) => {
-      parts.feed.tell({ kind: 'log', jobId, tenantId, line: line.slice(0, MAX_LOG_LINE) });
+      parts.feed.tell({ kind: 'log', jobId, tenantId, line });
       return active.log(line);
     },
   };

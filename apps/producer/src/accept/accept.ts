@@ -1,3 +1,4 @@
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
@@ -32,6 +33,7 @@ export interface AcceptParts {
   readonly mostUnqueued: number;
   readonly outlooks: OutlookReader;
   readonly outlookBatches: OutlookBatches;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;
@@ -50,7 +52,7 @@ const TOUCH_EVERY_MS = 500;
 
 /** Wires the step that accepts jobs. */
 export function createAccept(parts: AcceptParts): Accept {
-  const { client, keys, ledger, lanes, call, gate, outlooks, metrics, log, now } = parts;
+  const { client, keys, ledger, lanes, call, gate, outlooks, feed, metrics, log, now } = parts;
   const touched = createTouchNotice(
     (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
     TOUCH_EVERY_MS,
@@ -64,6 +66,7 @@ export function createAccept(parts: AcceptParts): Accept {
     gate,
     callAdd: createRedisAdd(gate),
     touched,
+    feed,
     outlooks: parts.outlookBatches,
   });
   const batches: Service = {

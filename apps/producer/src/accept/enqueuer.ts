@@ -1,5 +1,6 @@
 import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { OutlookBatches, SeenLane } from '../outlook/outlookBatches.js';
@@ -56,6 +57,7 @@ export interface EnqueuerParts {
   /** Makes the add, and tells the gate how it ended. */
   readonly callAdd: RedisCall;
   readonly touched: TouchNotice;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly outlooks: Pick<OutlookBatches, 'readAll'>;
 }
 
@@ -68,7 +70,7 @@ interface Adding {
 }
 
 /** One bulk add per lane and flush. */
-export function createEnqueuer({ lanes, gate, callAdd, touched, outlooks }: EnqueuerParts): Enqueuer {
+export function createEnqueuer({ lanes, gate, callAdd, touched, feed, outlooks }: EnqueuerParts): Enqueuer {
   /** The look follows the adds over the same connection, so it finds them done, and nobody waits for a second round trip. */
   async function addAndLook(jobs: readonly SizedJob[]): Promise<Placed[]> {
     const adding = callAdd(() => lanes.add(jobs));
@@ -76,11 +78,13 @@ export function createEnqueuer({ lanes, gate, callAdd, touched, outlooks }: Enqu
     const looking = asking.length === 0 ? [] : lookBehind(asking);
     const added = await adding;
     const seen = (await looking).values();
-    return jobs.map(({ asksPlace, lane }, index) => {
+    return jobs.map(({ asksPlace, lane, job }, index) => {
       const place = asksPlace === true ? (seen.next().value ?? null) : null;
       const one = added[index];
       if (one?.kind === 'swallowed') return one;
       touched.touch(laneName(lane));
+      const state = job.delayMs > 0 ? 'delayed' : 'queued';
+      feed.tell({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
       return { kind: 'added', seen: place };
     });
   }

@@ -16,7 +16,7 @@ export interface Ga4ReportParts extends SubmitParts {
 
 /** `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. */
 export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, tasks, tryDirectly } = parts;
+  const { acceptor, answerAccepted, tasks, tryDirectly, noteUse } = parts;
   server.post(
     '/api/v1/ga4/reports',
     {
@@ -33,7 +33,7 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
     },
     async (request, reply) => {
       const { priority, dedupeKey, durability, ...data } = request.body;
-      const submission = toSubmission(request, request.seed);
+      const submission = await noteUse(toSubmission(request, request.seed), 1);
       const direct = await tryDirectly(submission.tenantId, data);
       if (direct.kind === 'answered') return reply.code(200).header('x-queue', 'direct').send(direct.report);
       const job = {

@@ -7,7 +7,15 @@ import { prepareJob } from './prepareJob.js';
 
 const ID = '019aa2b3-0c00-7000-8000-000000000000';
 const NOW_MS = momentOfId(ID) ?? 0;
-const submission = { id: ID, tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;
+const submission = {
+  id: ID,
+  tenantId: 'acme',
+  role: 'viewer',
+  submitter: 'ann',
+  traceparent: null,
+  priorityRules: null,
+  recentJobs: 0,
+} as const;
 const prepare = (body: object, faultTasks = false) =>
   prepareJob(submission, jobBodySchema.parse({ data: {}, ...body }), createTaskCatalogue({ faultTasks }));
 

@@ -1,8 +1,10 @@
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { rulePointsOf } from '@sluice/shared/domain/priorityRules';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { momentOfId } from '@sluice/shared/ids/ids';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
@@ -17,6 +19,10 @@ export interface Submission {
   readonly role: TenantRole;
   readonly submitter: string | null;
   readonly traceparent: string | null;
+  /** Of the tenant; null is none. */
+  readonly priorityRules: PriorityRules | null;
+  /** Jobs that the submitter had submitted within about an hour; 0 where no rule asks for it. */
+  readonly recentJobs: number;
 }
 
 /** A job that was checked: as the ledger's row, and as it goes into its lane. */
@@ -39,8 +45,11 @@ export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<Ta
   const row = toRow(submission, body, { task, data });
   // The id was made when the request first came, so that the same request again has the same place.
   const nowMs = momentOfId(submission.id) ?? 0;
-  const ranked = { rankedSinceMs: nowMs + row.delayMs, rulePoints: row.rulePoints ?? 0, nowMs };
-  return { row, bytes, ...toLanedJob({ ...row, ...ranked }) };
+  const rankedSinceMs = nowMs + row.delayMs;
+  const complexityPoints = task.complexity?.(row.data, nowMs) ?? 0;
+  const { priorityRules, recentJobs } = submission;
+  const rulePoints = rulePointsOf(priorityRules, { sinceMs: rankedSinceMs, complexityPoints, recentJobs });
+  return { row: { ...row, rulePoints }, bytes, ...toLanedJob({ ...row, rankedSinceMs, rulePoints, nowMs }) };
 }
 
 function checkData(task: TaskContract, data: unknown): { readonly data: unknown; readonly bytes: number } {

@@ -14,6 +14,7 @@ import { traceparentOf } from '../http/requestSpans.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
+import type { NoteUse } from './noteUse.js';
 import type { PreparedJob, Submission } from './prepareJob.js';
 import { prepareJob } from './prepareJob.js';
 
@@ -32,10 +33,11 @@ export interface SubmitParts {
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
   readonly tasks: TaskCatalogue;
+  readonly noteUse: NoteUse;
 }
 
 /** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
-export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, tasks }: SubmitParts): void {
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, tasks, noteUse }: SubmitParts): void {
   server.post(
     '/api/v1/jobs',
     {
@@ -49,7 +51,8 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, t
       },
     },
     async (request, reply) => {
-      const prepared = prepareJob(toSubmission(request, request.seed), request.body, tasks);
+      const submission = await noteUse(toSubmission(request, request.seed), 1);
+      const prepared = prepareJob(submission, request.body, tasks);
       const acceptance = await acceptor.accept({ ...prepared, asksPlace: true });
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       return answerAccepted(reply, prepared, acceptance);
@@ -67,20 +70,27 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, t
         response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
       },
     },
-    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, tasks }),
+    (request, reply) => submitBatch(request, reply, { jobs: request.body.jobs, acceptor, tasks, noteUse }),
   );
 }
 
 async function submitBatch(
   request: FastifyRequest,
   reply: FastifyReply,
-  { jobs, acceptor, tasks }: { readonly jobs: readonly unknown[] } & Pick<SubmitParts, 'acceptor' | 'tasks'>,
+  {
+    jobs,
+    acceptor,
+    tasks,
+    noteUse,
+  }: { readonly jobs: readonly unknown[] } & Pick<SubmitParts, 'acceptor' | 'tasks' | 'noteUse'>,
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
+  const first = await noteUse(toSubmission(request, request.seed), jobs.length);
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
-        const submission = toSubmission(request, idOfSeed(request.seed, index));
+        const recentJobs = first.recentJobs + index;
+        const submission = { ...first, id: idOfSeed(request.seed, index), recentJobs };
         const prepared = prepareBatchJob(submission, body, tasks);
         await acceptor.accept(prepared);
         return { status: 202, id: prepared.row.id };
@@ -111,6 +121,6 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
 
 /** Who submits, as the request's credential says. */
 export function toSubmission(request: FastifyRequest, id: string): Submission {
-  const { tenantId, role, submitter } = tenantCallerOf(request);
-  return { id, tenantId, role, submitter, traceparent: traceparentOf(request) };
+  const { tenantId, role, submitter, priorityRules } = tenantCallerOf(request);
+  return { id, tenantId, role, submitter, traceparent: traceparentOf(request), priorityRules, recentJobs: 0 };
 }

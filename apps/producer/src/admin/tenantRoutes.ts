@@ -55,9 +55,11 @@ function addCreateRoute(server: ApiServer, parts: TenantParts): void {
       },
     },
     async (request, reply) => {
-      const { id, name = id, weight, plan } = request.body;
+      const { id, name = id, weight, plan, priorityRules = null } = request.body;
       const signingSecret = `whsec_${randomBytes(32).toString('base64')}`;
-      const tenant = await parts.ledger((db) => insertTenant(db, { id, name, weight, plan, signingSecret }));
+      const tenant = await parts.ledger((db) =>
+        insertTenant(db, { id, name, weight, plan, priorityRules, signingSecret }),
+      );
       if (tenant === null) throw new FleetError('conflict', 'This id is taken, or was once.');
       if (weight !== 1) await copyWeight(tenant, parts);
       return reply.code(201).header('location', `/api/v1/admin/tenants/${id}`).send(toTenant(tenant));
@@ -79,11 +81,12 @@ function addChangeRoute(server: ApiServer, parts: TenantParts): void {
       },
     },
     async (request) => {
-      const { name, weight, plan } = request.body;
+      const { name, weight, plan, priorityRules } = request.body;
       const change = {
         ...(name === undefined ? {} : { name }),
         ...(weight === undefined ? {} : { weight }),
         ...(plan === undefined ? {} : { plan }),
+        ...(priorityRules === undefined ? {} : { priorityRules }),
       };
       const tenant = assertFound(await parts.ledger((db) => updateTenant(db, request.params.id, change)));
       if (weight !== undefined) await copyWeight(tenant, parts);
@@ -129,6 +132,6 @@ export function assertFound(tenant: TenantRow | null): TenantRow {
   return tenant;
 }
 
-function toTenant({ id, name, weight, plan, createdAt }: TenantRow): z.infer<typeof tenantSchema> {
-  return { id, name, weight, plan, createdAt: createdAt.toISOString() };
+function toTenant({ id, name, weight, plan, priorityRules, createdAt }: TenantRow): z.infer<typeof tenantSchema> {
+  return { id, name, weight, plan, priorityRules, createdAt: createdAt.toISOString() };
 }

@@ -1,4 +1,5 @@
 import type { TenantRole } from '@sluice/shared/contracts/identity';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 
 /**
  * What a route lets its caller do. `catalogue` is the same for all; `operate` is for the fleet's operator;
@@ -22,6 +23,12 @@ export interface Caller {
   readonly role: TenantRole;
   /** The person, or `key:<id>` for a key that belongs to none; null for an operator, and for a token without `sub`. */
   readonly submitter: string | null;
+  /** The API key that was used; null for another credential. */
+  readonly keyId: string | null;
+  /** When the credential ends by itself, unix ms; null when it does not. */
+  readonly expiresAtMs: number | null;
+  /** Of the tenant that the caller acts for; null is none. */
+  readonly priorityRules: PriorityRules | null;
 }
 
 /** A caller that acts for a tenant. */

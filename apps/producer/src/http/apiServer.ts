@@ -40,6 +40,8 @@ declare module 'fastify' {
     access?: Access;
     /** It creates something, so it honours `Idempotency-Key`. */
     creates?: boolean;
+    /** Its answer goes on for as long as somebody reads it. */
+    streams?: boolean;
     /** Its answer holds a secret, so it is kept sealed. */
     answersSecret?: boolean;
   }

@@ -19,6 +19,8 @@ export function addRequestMetrics(server: ApiServer, metrics: Metrics, log: Log)
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
+    // A stream is answered for as long as somebody reads it, which says nothing of how fast we are.
+    if (request.routeOptions.config.streams === true && reply.statusCode === 200) return;
     observerOf(method, route, reply.statusCode).observe(ms / 1_000);
     log.debug({ requestId: request.id, method, route, status: reply.statusCode, ms: Math.round(ms) }, 'answered');
     done();

@@ -2,6 +2,7 @@ import type { Principal } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import type { FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
@@ -30,8 +31,8 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
       request.caller = caller;
       return undefined;
     }
-    return allowed.then(() => {
-      request.caller = caller;
+    return allowed.then(({ priorityRules }) => {
+      request.caller = { ...caller, priorityRules };
     });
   }
   server.addHook('onRequest', (request, _reply, done) => {
@@ -59,21 +60,24 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
 
 function toCaller(principal: Principal, tenantHeader: string | undefined): Caller {
   if (principal.kind === 'operator') {
-    return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', submitter: null };
+    const none = { submitter: null, keyId: null, expiresAtMs: null, priorityRules: null };
+    return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', ...none };
   }
-  const { tenantId, role, userId, keyId } = principal;
+  const { tenantId, role, userId, keyId, expiresAtMs, priorityRules } = principal;
   // The same answer whether the other tenant exists or not.
   if (tenantHeader !== undefined && tenantHeader !== tenantId) {
     throw new FleetError('forbidden', 'Only the operator acts for another tenant.');
   }
-  return { operator: false, tenantId, role, submitter: userId ?? (keyId === null ? null : `key:${keyId}`) };
+  const submitter = userId ?? (keyId === null ? null : `key:${keyId}`);
+  return { operator: false, tenantId, role, submitter, keyId, expiresAtMs, priorityRules };
 }
 
+/** @returns the tenant that an operator acts for */
 function assertMayUse(
   caller: Caller,
   access: Access,
   { params, findTenant }: { readonly params: unknown; readonly findTenant: FindTenant },
-): Promise<void> | undefined {
+): Promise<TenantRow> | undefined {
   if (access === 'webhook-secret' && !caller.operator && namedTenant(params) !== caller.tenantId) {
     throw new FleetError('not_found', 'There is no such tenant.');
   }
@@ -90,14 +94,14 @@ function whoMay(access: Access): string {
   return roles.length === 0 ? 'the operator' : `the role ${roles.join(' or ')}`;
 }
 
-async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<void> {
+async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<TenantRow> {
   if (tenantId === null) {
     const message = 'As operator, name the tenant to act for in the header X-Tenant-Id';
     throw new InvalidRequestError(`${message}.`, [{ pointer: '/x-tenant-id', message }]);
   }
-  if (!TENANT_ID.test(tenantId) || (await findTenant(tenantId)) === null) {
-    throw new FleetError('not_found', 'There is no such tenant.');
-  }
+  const tenant = TENANT_ID.test(tenantId) ? await findTenant(tenantId) : null;
+  if (tenant === null) throw new FleetError('not_found', 'There is no such tenant.');
+  return tenant;
 }
 
 function namedTenant(params: unknown): string | null {

@@ -27,5 +27,6 @@ export function createKeyLookup(ledger: Ledger, staleMs: number, now: () => numb
 
 function toPrincipal(row: KeyRow): Principal | null {
   if (row === null) return null;
-  return { kind: 'tenant', tenantId: row.tenantId, role: row.role, userId: row.userId, keyId: row.id };
+  const { id: keyId, tenantId, role, userId, priorityRules } = row;
+  return { kind: 'tenant', tenantId, role, userId, keyId, expiresAtMs: null, priorityRules };
 }

@@ -52,7 +52,8 @@ async function findTokenHolder(token: string, credentials: Credentials): Promise
   if (token.split('.').length !== 3) return null;
   const holder = await credentials.findTokenHolder(token);
   if (holder === null || holder.kind === 'operator') return null;
-  return (await credentials.findTenant(holder.tenantId)) === null ? null : holder;
+  const tenant = await credentials.findTenant(holder.tenantId);
+  return tenant === null ? null : { ...holder, priorityRules: tenant.priorityRules };
 }
 
 /** The same function, with its latest answers remembered. */

@@ -41,6 +41,7 @@ const claimsSchema = z.object({
     .max(200)
     .regex(/^[^\0\p{Surrogate}]*$/u)
     .optional(),
+  exp: z.number(),
 });
 
 /** Checks JWTs: signature by an allowed algorithm, `exp`, and the claims `tenant`, `role` and `sub`. */
@@ -76,8 +77,9 @@ export function createTokenLookup(config: TokenConfig): FindTokenHolder {
 function toPrincipal(payload: unknown): Principal | null {
   const claims = claimsSchema.safeParse(payload);
   if (!claims.success) return null;
-  const { tenant, role, sub } = claims.data;
-  return { kind: 'tenant', tenantId: tenant, role, userId: sub ?? null, keyId: null };
+  const { tenant, role, sub, exp } = claims.data;
+  const holder = { kind: 'tenant', tenantId: tenant, role, userId: sub ?? null } as const;
+  return { ...holder, keyId: null, expiresAtMs: exp * 1_000, priorityRules: null };
 }
 
 /** Whether the token is at fault, and not the way to the issuer's keys. */

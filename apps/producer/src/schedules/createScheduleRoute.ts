@@ -26,7 +26,8 @@ export function addCreateScheduleRoute(server: ApiServer, parts: ScheduleParts):
     },
     async (request, reply) => {
       const { tenantId, role, submitter } = tenantCallerOf(request);
-      const submission = { id: request.seed, tenantId, role, submitter };
+      // Runs of a schedule stand before all that is submitted, so that no rule moves them.
+      const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
       const schedule = prepareSchedule(submission, request.body, parts);
       const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
       const row = rowOf(inserted);

@@ -10,8 +10,11 @@ import type { RedisCall } from '../stores/redisCall.js';
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
 
-/** Lanes where nothing was heard of are looked at in every so many rounds: others' processes may have said nothing. */
-const LOOK_ANYWAY_ROUNDS = 10;
+/** Lanes that are looked at in one round at most; the others have their turn in the next. */
+const LANES_PER_ROUND = 200;
+
+/** A lane where nothing was heard of is looked at in every so many rounds (30 s): plain BullMQ clients tell nobody. */
+const LOOK_ANYWAY_ROUNDS = 60;
 
 /** A job's place in its lane. */
 export interface Place {
@@ -23,13 +26,13 @@ export interface Place {
 export interface PlaceWatch extends Service {
   /** Calls back when the place of a job is another than before, the first time soon. Returns how to end it. */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
-  /** Something happened in a lane, so that places may have moved. @param name of the lane */
-  stirByName(name: string): void;
+  /** Something happened in a lane, so that places may have moved. */
+  stir(laneName: string): void;
 }
 
 /** What following places rests on. */
 export interface PlaceWatchParts {
-  readonly lanes: Pick<LaneQueues, 'position'>;
+  readonly lanes: Pick<LaneQueues, 'positions'>;
   readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
   readonly call: RedisCall;
   readonly log: Log;
@@ -39,6 +42,8 @@ interface WatchedLane {
   readonly lane: Lane;
   readonly watchers: Set<Watcher>;
   stirred: boolean;
+  /** The round in which it is looked at at the latest. */
+  dueRound: number;
 }
 
 interface Watcher {
@@ -54,45 +59,50 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
 
   async function tellLane({ lane, watchers }: WatchedLane): Promise<void> {
     const asked = [...watchers];
-    const [laneFacts, positions] = await Promise.all([
-      facts(lane),
-      call(() => Promise.all(asked.map(({ queueJobId }) => lanes.position(lane, queueJobId)))),
-    ]);
-    for (const [index, watcher] of asked.entries()) {
-      const position = positions[index] ?? null;
-      if (watcher.last === position || !watchers.has(watcher)) continue;
+    const places = await call(() => lanes.positions(lane, idsOf(asked)));
+    const moved = asked.flatMap((watcher, index) => {
+      const position = places[index] ?? null;
+      return watcher.last === position ? [] : [{ watcher, position }];
+    });
+    // What the estimate rests on is asked for once for all, and not at all when nobody has moved.
+    const known = moved.some(({ position }) => position !== null) ? await facts(lane) : null;
+    for (const { watcher, position } of moved) {
       watcher.last = position;
-      const estimatedWaitMs = position === null || laneFacts === null ? null : estimateInLane(position, laneFacts);
-      watcher.told({ position, estimatedWaitMs });
+      const estimatedWaitMs = position === null || known === null ? null : estimateInLane(position, known);
+      if (watchers.has(watcher)) watcher.told({ position, estimatedWaitMs });
     }
   }
 
-  const loop = runEvery(
-    'places',
-    TELL_EVERY_MS,
-    async () => {
-      const everywhere = ++round % LOOK_ANYWAY_ROUNDS === 0;
-      const stirred = [...watched.values()].filter((lane) => lane.stirred || everywhere);
-      await Promise.all(
-        stirred.map(async (lane) => {
-          lane.stirred = false;
-          try {
-            await tellLane(lane);
-          } catch (err) {
-            lane.stirred = true;
-            log.debug({ err, lane: laneName(lane.lane) }, 'places of jobs could not be read');
-          }
-        }),
-      );
-    },
-    log,
-  );
+  async function look(name: string, lane: WatchedLane): Promise<void> {
+    lane.stirred = false;
+    lane.dueRound = round + LOOK_ANYWAY_ROUNDS;
+    try {
+      await tellLane(lane);
+    } catch (err) {
+      lane.stirred = true;
+      log.debug({ err, lane: name }, 'places of jobs could not be read');
+    }
+    // Behind all others, so that each has its turn.
+    if (watched.get(name) !== lane) return;
+    watched.delete(name);
+    if (lane.watchers.size > 0) watched.set(name, lane);
+  }
+
+  async function tellRound(): Promise<void> {
+    round++;
+    const due: [string, WatchedLane][] = [];
+    for (const entry of watched) {
+      if (entry[1].stirred || entry[1].dueRound <= round) due.push(entry);
+      if (due.length === LANES_PER_ROUND) break;
+    }
+    await Promise.all(due.map(([name, lane]) => look(name, lane)));
+  }
 
   return {
-    ...loop,
+    ...runEvery('places', TELL_EVERY_MS, tellRound, log),
     watch(lane, queueJobId, told) {
       const name = laneName(lane);
-      const own = watched.get(name) ?? { lane, watchers: new Set<Watcher>(), stirred: true };
+      const own = watched.get(name) ?? { lane, watchers: new Set<Watcher>(), stirred: true, dueRound: 0 };
       watched.set(name, own);
       own.stirred = true;
       const watcher: Watcher = { queueJobId, told, last: undefined };
@@ -102,9 +112,14 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
         if (own.watchers.size === 0 && watched.get(name) === own) watched.delete(name);
       };
     },
-    stirByName(name) {
+    stir(name) {
       const own = watched.get(name);
       if (own !== undefined) own.stirred = true;
     },
   };
+}
+
+/** A job that several clients follow is asked for by each: the answers stand in the order of the watchers. */
+function idsOf(watchers: readonly Watcher[]): string[] {
+  return watchers.map(({ queueJobId }) => queueJobId);
 }

@@ -1,9 +1,9 @@
 /** One message of a stream of server-sent events. */
 export interface SseMessage {
-  readonly event: 'position' | 'state' | 'progress' | 'log' | 'done';
+  readonly event: 'position' | 'state' | 'progress' | 'log' | 'missed' | 'done';
   /** Where a client that comes back goes on from; left out where there is no such place. */
   readonly id: string | null;
-  readonly data: unknown;
+  readonly data: object;
 }
 
 /** A comment, which keeps a connection from being taken for dead. */

@@ -1,40 +1,45 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
-import { comparePlaces, entryOf, readPlace } from '@sluice/shared/domain/feedPlace';
+import { readStreamId } from '@sluice/shared/domain/streamId';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { FeedReader } from '@sluice/shared/feed/feedReader';
+import { ProblemError } from '@sluice/shared/errors/problemError';
 import { isId } from '@sluice/shared/ids/ids';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { FedEvent } from '@sluice/shared/redis/commands/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
-import type { EndedJobs } from './endedJobs.js';
-import { followJob, toMessage } from './followJob.js';
-import type { OpenStreams } from './openStreams.js';
-import type { PlaceWatch } from './placeWatch.js';
+import type { CredentialWatch } from './credentialWatch.js';
+import type { FollowParts } from './followJob.js';
+import { followJob } from './followJob.js';
+import { followTenant } from './followTenant.js';
+import type { OpenStreams, SseStream } from './openStreams.js';
+import { STREAM_HEADERS } from './openStreams.js';
 
 /** What streams rest on. */
-export interface StreamParts {
+export interface StreamParts extends FollowParts {
   readonly ledger: Ledger;
-  readonly feed: FeedReader;
-  readonly places: PlaceWatch;
-  readonly ended: EndedJobs;
+  readonly credentials: CredentialWatch;
   readonly streams: OpenStreams;
-  readonly replay: (tenantId: string, fromEntry: string) => Promise<readonly FedEvent[] | null>;
-  readonly now: () => number;
 }
 
-const streamHeadersSchema = tenantHeadersSchema.extend({
-  'last-event-id': z.string().max(64).optional().meta({ description: 'The id of the last event that was received' }),
+const headers = tenantHeadersSchema.extend({
+  'last-event-id': z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'The id of the last event that was received: what was missed since is told first' }),
 });
 
 const STREAM = {
-  200: { description: 'A stream of server-sent events', content: { 'text/event-stream': { schema: z.string() } } },
+  200: {
+    description: 'A stream of server-sent events: lines `id:`, `event:` and `data:` (JSON), a comment every 15 s',
+    content: { 'text/event-stream': { schema: z.string() } },
+  },
 };
+
+const OVER = { 204: z.undefined().meta({ description: 'The event `done` was received already: do not come back' }) };
 
 /** `GET /api/v1/jobs/:id/events` and `GET /api/v1/events`. */
 export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
@@ -42,13 +47,13 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
   server.get(
     '/api/v1/jobs/:id/events',
     {
-      config: { access: 'read' },
+      config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
         summary: 'What happens to a job, as server-sent events: position, state, progress, log, then done',
-        headers: streamHeadersSchema,
+        headers,
         params: idParamsSchema,
-        response: { ...STREAM, ...refusals(404) },
+        response: { ...STREAM, ...OVER, ...refusals(404) },
       },
     },
     (request, reply) => streamJob(request, request.params.id, reply, parts),
@@ -56,79 +61,61 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
   server.get(
     '/api/v1/events',
     {
-      config: { access: 'read' },
+      config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
-        summary: "What happens to all of the tenant's jobs, as server-sent events: state, progress and log",
-        headers: streamHeadersSchema,
+        summary: "What happens to all of the tenant's jobs, as server-sent events: state, progress, log, missed",
+        headers,
         response: { ...STREAM, ...refusals() },
       },
     },
-    (request, reply) => streamTenant(request, reply, parts),
+    async (request, reply) => {
+      const { tenantId } = tenantCallerOf(request);
+      const from = readStreamId(lastEventIdOf(request))?.place ?? null;
+      return stream(request, reply, parts, (open) => followTenant({ tenantId, from }, open, parts));
+    },
   );
 }
 
-async function streamJob(request: FastifyRequest, id: string, reply: FastifyReply, parts: StreamParts): Promise<void> {
+async function streamJob(request: FastifyRequest, id: string, reply: FastifyReply, parts: StreamParts) {
   const { tenantId } = tenantCallerOf(request);
   const job = isId(id) ? await parts.ledger((db) => readJobRow(db, tenantId, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such job.');
+  const from = readStreamId(lastEventIdOf(request));
+  // By the standard this keeps a browser from coming back. A job that was sent again goes on.
+  if (from?.done === true && isTerminal(job.state)) return reply.code(204).send(undefined);
+  return stream(request, reply, parts, (open) => followJob({ job, from }, open, parts));
+}
+
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { streams, credentials }: StreamParts,
+  follow: (stream: SseStream) => Promise<() => void>,
+): Promise<FastifyReply | undefined> {
+  if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send();
+  if (!streams.hasRoom()) {
+    throw new ProblemError('unavailable', 'Too many streams are open here.', { retryAfterSeconds: 5 });
+  }
+  reply.hijack();
+  const stops: (() => void)[] = [];
   let gone = false;
-  let stop = (): void => undefined;
-  reply.hijack();
-  const stream = parts.streams.open(reply.raw, () => {
+  const open = streams.open(reply.raw, request.id, () => {
     gone = true;
-    stop();
+    for (const stop of stops) stop();
   });
-  const follow = {
-    ...parts,
-    reread: (row: typeof job) => parts.ledger((db) => readJobRow(db, row.tenantId, row.id)).catch(() => null),
-    shownState: (row: typeof job) => shownState(row, parts.now()),
-  };
+  stops.push(credentials.watch(tenantCallerOf(request), () => open.end()));
   try {
-    stop = await followJob(job, lastEventIdOf(request), stream, follow);
+    stops.push(await follow(open));
   } catch (err) {
-    // The client comes back by itself; a job that is over needs no feed to say so.
-    request.log.debug({ err }, 'a job could not be followed');
-    if (!isTerminal(job.state)) stream.end();
+    // The client comes back by itself.
+    request.log.error({ err }, 'a stream could not be begun');
+    open.end();
   }
-  if (gone) stop();
+  if (gone) for (const stop of stops) stop();
+  return undefined;
 }
 
-async function streamTenant(request: FastifyRequest, reply: FastifyReply, parts: StreamParts): Promise<void> {
-  const { tenantId } = tenantCallerOf(request);
-  const from = lastEventIdOf(request);
-  const last = from === null ? null : readPlace(from);
-  let early: FedEvent[] | null = [];
-  let told = last;
-  let stop = (): void => undefined;
-  reply.hijack();
-  const stream = parts.streams.open(reply.raw, () => stop());
-
-  function tell(fed: FedEvent): void {
-    if (early !== null) {
-      early.push(fed);
-      return;
-    }
-    const place = readPlace(fed.place);
-    if (place === null || (told !== null && comparePlaces(place, told) <= 0)) return;
-    told = place;
-    const message = toMessage(fed);
-    stream.send({ ...message, data: { id: fed.event.jobId, ...(message.data as object) } });
-  }
-
-  try {
-    ({ stop } = await parts.feed.listen(tenantId, tell));
-    const missed = last === null ? [] : ((await parts.replay(tenantId, entryOf(last))) ?? []);
-    const waiting = [...missed, ...early];
-    early = null;
-    for (const fed of waiting) tell(fed);
-  } catch (err) {
-    request.log.debug({ err }, "a tenant's events could not be followed");
-    stream.end();
-  }
-  if (reply.raw.destroyed) stop();
-}
-
-function lastEventIdOf(request: FastifyRequest): string | null {
-  return [request.headers['last-event-id']].flat()[0] ?? null;
+function lastEventIdOf(request: FastifyRequest): string {
+  return [request.headers['last-event-id']].flat()[0] ?? '';
 }

@@ -1,22 +1,25 @@
-import { bucketOf } from '@sluice/shared/domain/lane';
+import type { QueueClass } from '@sluice/shared/contracts/queueClass';
+import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisClient } from '@sluice/shared/redis/client';
 import { replayFeed } from '@sluice/shared/redis/commands/feed';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
-import { createEndedJobs } from './endedJobs.js';
+import { createCredentialWatch } from './credentialWatch.js';
 import { createOpenStreams } from './openStreams.js';
 import { createPlaceWatch } from './placeWatch.js';
+import { createPresentJobs } from './presentJobs.js';
 import type { StreamParts } from './streamRoutes.js';
 
 /** What streams are made of. */
 export interface StreamsParts {
+  readonly maxStreams: number;
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly ledger: Ledger;
@@ -33,25 +36,36 @@ export function createStreams(parts: StreamsParts): {
   readonly routes: StreamParts;
   readonly services: readonly Service[];
 } {
-  const { client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
-  const feed = createFeedReader(client, keys, log);
+  const { maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
-  const ended = createEndedJobs(ledger, log);
-  const subscriber = createSubscriber(client, {
-    [keys.touchedChannel]: (names) => {
-      for (const name of names.split(' ')) places.stirByName(name);
+  const feed = createFeedReader({
+    client,
+    keys,
+    log,
+    now,
+    overhear(event) {
+      if (event.kind !== 'state') return;
+      places.stir(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
     },
   });
+  const present = createPresentJobs(ledger, log);
+  const credentials = createCredentialWatch(ledger, log, now);
   return {
     routes: {
       ledger,
       feed,
       places,
-      ended,
-      streams: createOpenStreams(metrics),
-      replay: (tenantId, from) => call(() => replayFeed(client, keys, bucketOf(tenantId), from)),
+      present,
+      credentials,
+      streams: createOpenStreams(metrics, maxStreams),
+      replay({ tenantId, jobId }, entry) {
+        const wanted = (event: { readonly tenantId: string; readonly jobId: string }): boolean =>
+          event.tenantId === tenantId && (jobId === null || event.jobId === jobId);
+        return call(() => replayFeed(client, keys, { bucket: bucketOf(tenantId), entry, wanted })).catch(() => null);
+      },
+      reread: (job) => ledger((db) => readJobRow(db, job.tenantId, job.id)).catch(() => null),
       now,
     },
-    services: [feed, places, ended, subscriber],
+    services: [feed, places, present, credentials],
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PriorityRules } from './priorityRules.js';
 
 /** Roles within a tenant, most powerful first. */
 export const TENANT_ROLES = ['owner', 'admin', 'member', 'viewer'] as const;
@@ -20,6 +21,10 @@ export type Principal =
       readonly role: TenantRole;
       readonly userId: string | null;
       readonly keyId: string | null;
+      /** When the credential ends by itself, unix ms; null when it does not. */
+      readonly expiresAtMs: number | null;
+      /** Of its tenant; null is none. */
+      readonly priorityRules: PriorityRules | null;
     }
   | { readonly kind: 'operator' };
 

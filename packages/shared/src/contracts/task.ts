@@ -35,6 +35,11 @@ export interface TaskContract<Data = unknown> {
    * code that ends its process, or is ended for taking too long, harms nobody else.
    */
   readonly isolation?: Isolation;
+  /**
+   * How complex a job is, as points (seconds) by which it is behind in lanes of tenants that have this rule on; computed from
+   * its data alone, and from what day it is.
+   */
+  complexity?(data: Data, nowMs: number): number;
 }
 
 /** States a task's contract; only there to infer the data's type from the schema. */

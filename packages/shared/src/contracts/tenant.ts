@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { priorityRulesSchema } from './priorityRules.js';
 
 /** Grammar of a tenant's id: a DNS label of 1 or 3 to 63 characters, safe in keys, queue names and host names. */
 export const TENANT_ID = /^[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])?$/;
@@ -15,6 +16,7 @@ export const tenantBodySchema = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
   plan: z.string().min(1).max(40).default('standard'),
+  priorityRules: priorityRulesSchema.nullable().optional(),
 });
 
 /** A change of a tenant; what is left out stays. */
@@ -23,6 +25,7 @@ export const tenantPatchSchema = z
     name: z.string().min(1).max(200),
     weight: z.int().min(1).max(100),
     plan: z.string().min(1).max(40),
+    priorityRules: priorityRulesSchema.nullable().meta({ description: 'All rules at once; null turns all off' }),
   })
   .partial();
 
@@ -32,6 +35,7 @@ export const tenantSchema = z.object({
   name: z.string(),
   weight: z.int(),
   plan: z.string(),
+  priorityRules: priorityRulesSchema.nullable(),
   createdAt: z.iso.datetime(),
 });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TENANT_ROLES } from '../contracts/identity.js';
+import { MAX_RULE_POINTS } from '../contracts/priorityRules.js';
 import type { Ranked } from './priority.js';
-import { ERA_S, epochAt, LAST_QUEUE_PRIORITY, MAX_RULE_POINTS, queuePriority, SPREAD_S, scoreOf } from './priority.js';
+import { ERA_S, epochAt, LAST_QUEUE_PRIORITY, queuePriority, SPREAD_S, scoreOf } from './priority.js';
 
 const NOW_MS = Date.UTC(2026, 10, 21);
 const DAY_MS = 86_400_000;

@@ -1,4 +1,5 @@
 import type { TenantRole } from '../contracts/identity.js';
+import { MAX_RULE_POINTS } from '../contracts/priorityRules.js';
 
 /** Points (one point = one second) by which a role is ahead (negative) or behind. Source: requirement 1. */
 export const ROLE_ADJUSTMENT_POINTS = {
@@ -10,9 +11,6 @@ export const ROLE_ADJUSTMENT_POINTS = {
 
 /** Points that one step of the custom priority (0..100) is worth. */
 export const POINTS_PER_PRIORITY = 100;
-
-/** Rules of a tenant or a task move a job by so many points at most, ahead or behind. */
-export const MAX_RULE_POINTS = 5_000;
 
 /** BullMQ's last priority. */
 export const LAST_QUEUE_PRIORITY = 2 ** 21 - 1;

@@ -1,53 +1,88 @@
+import type { JobEvent } from '../contracts/jobEvents.js';
+import { behindEntry, comparePlaces } from '../domain/feedPlace.js';
 import { bucketOf } from '../domain/lane.js';
 import type { PeriodicService } from '../lifecycle/runEvery.js';
 import { runEvery } from '../lifecycle/runEvery.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import type { RedisClient } from '../redis/client.js';
-import type { FedEvent } from '../redis/commands/feed.js';
 import { endOfFeed, readFeeds } from '../redis/commands/feed.js';
 import type { FleetKeys } from '../redis/keys.js';
+import type { FeedListener, FeedSubject } from './listeners.js';
+import { createListeners } from './listeners.js';
 
 /** How often the feeds that somebody listens to are read, in ms. */
 const READ_EVERY_MS = 100;
 
-/** Gets the events of one tenant in their order. Must not throw. */
-export type FeedListener = (event: FedEvent) => void;
-
-/** Somebody listens. */
-export interface Listening {
-  /** Id of an entry of the feed: all that comes behind it is heard. */
-  readonly behind: string;
-  stop(): void;
-}
+/** How often it is looked whether a feed has begun anew, with ids before those that were read, in ms. */
+const CHECK_EVERY_MS = 10_000;
 
 /** Hears what happens to jobs. */
 export interface FeedReader extends Service {
   /**
-   * Listens to a tenant's events from now on. Resolves when it does, with the last entry before, and the way to end it.
-   * Rejects when Redis cannot say where the feed ends.
+   * Listens from now on. While Redis is away nothing is heard, and what happened in between never: nothing rests on it.
+   * @returns the last entry that is not heard any more, null when Redis cannot say; and how to end it
    */
-  listen(tenantId: string, listener: FeedListener): Promise<Listening>;
+  listen(
+    subject: FeedSubject,
+    listener: FeedListener,
+  ): Promise<{ readonly behind: string | null; readonly stop: () => void }>;
+}
+
+/** What hearing rests on. */
+export interface FeedReaderParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Gets each event of a tenant that somebody listens to, once. Must not throw. */
+  readonly overhear: (event: JobEvent) => void;
 }
 
 /** One read for all that listen, however many; none while nobody does. */
-export function createFeedReader(client: RedisClient, keys: FleetKeys, log: Log): FeedReader {
-  const listeners = new Map<string, Set<FeedListener>>();
-  /** Bucket -> its tenants that somebody listens to. */
-  const tenants = new Map<number, number>();
+export function createFeedReader({ client, keys, log, now, overhear }: FeedReaderParts): FeedReader {
+  const listeners = createListeners();
   /** Bucket -> id of the last entry that was read. */
   const read = new Map<number, string>();
   const openings = new Map<number, Promise<void>>();
+  let checkedAt = now();
 
   async function readOn(): Promise<void> {
+    forgetUnheard();
+    // Commands for a Redis that is away would wait for it, and their answers would be of the past.
+    if (client.status !== 'ready' || listeners.isEmpty()) return;
+    await openMissing();
+    await checkBeginnings();
     const asked = new Map(read);
-    for (const page of await readFeeds(client, keys, asked)) {
+    for (const page of await readFeeds(client, keys, asked, listeners.hasTenant)) {
       // The bucket may have lost its last listener while it was read, and got another.
       if (read.get(page.bucket) !== asked.get(page.bucket)) continue;
       read.set(page.bucket, page.next);
       for (const fed of page.events) {
-        for (const listener of listeners.get(fed.event.tenantId) ?? []) listener(fed);
+        overhear(fed.event);
+        listeners.tell(fed);
       }
     }
+  }
+
+  function forgetUnheard(): void {
+    for (const bucket of read.keys()) if (!listeners.hasBucket(bucket)) read.delete(bucket);
+  }
+
+  async function openMissing(): Promise<void> {
+    await Promise.all(listeners.buckets().map(openBucket));
+  }
+
+  /** A Redis that was emptied and whose clock is behind begins with ids that would never be reached. */
+  async function checkBeginnings(): Promise<void> {
+    if (now() - checkedAt < CHECK_EVERY_MS) return;
+    checkedAt = now();
+    await Promise.all(
+      [...read].map(async ([bucket, last]) => {
+        const end = await endOfFeed(client, keys, bucket);
+        const isBehind = comparePlaces(behindEntry(end), behindEntry(last)) < 0;
+        if (isBehind && read.get(bucket) === last) read.set(bucket, '0-0');
+      }),
+    );
   }
 
   const loop: PeriodicService = runEvery('feed', READ_EVERY_MS, readOn, log);
@@ -65,36 +100,17 @@ export function createFeedReader(client: RedisClient, keys: FleetKeys, log: Log)
     await opening;
   }
 
-  function leave(tenantId: string, listener: FeedListener): void {
-    const own = listeners.get(tenantId);
-    own?.delete(listener);
-    if (own?.size !== 0) return;
-    listeners.delete(tenantId);
-    const bucket = bucketOf(tenantId);
-    const left = (tenants.get(bucket) ?? 1) - 1;
-    if (left > 0) tenants.set(bucket, left);
-    else {
-      tenants.delete(bucket);
-      read.delete(bucket);
-    }
-  }
-
   return {
     ...loop,
-    async listen(tenantId, listener) {
-      const bucket = bucketOf(tenantId);
-      const own = listeners.get(tenantId);
-      if (own === undefined) {
-        listeners.set(tenantId, new Set([listener]));
-        tenants.set(bucket, (tenants.get(bucket) ?? 0) + 1);
-      } else own.add(listener);
+    async listen(subject, listener) {
+      const stop = listeners.add(subject, listener);
+      const bucket = bucketOf(subject.tenantId);
       try {
-        await openBucket(bucket);
-      } catch (error) {
-        leave(tenantId, listener);
-        throw error;
+        if (client.status === 'ready') await openBucket(bucket);
+      } catch (err) {
+        log.debug({ err }, 'a feed could not be opened; it is tried again');
       }
-      return { behind: read.get(bucket) ?? '0-0', stop: () => leave(tenantId, listener) };
+      return { behind: read.get(bucket) ?? null, stop };
     },
   };
 }

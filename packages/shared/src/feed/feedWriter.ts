@@ -1,40 +1,61 @@
 import type { JobEvent } from '../contracts/jobEvents.js';
 import { bucketOf } from '../domain/lane.js';
 import type { Log, Service } from '../lifecycle/service.js';
+import { within } from '../lifecycle/within.js';
 import type { RedisClient } from '../redis/client.js';
 import { appendToFeed } from '../redis/commands/feed.js';
 import type { FleetKeys } from '../redis/keys.js';
+import { createGatheredEvents } from './gatheredEvents.js';
 
-/** Events are gathered for so long, in ms, so that a busy process adds to each feed a few times a second. */
-const GATHER_MS = 25;
+/**
+ * Events are gathered for so long, in ms. A process that is busy in all buckets adds to each ten times a second, which is 640
+ * commands however many jobs it runs.
+ */
+const GATHER_MS = 100;
 
-/** Events of one bucket that are gathered at most; what comes above that is told to nobody. */
-const MOST_PER_ENTRY = 1_000;
+/** Longest that Redis may take for what it is told, in ms; more is gathered meanwhile, within bounds. */
+const PATIENCE_MS = 5_000;
+
+/** After Redis refused or was silent nothing is told for so long, in ms. */
+const SILENT_MS = 1_000;
 
 /** Tells those who listen what happens to jobs. Nothing rests on it: the ledger has every state. */
 export interface FeedWriter extends Service {
+  /** Never throws, and costs next to nothing while Redis is away. */
   tell(event: JobEvent): void;
 }
 
-/** Gathers events by bucket and adds them to the feeds together; an event that Redis does not take is lost. */
+/** Gathers events by bucket and adds them to the feeds together; what Redis does not take at once is told to nobody. */
 export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log): FeedWriter {
-  let gathered = new Map<number, JobEvent[]>();
+  const gathered = createGatheredEvents();
   let timer: NodeJS.Timeout | null = null;
-  let sending: Promise<unknown> = Promise.resolve();
+  let sending: Promise<unknown> | null = null;
+  let refused = false;
 
-  function send(): void {
-    timer = null;
-    const entries = [...gathered];
-    gathered = new Map();
-    sending = Promise.all(
-      entries.map(async ([bucket, events]) => {
-        try {
-          await appendToFeed(client, keys, bucket, events);
-        } catch (err) {
-          log.debug({ err, events: events.length }, 'what happened to jobs was not told to those who listen');
-        }
-      }),
-    );
+  async function append(bucket: number, texts: readonly string[]): Promise<void> {
+    try {
+      await within(PATIENCE_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
+    } catch (err) {
+      refused = true;
+      log.debug({ err, events: texts.length }, 'what happened to jobs was not told to those who listen');
+    }
+  }
+
+  async function send(): Promise<void> {
+    refused = false;
+    await Promise.all(gathered.take().map(([bucket, texts]) => append(bucket, texts)));
+    sending = null;
+    // Two refusals are a second apart, and what is gathered in between is bounded.
+    if (gathered.isEmpty() && !refused) return;
+    if (refused) gathered.take();
+    arm(refused ? SILENT_MS : GATHER_MS);
+  }
+
+  function arm(afterMs: number): void {
+    timer ??= setTimeout(() => {
+      timer = null;
+      sending = send();
+    }, afterMs);
   }
 
   return {
@@ -43,18 +64,18 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
       // Nothing is opened.
     },
     tell(event) {
-      const bucket = bucketOf(event.tenantId);
-      const events = gathered.get(bucket);
-      if (events === undefined) gathered.set(bucket, [event]);
-      else if (events.length < MOST_PER_ENTRY) events.push(event);
-      timer ??= setTimeout(send, GATHER_MS);
+      // A connection that is away would keep what it is given until it is back.
+      if (client.status !== 'ready' || refused) return;
+      gathered.add(bucketOf(event.tenantId), event);
+      if (sending === null) arm(GATHER_MS);
     },
     async stop() {
-      if (timer !== null) {
-        clearTimeout(timer);
-        send();
-      }
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
       await sending;
+      if (client.status === 'ready' && !gathered.isEmpty()) await send();
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Lane } from '../domain/lane.js';
 import { classOfLane, laneName, tenantOfLane } from '../domain/lane.js';
 import { systemClock } from '../lifecycle/clock.js';
 import type { RedisClient } from '../redis/client.js';
+import { placesInLane } from '../redis/commands/placesInLane.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
@@ -45,6 +46,8 @@ export interface LaneQueues {
   remove(lane: Lane, id: string): Promise<boolean>;
   /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
   position(lane: Lane, id: string): Promise<number | null>;
+  /** Places of many jobs of a lane, in the order of the ids. */
+  positions(lane: Lane, ids: readonly string[]): Promise<(number | null)[]>;
   counts(lane: Lane): Promise<LaneCounts>;
   progress(lane: Lane, id: string): Promise<unknown>;
   /** Puts a note into the tenant's dead-letter queue; harmless twice. */
@@ -94,6 +97,12 @@ export function createLaneQueues(
   const registrar = createLaneRegistrar(client, keys, registerAgainAfterMs);
   const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
 
+  // Read-only, with BullMQ's own names for its keys; its API has no rank.
+  function placesIn(lane: Lane, ids: readonly string[]): Promise<(number | null)[]> {
+    const queue = queueOf(lane);
+    return placesInLane(client, { wait: queue.toKey('wait'), prioritized: queue.toKey('prioritized') }, ids);
+  }
+
   return {
     async add(jobs) {
       const byLane = groupByLane(jobs);
@@ -113,11 +122,9 @@ export function createLaneQueues(
       return (await queueOf(lane).remove(id)) === 1;
     },
     async position(lane, id) {
-      const queue = queueOf(lane);
-      // Read-only, with BullMQ's own name for the key; its API has no rank.
-      const rank = await client.zrank(queue.toKey('prioritized'), id);
-      return rank === null ? null : rank + 1;
+      return (await placesIn(lane, [id]))[0] ?? null;
     },
+    positions: placesIn,
     async counts(lane) {
       const {
         wait = 0,

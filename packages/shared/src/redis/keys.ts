@@ -24,6 +24,8 @@ export interface FleetKeys {
   slots(bucket: number): string;
   /** STREAM of what happens to the bucket's jobs, for those who listen. */
   feed(bucket: number): string;
+  /** HASH: how much a user of a tenant has submitted of late. */
+  use(bucket: number, tenantId: string, user: string): string;
   /** HASH of the calls that a tenant made of an upstream, by parts of the quota's window. */
   quotaRing(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
@@ -78,6 +80,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     serviceTimes: (number) => `${bucket(number)}:service`,
     slots: (number) => `${bucket(number)}:slots`,
     feed: (number) => `${bucket(number)}:feed`,
+    use: (number, tenantId, user) => `${bucket(number)}:use:${tenantId}:${user}`,
     quotaRing: (number, tenantId, upstream) => `${bucket(number)}:quota:${tenantId}:${upstream}`,
     quotaCalls: (number, tenantId, upstream) => `${bucket(number)}:calls:${tenantId}:${upstream}`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,

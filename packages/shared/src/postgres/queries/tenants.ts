@@ -38,7 +38,7 @@ export async function findTenant(db: Session, id: string): Promise<TenantRow | n
 export async function updateTenant(
   db: Session,
   id: string,
-  change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan'>>,
+  change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan' | 'priorityRules'>>,
 ): Promise<TenantRow | null> {
   if (Object.keys(change).length === 0) return findTenant(db, id);
   const [row] = await db
@@ -95,12 +95,15 @@ export async function revokeApiKey(db: Session, tenantId: string, id: string): P
   return revoked.length === 1;
 }
 
+/** A key, with what every request of its tenant goes by. */
+export type ValidKey = ApiKeyRow & Pick<TenantRow, 'priorityRules'>;
+
 /** The valid key with this hash of a tenant that is not deleted, or null. */
-export async function findApiKeyByHash(db: Session, hash: string): Promise<ApiKeyRow | null> {
+export async function findApiKeyByHash(db: Session, hash: string): Promise<ValidKey | null> {
   const [row] = await db
-    .select({ key: apiKeys })
+    .select({ key: apiKeys, priorityRules: tenants.priorityRules })
     .from(apiKeys)
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
     .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt), isNull(tenants.deletedAt)));
-  return row?.key ?? null;
+  return row === undefined ? null : { ...row.key, priorityRules: row.priorityRules };
 }

@@ -1,4 +1,5 @@
-import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { PriorityRules } from '../../contracts/priorityRules.js';
 import { moment } from './columns.js';
 
 /** Who shares the fleet. A deleted tenant keeps its row, so that its id is not given to another. */
@@ -6,6 +7,8 @@ export const tenants = pgTable('tenants', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   weight: integer('weight').notNull().default(1),
+  /** By which its jobs move within its lanes; null is none. */
+  priorityRules: jsonb('priority_rules').$type<PriorityRules>(),
   plan: text('plan').notNull().default('standard'),
   /** Standard Webhooks secret, `whsec_` + base64 of 32 bytes; the worker signs with it. */
   signingSecret: text('signing_secret').notNull(),

@@ -2,16 +2,17 @@ import { Cluster } from 'ioredis';
 import { z } from 'zod';
 import type { JobEvent } from '../../contracts/jobEvents.js';
 import { jobEventSchema } from '../../contracts/jobEvents.js';
+import { behindEntry, comparePlaces } from '../../domain/feedPlace.js';
 import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
 /** Entries that a bucket's feed keeps, about; each holds the events of some milliseconds of one process. */
-const KEPT_ENTRIES = 2_000;
+const KEPT_ENTRIES = 1_000;
 
 /** Entries that are read of a bucket in one go. */
-const ENTRIES_PER_READ = 500;
+const ENTRIES_PER_READ = 200;
 
-const events = z.array(jobEventSchema);
+const entrySchema = z.array(z.looseObject({ tenantId: z.string() }));
 
 /** An event with its place in its bucket's feed, such as `1795256992691-0.3`. Places sort as {@link comparePlaces} says. */
 export interface FedEvent {
@@ -19,14 +20,17 @@ export interface FedEvent {
   readonly event: JobEvent;
 }
 
-/** Adds events to the feed of a bucket, as one entry. */
+/** Which events of an entry are wanted, by their tenant: of others not even the form is checked. */
+export type WantedTenant = (tenantId: string) => boolean;
+
+/** Adds events to the feed of a bucket, as one entry. @param texts each event as JSON */
 export async function appendToFeed(
   client: RedisClient,
   keys: FleetKeys,
   bucket: number,
-  entry: readonly JobEvent[],
+  texts: readonly string[],
 ): Promise<void> {
-  await client.xadd(keys.feed(bucket), 'MAXLEN', '~', KEPT_ENTRIES, '*', 'e', JSON.stringify(entry));
+  await client.xadd(keys.feed(bucket), 'MAXLEN', '~', KEPT_ENTRIES, '*', 'e', `[${texts.join(',')}]`);
 }
 
 /** What a look at feeds found. */
@@ -45,18 +49,19 @@ export async function readFeeds(
   client: RedisClient,
   keys: FleetKeys,
   from: ReadonlyMap<number, string>,
+  wanted: WantedTenant,
 ): Promise<FeedPage[]> {
   if (from.size === 0) return [];
   const asked = [...from];
   const calls = client instanceof Cluster ? asked.map((one) => [one]) : [asked];
-  const pages = await Promise.all(calls.map((some) => readSome(client, keys, some)));
+  const pages = await Promise.all(calls.map((some) => readSome(client, keys, { asked: some, wanted })));
   return pages.flat();
 }
 
 async function readSome(
   client: RedisClient,
   keys: FleetKeys,
-  asked: readonly (readonly [number, string])[],
+  { asked, wanted }: { readonly asked: readonly (readonly [number, string])[]; readonly wanted: WantedTenant },
 ): Promise<FeedPage[]> {
   const names = asked.map(([bucket]) => keys.feed(bucket));
   const ids = asked.map(([, id]) => id);
@@ -66,7 +71,7 @@ async function readSome(
     const entries = byName.get(names[index] ?? '') ?? [];
     const last = entries.at(-1);
     if (last === undefined) return [];
-    return [{ bucket, events: entries.flatMap(([id, fields]) => toEvents(id, fields)), next: last[0] }];
+    return [{ bucket, events: entries.flatMap(([id, fields]) => toEvents(id, fields, wanted)), next: last[0] }];
   });
 }
 
@@ -76,41 +81,54 @@ export async function endOfFeed(client: RedisClient, keys: FleetKeys, bucket: nu
   return last?.[0] ?? '0-0';
 }
 
-/** An entry of another version of the program, or one that somebody else wrote, is passed over. */
-function toEvents(id: string, fields: readonly string[]): FedEvent[] {
+/** Events of another version of the program, or that somebody else wrote, are passed over. */
+function toEvents(id: string, fields: readonly string[], wanted: WantedTenant): FedEvent[] {
   try {
-    const parsed = events.parse(JSON.parse(fields[1] ?? ''));
-    return parsed.map((event, index) => ({ place: `${id}.${index}`, event }));
+    return entrySchema.parse(JSON.parse(fields[1] ?? '')).flatMap((value, index): FedEvent[] => {
+      if (!wanted(value.tenantId)) return [];
+      const { data } = jobEventSchema.safeParse(value);
+      return data === undefined ? [] : [{ place: `${id}.${index}`, event: data }];
+    });
   } catch {
     return [];
   }
 }
 
-/** Entries of one feed that are replayed at most to a client that comes back; one that missed more gets the present state. */
-const MOST_REPLAYED = 2_000;
+/** Entries that are replayed in one go. */
+const ENTRIES_PER_REPLAY = 100;
+
+/** Where a replay begins, and whose events are wanted. */
+export interface ReplayFrom {
+  readonly bucket: number;
+  /** Id of the entry that the reader knows some or all of. */
+  readonly entry: string;
+  readonly wanted: (event: JobEvent) => boolean;
+}
 
 /**
- * The events of a bucket from an entry on, oldest first; null when the feed has forgotten some of them.
- * @param from id of the first entry that is wanted
+ * The events of a bucket from an entry on, oldest first; null when the feed cannot say: it has forgotten the entry, or never
+ * reached it (Redis was emptied, or somebody made the id up).
  */
-export async function replayFeed(
-  client: RedisClient,
-  keys: FleetKeys,
-  bucket: number,
-  from: string,
-): Promise<FedEvent[] | null> {
+export async function replayFeed(client: RedisClient, keys: FleetKeys, from: ReplayFrom): Promise<FedEvent[] | null> {
+  const { bucket, entry, wanted } = from;
   const name = keys.feed(bucket);
-  const [oldest, entries] = await Promise.all([
+  const [oldest, newest] = await Promise.all([
     client.xrange(name, '-', '+', 'COUNT', 1),
-    client.xrange(name, from, '+', 'COUNT', MOST_REPLAYED),
+    client.xrevrange(name, '+', '-', 'COUNT', 1),
   ]);
-  const first = oldest[0]?.[0];
-  if (first === undefined || isAfter(first, from) || entries.length === MOST_REPLAYED) return null;
-  return entries.flatMap(([id, fields]) => toEvents(id, fields));
+  const [first, last] = [oldest[0]?.[0], newest[0]?.[0]];
+  if (first === undefined || last === undefined || isAfter(first, entry) || isAfter(entry, last)) return null;
+  const events: FedEvent[] = [];
+  for (let start = entry; ; ) {
+    const page = await client.xrange(name, start, '+', 'COUNT', ENTRIES_PER_REPLAY);
+    for (const [id, fields] of page)
+      events.push(...toEvents(id, fields, () => true).filter(({ event }) => wanted(event)));
+    const end = page.at(-1)?.[0];
+    if (end === undefined || page.length < ENTRIES_PER_REPLAY || !isAfter(last, end)) return events;
+    start = `(${end}`;
+  }
 }
 
 function isAfter(id: string, other: string): boolean {
-  const [ms = 0, seq = 0] = id.split('-').map(Number);
-  const [otherMs = 0, otherSeq = 0] = other.split('-').map(Number);
-  return ms > otherMs || (ms === otherMs && seq > otherSeq);
+  return comparePlaces(behindEntry(id), behindEntry(other)) > 0;
 }

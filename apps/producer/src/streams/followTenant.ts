@@ -1,0 +1,49 @@
+import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
+import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/shared/domain/feedPlace';
+import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { FollowParts } from './followJob.js';
+import { toMessage } from './jobTeller.js';
+import type { SseStream } from './openStreams.js';
+
+/** A tenant whose jobs are followed, and where the client was before. */
+export interface FollowedTenant {
+  readonly tenantId: string;
+  readonly from: FeedPlace | null;
+}
+
+/**
+ * Tells one client of all jobs of its tenant. One that comes back and cannot be told what it missed hears `missed`, and reads the
+ * list of jobs again.
+ * @returns how to stop telling it
+ */
+export async function followTenant(
+  { tenantId, from }: FollowedTenant,
+  stream: SseStream,
+  parts: Pick<FollowParts, 'feed' | 'replay'>,
+): Promise<() => void> {
+  let place: FeedPlace | null = from;
+  let early: FedEvent[] | null = [];
+
+  function send(fed: FedEvent): void {
+    const next = readPlace(fed.place);
+    if (next === null || (place !== null && comparePlaces(next, place) <= 0)) return;
+    place = next;
+    const message = toMessage(fed);
+    stream.send({ ...message, data: { id: fed.event.jobId, ...message.data } });
+  }
+
+  const subject = { tenantId, jobId: null };
+  const { behind, stop } = await parts.feed.listen(subject, (fed) => {
+    if (early === null) send(fed);
+    else early.push(fed);
+  });
+  const missed = from === null ? [] : await parts.replay(subject, entryOf(from));
+  if (missed === null) {
+    place = behindEntry(behind ?? '0-0');
+    stream.send({ event: 'missed', id: writePlace(place), data: {} });
+  }
+  const waiting = [...(missed ?? []), ...early];
+  early = null;
+  for (const fed of waiting) send(fed);
+  return stop;
+}

@@ -1,0 +1,96 @@
+import { isTerminal } from '@sluice/shared/contracts/jobStates';
+import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
+import { behindEntry, comparePlaces, readPlace } from '@sluice/shared/domain/feedPlace';
+import type { StreamId } from '@sluice/shared/domain/streamId';
+import { writeStreamId } from '@sluice/shared/domain/streamId';
+import type { ToldState } from '@sluice/shared/domain/toldState';
+import { isLater } from '@sluice/shared/domain/toldState';
+import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
+import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { SseStream } from './openStreams.js';
+import type { SseMessage } from './sseText.js';
+
+/** Tells one client of one job, in one order: what it missed, how things are, and what happens. */
+export interface JobTeller {
+  /** Something happened; it waits until the past is told. */
+  hear(fed: FedEvent): void;
+  /** How the job is, for a client that knows nothing or too little. @param behind what is heard comes behind this entry */
+  begin(behind: string | null, state: ToldState): void;
+  /** Tells what was missed, and then all that was heard meanwhile. */
+  goOn(missed: readonly FedEvent[]): void;
+  /** How the job is by the ledger: news only when nobody has told it. */
+  tellState(state: ToldState): void;
+  tellEnd(job: PresentJob): void;
+}
+
+/**
+ * Every id says where in the feed the client is and which state it was told, so that one that comes back is told nothing twice.
+ * @param from where the client was before, if anywhere
+ * @param over called when the job is said to be over
+ */
+export function createJobTeller(from: StreamId | null, stream: SseStream, over: () => void): JobTeller {
+  let place: FeedPlace = from?.place ?? behindEntry('0-0');
+  let told: ToldState | null = from?.told ?? null;
+  let early: FedEvent[] | null = [];
+
+  const idNow = (): string => writeStreamId({ place, told, done: false });
+
+  function send(fed: FedEvent): void {
+    const next = readPlace(fed.place);
+    if (next === null || comparePlaces(next, place) <= 0) return;
+    const { event } = fed;
+    if (event.kind === 'state') {
+      if (!isLater(event, told)) return;
+      told = { state: event.state, attempt: event.attempt };
+      if (isTerminal(event.state)) over();
+    }
+    place = next;
+    stream.send({ ...toMessage(fed), id: idNow() });
+  }
+
+  function sendState(state: ToldState): void {
+    told = { state: state.state, attempt: state.attempt };
+    stream.send({ event: 'state', id: idNow(), data: told });
+  }
+
+  return {
+    hear(fed) {
+      if (early === null) send(fed);
+      else early.push(fed);
+    },
+    begin(behind, state) {
+      place = behindEntry(behind ?? '0-0');
+      sendState(state);
+    },
+    goOn(missed) {
+      const waiting = [...missed, ...(early ?? [])];
+      early = null;
+      for (const fed of waiting) send(fed);
+    },
+    tellState(state) {
+      if (early === null && isLater(state, told)) sendState(state);
+    },
+    tellEnd({ id, state, attempt, result, error }) {
+      if (isLater({ state, attempt }, told)) sendState({ state, attempt });
+      const doneId = writeStreamId({ place, told: { state, attempt }, done: true });
+      stream.send({ event: 'done', id: doneId, data: { id, state, result: result ?? null, error } });
+      stream.end();
+    },
+  };
+}
+
+/** An event as it is told to a client. */
+export function toMessage({ place, event }: FedEvent): SseMessage {
+  switch (event.kind) {
+    case 'state': {
+      const { state, attempt, error } = event;
+      return { event: 'state', id: place, data: { state, attempt, ...(error === undefined ? {} : { error }) } };
+    }
+    case 'progress': {
+      const { value, tooLong } = event;
+      return { event: 'progress', id: place, data: { progress: value, ...(tooLong === true ? { tooLong } : {}) } };
+    }
+    case 'log':
+      return { event: 'log', id: place, data: { line: event.line } };
+  }
+}

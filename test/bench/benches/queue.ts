@@ -1,0 +1,30 @@
+import type { Bench } from '../harness/bench.js';
+import { openBenchServers } from '../harness/servers.js';
+import type { PartResult, QueuePart } from './queue/part.js';
+import { position } from './queue/position.js';
+import { startLatency } from './queue/startLatency.js';
+
+const PARTS: readonly QueuePart[] = [position, startLatency];
+
+/** What the quota queue promises: places, waits, memory. */
+export const queue: Bench = {
+  name: 'queue',
+  summary: 'Places, latency and memory of the queue',
+  parts: PARTS.map(({ name, summary }) => ({ name, summary })),
+  method: PARTS.map(({ name, method }) => `\`${name}\`: ${method}`),
+  async measure(options) {
+    const servers = await openBenchServers(options.redisUrl, options.databaseUrl);
+    const results: PartResult[] = [];
+    try {
+      for (const part of PARTS) {
+        if (options.only !== null && !options.only.includes(part.name)) continue;
+        options.progress(`${part.name}: ${part.summary}`);
+        results.push(await part.measure(servers, options));
+        await servers.clear();
+      }
+    } finally {
+      await servers.close();
+    }
+    return { rows: results.flatMap(({ rows }) => rows), runs: results.flatMap(({ runs }) => runs) };
+  },
+};

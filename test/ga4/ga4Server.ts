@@ -10,7 +10,7 @@ import type { Fault } from './faults.js';
 import { answerOf } from './faults.js';
 import type { GoogleError } from './googleErrors.js';
 import { EXHAUSTED, googleError, noSuchProperty, unauthenticated } from './googleErrors.js';
-import type { QuotaBook, QuotaLimits } from './quotaBook.js';
+import type { Admission, QuotaBook, QuotaLimits } from './quotaBook.js';
 import { createQuotaBook, STANDARD_LIMITS } from './quotaBook.js';
 import { readRequest, runReport } from './runReport.js';
 
@@ -75,16 +75,9 @@ export async function openGa4Server(options: Ga4ServerOptions = {}): Promise<Ga4
     if ('refused' in read) return read.refused;
     const book = bookOf(property);
     const admission = book.begin(now());
-    if (admission.kind === 'exhausted') {
-      const seconds = String(Math.max(1, Math.ceil(admission.returnsInMs / 1_000)));
-      const headers: Record<string, string> = options.tells === 'retry-after' ? { 'retry-after': seconds } : {};
-      return googleError('RESOURCE_EXHAUSTED', EXHAUSTED[admission.quota], { headers });
-    }
-    try {
-      await pause(options.answerMs ?? 0, undefined, { signal: closing.signal }).catch(() => undefined);
-    } finally {
-      book.end();
-    }
+    if (admission.kind === 'exhausted') return exhausted(admission, options.tells);
+    await pause(options.answerMs ?? 0, undefined, { signal: closing.signal }).catch(() => undefined);
+    book.end();
     const numericEnums = (incoming.url ?? '').includes('enum-encoding=int');
     const source = { property, seed: options.seed ?? 1, nowMs: now(), numericEnums };
     const answer = runReport(read.request, source, book.shown(now()));
@@ -137,6 +130,15 @@ function limitsOf({ limits, callsPerWindow }: Ga4ServerOptions): QuotaLimits {
   if (callsPerWindow === undefined) return all;
   const tokens = callsPerWindow * all.tokensPerCall;
   return { ...all, tokensPerHour: tokens, tokensPerProjectPerHour: tokens };
+}
+
+function exhausted(
+  { quota, returnsInMs }: Extract<Admission, { kind: 'exhausted' }>,
+  tells: Ga4ServerOptions['tells'],
+): GoogleError {
+  const seconds = String(Math.max(1, Math.ceil(returnsInMs / 1_000)));
+  const headers: Record<string, string> = tells === 'retry-after' ? { 'retry-after': seconds } : {};
+  return googleError('RESOURCE_EXHAUSTED', EXHAUSTED[quota], { headers });
 }
 
 /** A fault that does not answer: the connection is closed at once, in the middle of an answer, or not at all. */

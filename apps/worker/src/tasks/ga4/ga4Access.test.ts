@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readGa4Access } from './ga4Access.js';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -8,6 +11,9 @@ const ACCOUNT = {
   client_email: 'reports@example.iam.gserviceaccount.com',
   private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 };
+const folder = mkdtempSync(join(tmpdir(), 'ga4-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const nothing = { endpoint: undefined, credentialsFile: undefined, credentials: undefined };
 
 describe('readGa4Access', () => {
@@ -19,6 +25,12 @@ describe('readGa4Access', () => {
       isOwnEndpoint: true,
       account: null,
     });
+  });
+
+  it('reads the key from a file', async () => {
+    const credentialsFile = join(folder, 'key.json');
+    writeFileSync(credentialsFile, `${JSON.stringify(ACCOUNT)}\n`);
+    expect(await readGa4Access({ ...nothing, credentialsFile })).toMatchObject({ account: ACCOUNT });
   });
 
   it('refuses what cannot be a key without quoting it', async () => {

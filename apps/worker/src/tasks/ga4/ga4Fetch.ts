@@ -25,7 +25,7 @@ export interface Ga4Wire {
 }
 
 /** Most bytes of an answer that are read: far more than a result may have, far less than a worker's memory. */
-export const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
+const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
 
 /** Statuses whose answers have no body, by the Fetch standard. */
 const WITHOUT_BODY = [101, 103, 204, 205, 304];

@@ -2,11 +2,9 @@ import type { Ga4ReportResult } from '@sluice/shared/contracts/ga4Report';
 import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
 import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { buildReportRequest } from './buildReportRequest.js';
+import { fetchPageViews } from './fetchPageViews.js';
 import type { Ga4Client } from './ga4Client.js';
 import { readReport } from './readReport.js';
-
-/** Which days of which property, and which rows of the report. */
-export type PageViewsQuery = Pick<Ga4ReportData, 'propertyId' | 'startDate' | 'endDate' | 'limit' | 'offset'>;
 
 /** Runs reports; throws what {@link Ga4Client} throws. A report only reads, so that running it twice is harmless. */
 export function createGa4ReportHandler(ga4: Ga4Client): TaskHandler<Ga4ReportData> {
@@ -14,14 +12,4 @@ export function createGa4ReportHandler(ga4: Ga4Client): TaskHandler<Ga4ReportDat
     if (data.report === 'page_views') return fetchPageViews(ga4, data, signal);
     return readReport(data.propertyId, await ga4.runReport(buildReportRequest(data), signal));
   };
-}
-
-/** Views and users of a property's pages, by day. Throws what {@link Ga4Client} throws. */
-export async function fetchPageViews(
-  ga4: Ga4Client,
-  { propertyId, startDate, endDate, limit, offset }: PageViewsQuery,
-  signal: AbortSignal,
-): Promise<Ga4ReportResult> {
-  const request = buildReportRequest({ propertyId, report: 'page_views', startDate, endDate, limit, offset });
-  return readReport(propertyId, await ga4.runReport(request, signal));
 }

@@ -1,4 +1,5 @@
 import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeGa4Refusal } from './judgeGa4Refusal.js';
 
@@ -90,5 +91,24 @@ describe('judgeGa4Refusal', () => {
     }
     const long = judge(400, 'INVALID_ARGUMENT', { message: 'x'.repeat(9_999) });
     expect(long).toMatchObject({ said: 'x'.repeat(500) });
+  });
+
+  it('has a verdict on whatever comes, and never asks to wait longer than an hour by itself', () => {
+    const error = fc.record({
+      status: fc.constantFrom('RESOURCE_EXHAUSTED', 'INTERNAL', 'NOT_FOUND', 'no such status'),
+      message: fc.oneof(fc.string(), fc.constantFrom('Exhausted per day', 'Exhausted per hour')),
+      details: fc.array(fc.record({ '@type': fc.string(), retryDelay: fc.anything() })),
+    });
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      error.map((told) => JSON.stringify({ error: told })),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 599 }), body, fc.nat(), (status, text, nowMs) => {
+        const verdict = judgeGa4Refusal({ status, retryAfterMs: null, body: text }, null, nowMs);
+        if (verdict.kind === 'paced') expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= HOUR_MS);
+      }),
+    );
   });
 });

@@ -1,0 +1,117 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Ga4Server } from '../ga4/ga4Server.js';
+import { openGa4Server } from '../ga4/ga4Server.js';
+import type { Fleet } from '../support/fleet.js';
+import { startFleet } from '../support/fleet.js';
+import type { FleetProcess } from '../support/fleetProcess.js';
+import type { HttpClient } from '../support/httpClient.js';
+import { until } from '../support/until.js';
+
+const EMAIL = 'reports@example.iam.gserviceaccount.com';
+const REPORT = { propertyId: '42', report: 'page_views', startDate: '2025-01-01', endDate: '2025-01-03' };
+
+describe('a fleet that runs GA4 reports', () => {
+  let fleet: Fleet;
+  let server: Ga4Server;
+  let worker: FleetProcess;
+  let tenant: HttpClient;
+  let privatePem: string;
+  beforeAll(async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const account = { type: 'service_account', client_email: EMAIL, private_key: privatePem };
+    server = await openGa4Server({ account: { email: EMAIL, key: publicKey } });
+    fleet = await startFleet();
+    await fleet.start('scaler', { SCALER_INTERVAL_MS: '500' });
+    worker = await fleet.start('worker', {
+      GA4_ENDPOINT: server.url,
+      GA4_CREDENTIALS: JSON.stringify(account),
+      LOG_LEVEL: 'trace',
+    });
+    tenant = await fleet.tenant('acme');
+  });
+  afterAll(async () => {
+    await fleet.close();
+    await server.close();
+  });
+
+  async function ended(id: unknown): Promise<Record<string, unknown>> {
+    return until(
+      `the report ${id} ends`,
+      async () => {
+        const job = await tenant.expect(200, 'GET', `/api/v1/jobs/${id}`);
+        return ['completed', 'dead'].includes(String(job.state)) && job;
+      },
+      50_000,
+    );
+  }
+
+  const outcomesOf = (job: Record<string, unknown>): unknown[] =>
+    (job.timeline as { outcome?: string }[]).flatMap(({ outcome }) => outcome ?? []);
+
+  it('gives the rows to whoever asked', async () => {
+    const { id } = await tenant.expect(202, 'POST', '/api/v1/ga4/reports', REPORT);
+    const job = await ended(id);
+    expect(job).toMatchObject({ state: 'completed', result: { propertyId: '42', rowCount: 18 } });
+    const { rows } = job.result as { rows: unknown[] };
+    expect(rows[0]).toEqual({
+      date: '20250101',
+      pagePath: expect.stringMatching(/^\//),
+      screenPageViews: expect.any(Number),
+      activeUsers: expect.any(Number),
+    });
+  });
+
+  it('waits when a quota is used up, more often than it may fail, and completes', async () => {
+    const message = 'Exhausted property tokens per hour.';
+    const exhausted = { kind: 'exhausted', message, retryAfterSeconds: 1 } as const;
+    server.failNext(exhausted, exhausted);
+    const { id } = await tenant.expect(202, 'POST', '/api/v1/jobs', {
+      task: 'ga4.run_report',
+      data: REPORT,
+      attempts: 1,
+    });
+    const job = await ended(id);
+    expect([job.state, outcomesOf(job)]).toEqual(['completed', ['deferred', 'deferred', 'completed']]);
+  });
+
+  it('tries again when the connection is cut or GA4 fails', async () => {
+    server.failNext({ kind: 'cut', when: 'within' }, { kind: 'internal' });
+    const { id } = await tenant.expect(202, 'POST', '/api/v1/ga4/reports', REPORT);
+    const job = await ended(id);
+    expect([job.state, outcomesOf(job)]).toEqual(['completed', ['failed', 'failed', 'completed']]);
+  });
+
+  it('makes a dead letter of a report that GA4 will never run, with what GA4 says', async () => {
+    const wrong = { ...REPORT, report: 'run_report', dimensions: ['colour'], metrics: ['sessions'] };
+    const { id } = await tenant.expect(202, 'POST', '/api/v1/ga4/reports', wrong);
+    const job = await ended(id);
+    expect(job).toMatchObject({ state: 'dead', attempts: 1, error: { code: 'upstream_refused' } });
+    const { deadLetters } = await tenant.expect(200, 'GET', '/api/v1/dead-letters?task=ga4.run_report');
+    expect(deadLetters).toEqual([
+      expect.objectContaining({
+        jobId: id,
+        category: 'permanent',
+        error: expect.objectContaining({ message: expect.stringContaining('Field colour is not a valid dimension') }),
+      }),
+    ]);
+  });
+
+  it('writes the credential nowhere', async () => {
+    server.failNext({ kind: 'echo' });
+    const { id } = await tenant.expect(202, 'POST', '/api/v1/ga4/reports', REPORT);
+    const job = await ended(id);
+    const { rows } = await fleet.space.postgres.db.$client.query('SELECT * FROM attempts');
+    const said = JSON.stringify([job, rows, worker.lines]);
+    expect(said).toContain('You said');
+    expect(said).not.toContain(privatePem.split('\n')[1]);
+    expect(said).not.toContain('eyJ');
+  });
+
+  it('does not start with a credential that is none', async () => {
+    await expect(fleet.start('worker', { GA4_CREDENTIALS: '{"type": "service_account"}' })).rejects.toThrow(
+      'must be the JSON key of a Google service account',
+    );
+  });
+});

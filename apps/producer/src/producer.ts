@@ -1,8 +1,11 @@
 import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createQuotas } from '@sluice/shared/limits/quotas';
+import { createOutlookReader } from '@sluice/shared/outlook/outlook';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { migrateLedger } from '@sluice/shared/postgres/migrate';
+import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
@@ -11,7 +14,6 @@ import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
 import { createErrorAnswer } from './http/errorHandling.js';
-import { createOutlookReader } from './outlook/outlook.js';
 import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
@@ -39,11 +41,18 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const lanes = createLaneQueues(redis.client, keys);
   const ledger = createLedger(postgres.db);
   const call = createRedisCall(redis.client);
+  const quotas = createQuotas({
+    client: redis.client,
+    keys,
+    read: (tenantId) => ledger((db) => readTenantQuotas(db, tenantId)),
+    now: () => clock.now(),
+  });
   const outlooks = createOutlookReader({
     client: redis.client,
     keys,
     lanes,
     call,
+    quotas,
     slotConcurrency: config.slot.concurrency,
   });
   const accept = createAccept({ client: redis.client, keys, ledger, lanes, call, outlooks, metrics, log, now });

@@ -1,6 +1,7 @@
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
@@ -24,7 +25,6 @@ import { addErrorHandling } from './http/errorHandling.js';
 import { addDocs } from './ops/docs.js';
 import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
-import type { OutlookReader } from './outlook/outlook.js';
 import { addReceive } from './receive/receive.js';
 import { addJobRoutes } from './status/jobRoutes.js';
 import { addQueueRoute } from './status/queueRoute.js';

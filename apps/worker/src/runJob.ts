@@ -1,4 +1,5 @@
 import { MAX_LOG_LINE } from '@sluice/shared/contracts/jobEvents';
+import type { TaskContract } from '@sluice/shared/contracts/task';
 import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { ClaimVerdict } from '@sluice/shared/domain/claim';
@@ -14,10 +15,12 @@ import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
 import type { AttemptStop } from './execute/attemptStop.js';
 import type { Effects } from './execute/effects.js';
+import type { Execution } from './execute/executeTask.js';
 import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
+import type { UpstreamGate } from './execute/upstreamGate.js';
 import { buryJob } from './settle/buryJob.js';
 import type { LedgerWriter } from './settle/ledgerWriter.js';
 import type { AttemptVerdict } from './settle/settleAttempt.js';
@@ -31,6 +34,7 @@ export interface RunJobParts {
   readonly ledger: LedgerWriter;
   readonly effects: Effects;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly upstreams: UpstreamGate;
   readonly handlers: TaskHandlers;
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
@@ -47,6 +51,8 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
   const stay = parts.running.enter(ledgerIdOf(active));
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
   try {
+    // Asked before the ledger: a job that would only be refused costs it nothing.
+    if (await parts.upstreams.isHeldBack(active)) return { kind: 'release' };
     const claimed = await claimUnlessStopped(active, stay.stop, parts);
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the id belongs to another tenant' };
@@ -113,6 +119,24 @@ async function attempt(
     const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
     return { kind: 'bury', category: 'invalid', error };
   }
+  const pass = await parts.upstreams.enter(active, claimed, contract, stop);
+  if (pass.kind === 'refused') return { kind: 'release' };
+  try {
+    const execution = await execute(active, claimed, contract, stop, parts);
+    const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
+    return await pass.judge(execution, judgeExecution(execution, claimed, policy, parts.random));
+  } finally {
+    pass.leave();
+  }
+}
+
+async function execute(
+  active: ActiveJob,
+  claimed: ClaimedJob,
+  contract: TaskContract,
+  stop: AttemptStop,
+  parts: RunJobParts,
+): Promise<Execution> {
   if (claimed.fence === 1) parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
   const { id: jobId, tenantId } = claimed;
   parts.feed.tell({
@@ -148,8 +172,7 @@ async function attempt(
   const tookMs = parts.monotonicMs() - startedMs;
   parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
-  const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
-  return judgeExecution(execution, claimed, policy, parts.random);
+  return execution;
 }
 
 /** Plain clients may name any task; a metric's labels must stay few. */

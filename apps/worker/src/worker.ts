@@ -4,7 +4,9 @@ import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createQuotas } from '@sluice/shared/limits/quotas';
 import { createPostgres } from '@sluice/shared/postgres/connect';
+import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
 import { fleetKeys } from '@sluice/shared/redis/keys';
@@ -15,6 +17,7 @@ import type { WorkerConfig } from './config.js';
 import { createEffects } from './execute/effects.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
+import { createUpstreamGate } from './execute/upstreamGate.js';
 import { createJobConsumer } from './jobConsumer.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
@@ -53,7 +56,14 @@ export function createWorker(
   const serviceTimes = createServiceTimes(redis, keys, log);
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
+  const quotas = createQuotas({
+    client: redis.client,
+    keys,
+    read: (tenantId) => readTenantQuotas(postgres.db, tenantId),
+    now: machine.now,
+  });
   const parts = {
+    upstreams: createUpstreamGate({ quotas, lanes: queues, random: machine.random, log }),
     claimer: createClaimer(turns, postgres.db, workerId),
     ledger: createLedgerWriter(turns, postgres.db, log),
     effects: createEffects({ db: effects.db, log }),

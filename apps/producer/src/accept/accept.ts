@@ -1,9 +1,9 @@
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptor } from './acceptJob.js';

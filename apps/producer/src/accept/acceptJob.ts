@@ -1,3 +1,4 @@
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
@@ -5,7 +6,6 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Enqueuer } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
-import type { PreparedJob } from './prepareJob.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
 export type Acceptance = { readonly kind: 'new'; readonly state: JobState } | { readonly kind: 'known' };

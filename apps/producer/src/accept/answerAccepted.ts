@@ -1,8 +1,8 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { FastifyReply } from 'fastify';
-import type { OutlookReader } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { Acceptance } from './acceptJob.js';

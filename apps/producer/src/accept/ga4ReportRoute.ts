@@ -1,3 +1,4 @@
+import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
@@ -5,7 +6,6 @@ import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { TryGa4Directly } from './ga4Direct.js';
-import { prepareJob } from './prepareJob.js';
 import type { SubmitParts } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 

@@ -1,3 +1,6 @@
+import { toInvalidRequest } from '@sluice/shared/accept/invalidRequest';
+import type { PreparedJob, Submission } from '@sluice/shared/accept/prepareJob';
+import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
@@ -7,14 +10,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
-import { toInvalidRequest } from '../http/invalidRequest.js';
 import { toProblem } from '../http/problem.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import { readTraceparent } from '../http/traceparent.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
-import type { PreparedJob, Submission } from './prepareJob.js';
-import { prepareJob } from './prepareJob.js';
 
 const batchResultSchema = z.object({
   status: z.int().meta({ description: 'As the job would have been answered by itself' }),

@@ -6,12 +6,12 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
+import type { EndedJobs } from '@sluice/shared/outlook/endedJobs';
+import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
 import { laneOf } from '../status/present.js';
-import type { EndedJobs } from './endedJobs.js';
 import type { SseStream } from './openStreams.js';
-import type { PlaceWatch } from './placeWatch.js';
 import type { SseMessage } from './sseText.js';
 
 /** Behind the last event of an entry. */
@@ -109,11 +109,11 @@ function createTeller(
 }
 
 function followPlace(job: JobRow, lane: Lane, stream: SseStream, places: PlaceWatch): () => void {
-  return places.watch(lane, job.queueJobId ?? job.id, ({ position, estimatedWaitMs }) => {
+  return places.watch(lane, job.queueJobId ?? job.id, ({ position, estimatedWaitMs, estimatedWaitP90Ms }) => {
     // A job that does not wait has no place; its state says so.
     if (position === null) return;
     const message = waitText({ state: 'queued', position, estimatedWaitMs });
-    stream.send({ event: 'position', id: null, data: { position, estimatedWaitMs, message } });
+    stream.send({ event: 'position', id: null, data: { position, estimatedWaitMs, estimatedWaitP90Ms, message } });
   });
 }
 

@@ -3,6 +3,8 @@ import { comparePlaces, entryOf, readPlace } from '@sluice/shared/domain/feedPla
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
 import { isId } from '@sluice/shared/ids/ids';
+import type { EndedJobs } from '@sluice/shared/outlook/endedJobs';
+import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,10 +14,8 @@ import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
-import type { EndedJobs } from './endedJobs.js';
 import { followJob, toMessage } from './followJob.js';
 import type { OpenStreams } from './openStreams.js';
-import type { PlaceWatch } from './placeWatch.js';
 
 /** What streams rest on. */
 export interface StreamParts {

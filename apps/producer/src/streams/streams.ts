@@ -1,18 +1,19 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createEndedJobs } from '@sluice/shared/outlook/endedJobs';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
+import { createPlaceWatch } from '@sluice/shared/outlook/placeWatch';
+import { findEnded } from '@sluice/shared/postgres/queries/findEnded';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisClient } from '@sluice/shared/redis/client';
 import { replayFeed } from '@sluice/shared/redis/commands/feed';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
-import { createEndedJobs } from './endedJobs.js';
 import { createOpenStreams } from './openStreams.js';
-import { createPlaceWatch } from './placeWatch.js';
 import type { StreamParts } from './streamRoutes.js';
 
 /** What streams are made of. */
@@ -36,7 +37,7 @@ export function createStreams(parts: StreamsParts): {
   const { client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
   const feed = createFeedReader(client, keys, log);
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
-  const ended = createEndedJobs(ledger, log);
+  const ended = createEndedJobs((ids) => ledger((db) => findEnded(db, ids)), log);
   const subscriber = createSubscriber(client, {
     [keys.touchedChannel]: (names) => {
       for (const name of names.split(' ')) places.stirByName(name);

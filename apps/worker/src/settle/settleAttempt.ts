@@ -16,6 +16,8 @@ export type AttemptVerdict =
   | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'release' }
+  /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
+  | { readonly kind: 'hold-back'; readonly error: unknown }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'bury'; readonly category: DeathCategory; readonly error: unknown };
 
@@ -73,6 +75,8 @@ function toSettlement(job: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVer
     }
     case 'release':
       return { ...base, state: 'queued', outcome: 'released' };
+    case 'hold-back':
+      return { ...base, state: 'queued', outcome: 'deferred', error: toJobError(verdict.error) };
     case 'cancel':
       return { ...base, state: 'cancelled', outcome: 'cancelled' };
     case 'bury': {
@@ -89,6 +93,8 @@ function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
     case 'defer':
     case 'release':
       return verdict;
+    case 'hold-back':
+      return { kind: 'release' };
     case 'retry':
       return { kind: 'retry', delayMs: verdict.delayMs, message: toJobError(verdict.error).message };
     case 'cancel':

@@ -47,6 +47,7 @@ export const jobAcceptedSchema = z.object({
   state: z.enum(JOB_STATES),
   position: z.int().nullable().meta({ description: '1 is next; null when not waiting' }),
   estimatedWaitMs: z.int().nullable(),
+  estimatedWaitP90Ms: z.int().nullable().meta({ description: 'Nine of ten wait shorter' }),
   zone: z.enum(ZONES),
 });
 
@@ -92,6 +93,7 @@ export const jobSummarySchema = z.object({
 export const jobDetailSchema = jobSummarySchema.extend({
   position: z.int().nullable(),
   estimatedWaitMs: z.int().nullable(),
+  estimatedWaitP90Ms: z.int().nullable(),
   progress: z.unknown(),
   result: z.unknown(),
   error: jobErrorSchema.nullable(),

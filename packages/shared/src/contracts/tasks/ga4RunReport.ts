@@ -77,4 +77,5 @@ export const ga4RunReport = defineTask({
   data: ga4ReportDataSchema,
   timeoutMs: 60_000,
   retry: DEFAULT_RETRY_POLICY,
+  upstream: { name: 'ga4', quota: { callsPerWindow: 50, windowMs: 3_600_000, callsAtATime: 10 } },
 });

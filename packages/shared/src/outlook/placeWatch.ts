@@ -1,11 +1,11 @@
-import type { Lane } from '@sluice/shared/domain/lane';
-import { laneName } from '@sluice/shared/domain/lane';
-import { runEvery } from '@sluice/shared/lifecycle/runEvery';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { LaneFacts } from '../outlook/outlook.js';
-import { estimateInLane } from '../outlook/outlook.js';
-import type { RedisCall } from '../stores/redisCall.js';
+import type { Lane } from '../domain/lane.js';
+import { laneName } from '../domain/lane.js';
+import type { Ask } from '../lifecycle/ask.js';
+import { runEvery } from '../lifecycle/runEvery.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import type { LaneQueues } from '../queue/laneQueues.js';
+import type { LaneFacts } from './outlook.js';
+import { estimateInLane } from './outlook.js';
 
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
@@ -17,6 +17,9 @@ const LOOK_ANYWAY_ROUNDS = 10;
 export interface Place {
   readonly position: number | null;
   readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  /** How long the lane is paused, in ms. */
+  readonly pausedMs: number;
 }
 
 /** Follows the places of jobs that somebody listens to. */
@@ -31,7 +34,7 @@ export interface PlaceWatch extends Service {
 export interface PlaceWatchParts {
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
-  readonly call: RedisCall;
+  readonly call: Ask;
   readonly log: Log;
 }
 
@@ -62,8 +65,13 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
       const position = positions[index] ?? null;
       if (watcher.last === position || !watchers.has(watcher)) continue;
       watcher.last = position;
-      const estimatedWaitMs = position === null || laneFacts === null ? null : estimateInLane(position, laneFacts);
-      watcher.told({ position, estimatedWaitMs });
+      const estimate = position === null || laneFacts === null ? null : estimateInLane(position, laneFacts);
+      watcher.told({
+        position,
+        estimatedWaitMs: estimate?.p50Ms ?? null,
+        estimatedWaitP90Ms: estimate?.p90Ms ?? null,
+        pausedMs: laneFacts?.pausedMs ?? 0,
+      });
     }
   }
 

@@ -1,6 +1,6 @@
-import { jobBodySchema } from '@sluice/shared/contracts/jobs';
-import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { describe, expect, it } from 'vitest';
+import { jobBodySchema } from '../contracts/jobs.js';
+import { epochAt, queuePriority } from '../domain/priority.js';
 import { prepareJob } from './prepareJob.js';
 
 const submission = { id: 'id', tenantId: 'acme', role: 'viewer', submitter: 'ann', traceparent: null } as const;

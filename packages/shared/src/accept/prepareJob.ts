@@ -1,14 +1,14 @@
-import type { TenantRole } from '@sluice/shared/contracts/identity';
-import type { JobBody } from '@sluice/shared/contracts/jobs';
-import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
-import type { TaskContract } from '@sluice/shared/contracts/task';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
-import { FleetError } from '@sluice/shared/errors/fleetError';
-import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import type { LanedJob } from '@sluice/shared/queue/jobOptions';
-import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import { toInvalidRequest } from '../http/invalidRequest.js';
+import type { TenantRole } from '../contracts/identity.js';
+import type { JobBody } from '../contracts/jobs.js';
+import { MAX_DATA_BYTES } from '../contracts/jobs.js';
+import type { TaskContract } from '../contracts/task.js';
+import { findTask } from '../contracts/taskCatalogue.js';
+import { FleetError } from '../errors/fleetError.js';
+import { InvalidRequestError } from '../errors/invalidRequestError.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
+import type { LanedJob } from '../queue/jobOptions.js';
+import { toLanedJob } from '../queue/jobOptions.js';
+import { toInvalidRequest } from './invalidRequest.js';
 
 /** Who submits a job, under which id. */
 export interface Submission {

@@ -1,8 +1,6 @@
-import { runEvery } from '@sluice/shared/lifecycle/runEvery';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { JobEnd } from '@sluice/shared/postgres/queries/findEnded';
-import { findEnded } from '@sluice/shared/postgres/queries/findEnded';
-import type { Ledger } from '../stores/ledger.js';
+import { runEvery } from '../lifecycle/runEvery.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import type { JobEnd } from '../postgres/queries/findEnded.js';
 
 /** How often the ledger is asked which of all followed jobs are over, in ms: no end rests on a message that was heard. */
 const LOOK_EVERY_MS = 5_000;
@@ -15,8 +13,11 @@ export interface EndedJobs extends Service {
   hurry(): void;
 }
 
-/** One question for all jobs that are followed, and soon when one of them is said to be over. */
-export function createEndedJobs(ledger: Ledger, log: Log): EndedJobs {
+/**
+ * One question for all jobs that are followed, and soon when one of them is said to be over.
+ * @param find which of these jobs are over, by the ledger
+ */
+export function createEndedJobs(find: (ids: readonly string[]) => Promise<readonly JobEnd[]>, log: Log): EndedJobs {
   const followed = new Map<string, Set<(end: JobEnd) => void>>();
   let said = false;
   const loop = runEvery(
@@ -25,7 +26,7 @@ export function createEndedJobs(ledger: Ledger, log: Log): EndedJobs {
     async () => {
       said = false;
       if (followed.size === 0) return;
-      for (const end of await ledger((db) => findEnded(db, [...followed.keys()]))) {
+      for (const end of await find([...followed.keys()])) {
         for (const over of followed.get(end.id) ?? []) over(end);
         followed.delete(end.id);
       }

@@ -25,6 +25,12 @@ export const producerSettings = {
       'Open connections at most; further ones are closed at once',
       { default: '2000' },
     ),
+    directWaitMs: setting(
+      'GA4_DIRECT_WAIT_MS',
+      wholeNumber(0, 20_000, 5_000),
+      'A GA4 report that can run at once is waited for so long, before its place in the queue is answered; 0 never',
+      { default: '5000' },
+    ),
   },
   operator: operatorSettings,
   jwt: {

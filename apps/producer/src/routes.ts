@@ -1,19 +1,22 @@
+import { createJobEnds } from '@sluice/shared/client/jobEnds';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
-import { queueEveryReport } from './accept/ga4Direct.js';
+import { createDirectAnswers } from './accept/ga4Direct.js';
 import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
 import { addFleetRoute } from './admin/fleetRoute.js';
 import { addKeyRoutes } from './admin/keyRoutes.js';
+import { addLimitsRoutes } from './admin/limitsRoutes.js';
 import { addTenantRoutes } from './admin/tenantRoutes.js';
 import { addWebhookSecretRoute } from './admin/webhookSecretRoute.js';
 import { addCancelRoute } from './cancel/cancelRoute.js';
@@ -72,7 +75,15 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor, now: parts.now };
   const submit = { acceptor, answerAccepted, now: parts.now };
   addSubmitRoutes(server, submit);
-  addGa4ReportRoute(server, { ...submit, tryDirectly: queueEveryReport });
+  const { feed, ended, places } = parts.streams;
+  const direct = createDirectAnswers({
+    outlooks: parts.outlooks,
+    places,
+    ends: createJobEnds({ feed, ended, places, log: parts.log }),
+    hasWorkers: async () => (await parts.call(() => readLiveWorkers(parts.client, parts.keys))).length > 0,
+    waitMs: parts.config.http.directWaitMs,
+  });
+  addGa4ReportRoute(server, { ...submit, direct });
   addJobRoutes(server, parts);
   addStreamRoutes(server, parts.streams);
   addResultRoute(server, parts.ledger, parts.now);
@@ -88,5 +99,6 @@ function addAdminApi(server: ApiServer, parts: RouteParts): void {
   addDeleteTenantRoute(server, parts);
   addKeyRoutes(server, parts.ledger);
   addWebhookSecretRoute(server, parts.ledger);
+  addLimitsRoutes(server, parts);
   addFleetRoute(server, parts);
 }

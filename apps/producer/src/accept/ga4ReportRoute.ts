@@ -1,22 +1,28 @@
 import { prepareJob } from '@sluice/shared/accept/prepareJob';
+import { resultOf } from '@sluice/shared/client/jobResult';
 import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
-import type { TryGa4Directly } from './ga4Direct.js';
+import type { DirectAnswers } from './ga4Direct.js';
 import type { SubmitParts } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
 /** What asking for reports rests on. */
 export interface Ga4ReportParts extends SubmitParts {
-  readonly tryDirectly: TryGa4Directly;
+  readonly direct: DirectAnswers;
 }
 
-/** `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. */
+/**
+ * `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. Either way it is a
+ * job: one that dies while it is waited for is answered with its error.
+ */
 export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, tryDirectly, now } = parts;
+  const { acceptor, answerAccepted, direct, now } = parts;
+  const closing = new AbortController();
+  server.addHook('preClose', async () => closing.abort());
   server.post(
     '/api/v1/ga4/reports',
     {
@@ -34,8 +40,6 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
     async (request, reply) => {
       const { priority, dedupeKey, durability, ...data } = request.body;
       const submission = toSubmission(request, request.seed);
-      const direct = await tryDirectly(submission.tenantId, data);
-      if (direct.kind === 'answered') return reply.code(200).header('x-queue', 'direct').send(direct.report);
       const job = {
         task: 'ga4.run_report',
         data,
@@ -44,8 +48,17 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), now());
+      const expected = await direct.wouldRun(prepared.lane);
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const gone = AbortSignal.any([left.signal, closing.signal]);
+      const end = await direct.awaitEnd(prepared, acceptance, expected, gone);
+      if (end !== null) {
+        const rows = ga4ReportResultSchema.parse(resultOf(end));
+        return reply.code(200).header('x-queue', 'direct').send(rows);
+      }
       return answerAccepted(reply, prepared, acceptance);
     },
   );

@@ -77,10 +77,12 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   addSubmitRoutes(server, submit);
   const { feed, ended, places } = parts.streams;
   const direct = createDirectAnswers({
+    lanes: parts.lanes,
+    call: parts.call,
     outlooks: parts.outlooks,
     places,
     ends: createJobEnds({ feed, ended, places, log: parts.log }),
-    hasWorkers: async () => (await parts.call(() => readLiveWorkers(parts.client, parts.keys))).length > 0,
+    hasWorkers: async () => (await readLiveWorkers(parts.client, parts.keys)).length > 0,
     waitMs: parts.config.http.directWaitMs,
   });
   addGa4ReportRoute(server, { ...submit, direct });

@@ -1,24 +1,26 @@
 import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { JobEnds } from '@sluice/shared/client/jobEnds';
 import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
-import type { OutlookReader } from '@sluice/shared/outlook/outlook';
+import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { JobEnd } from '@sluice/shared/postgres/queries/findEnded';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptance } from './acceptJob.js';
 
-/** Waits a little for jobs that are expected to run at once. */
+/** Waits a little for jobs that run at once. */
 export interface DirectAnswers {
-  /** Whether a job of this lane would run at once: a worker lives, nobody waits, and the quota allows another call. */
-  wouldRun(lane: PreparedJob['lane']): Promise<boolean>;
   /** The end of a job that was accepted, or null when its request is to be answered with its place. */
-  awaitEnd(job: PreparedJob, acceptance: Acceptance, expected: boolean, gone: AbortSignal): Promise<JobEnd | null>;
+  awaitEnd(job: PreparedJob, acceptance: Acceptance, gone: AbortSignal): Promise<JobEnd | null>;
 }
 
 /** What waiting rests on. */
 export interface DirectAnswersParts {
+  readonly lanes: Pick<LaneQueues, 'position'>;
   readonly outlooks: Pick<OutlookReader, 'facts'>;
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
+  readonly call: RedisCall;
   /** Whether any worker process lives. */
   readonly hasWorkers: () => Promise<boolean>;
   /** Longest that a request waits, in ms; 0 never. */
@@ -30,25 +32,29 @@ const KNOWN_WAIT_MS = 250;
 
 /** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
 export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
-  const { outlooks, places, ends, hasWorkers, waitMs } = parts;
+  const { lanes, outlooks, places, ends, call, hasWorkers, waitMs } = parts;
+
+  async function runsAtOnce({ lane, row }: PreparedJob): Promise<boolean> {
+    const [facts, position, alive] = await Promise.all([
+      outlooks.facts(lane),
+      call(() => lanes.position(lane, row.id)),
+      call(hasWorkers),
+    ]);
+    return alive && facts !== null && mayRun(position, facts);
+  }
+
   return {
-    async wouldRun(lane) {
-      if (waitMs === 0) return false;
-      const [facts, alive] = await Promise.all([outlooks.facts(lane), hasWorkers().catch(() => false)]);
-      if (!alive || facts === null || facts.waiting > 0 || facts.pausedMs > 0) return false;
-      // Each that runs has taken its call, unless it is about to.
-      return facts.quota === null || (callsLeft(facts.quota) !== 0 && refillsInMs(facts.quota) === 0);
-    },
-    async awaitEnd({ lane, row }, acceptance, expected, gone) {
-      const forMs = expected ? waitMs : KNOWN_WAIT_MS;
-      if (!expected && acceptance.kind === 'new') return null;
+    async awaitEnd(job, acceptance, gone) {
+      const { lane, row } = job;
+      const atOnce = waitMs > 0 && (await runsAtOnce(job).catch(() => false));
+      if (!atOnce && acceptance.kind === 'new') return null;
       const giveUp = new AbortController();
       const unwatch = places.watch(lane, row.id, ({ position, pausedMs }) => {
         if (position !== null && pausedMs > 0) giveUp.abort();
       });
       try {
-        const signal = AbortSignal.any([gone, giveUp.signal, AbortSignal.timeout(forMs)]);
-        return await ends.wait(row.tenantId, row.id, signal);
+        const timeout = AbortSignal.timeout(atOnce ? waitMs : KNOWN_WAIT_MS);
+        return await ends.wait(row.tenantId, row.id, AbortSignal.any([gone, giveUp.signal, timeout]));
       } catch {
         return null;
       } finally {
@@ -56,4 +62,11 @@ export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
       }
     },
   };
+}
+
+/** Whether a job at this place of its lane runs at once: those ahead and the job itself have calls left. Pure. */
+function mayRun(position: number | null, { pausedMs, quota, atATime }: LaneFacts): boolean {
+  if (position === null) return true;
+  if (pausedMs > 0 || (quota !== null && refillsInMs(quota) > 0)) return false;
+  return position <= ((quota === null ? null : callsLeft(quota)) ?? atATime);
 }

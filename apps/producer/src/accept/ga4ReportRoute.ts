@@ -3,6 +3,9 @@ import { resultOf } from '@sluice/shared/client/jobResult';
 import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { JobEnd } from '@sluice/shared/postgres/queries/findEnded';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
@@ -48,20 +51,28 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), now());
-      const expected = await direct.wouldRun(prepared.lane);
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
       const gone = AbortSignal.any([left.signal, closing.signal]);
-      const end = await direct.awaitEnd(prepared, acceptance, expected, gone);
+      const end = await direct.awaitEnd(prepared, acceptance, gone);
       if (end !== null) {
-        const rows = ga4ReportResultSchema.parse(resultOf(end));
-        return reply.code(200).header('x-queue', 'direct').send(rows);
+        return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
       }
       return answerAccepted(reply, prepared, acceptance);
     },
   );
+}
+
+/** @throws ProblemError what the job died of, with the job's id */
+function reportOf(end: JobEnd): z.infer<typeof ga4ReportResultSchema> {
+  try {
+    return ga4ReportResultSchema.parse(resultOf(end));
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    throw new ProblemError(error.code, error.message, { members: { jobId: end.id } });
+  }
 }
 
 /** The answer to any accepted job, and beside it the wait in words. */

@@ -38,7 +38,6 @@ export async function runQuotaDemo(options: DemoOptions, surroundings: DemoSurro
       ...space.environment,
       GA4_ENDPOINT: ga4.url,
       SLOT_CONCURRENCY: '5',
-      GA4_DIRECT_WAIT_MS: '15000',
     };
     const stopped = whenAborted(surroundings.stop);
     const fleet = await Promise.race([starter.start(environment), stopped]);

@@ -166,13 +166,16 @@ describe('createQueuedClient', () => {
     await client.request(REPORT);
     const stop = new AbortController();
     const queued = { id: '' };
-    const stopped = client.request(REPORT, { signal: stop.signal, onQueued: ({ id }) => void (queued.id = id) });
+    const stopped = client.request(REPORT, {
+      signal: stop.signal,
+      onQueued: ({ id }) => void Object.assign(queued, { id }),
+    });
     await until('it is queued', () => queued.id !== '');
     stop.abort(new Error('enough'));
     await expect(stopped).rejects.toThrow('enough');
     expect(await client.status(queued.id)).toMatchObject({ state: 'cancelled' });
     const left = { id: '' };
-    const leaving = client.request(REPORT, { onQueued: ({ id }) => void (left.id = id) });
+    const leaving = client.request(REPORT, { onQueued: ({ id }) => void Object.assign(left, { id }) });
     await until('it is queued', () => left.id !== '');
     client.close();
     await expect(leaving).rejects.toMatchObject({ code: 'unavailable' });

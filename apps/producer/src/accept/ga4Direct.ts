@@ -1,6 +1,6 @@
 import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { JobEnds } from '@sluice/shared/client/jobEnds';
-import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
+import { callsLeft } from '@sluice/shared/domain/quotaWait';
 import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { JobEnd } from '@sluice/shared/postgres/queries/findEnded';
@@ -64,9 +64,14 @@ export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
   };
 }
 
-/** Whether a job at this place of its lane runs at once: those ahead and the job itself have calls left. Pure. */
-function mayRun(position: number | null, { pausedMs, quota, atATime }: LaneFacts): boolean {
-  if (position === null) return true;
-  if (pausedMs > 0 || (quota !== null && refillsInMs(quota) > 0)) return false;
-  return position <= ((quota === null ? null : callsLeft(quota)) ?? atATime);
+/**
+ * Whether a job at this place of its lane runs at once: there are calls left for it, for those ahead, and for those that have
+ * started and not taken theirs yet. Pure.
+ */
+function mayRun(position: number | null, { active, pausedMs, quota, atATime }: LaneFacts): boolean {
+  if (quota === null) return position === null || position <= atATime;
+  if (pausedMs > 0) return false;
+  const starting = Math.max(0, active - quota.used.underWay);
+  const left = callsLeft(quota) ?? atATime;
+  return (position ?? 0) + starting <= left && quota.used.blockedMs === 0;
 }

@@ -1,10 +1,10 @@
-import { toInvalidRequest } from '@sluice/shared/accept/invalidRequest';
 import type { PreparedJob, Submission } from '@sluice/shared/accept/prepareJob';
 import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { idOfSeed } from '@sluice/shared/ids/ids';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

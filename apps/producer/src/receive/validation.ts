@@ -1,4 +1,4 @@
-import { toInvalidRequest } from '@sluice/shared/accept/invalidRequest';
+import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';

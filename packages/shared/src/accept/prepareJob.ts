@@ -5,10 +5,10 @@ import type { TaskContract } from '../contracts/task.js';
 import { findTask } from '../contracts/taskCatalogue.js';
 import { FleetError } from '../errors/fleetError.js';
 import { InvalidRequestError } from '../errors/invalidRequestError.js';
+import { toInvalidRequest } from '../errors/toInvalidRequest.js';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
 import type { LanedJob } from '../queue/jobOptions.js';
 import { toLanedJob } from '../queue/jobOptions.js';
-import { toInvalidRequest } from './invalidRequest.js';
 
 /** Who submits a job, under which id. */
 export interface Submission {

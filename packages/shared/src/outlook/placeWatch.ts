@@ -24,7 +24,7 @@ export interface Place {
 
 /** Follows the places of jobs that somebody listens to. */
 export interface PlaceWatch extends Service {
-  /** Calls back when the place of a job is another than before, the first time soon. Returns how to end it. */
+  /** Calls back when the place of a job is another than before, or its lane is paused or no longer; the first time soon. Returns how to end it. */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
   /** Something happened in a lane, so that places may have moved. @param name of the lane */
   stirByName(name: string): void;
@@ -48,6 +48,8 @@ interface Watcher {
   readonly queueJobId: string;
   readonly told: (place: Place) => void;
   last: number | null | undefined;
+  /** Whether the lane was paused when it was last told: a pause changes the wait, too. */
+  paused: boolean;
 }
 
 /** Asks for all places of a lane together, and only of lanes where something happened. */
@@ -63,15 +65,11 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
     ]);
     for (const [index, watcher] of asked.entries()) {
       const position = positions[index] ?? null;
-      if (watcher.last === position || !watchers.has(watcher)) continue;
-      watcher.last = position;
-      const estimate = position === null || laneFacts === null ? null : estimateInLane(position, laneFacts);
-      watcher.told({
-        position,
-        estimatedWaitMs: estimate?.p50Ms ?? null,
-        estimatedWaitP90Ms: estimate?.p90Ms ?? null,
-        pausedMs: laneFacts?.pausedMs ?? 0,
-      });
+      const paused = (laneFacts?.pausedMs ?? 0) > 0;
+      const same = watcher.last === position && watcher.paused === paused;
+      if (same || !watchers.has(watcher)) continue;
+      Object.assign(watcher, { last: position, paused });
+      watcher.told(placeOf(position, laneFacts));
     }
   }
 
@@ -103,7 +101,7 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
       const own = watched.get(name) ?? { lane, watchers: new Set<Watcher>(), stirred: true };
       watched.set(name, own);
       own.stirred = true;
-      const watcher: Watcher = { queueJobId, told, last: undefined };
+      const watcher: Watcher = { queueJobId, told, last: undefined, paused: false };
       own.watchers.add(watcher);
       return () => {
         own.watchers.delete(watcher);
@@ -114,5 +112,15 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
       const own = watched.get(name);
       if (own !== undefined) own.stirred = true;
     },
+  };
+}
+
+function placeOf(position: number | null, facts: LaneFacts | null): Place {
+  const estimate = position === null || facts === null ? null : estimateInLane(position, facts);
+  return {
+    position,
+    estimatedWaitMs: estimate?.p50Ms ?? null,
+    estimatedWaitP90Ms: estimate?.p90Ms ?? null,
+    pausedMs: facts?.pausedMs ?? 0,
   };
 }

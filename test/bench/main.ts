@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { fleet } from './benches/fleet.js';
+import { queue } from './benches/queue.js';
 import { throughput } from './benches/throughput.js';
 import { readCommand } from './harness/command.js';
 import { runBench } from './harness/runBench.js';
 
-const BENCHES = [throughput, fleet];
+const BENCHES = [throughput, fleet, queue];
 /** This file runs as test/dist/bench/main.js. */
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -1,5 +1,6 @@
 import { runDemo } from './demo.js';
 import { HELP, readOptions } from './options.js';
+import { runQuotaDemo } from './quota/quotaDemo.js';
 
 const { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl } = process.env;
 const asked = readOptions(process.argv.slice(2));
@@ -17,7 +18,8 @@ if (asked.kind === 'help') {
 } else {
   try {
     const surroundings = { redisUrl, databaseUrl, out: process.stdout, err: process.stderr, stop: stopper.signal };
-    process.exitCode = (await runDemo(asked.options, surroundings)) ? 0 : 1;
+    const run = asked.options.scene === 'quota' ? runQuotaDemo : runDemo;
+    process.exitCode = (await run(asked.options, surroundings)) ? 0 : 1;
   } catch (error) {
     process.exitCode = stopper.signal.aborted ? 130 : 1;
     console.error(stopper.signal.aborted ? 'Stopped.' : error);

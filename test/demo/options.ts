@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 
 /** How the demo runs. */
 export interface DemoOptions {
+  /** What is shown: webhooks of many tenants, or ten users of one tenant and a quota of five. */
+  readonly scene: 'webhooks' | 'quota';
   /** Leave the fleet up afterwards, until Ctrl-C. */
   readonly keep: boolean;
   /** Print one JSON document instead of a table. */
@@ -14,6 +16,7 @@ export interface DemoOptions {
 export const HELP = `Runs the whole fleet on real webhook payloads and checks, job by job, that nothing is lost.
 
   npm run demo [-- options]
+  npm run demo -- quota [options]    ten users of one tenant ask GA4 at once, with a quota of five calls
 
   --keep       leave the fleet up afterwards, print its URLs, and stop at Ctrl-C
   --json       print one JSON document on standard output, and the progress on standard error;
@@ -21,7 +24,7 @@ export const HELP = `Runs the whole fleet on real webhook payloads and checks, j
   --seed N     seed of the receiver's moods, a whole number (default 1)
   --help       print this
 
-Exits 0 when every accepted job was delivered or is dead as planned, 1 when not.`;
+Exits 0 when every accepted job was delivered or is dead as planned (with quota: when every user got its rows), 1 when not.`;
 
 /**
  * Reads the command line.
@@ -31,8 +34,9 @@ export function readOptions(
   args: readonly string[],
 ): { kind: 'help' } | { kind: 'wrong'; why: string } | { kind: 'run'; options: DemoOptions } {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
         keep: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -42,7 +46,11 @@ export function readOptions(
     });
     if (values.help) return { kind: 'help' };
     if (!/^\d{1,9}$/.test(values.seed)) return { kind: 'wrong', why: '--seed must be a whole number' };
-    return { kind: 'run', options: { keep: values.keep, json: values.json, seed: Number(values.seed) } };
+    const [scene = 'webhooks', ...more] = positionals;
+    if ((scene !== 'webhooks' && scene !== 'quota') || more.length > 0) {
+      return { kind: 'wrong', why: `there is no demo "${positionals.join(' ')}"` };
+    }
+    return { kind: 'run', options: { scene, keep: values.keep, json: values.json, seed: Number(values.seed) } };
   } catch (error) {
     return { kind: 'wrong', why: error instanceof Error ? error.message : String(error) };
   }

@@ -15,4 +15,14 @@ describe('npm run demo', () => {
     const report = JSON.parse(stdout) as { ok: boolean; totals?: unknown };
     expect(report).toMatchObject({ ok: true });
   }, 180_000);
+
+  it('answers ten users of a tenant with a quota of five: five at once, five from the queue, none with an error', async () => {
+    const { stdout, stderr } = await run(process.execPath, [MAIN, 'quota', '--json'], {
+      env: { ...process.env, REDIS_URL: inject('redisUrl'), DATABASE_URL: inject('databaseUrl') },
+    });
+    const report = JSON.parse(stdout) as { users: { place: number | null }[] };
+    expect(report).toMatchObject({ ok: true, totals: { users: 10, atOnce: 5, queued: 5, errors: 0 } });
+    expect(report.users.flatMap(({ place }) => place ?? [])).toHaveLength(5);
+    expect(stderr).toMatch(/user\d+: Position \d in queue, ~\d+s wait/);
+  }, 180_000);
 });

@@ -18,8 +18,15 @@ export interface EventStream {
   close(): void;
 }
 
-/** Opens a stream and reads it all the time. */
-export async function openEventStream(url: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
+/**
+ * Opens a stream and reads it all the time.
+ * @param heard called with each event as it comes
+ */
+export async function openEventStream(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  heard: (event: StreamedEvent) => void = () => undefined,
+): Promise<EventStream> {
   const leaving = new AbortController();
   const response = await fetch(url, { headers, signal: leaving.signal });
   const events: StreamedEvent[] = [];
@@ -27,19 +34,22 @@ export async function openEventStream(url: string, headers: Readonly<Record<stri
     status: response.status,
     events,
     seen: (what, holds) => until(what, () => events.find(holds) ?? null, 30_000),
-    ended: read(response, events).catch(() => undefined),
+    ended: read(response, (event) => {
+      events.push(event);
+      heard(event);
+    }).catch(() => undefined),
     close: () => leaving.abort(),
   };
 }
 
-async function read(response: Response, events: StreamedEvent[]): Promise<void> {
+async function read(response: Response, heard: (event: StreamedEvent) => void): Promise<void> {
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     const blocks = (text + chunk).split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
       const event = parseBlock(block);
-      if (event !== null) events.push(event);
+      if (event !== null) heard(event);
     }
   }
 }

@@ -35,6 +35,12 @@ export const producerSettings = {
       'Streams of events that are open at most; further ones are answered 503. Keep it below HTTP_MAX_CONNECTIONS',
       { default: '8000' },
     ),
+    directWaitMs: setting(
+      'GA4_DIRECT_WAIT_MS',
+      wholeNumber(0, 20_000, 5_000),
+      'A GA4 report that can run at once is waited for so long, before its place in the queue is answered; 0 never',
+      { default: '5000' },
+    ),
   },
   operator: operatorSettings,
   clock: clockSettings,

@@ -2,8 +2,12 @@ import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createQuotas } from '@sluice/shared/limits/quotas';
+import { createOutlookReader } from '@sluice/shared/outlook/outlook';
+import { createOutlookBatches } from '@sluice/shared/outlook/outlookBatches';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { migrateLedger } from '@sluice/shared/postgres/migrate';
+import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createRedis } from '@sluice/shared/redis/connect';
@@ -14,8 +18,6 @@ import { createTracing } from '@sluice/shared/telemetry/tracing';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
 import { createErrorAnswer } from './http/errorHandling.js';
-import { createOutlookReader } from './outlook/outlook.js';
-import { createOutlookBatches } from './outlook/outlookBatches.js';
 import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
 import { createLedger } from './stores/ledger.js';
@@ -52,7 +54,13 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const { client } = redis;
   const gate = createRedisGate({ client, memoryGuardPercent: config.memory.guardPercent, metrics, log });
   const call = createRedisCall(gate);
-  const outlookBatches = createOutlookBatches(client, keys, call);
+  const quotas = createQuotas({
+    client,
+    keys,
+    read: (tenantId) => ledger((db) => readTenantQuotas(db, tenantId)),
+    now,
+  });
+  const outlookBatches = createOutlookBatches({ client, keys, lanes, call, quotas });
   const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);

@@ -1,21 +1,25 @@
+import { createNoteUse } from '@sluice/shared/accept/noteUse';
+import { createJobEnds } from '@sluice/shared/client/jobEnds';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
+import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
-import { queueEveryReport } from './accept/ga4Direct.js';
+import { createDirectAnswers } from './accept/ga4Direct.js';
 import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
-import { createNoteUse } from './accept/noteUse.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
 import { addDeleteTenantRoute } from './admin/deleteTenantRoute.js';
 import { addFleetRoute } from './admin/fleetRoute.js';
 import { addKeyRoutes } from './admin/keyRoutes.js';
+import { addLimitsRoutes } from './admin/limitsRoutes.js';
 import { addTenantRoutes } from './admin/tenantRoutes.js';
 import { addWebhookSecretRoute } from './admin/webhookSecretRoute.js';
 import { addAnalyticsRoutes } from './analytics/analyticsRoutes.js';
@@ -29,7 +33,6 @@ import { addRequestSpans } from './http/requestSpans.js';
 import { addDocs } from './ops/docs.js';
 import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
-import type { OutlookReader } from './outlook/outlook.js';
 import { addReceive } from './receive/receive.js';
 import { addCreateScheduleRoute } from './schedules/createScheduleRoute.js';
 import { addScheduleRoutes } from './schedules/scheduleRoutes.js';
@@ -81,7 +84,17 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
   const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(parts) };
   addSubmitRoutes(server, submit);
-  addGa4ReportRoute(server, { ...submit, tryDirectly: queueEveryReport });
+  const { feed, present, places } = parts.streams;
+  const direct = createDirectAnswers({
+    lanes: parts.lanes,
+    call: parts.call,
+    outlooks: parts.outlooks,
+    places,
+    ends: createJobEnds({ feed, present }),
+    hasWorkers: async () => (await readLiveWorkers(parts.client, parts.keys)).length > 0,
+    waitMs: parts.config.http.directWaitMs,
+  });
+  addGa4ReportRoute(server, { ...submit, direct });
   addJobRoutes(server, parts);
   addStreamRoutes(server, parts.streams);
   addResultRoute(server, parts.ledger, parts.now);
@@ -101,5 +114,6 @@ function addAdminApi(server: ApiServer, parts: RouteParts): void {
   addDeleteTenantRoute(server, parts);
   addKeyRoutes(server, parts.ledger);
   addWebhookSecretRoute(server, parts.ledger);
+  addLimitsRoutes(server, parts);
   addFleetRoute(server, parts);
 }

@@ -23,6 +23,7 @@ import { executeTask } from './execute/executeTask.js';
 import { judgeExecution } from './execute/judgeExecution.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
+import type { UpstreamGate } from './execute/upstreamGate.js';
 import type { Isolation } from './isolate/isolation.js';
 import type { TenantMeasures } from './measure/tenantMeasures.js';
 import { buryJob } from './settle/buryJob.js';
@@ -42,6 +43,7 @@ export interface RunJobParts {
   readonly effects: Effects;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
+  readonly upstreams: UpstreamGate;
   readonly handlers: TaskHandlers;
   readonly isolation: Isolation;
   readonly running: RunningJobs;
@@ -68,6 +70,8 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
   const traced = traceAttempt(active);
   try {
+    // Asked before the ledger: a job that would only be refused costs it nothing.
+    if (await parts.upstreams.isHeldBack(active)) return { kind: 'release' };
     const claimed = await traced.run(() => inSpan('claim', () => claimUnlessStopped(active, stay.stop, parts)));
     if (claimed === 'stopped') return { kind: 'release' };
     if (claimed === null) return { kind: 'bury', message: 'the tenant has no such job' };
@@ -157,6 +161,28 @@ async function attempt(
     const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
     return { kind: 'bury', category: 'invalid', error };
   }
+  const pass = await parts.upstreams.enter(active, claimed, contract, stop);
+  if (pass.kind === 'refused') return { kind: 'release' };
+  try {
+    const execution = await carryOut(active, { claimed, contract, traced }, stop, parts);
+    const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
+    return await pass.judge(execution, judgeExecution(execution, claimed, policy, parts.random));
+  } finally {
+    pass.leave();
+  }
+}
+
+/** Executes, tells of the start, and measures. */
+async function carryOut(
+  active: ActiveJob,
+  {
+    claimed,
+    contract,
+    traced,
+  }: { readonly claimed: PlacedJob; readonly contract: TaskContract; readonly traced: AttemptTrace },
+  stop: AttemptStop,
+  parts: RunJobParts,
+): Promise<Execution> {
   if (claimed.fence === 1) {
     parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
     parts.measures.waited(claimed.tenantId, claimed.ageMs / 1_000);
@@ -177,8 +203,7 @@ async function attempt(
   parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
   parts.measures.ran(tenantId, tookMs / 1_000);
-  const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
-  return judgeExecution(execution, claimed, policy, parts.random);
+  return execution;
 }
 
 /** Runs the handler where the claim said: among others, or in a process of its own. */

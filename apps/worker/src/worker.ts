@@ -8,7 +8,12 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { QuotasParts } from '@sluice/shared/limits/quotas';
+import { createQuotas } from '@sluice/shared/limits/quotas';
+import type { Database } from '@sluice/shared/postgres/connect';
 import { createPostgres } from '@sluice/shared/postgres/connect';
+import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readShownTenants } from '@sluice/shared/redis/commands/shownTenants';
 import { createRedis } from '@sluice/shared/redis/connect';
@@ -22,6 +27,8 @@ import { createEffects } from './execute/effects.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
+import type { UpstreamGate } from './execute/upstreamGate.js';
+import { createUpstreamGate } from './execute/upstreamGate.js';
 import type { Isolation } from './isolate/isolation.js';
 import { createIsolation } from './isolate/isolation.js';
 import { createJobConsumer } from './jobConsumer.js';
@@ -86,6 +93,7 @@ export function createWorker(
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
+    upstreams: upstreamsOf({ client: redis.client, db: postgres.db, keys, lanes: queues }, machine, log),
     claimer: createClaimer(turns, postgres.db, workerId),
     ledger: createLedgerWriter(turns, postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
@@ -155,6 +163,20 @@ export function createWorker(
     ...intake.services.slice(-1),
   ];
   return { services, ops, workerId, running };
+}
+
+function upstreamsOf(
+  {
+    client,
+    db,
+    keys,
+    lanes,
+  }: Pick<QuotasParts, 'client' | 'keys'> & { readonly db: Database; readonly lanes: LaneQueues },
+  { now, random }: Machine,
+  log: Log,
+): UpstreamGate {
+  const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now });
+  return createUpstreamGate({ quotas, lanes, random, log });
 }
 
 function isolationOf({ worker, postgres, network, ga4 }: WorkerConfig, machine: Machine, log: Log): Isolation {

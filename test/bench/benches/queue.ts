@@ -1,15 +1,18 @@
 import type { Bench } from '../harness/bench.js';
 import { openBenchServers } from '../harness/servers.js';
+import { clientRate } from './queue/clientRate.js';
+import { enqueue } from './queue/enqueue.js';
 import type { PartResult, QueuePart } from './queue/part.js';
 import { position } from './queue/position.js';
+import { quotaRace } from './queue/quotaRace.js';
 import { startLatency } from './queue/startLatency.js';
 
-const PARTS: readonly QueuePart[] = [position, startLatency];
+const PARTS: readonly QueuePart[] = [enqueue, clientRate, quotaRace, position, startLatency];
 
-/** What the quota queue promises: places, waits, memory. */
+/** What the quota queue promises: priorities, quotas, places, waits, memory. */
 export const queue: Bench = {
   name: 'queue',
-  summary: 'Places, latency and memory of the queue',
+  summary: 'Priorities, quotas, the queued client, places, latency and memory of the queue',
   parts: PARTS.map(({ name, summary }) => ({ name, summary })),
   method: PARTS.map(({ name, method }) => `\`${name}\`: ${method}`),
   async measure(options) {

@@ -19,7 +19,14 @@ describe('POST /api/v1/ga4/reports', () => {
     const first = await member.call('POST', PATH, REPORT);
     expect(first.status).toBe(202);
     expect(first.headers.get('location')).toBe(`/api/v1/jobs/${first.body.id}`);
-    expect(Object.keys(first.body).sort()).toEqual(['estimatedWaitMs', 'id', 'message', 'position', 'state']);
+    expect(Object.keys(first.body).sort()).toEqual([
+      'estimatedWaitMs',
+      'estimatedWaitP90Ms',
+      'id',
+      'message',
+      'position',
+      'state',
+    ]);
     expect(first.body).toMatchObject({ state: 'queued', position: 1, message: 'Position 1 in queue, ~1s wait' });
     const { body } = await member.call('POST', PATH, REPORT);
     expect(body).toMatchObject({ position: 2, message: 'Position 2 in queue, ~2s wait' });

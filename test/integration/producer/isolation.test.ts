@@ -51,6 +51,8 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'POST /api/v1/admin/tenants/{id}/keys': { status: 403, body: { role: 'owner' } },
   'DELETE /api/v1/admin/tenants/{id}/keys/{keyId}': { status: 403 },
   'GET /api/v1/admin/tenants/{id}/webhook-secret': { status: 404 },
+  'GET /api/v1/admin/tenants/{id}/limits': { status: 404 },
+  'PUT /api/v1/admin/tenants/{id}/limits': { status: 404, body: { upstreams: {} } },
   'GET /api/v1/admin/fleet': { status: 403 },
   'GET /api/v1/admin/analytics': { status: 403 },
 };

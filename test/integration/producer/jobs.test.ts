@@ -153,7 +153,17 @@ describe('jobs', () => {
       workers: { desired: 1, live: 0 },
       zone: 'green',
       circuit: null,
-      quota: null,
+      quota: [
+        {
+          upstream: 'ga4',
+          callsPerWindow: 50,
+          windowMs: 3_600_000,
+          callsAtATime: 10,
+          left: 50,
+          underWay: 0,
+          refillsInMs: 0,
+        },
+      ],
     });
     expect(queue.oldestWaitMs).toBeGreaterThanOrEqual(0);
   });

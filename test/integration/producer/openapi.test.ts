@@ -126,6 +126,8 @@ describe('the OpenAPI document', () => {
     await ask('POST /api/v1/admin/tenants/{id}/keys', { body: { role: 'member' } });
     await ask('DELETE /api/v1/admin/tenants/{id}/keys/{keyId}', { path: `/api/v1/admin/tenants/acme/keys/${keyId}` });
     await ask('GET /api/v1/admin/tenants/{id}/webhook-secret');
+    await ask('PUT /api/v1/admin/tenants/{id}/limits', { body: { upstreams: {} } });
+    await ask('GET /api/v1/admin/tenants/{id}/limits');
     await ask('GET /api/v1/admin/fleet');
     await ask('GET /api/v1/analytics');
     await ask('GET /api/v1/analytics', { path: '/api/v1/analytics?step=1' });

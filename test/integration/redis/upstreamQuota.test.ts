@@ -1,4 +1,5 @@
-import type { QuotaAnswer, UpstreamQuota } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
+import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
 import { blockQuota, endQuotaCall, takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

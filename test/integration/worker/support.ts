@@ -1,13 +1,14 @@
 import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
-import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
+import { createQuotas } from '@sluice/shared/limits/quotas';
 import type { Database } from '@sluice/shared/postgres/connect';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
 import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
@@ -16,6 +17,7 @@ import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
 import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
+import { createUpstreamGate } from '../../../apps/worker/src/execute/upstreamGate.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
 import { createLedgerTurns } from '../../../apps/worker/src/settle/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
@@ -41,29 +43,38 @@ export interface TestLane {
 /** What a test may put in place of the real parts. */
 export interface TestLaneOptions {
   readonly tenantId: string;
-  readonly handler: TaskHandler<ProbeData>;
+  readonly handler: TaskHandler<never>;
   readonly concurrency?: number;
   /** The ledger as the worker sees it, such as through a proxy. */
   readonly db?: Database;
+  /** In place of `system.probe`, which calls nobody. */
+  readonly task?: { readonly name: string; readonly queueClass: Lane['queueClass'] };
   /** The dead-letter queue as the worker sees it. */
   readonly bury?: LaneQueues['bury'];
 }
 
 /** Opens a lane with short locks. */
 export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestLane {
-  const lane: Lane = { tenantId: options.tenantId, queueClass: 'default' };
+  const lane: Lane = { tenantId: options.tenantId, queueClass: options.task?.queueClass ?? 'default' };
   const log = createLogger('test', { level: 'silent' });
   const db = options.db ?? space.postgres.db;
   const queues = createLaneQueues(space.redis.client, space.keys);
   const running = createRunningJobs();
   const turns = createLedgerTurns(db, log);
+  const quotas = createQuotas({
+    client: space.redis.client,
+    keys: space.keys,
+    read: (tenantId) => readTenantQuotas(db, tenantId),
+    now: Date.now,
+  });
   const parts = {
+    upstreams: createUpstreamGate({ quotas, lanes: queues, random: Math.random, log }),
     claimer: createClaimer(turns, db, 'w1'),
     ledger: createLedgerWriter(turns, db, log),
     effects: createEffects({ db, log }),
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     tasks: createTaskCatalogue({ faultTasks: false }),
-    handlers: { 'system.probe': options.handler } as unknown as TaskHandlers,
+    handlers: { [options.task?.name ?? 'system.probe']: options.handler } as unknown as TaskHandlers,
     isolation: { run: () => Promise.reject(new Error('no job runs by itself here')) },
     running,
     cameEarly: () => undefined,
@@ -89,7 +100,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     running,
     worker,
     async submit(change = {}, queueAttempts) {
-      const row = newRow(lane, change);
+      const row = newRow(lane, { task: options.task?.name ?? 'system.probe', ...change });
       await insertJobs(space.postgres.db, [row]);
       const { id, task, data, delayMs } = row;
       const maxAttempts = queueAttempts ?? row.maxAttempts;

@@ -1,11 +1,11 @@
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
+import type { OutlookBatches } from '@sluice/shared/outlook/outlookBatches';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { OutlookReader } from '../outlook/outlook.js';
-import type { OutlookBatches } from '../outlook/outlookBatches.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createRedisAdd } from '../stores/redisCall.js';

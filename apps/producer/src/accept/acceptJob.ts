@@ -1,14 +1,14 @@
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { SeenLane } from '@sluice/shared/outlook/outlookBatches';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { errorType } from '@sluice/shared/telemetry/spans';
-import type { SeenLane } from '../outlook/outlookBatches.js';
 import type { Enqueuer, SizedJob } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
-import type { PreparedJob } from './prepareJob.js';
 import type { QueuedMarks } from './queuedMarks.js';
 import { startSend } from './sendSpan.js';
 import type { UnqueuedBound } from './unqueuedBound.js';

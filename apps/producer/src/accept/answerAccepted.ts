@@ -1,10 +1,10 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
+import type { OutlookReader, SeenOutlook } from '@sluice/shared/outlook/outlook';
+import { describeOutlook } from '@sluice/shared/outlook/outlook';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { FastifyReply } from 'fastify';
-import type { OutlookReader, SeenOutlook } from '../outlook/outlook.js';
-import { describeOutlook } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
@@ -44,9 +44,9 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
   }
 
   return async (reply, job, acceptance) => {
-    const { state, position, estimatedWaitMs, zone } = await lookAt(job, acceptance);
+    const { state, ...outlook } = await lookAt(job, acceptance);
     const said = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
-    const answer: JobAccepted = { id: job.row.id, state, position, estimatedWaitMs, zone, ...said };
+    const answer: JobAccepted = { id: job.row.id, state, ...outlook, ...said };
     // Typed above and made here: to check it against its schema again would cost more than all the rest of the answer.
     return reply.code(202).type('application/json; charset=utf-8').send(JSON.stringify(answer));
   };

@@ -1,9 +1,9 @@
 import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
+import type { OutlookBatches, SeenLane } from '@sluice/shared/outlook/outlookBatches';
 import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { OutlookBatches, SeenLane } from '../outlook/outlookBatches.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { redisUnavailable } from '../stores/redisCall.js';
 import type { RedisGate } from '../stores/redisGate.js';

@@ -1,11 +1,77 @@
-import type { Ga4ReportResult } from '@sluice/shared/contracts/ga4Report';
-import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
+import type { JobEnds } from '@sluice/shared/client/jobEnds';
+import { callsLeft } from '@sluice/shared/domain/quotaWait';
+import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
+import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
+import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { RedisCall } from '../stores/redisCall.js';
+import type { Acceptance } from './acceptJob.js';
 
-/** What became of trying a report at once. */
-export type DirectReport = { readonly kind: 'answered'; readonly report: Ga4ReportResult } | { readonly kind: 'queue' };
+/** Waits a little for jobs that run at once. */
+export interface DirectAnswers {
+  /** The end of a job that was accepted, or null when its request is to be answered with its place. */
+  awaitEnd(job: PreparedJob, acceptance: Acceptance, gone: AbortSignal): Promise<PresentJob | null>;
+}
 
-/** Runs a report at once when the tenant's quota allows it, and otherwise says that it has to be queued. */
-export type TryGa4Directly = (tenantId: string, data: Ga4ReportData) => Promise<DirectReport>;
+/** What waiting rests on. */
+export interface DirectAnswersParts {
+  readonly lanes: Pick<LaneQueues, 'position'>;
+  readonly outlooks: Pick<OutlookReader, 'facts'>;
+  readonly places: Pick<PlaceWatch, 'watch'>;
+  readonly ends: JobEnds;
+  readonly call: RedisCall;
+  /** Whether any worker process lives. */
+  readonly hasWorkers: () => Promise<boolean>;
+  /** Longest that a request waits, in ms; 0 never. */
+  readonly waitMs: number;
+}
 
-/** Every report is queued. */
-export const queueEveryReport: TryGa4Directly = async () => ({ kind: 'queue' });
+/** How long a request that came before waits for what is known already, in ms. */
+const KNOWN_WAIT_MS = 250;
+
+/** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
+export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
+  const { lanes, outlooks, places, ends, call, hasWorkers, waitMs } = parts;
+
+  async function runsAtOnce({ lane, row }: PreparedJob): Promise<boolean> {
+    const [facts, position, alive] = await Promise.all([
+      outlooks.facts(lane),
+      call(() => lanes.position(lane, row.id)),
+      call(hasWorkers),
+    ]);
+    return alive && facts !== null && mayRun(position, facts);
+  }
+
+  return {
+    async awaitEnd(job, acceptance, gone) {
+      const { lane, row } = job;
+      const atOnce = waitMs > 0 && (await runsAtOnce(job).catch(() => false));
+      if (!atOnce && acceptance.kind === 'new') return null;
+      const giveUp = new AbortController();
+      const unwatch = places.watch(lane, row.id, ({ position, pausedMs }) => {
+        if (position !== null && pausedMs > 0) giveUp.abort();
+      });
+      try {
+        const timeout = AbortSignal.timeout(atOnce ? waitMs : KNOWN_WAIT_MS);
+        return await ends.wait(row.tenantId, row.id, AbortSignal.any([gone, giveUp.signal, timeout]));
+      } catch {
+        return null;
+      } finally {
+        unwatch();
+      }
+    },
+  };
+}
+
+/**
+ * Whether a job at this place of its lane runs at once: there are calls left for it, for those ahead, and for those that have
+ * started and not taken theirs yet. Pure.
+ */
+function mayRun(position: number | null, { active, pausedMs, quota, atATime }: LaneFacts): boolean {
+  // A quota that nobody can tell promises nothing.
+  if (quota === null || pausedMs > 0) return false;
+  const starting = Math.max(0, active - quota.used.underWay);
+  const left = callsLeft(quota) ?? atATime;
+  return (position ?? 0) + starting <= left && quota.used.blockedMs === 0;
+}

@@ -1,22 +1,31 @@
+import { prepareJob } from '@sluice/shared/accept/prepareJob';
+import { resultOf } from '@sluice/shared/client/jobResult';
 import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
-import type { TryGa4Directly } from './ga4Direct.js';
-import { prepareJob } from './prepareJob.js';
+import type { DirectAnswers } from './ga4Direct.js';
 import type { SubmitParts } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
 /** What asking for reports rests on. */
 export interface Ga4ReportParts extends SubmitParts {
-  readonly tryDirectly: TryGa4Directly;
+  readonly direct: DirectAnswers;
 }
 
-/** `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. */
+/**
+ * `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. Either way it is a
+ * job: one that dies while it is waited for is answered with its error.
+ */
 export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, tasks, tryDirectly, noteUse } = parts;
+  const { acceptor, answerAccepted, direct, tasks, noteUse } = parts;
+  const closing = new AbortController();
+  server.addHook('preClose', async () => closing.abort());
   server.post(
     '/api/v1/ga4/reports',
     {
@@ -34,8 +43,6 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
     async (request, reply) => {
       const { priority, dedupeKey, durability, ...data } = request.body;
       const submission = await noteUse(toSubmission(request, request.seed), 1);
-      const direct = await tryDirectly(submission.tenantId, data);
-      if (direct.kind === 'answered') return reply.code(200).header('x-queue', 'direct').send(direct.report);
       const job = {
         task: 'ga4.run_report',
         data,
@@ -46,9 +53,26 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
       const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const gone = AbortSignal.any([left.signal, closing.signal]);
+      const end = await direct.awaitEnd(prepared, acceptance, gone);
+      if (end !== null) {
+        return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
+      }
       return answerAccepted(reply, prepared, acceptance);
     },
   );
+}
+
+/** @throws ProblemError what the job died of, with the job's id */
+function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
+  try {
+    return ga4ReportResultSchema.parse(resultOf(end));
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    throw new ProblemError(error.code, error.message, { members: { jobId: end.id } });
+  }
 }
 
 /** The answer to any accepted job, and beside it the wait in words. */

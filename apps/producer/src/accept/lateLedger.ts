@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
@@ -8,7 +9,6 @@ import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { Ledger } from '../stores/ledger.js';
-import type { PreparedJob } from './prepareJob.js';
 import { createRoom } from './room.js';
 
 /** Room for a row that will be written once its job is in its lane, or given up; exactly one of the two. */

@@ -1,3 +1,4 @@
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { monotonicMs } from '@sluice/shared/lifecycle/clock';
@@ -8,7 +9,6 @@ import type { BreakerState } from '../stores/breaker.js';
 import { afterCall, afterTry, CLOSED, decideCall } from '../stores/breaker.js';
 import type { Ledger } from '../stores/ledger.js';
 import { createBoundedBatcher } from './boundedBatcher.js';
-import type { PreparedJob } from './prepareJob.js';
 import { createRoom } from './room.js';
 
 /** What became of a row: written, known, a duplicate, or refused by the ledger itself. */

@@ -1,6 +1,6 @@
+import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { startSpan } from '@sluice/shared/telemetry/spans';
-import type { PreparedJob } from './prepareJob.js';
 
 /**
  * Begins the span of a job's sending, which its attempts go on from, in whatever process and however much later. One per

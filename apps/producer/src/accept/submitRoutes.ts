@@ -1,22 +1,22 @@
+import type { NoteUse } from '@sluice/shared/accept/noteUse';
+import type { PreparedJob, Submission } from '@sluice/shared/accept/prepareJob';
+import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
 import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { idOfSeed } from '@sluice/shared/ids/ids';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
-import { toInvalidRequest } from '../http/invalidRequest.js';
 import { toProblem } from '../http/problem.js';
 import { traceparentOf } from '../http/requestSpans.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
-import type { NoteUse } from './noteUse.js';
-import type { PreparedJob, Submission } from './prepareJob.js';
-import { prepareJob } from './prepareJob.js';
 
 const batchResultSchema = z.object({
   status: z.int().meta({ description: 'As the job would have been answered by itself' }),

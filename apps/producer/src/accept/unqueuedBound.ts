@@ -1,7 +1,7 @@
 import { ProblemError } from '@sluice/shared/errors/problemError';
+import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { countUnqueued } from '@sluice/shared/postgres/queries/countUnqueued';
 import type { Ledger } from '../stores/ledger.js';
-import { createShortCache } from '../stores/shortCache.js';
 
 /** Bounds how many jobs may be accepted without being queued. */
 export interface UnqueuedBound {

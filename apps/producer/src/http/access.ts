@@ -3,7 +3,7 @@ import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 
 /**
  * What a route lets its caller do. `catalogue` is the same for all; `operate` is for the fleet's operator;
- * `webhook-secret` names its tenant in the path; everything else happens within the tenant that the caller acts for.
+ * `webhook-secret` and `limits` name their tenant in the path; everything else happens within the tenant that the caller acts for.
  */
 export type Access =
   | 'catalogue'
@@ -13,6 +13,7 @@ export type Access =
   | 'retry'
   | 'dead-letters'
   | 'webhook-secret'
+  | 'limits'
   | 'operate';
 
 /** Who is asking, and for which tenant. */

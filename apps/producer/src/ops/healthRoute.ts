@@ -1,10 +1,10 @@
+import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { countBacklog } from '@sluice/shared/postgres/queries/countBacklog';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
-import { createShortCache } from '../stores/shortCache.js';
 
 const partSchema = z.enum(['healthy', 'unhealthy']);
 

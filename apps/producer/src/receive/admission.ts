@@ -11,7 +11,10 @@ import { ROLES_OF } from './roles.js';
 import type { FindTenant } from './tenantLookup.js';
 
 /** Access for which the operator need not name a tenant in a header. */
-const WITHOUT_TENANT: ReadonlySet<Access> = new Set(['catalogue', 'webhook-secret', 'operate']);
+const WITHOUT_TENANT: ReadonlySet<Access> = new Set(['catalogue', 'webhook-secret', 'limits', 'operate']);
+
+/** Access to what is of the tenant that the path names. */
+const OF_NAMED_TENANT: ReadonlySet<Access> = new Set(['webhook-secret', 'limits']);
 
 /**
  * Lets in who may use a route, and notes who it is. A route under `/api/` that does not say what it needs is not served
@@ -78,7 +81,7 @@ function assertMayUse(
   access: Access,
   { params, findTenant }: { readonly params: unknown; readonly findTenant: FindTenant },
 ): Promise<TenantRow> | undefined {
-  if (access === 'webhook-secret' && !caller.operator && namedTenant(params) !== caller.tenantId) {
+  if (OF_NAMED_TENANT.has(access) && !caller.operator && namedTenant(params) !== caller.tenantId) {
     throw new FleetError('not_found', 'There is no such tenant.');
   }
   if (!caller.operator) {

@@ -1,7 +1,7 @@
 import type { Principal } from '@sluice/shared/contracts/identity';
+import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { findApiKeyByHash } from '@sluice/shared/postgres/queries/tenants';
 import type { Ledger } from '../stores/ledger.js';
-import { createShortCache } from '../stores/shortCache.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 
 /** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */

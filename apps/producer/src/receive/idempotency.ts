@@ -171,7 +171,7 @@ async function settleHold(
 }
 
 function keptHeaders(reply: FastifyReply): Record<string, string> {
-  const kept = ['content-type', 'location'].map((name) => [name, reply.getHeader(name)] as const);
+  const kept = ['content-type', 'location', 'x-queue'].map((name) => [name, reply.getHeader(name)] as const);
   return Object.fromEntries(kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
 

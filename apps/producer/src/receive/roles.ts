@@ -12,5 +12,6 @@ export const ROLES_OF: Readonly<Record<Access, readonly TenantRole[]>> = {
   retry: ['owner', 'admin'],
   'dead-letters': ['owner', 'admin'],
   'webhook-secret': ['owner'],
+  limits: ['owner'],
   operate: [],
 };

@@ -1,7 +1,7 @@
+import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import { findTenant } from '@sluice/shared/postgres/queries/tenants';
 import type { Ledger } from '../stores/ledger.js';
-import { createShortCache } from '../stores/shortCache.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';
 

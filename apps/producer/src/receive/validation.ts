@@ -1,7 +1,7 @@
+import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
-import { toInvalidRequest } from '../http/invalidRequest.js';
 import { refuseHostile } from './hostileInput.js';
 
 /** Checks paths, queries, headers and bodies against the zod schemas of their route, and answers against theirs. */

@@ -1,10 +1,10 @@
+import type { Submission } from '@sluice/shared/accept/prepareJob';
+import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import type { ScheduleBody } from '@sluice/shared/contracts/schedules';
 import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { NewSchedule } from '@sluice/shared/postgres/queries/schedules';
 import { nextCronRun } from '@sluice/shared/queue/cron';
-import type { Submission } from '../accept/prepareJob.js';
-import { prepareJob } from '../accept/prepareJob.js';
 
 /**
  * Checks a schedule as a job of its task would be, and its cron expression with the queue's own parser. Pure.

@@ -2,6 +2,7 @@ import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { jobDetailSchema, jobListQuerySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import { listJobs } from '@sluice/shared/postgres/queries/listJobs';
 import type { JobHistory, JobRow } from '@sluice/shared/postgres/queries/readJob';
 import { readJob } from '@sluice/shared/postgres/queries/readJob';
@@ -10,7 +11,6 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
@@ -92,6 +92,7 @@ async function toDetail(history: JobHistory, parts: JobStatusParts): Promise<z.i
     ...(outlook === null ? {} : { state: outlook.state }),
     position: outlook?.position ?? null,
     estimatedWaitMs: outlook?.estimatedWaitMs ?? null,
+    estimatedWaitP90Ms: outlook?.estimatedWaitP90Ms ?? null,
     progress,
     result: job.result ?? null,
     error: job.error,

@@ -1,9 +1,9 @@
 import type { jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
+import type { WaitingJob } from '@sluice/shared/outlook/outlook';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { z } from 'zod';
-import type { WaitingJob } from '../outlook/outlook.js';
 import { shownState } from '../outlook/shownState.js';
 
 /** A job as a list shows it. */

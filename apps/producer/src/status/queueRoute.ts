@@ -1,9 +1,13 @@
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { ZONES } from '@sluice/shared/contracts/jobs';
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
-import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import { TASKS, upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
+import { quotaLeftSchema } from '@sluice/shared/contracts/upstreamQuota';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
+import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { zoneOf } from '@sluice/shared/domain/zone';
+import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
+import { estimateInLane } from '@sluice/shared/outlook/outlook';
 import type { UnfinishedCount } from '@sluice/shared/postgres/queries/countUnfinished';
 import { countUnfinished } from '@sluice/shared/postgres/queries/countUnfinished';
 import { readDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
@@ -14,8 +18,6 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { LaneFacts, OutlookReader } from '../outlook/outlook.js';
-import { estimateInLane } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
@@ -33,9 +35,13 @@ const queueSchema = z.object({
   }),
   oldestWaitMs: z.int().meta({ description: 'How long the oldest waiting job has been accepted; 0 when none waits' }),
   estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest of the lanes' }),
+  estimatedWaitP90Ms: z.int().nullable(),
   zone: z.enum(ZONES),
   circuit: z.null().meta({ description: 'No circuit is configured' }),
-  quota: z.null().meta({ description: 'No quota is configured' }),
+  quota: z
+    .array(quotaLeftSchema)
+    .nullable()
+    .meta({ description: 'Of each upstream that jobs call; null while it cannot be told' }),
 });
 
 /** What telling of a tenant's queue rests on. */
@@ -73,7 +79,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
         readSlots(tenantId, parts),
         Promise.all(CLASSES.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
       ]);
-      return { ...describeCounts(counts), workers, ...describeLanes(facts), circuit: null, quota: null };
+      return { ...describeCounts(counts), workers, ...describeLanes(facts), circuit: null };
     },
   );
 }
@@ -111,11 +117,31 @@ function describeCounts(
 
 function describeLanes(
   facts: readonly (LaneFacts | null)[],
-): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'zone'> {
+): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'estimatedWaitP90Ms' | 'zone' | 'quota'> {
   const seen = facts.filter((lane) => lane !== null);
-  if (seen.length < facts.length) return { estimatedWaitMs: null, zone: 'yellow' };
+  if (seen.length < facts.length) {
+    return { estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'yellow', quota: null };
+  }
+  const estimates = seen.map((lane) => estimateInLane(lane.waiting + 1, lane));
   return {
-    estimatedWaitMs: Math.max(...seen.map((lane) => estimateInLane(lane.waiting + 1, lane))),
+    estimatedWaitMs: Math.max(...estimates.map(({ p50Ms }) => p50Ms)),
+    estimatedWaitP90Ms: Math.max(...estimates.map(({ p90Ms }) => p90Ms)),
     zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
+    quota: CLASSES.flatMap((queueClass, index) => describeQuota(queueClass, facts[index] ?? null)),
   };
+}
+
+function describeQuota(queueClass: QueueClass, facts: LaneFacts | null): z.infer<typeof quotaLeftSchema>[] {
+  const upstream = upstreamOfClass(queueClass);
+  if (upstream === null || facts === null || facts.quota === null) return [];
+  const { quota, used } = facts.quota;
+  return [
+    {
+      upstream: upstream.name,
+      ...quota,
+      left: callsLeft(facts.quota),
+      underWay: used.underWay,
+      refillsInMs: Math.round(Math.max(facts.pausedMs, refillsInMs(facts.quota))),
+    },
+  ];
 }

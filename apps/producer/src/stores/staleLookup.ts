@@ -1,6 +1,6 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { ShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { ShortCache } from './shortCache.js';
 
 /** Looks things up; what is fresh is given at once, without a promise. */
 export type StaleLookup<Found> = (key: string) => Found | null | Promise<Found | null>;

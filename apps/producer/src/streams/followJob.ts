@@ -4,6 +4,8 @@ import type { StreamId } from '@sluice/shared/domain/streamId';
 import type { ToldState } from '@sluice/shared/domain/toldState';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
+import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
+import type { PresentJobs } from '@sluice/shared/outlook/presentJobs';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
@@ -11,8 +13,6 @@ import { shownState } from '../outlook/shownState.js';
 import { laneOf } from '../status/present.js';
 import { createJobTeller } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
-import type { PlaceWatch } from './placeWatch.js';
-import type { PresentJobs } from './presentJobs.js';
 
 /** What following a job rests on. */
 export interface FollowParts {
@@ -71,10 +71,10 @@ function toToldState(present: PresentJob, nowMs: number): ToldState {
 }
 
 function followPlace(job: JobRow, lane: Lane, stream: SseStream, places: PlaceWatch): () => void {
-  return places.watch(lane, job.queueJobId ?? job.id, ({ position, estimatedWaitMs }) => {
+  return places.watch(lane, job.queueJobId ?? job.id, ({ position, estimatedWaitMs, estimatedWaitP90Ms }) => {
     // A job that does not wait has no place; its state says so.
     if (position === null) return;
     const message = waitText({ state: 'queued', position, estimatedWaitMs });
-    stream.send({ event: 'position', id: null, data: { position, estimatedWaitMs, message } });
+    stream.send({ event: 'position', id: null, data: { position, estimatedWaitMs, estimatedWaitP90Ms, message } });
   });
 }

@@ -2,19 +2,20 @@ import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
+import { createPlaceWatch } from '@sluice/shared/outlook/placeWatch';
+import { createPresentJobs } from '@sluice/shared/outlook/presentJobs';
+import { findPresent } from '@sluice/shared/postgres/queries/findPresent';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisClient } from '@sluice/shared/redis/client';
 import { replayFeed } from '@sluice/shared/redis/commands/feed';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { OutlookReader } from '../outlook/outlook.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createCredentialWatch } from './credentialWatch.js';
 import { createOpenStreams } from './openStreams.js';
-import { createPlaceWatch } from './placeWatch.js';
-import { createPresentJobs } from './presentJobs.js';
 import type { StreamParts } from './streamRoutes.js';
 
 /** What streams are made of. */
@@ -48,7 +49,7 @@ export function createStreams(parts: StreamsParts): {
       places.stir(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
     },
   });
-  const present = createPresentJobs(ledger, log);
+  const present = createPresentJobs((ids) => ledger((db) => findPresent(db, ids)), log);
   const credentials = createCredentialWatch(ledger, log, now);
   return {
     routes: {

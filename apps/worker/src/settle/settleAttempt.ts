@@ -16,6 +16,8 @@ export type AttemptVerdict =
   | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'release' }
+  /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
+  | { readonly kind: 'hold-back'; readonly error: unknown }
   | { readonly kind: 'cancel' }
   /** Its own process died under it; costs it none of its retries, and is counted as a crash. */
   | { readonly kind: 'lost'; readonly delayMs: number; readonly error: unknown }
@@ -81,6 +83,8 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
     }
     case 'release':
       return { ...base, state: 'queued', outcome: 'released' };
+    case 'hold-back':
+      return { ...base, state: 'queued', outcome: 'deferred', error: toJobError(verdict.error) };
     case 'cancel':
       return { ...base, state: 'cancelled', outcome: 'cancelled' };
     case 'bury': {
@@ -100,6 +104,8 @@ function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
       return verdict;
     case 'lost':
       return { kind: 'defer', delayMs: verdict.delayMs };
+    case 'hold-back':
+      return { kind: 'release' };
     case 'retry':
       return { kind: 'retry', delayMs: verdict.delayMs, message: toJobError(verdict.error).message };
     case 'cancel':

@@ -70,5 +70,6 @@ export const ga4ReportQueuedSchema = z.object({
   state: z.enum(JOB_STATES),
   position: z.int().nullable().meta({ description: '1 is next; null when not waiting' }),
   estimatedWaitMs: z.int().nullable(),
+  estimatedWaitP90Ms: z.int().nullable().meta({ description: 'Nine of ten wait shorter' }),
   message: z.string().meta({ description: 'For people', example: 'Position 3 in queue, ~90s wait' }),
 });

@@ -50,6 +50,7 @@ export const jobAcceptedSchema = z.object({
   state: z.enum(JOB_STATES),
   position: z.int().nullable().meta({ description: '1 is next; null when not waiting' }),
   estimatedWaitMs: z.int().nullable(),
+  estimatedWaitP90Ms: z.int().nullable().meta({ description: 'Nine of ten wait shorter' }),
   zone: z.enum(ZONES),
   message: z.string().optional().meta({ description: 'Said when the job is accepted and not yet queued' }),
 });
@@ -100,6 +101,7 @@ export const jobSummarySchema = z.object({
 export const jobDetailSchema = jobSummarySchema.extend({
   position: z.int().nullable(),
   estimatedWaitMs: z.int().nullable(),
+  estimatedWaitP90Ms: z.int().nullable(),
   progress: z.unknown(),
   result: z.unknown(),
   error: jobErrorSchema.nullable(),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { QueueClass } from './queueClass.js';
+import type { Upstream } from './upstreamQuota.js';
 
 /** When and how often a failed attempt is tried again. */
 export interface RetryPolicy {
@@ -40,6 +41,8 @@ export interface TaskContract<Data = unknown> {
    * its data alone, and from what day it is.
    */
   complexity?(data: Data, nowMs: number): number;
+  /** Whom each attempt calls under a quota of the tenant; its queue class is for tasks of this upstream alone. */
+  readonly upstream?: Upstream;
 }
 
 /** States a task's contract; only there to infer the data's type from the schema. */

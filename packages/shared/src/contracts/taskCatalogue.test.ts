@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { QUEUE_CLASSES } from './queueClass.js';
-import { createTaskCatalogue, findTask, TASKS } from './taskCatalogue.js';
+import type { TaskContract } from './task.js';
+import { createTaskCatalogue, findTask, TASKS, UPSTREAMS, upstreamOfClass } from './taskCatalogue.js';
 import { webhookDataSchema } from './tasks/notificationsWebhook.js';
 
 describe('findTask', () => {
@@ -46,6 +47,16 @@ describe('task contracts', () => {
       });
     });
   }
+});
+
+describe('upstreamOfClass', () => {
+  it('is the same for every task of a class, because an exhausted quota pauses the whole lane', () => {
+    for (const { queueClass, ...task } of Object.values(TASKS) as TaskContract[]) {
+      expect(upstreamOfClass(queueClass)).toBe(task.upstream ?? null);
+    }
+    expect(upstreamOfClass('ga4')).toMatchObject({ name: 'ga4', quota: { callsPerWindow: 50, windowMs: 3_600_000 } });
+    expect([...UPSTREAMS.keys()]).toEqual(['ga4']);
+  });
 });
 
 describe('notifications.webhook', () => {

@@ -4,6 +4,7 @@ import { ga4RunReport } from './tasks/ga4RunReport.js';
 import { notificationsWebhook } from './tasks/notificationsWebhook.js';
 import { systemFault } from './tasks/systemFault.js';
 import { systemProbe } from './tasks/systemProbe.js';
+import type { Upstream } from './upstreamQuota.js';
 
 /** Every task of the fleet by name. A new task is a contract here and a handler of the same name in the worker. */
 export const TASKS = {
@@ -40,3 +41,16 @@ export function createTaskCatalogue({ faultTasks }: { readonly faultTasks: boole
 export function findTask(name: string): TaskContract | undefined {
   return Object.hasOwn(TASKS, name) ? (TASKS[name as TaskName] as TaskContract) : undefined;
 }
+
+/** The upstream that jobs of a queue class call; null when they call none under a quota. */
+export function upstreamOfClass(queueClass: string): Upstream | null {
+  const tasks: readonly TaskContract[] = Object.values(TASKS);
+  return tasks.find((task) => task.queueClass === queueClass)?.upstream ?? null;
+}
+
+/** Every upstream that a task calls under a quota, by name. */
+export const UPSTREAMS: ReadonlyMap<string, Upstream> = new Map(
+  (Object.values(TASKS) as TaskContract[]).flatMap(({ upstream }) =>
+    upstream === undefined ? [] : [[upstream.name, upstream]],
+  ),
+);

@@ -1,25 +1,57 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blendServiceMs, estimateWaitMs } from './waitEstimate.js';
+import { blendServiceMs, estimateWait } from './waitEstimate.js';
 
-describe('estimateWaitMs', () => {
+const free = { pausedMs: 0, quota: null };
+
+describe('estimateWait', () => {
   it('shares the jobs ahead out over the slots', () => {
-    expect(estimateWaitMs(3, 30_000, 1)).toBe(90_000);
-    expect(estimateWaitMs(10, 1_000, 5)).toBe(2_000);
+    expect(estimateWait({ position: 3, serviceMs: 30_000, slots: 1, ...free }).p50Ms).toBe(90_000);
+    expect(estimateWait({ position: 10, serviceMs: 1_000, slots: 5, ...free }).p50Ms).toBe(2_000);
   });
 
-  it('is a whole number, never negative, and answers even for a tenant without slots', () => {
+  it('is surer the longer the queue: the work of many varies less, in relation, than that of one', () => {
+    const one = estimateWait({ position: 1, serviceMs: 1_000, slots: 1, ...free });
+    const many = estimateWait({ position: 100, serviceMs: 1_000, slots: 1, ...free });
+    expect(one).toEqual({ p50Ms: 1_000, p90Ms: 2_282 });
+    expect(many.p90Ms / many.p50Ms).toBeLessThan(1.2);
+  });
+
+  it('waits for the quota where that takes longer than the work, and works after a pause', () => {
+    const used = { blockedMs: 0, underWay: 0, frees: [{ inMs: 20_000, calls: 5 }] };
+    const quota = { quota: { callsPerWindow: 5, windowMs: 30_000, callsAtATime: null }, used };
+    const wait = (position: number) => estimateWait({ position, serviceMs: 100, slots: 1, pausedMs: 0, quota }).p50Ms;
+    expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_000, 80_000]);
+    expect(estimateWait({ position: 2, serviceMs: 100, slots: 1, pausedMs: 5_000, quota: null }).p50Ms).toBe(5_200);
+  });
+
+  it('is whole and never negative, says more for p90 than for p50, and answers even for a tenant without slots', () => {
     const anything = fc.record({
-      position: fc.integer(),
-      serviceMs: fc.double({ min: 0, max: 1e7 }),
+      position: fc.integer({ max: 1_000_000 }),
+      serviceMs: fc.double({ min: 0, max: 1e7, noNaN: true }),
       slots: fc.nat(5),
+      pausedMs: fc.nat(),
+      quota: fc.option(
+        fc.record({
+          quota: fc.record({
+            callsPerWindow: fc.option(fc.integer({ min: 1, max: 9 })),
+            windowMs: fc.constant(60_000),
+            callsAtATime: fc.constant(null),
+          }),
+          used: fc.record({
+            blockedMs: fc.nat(9_999),
+            underWay: fc.nat(9),
+            frees: fc.array(fc.record({ inMs: fc.nat(60_000), calls: fc.integer({ min: 1, max: 5 }) })),
+          }),
+        }),
+      ),
     });
     fc.assert(
-      fc.property(anything, ({ position, serviceMs, slots }) => {
-        fc.pre(!Number.isNaN(serviceMs));
-        const waitMs = estimateWaitMs(position, serviceMs, slots);
-        expect(Number.isInteger(waitMs)).toBe(true);
-        expect(waitMs).toBeGreaterThanOrEqual(0);
+      fc.property(anything, (facts) => {
+        const { p50Ms, p90Ms } = estimateWait(facts);
+        expect(Number.isInteger(p50Ms) && Number.isInteger(p90Ms)).toBe(true);
+        expect(p50Ms).toBeGreaterThanOrEqual(0);
+        expect(p90Ms).toBeGreaterThanOrEqual(p50Ms);
       }),
     );
   });

@@ -1,11 +1,49 @@
+import type { QuotaState } from './quotaWait.js';
+import { quotaWaitMs } from './quotaWait.js';
+
+/** What a wait depends on. */
+export interface WaitFacts {
+  /** 1 for the next job. */
+  readonly position: number;
+  /** How long one job of the lane has taken of late, in ms. */
+  readonly serviceMs: number;
+  /** How many run at a time. */
+  readonly slots: number;
+  /** How long the lane is paused, in ms. */
+  readonly pausedMs: number;
+  /** Quota of the upstream that the lane's jobs call; null without one. */
+  readonly quota: QuotaState | null;
+}
+
+/** How long a job will wait, in ms: half of all wait shorter than the first, nine of ten shorter than the second. */
+export interface WaitEstimate {
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+}
+
+/** The standard normal distribution's 90 % quantile. */
+const Z90 = 1.2816;
+
+/** Parts of a quota's window: what comes free may come as much later. */
+const QUOTA_PARTS = 60;
+
 /**
- * How long a waiting job will wait, in ms: the jobs ahead of it and itself shared out over the tenant's slots.
- * @param position 1 for the next job
- * @param serviceMs how long one job of the lane has taken of late
- * @param slots how many run at a time, at least 1
+ * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, shared out over the slots; the sum of
+ * n service times that vary like exponential ones has a deviation of their mean times the root of n, and is nearly normal
+ * (Erlang's distribution). The quota: when it allows the call of this place. Whichever is later.
  */
-export function estimateWaitMs(position: number, serviceMs: number, slots: number): number {
-  return Math.round((Math.max(0, position) * serviceMs) / Math.max(1, slots));
+export function estimateWait(facts: WaitFacts): WaitEstimate {
+  const { serviceMs, pausedMs, quota } = facts;
+  const jobs = Math.max(0, facts.position);
+  const slots = Math.max(1, facts.slots);
+  const workMs = (jobs * serviceMs) / slots;
+  const spreadMs = (Math.sqrt(jobs) * serviceMs) / slots;
+  const quotaMs = quota === null ? 0 : quotaWaitMs(Math.max(1, jobs), quota);
+  const lateMs = quota === null || quotaMs === 0 ? 0 : quota.quota.windowMs / QUOTA_PARTS;
+  return {
+    p50Ms: Math.round(Math.max(pausedMs + workMs, quotaMs)),
+    p90Ms: Math.round(Math.max(pausedMs + workMs + Z90 * spreadMs, quotaMs + lateMs)),
+  };
 }
 
 /** Service time that is assumed of a lane that has run nothing yet, in ms. */

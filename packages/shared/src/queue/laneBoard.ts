@@ -26,6 +26,9 @@ const MARKERS_OF_ONE_JOB = 2;
 /** A claim that is older than this makes way for others that wait: going on saves a script, which long jobs need not. In ms. */
 const LONG_TURN_MS = 10;
 
+/** A rate limit is asked about again after so long, in ms: it may have been lifted, and the word of it lost. */
+const LONGEST_TRUST_MS = 60_000;
+
 /** Longest time that a timer can be set for, in ms. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
@@ -122,6 +125,12 @@ export class LaneBoard {
     if (lane !== undefined) this.putOff(lane, dueMs);
   }
 
+  /** A rate limit of a lane was lifted before its time. */
+  holdEnded(name: string): void {
+    const lane = this.lanes.get(name);
+    if (lane !== undefined) lane.limitedUntilMs = 0;
+  }
+
   /** What the tenant may run has changed. */
   roomFor(tenantId: string): void {
     const tenant = this.tenants.get(tenantId);
@@ -194,7 +203,7 @@ export class LaneBoard {
   private settle(lane: LaneState, { limitMs, dueMs }: ClaimEnd & { kind: 'empty' }, marked: boolean): void {
     this.dropCredit(lane);
     if (limitMs > 0) {
-      lane.limitedUntilMs = this.now() + limitMs;
+      lane.limitedUntilMs = this.now() + Math.min(limitMs, LONGEST_TRUST_MS);
       this.putOff(lane, lane.limitedUntilMs);
     } else if (dueMs > 0) this.putOff(lane, dueMs);
     if (marked && lane.isOpen && limitMs === 0) this.tell.doubt(lane);

@@ -22,7 +22,7 @@ export interface LaneIntake extends Service {
   room(tenantId: string): void;
   /** A slot of the tenant was refused to this process: another may do what waits here. */
   refused(tenantId: string): void;
-  /** Another process said that work may wait in a lane: its name, then the process's. */
+  /** Another process said that work may wait in a lane: its name, then the process's; without, a pause of it has ended. */
   heard(message: string): void;
   /** Lanes that are open. */
   size(): number;
@@ -129,6 +129,7 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
     heard(message) {
       const [name = '', ...sender] = message.split(' ');
       const lane = open.get(name);
+      if (lane !== undefined && sender.length === 0) board.holdEnded(name);
       if (lane !== undefined && sender.join(' ') !== options.workerId) hub.look(lane);
     },
     size: () => open.size,

@@ -10,6 +10,7 @@ import type { FleetKeys } from '../redis/keys.js';
 import type { LanedJob, LaneJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
 import { createLaneBackends } from './laneBackends.js';
+import { endHold, heldBackForMs, holdBack } from './lanePause.js';
 import { createLaneRegistrar } from './laneRegistrar.js';
 import { createRecentlyUsed } from './recentlyUsed.js';
 
@@ -50,6 +51,12 @@ export interface LaneQueues {
   positions(lane: Lane, ids: readonly string[]): Promise<(number | null)[]>;
   counts(lane: Lane): Promise<LaneCounts>;
   progress(lane: Lane, id: string): Promise<unknown>;
+  /** Starts none of a lane's jobs for so long, in ms, on any process; a longer pause that is known stands. */
+  holdBack(lane: Lane, forMs: number): Promise<void>;
+  /** How long a lane is held back still, in ms; 0 when it is not. */
+  heldBackForMs(lane: Lane): Promise<number>;
+  /** Ends a pause, and tells the workers. */
+  endHold(lane: Lane): Promise<void>;
   /** Puts a note into the tenant's dead-letter queue; harmless twice. */
   bury(tenantId: string, note: DeadLetterNote): Promise<void>;
   /** Takes a job's note out of the tenant's dead-letter queue. */
@@ -136,6 +143,12 @@ export function createLaneQueues(
     },
     async progress(lane, id) {
       return (await queueOf(lane).getJob(id))?.progress ?? null;
+    },
+    holdBack: (lane, forMs) => holdBack(queueOf(lane), forMs),
+    heldBackForMs: (lane) => heldBackForMs(queueOf(lane)),
+    async endHold(lane) {
+      await endHold(queueOf(lane));
+      await client.publish(keys.wokenChannel, laneName(lane));
     },
     async bury(tenantId, note) {
       const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };

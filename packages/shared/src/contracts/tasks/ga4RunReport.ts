@@ -101,4 +101,5 @@ export const ga4RunReport = defineTask({
   timeoutMs: 60_000,
   retry: DEFAULT_RETRY_POLICY,
   complexity: ga4Complexity,
+  upstream: { name: 'ga4', quota: { callsPerWindow: 50, windowMs: 3_600_000, callsAtATime: 10 } },
 });

@@ -7,4 +7,5 @@ export { jobs } from './jobs.js';
 export { redisEpochs } from './redisEpochs.js';
 export { scalingDecisions } from './scalingDecisions.js';
 export { schedules } from './schedules.js';
+export { tenantQuotas } from './tenantQuotas.js';
 export { tenants } from './tenants.js';

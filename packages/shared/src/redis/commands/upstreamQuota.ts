@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UpstreamQuota } from '../../contracts/upstreamQuota.js';
 import { bucketOf } from '../../domain/lane.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
@@ -6,18 +7,13 @@ import type { FleetKeys } from '../keys.js';
 
 const take = defineLua('takeQuota');
 const block = defineLua('blockQuota');
+const read = defineLua('readQuota');
 const takeReply = z.tuple([z.int(), z.int(), z.int()]);
 const blockReply = z.int();
+const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int())]);
 
 /** Parts into which a window is divided: a call that is over frees its place at most a sixtieth of the window late. */
 const PARTS = 60;
-
-/** What a tenant may ask of an upstream; null is no bound. */
-export interface UpstreamQuota {
-  readonly callsPerWindow: number | null;
-  readonly windowMs: number;
-  readonly callsAtATime: number | null;
-}
 
 /** Whose quota of which upstream. */
 export interface QuotaOwner {
@@ -34,13 +30,20 @@ export interface QuotaCall {
   readonly leaseMs: number;
   /** How many calls it counts as. */
   readonly cost: number;
+  /** Names of lists and sets in Redis, of the tenant's bucket: while one holds anything, the call is refused. */
+  readonly behind?: readonly string[];
 }
 
 /** What became of a call that asked for its quota. */
 export type QuotaAnswer =
   /** `left`: calls that the window still has; null without a bound. `nowMs`: unix ms of the server's clock. */
   | { readonly kind: 'granted'; readonly left: number | null; readonly nowMs: number }
-  | { readonly kind: 'refused'; readonly because: 'exhausted' | 'at-a-time' | 'blocked'; readonly retryInMs: number };
+  | { readonly kind: 'refused'; readonly because: QuotaRefusal; readonly retryInMs: number };
+
+/** Why: the window is full, too many are under way, the upstream asked to wait, or others go first. */
+export type QuotaRefusal = 'exhausted' | 'at-a-time' | 'blocked' | 'others-first';
+
+const REFUSALS: Readonly<Record<number, QuotaRefusal>> = { 1: 'exhausted', 2: 'at-a-time', 4: 'others-first' };
 
 /** Takes a call's quota, all or nothing. */
 export async function takeQuota(
@@ -50,19 +53,14 @@ export async function takeQuota(
   quota: UpstreamQuota,
   call: QuotaCall,
 ): Promise<QuotaAnswer> {
-  const answer = await take.run(client, keysOf(keys, owner), [
-    quota.callsPerWindow ?? 0,
-    quota.windowMs,
-    PARTS,
-    quota.callsAtATime ?? 0,
-    call.id,
-    call.leaseMs,
-    call.cost,
-  ]);
+  const answer = await take.run(
+    client,
+    [...keysOf(keys, owner), ...(call.behind ?? [])],
+    [quota.callsPerWindow ?? 0, quota.windowMs, PARTS, quota.callsAtATime ?? 0, call.id, call.leaseMs, call.cost],
+  );
   const [granted, second, third] = takeReply.parse(answer);
   if (granted === 1) return { kind: 'granted', left: second < 0 ? null : second, nowMs: third };
-  const because = second === 1 ? 'exhausted' : second === 2 ? 'at-a-time' : 'blocked';
-  return { kind: 'refused', because, retryInMs: third };
+  return { kind: 'refused', because: REFUSALS[second] ?? 'blocked', retryInMs: third };
 }
 
 /** Notes that a call is over, so that another may be under way in its place. What it counted in its window stays. */
@@ -86,6 +84,32 @@ export async function blockQuota(
   forMs: number,
 ): Promise<number> {
   return blockReply.parse(await block.run(client, [keysOf(keys, owner)[0]], [Math.ceil(forMs)]));
+}
+
+/** How much of a quota is used. */
+export interface QuotaUse {
+  /** How long the upstream is left alone, in ms. */
+  readonly blockedMs: number;
+  /** Calls under way. */
+  readonly underWay: number;
+  /** Until the first of them is over at the latest, in ms; 0 when there is none. */
+  readonly firstEndsInMs: number;
+  /** Calls that count in the window, with when they no longer do, the next first. */
+  readonly frees: readonly { readonly inMs: number; readonly calls: number }[];
+}
+
+/** Says how much of a quota is used; changes nothing. */
+export async function readQuotaUse(
+  client: RedisClient,
+  keys: FleetKeys,
+  owner: QuotaOwner,
+  windowMs: number,
+): Promise<QuotaUse> {
+  const [blockedMs, underWay, firstEndsInMs, flat] = readReply.parse(
+    await read.run(client, keysOf(keys, owner), [windowMs, PARTS]),
+  );
+  const frees = flat.flatMap((inMs, i) => (i % 2 === 0 ? [{ inMs, calls: flat[i + 1] ?? 0 }] : []));
+  return { blockedMs, underWay, firstEndsInMs, frees };
 }
 
 function keysOf(keys: FleetKeys, { tenantId, upstream }: QuotaOwner): [string, string] {

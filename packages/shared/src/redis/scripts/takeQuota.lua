@@ -2,15 +2,18 @@
 -- KEYS[1] ring   HASH part of the window (its number since 1970) -> calls; `blocked` -> until when (unix ms) the upstream asked
 --                to wait. Expires when nothing of it counts any more
 -- KEYS[2] open   ZSET call under way -> when its lease ends (unix ms)
+-- KEYS[3..] lists and sets of jobs that go first: one that is there refuses the call
 -- ARGV[1] calls in a window, 0 for no bound  ARGV[2] window (ms)  ARGV[3] parts of the window
 -- ARGV[4] calls at a time, 0 for no bound    ARGV[5] this call    ARGV[6] its lease (ms)  ARGV[7] how many calls it counts as
--- Returns {1, calls left in the window or -1, now (unix ms)}, or {0, why: 1 window 2 at a time 3 blocked, try again in (ms)}.
+-- Returns {1, calls left in the window or -1, now (unix ms)}, or {0, why: 1 window 2 at a time 3 blocked 4 others go first, try again in (ms)}.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local max, window, parts = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local cost = tonumber(ARGV[7])
 local part_ms = math.ceil(window / parts)
+
+if #KEYS > 2 and call('EXISTS', unpack(KEYS, 3)) > 0 then return { 0, 4, 0 } end
 
 local blocked = tonumber(call('HGET', KEYS[1], 'blocked') or '0')
 if blocked > now then return { 0, 3, blocked - now } end

@@ -1,6 +1,6 @@
-import type { FieldProblem } from '@sluice/shared/errors/invalidRequestError';
-import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { z } from 'zod';
+import type { FieldProblem } from './invalidRequestError.js';
+import { InvalidRequestError } from './invalidRequestError.js';
 
 /** A refusal that names every field that breaks a schema. */
 export function toInvalidRequest(message: string, error: z.ZodError, prefix = ''): InvalidRequestError {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutlook, seenState } from './outlook.js';
 
-const facts = { waiting: 12, active: 2, serviceMs: 200, atATime: 4 };
+const facts = { waiting: 12, active: 2, serviceMs: 200, atATime: 4, pausedMs: 0, quota: null };
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
 
 describe('describeOutlook', () => {
   it('shares the jobs ahead out over the slots of the tenant', () => {
-    expect(describeOutlook(job, 12, facts)).toEqual({ position: 12, estimatedWaitMs: 600, zone: 'green' });
+    expect(describeOutlook(job, 12, facts)).toMatchObject({ position: 12, estimatedWaitMs: 600, zone: 'green' });
     expect(describeOutlook(job, 3, { ...facts, serviceMs: null, atATime: 1 })).toMatchObject({
       estimatedWaitMs: 3_000,
     });
@@ -16,13 +16,14 @@ describe('describeOutlook', () => {
     expect(describeOutlook({ ...job, state: 'delayed', dueInMs: 90_000.4 }, null, facts)).toEqual({
       position: null,
       estimatedWaitMs: 90_000,
+      estimatedWaitP90Ms: 90_000,
       zone: 'green',
     });
     expect(describeOutlook({ ...job, state: 'active' }, null, facts)).toMatchObject({ estimatedWaitMs: null });
   });
 
   it('is vague, and careful, when the lane cannot be seen', () => {
-    expect(describeOutlook(job, null, null)).toEqual({ position: null, estimatedWaitMs: null, zone: 'yellow' });
+    expect(describeOutlook(job, null, null)).toMatchObject({ position: null, estimatedWaitMs: null, zone: 'yellow' });
   });
 });
 

@@ -1,8 +1,6 @@
-import { runEvery } from '@sluice/shared/lifecycle/runEvery';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
-import { findPresent } from '@sluice/shared/postgres/queries/findPresent';
-import type { Ledger } from '../stores/ledger.js';
+import { runEvery } from '../lifecycle/runEvery.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import type { PresentJob } from '../postgres/queries/findPresent.js';
 
 /** How often the ledger is asked how all followed jobs are, in ms: nothing that is told rests on messages alone. */
 const LOOK_EVERY_MS = 5_000;
@@ -24,8 +22,11 @@ export interface PresentJobs extends Service {
   hurry(jobId: string): void;
 }
 
+/** How these jobs are by the ledger; those that it does not have are left out. */
+export type FindPresent = (ids: readonly string[]) => Promise<readonly PresentJob[]>;
+
 /** One question for all jobs that are followed, and one for those that are said to be over. */
-export function createPresentJobs(ledger: Ledger, log: Log): PresentJobs {
+export function createPresentJobs(find: FindPresent, log: Log): PresentJobs {
   const followed = new Map<string, Set<PresentListener>>();
   let due = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
@@ -33,7 +34,7 @@ export function createPresentJobs(ledger: Ledger, log: Log): PresentJobs {
   async function look(ids: readonly string[]): Promise<void> {
     for (let from = 0; from < ids.length; from += JOBS_PER_QUESTION) {
       const asked = ids.slice(from, from + JOBS_PER_QUESTION);
-      const found = new Map((await ledger((db) => findPresent(db, asked))).map((job) => [job.id, job]));
+      const found = new Map((await find(asked)).map((job) => [job.id, job]));
       for (const id of asked) {
         due.delete(id);
         for (const listener of [...(followed.get(id) ?? [])]) listener(found.get(id) ?? null);

@@ -1,16 +1,16 @@
-import type { TenantRole } from '@sluice/shared/contracts/identity';
-import type { JobBody } from '@sluice/shared/contracts/jobs';
-import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
-import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
-import type { TaskContract } from '@sluice/shared/contracts/task';
-import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
-import { rulePointsOf } from '@sluice/shared/domain/priorityRules';
-import { FleetError } from '@sluice/shared/errors/fleetError';
-import { momentOfId } from '@sluice/shared/ids/ids';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import type { LanedJob } from '@sluice/shared/queue/jobOptions';
-import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import { toInvalidRequest } from '../http/invalidRequest.js';
+import type { TenantRole } from '../contracts/identity.js';
+import type { JobBody } from '../contracts/jobs.js';
+import { MAX_DATA_BYTES } from '../contracts/jobs.js';
+import type { PriorityRules } from '../contracts/priorityRules.js';
+import type { TaskContract } from '../contracts/task.js';
+import type { TaskCatalogue } from '../contracts/taskCatalogue.js';
+import { rulePointsOf } from '../domain/priorityRules.js';
+import { FleetError } from '../errors/fleetError.js';
+import { toInvalidRequest } from '../errors/toInvalidRequest.js';
+import { momentOfId } from '../ids/ids.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
+import type { LanedJob } from '../queue/jobOptions.js';
+import { toLanedJob } from '../queue/jobOptions.js';
 
 /** Who submits a job, under which id. */
 export interface Submission {

@@ -1,14 +1,14 @@
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { noteUse } from '@sluice/shared/redis/commands/noteUse';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import type { RedisCall } from '../stores/redisCall.js';
+import type { Ask } from '../lifecycle/ask.js';
+import type { RedisClient } from '../redis/client.js';
+import { noteUse } from '../redis/commands/noteUse.js';
+import type { FleetKeys } from '../redis/keys.js';
 import type { Submission } from './prepareJob.js';
 
 /** What counting rests on. */
 export interface NoteUseParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
-  readonly call: RedisCall;
+  readonly call: Ask;
 }
 
 /** Counts jobs that are submitted, and says how many came before; asks nobody where no rule is on. */

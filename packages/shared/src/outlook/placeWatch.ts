@@ -1,11 +1,12 @@
-import type { Lane } from '@sluice/shared/domain/lane';
-import { laneName } from '@sluice/shared/domain/lane';
-import { runEvery } from '@sluice/shared/lifecycle/runEvery';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { LaneFacts } from '../outlook/outlook.js';
-import { estimateInLane } from '../outlook/outlook.js';
-import type { RedisCall } from '../stores/redisCall.js';
+import { upstreamOfClass } from '../contracts/taskCatalogue.js';
+import type { Lane } from '../domain/lane.js';
+import { laneName } from '../domain/lane.js';
+import type { Ask } from '../lifecycle/ask.js';
+import { runEvery } from '../lifecycle/runEvery.js';
+import type { Log, Service } from '../lifecycle/service.js';
+import type { LaneQueues } from '../queue/laneQueues.js';
+import type { LaneFacts } from './outlook.js';
+import { estimateInLane } from './outlook.js';
 
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
@@ -20,11 +21,14 @@ const LOOK_ANYWAY_ROUNDS = 60;
 export interface Place {
   readonly position: number | null;
   readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  /** How long the lane is paused, in ms. */
+  readonly pausedMs: number;
 }
 
 /** Follows the places of jobs that somebody listens to. */
 export interface PlaceWatch extends Service {
-  /** Calls back when the place of a job is another than before, the first time soon. Returns how to end it. */
+  /** Calls back when the place of a job is another than before, or its lane is paused or no longer; the first time soon. Returns how to end it. */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
   /** Something happened in a lane, so that places may have moved. */
   stir(laneName: string): void;
@@ -34,7 +38,7 @@ export interface PlaceWatch extends Service {
 export interface PlaceWatchParts {
   readonly lanes: Pick<LaneQueues, 'positions'>;
   readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
-  readonly call: RedisCall;
+  readonly call: Ask;
   readonly log: Log;
 }
 
@@ -50,6 +54,8 @@ interface Watcher {
   readonly queueJobId: string;
   readonly told: (place: Place) => void;
   last: number | null | undefined;
+  /** Whether the lane was paused when it was last told: a pause changes the wait, too. */
+  paused: boolean;
 }
 
 /** Asks for all places of a lane together, and only of lanes where something happened. */
@@ -59,17 +65,17 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
 
   async function tellLane({ lane, watchers }: WatchedLane): Promise<void> {
     const asked = [...watchers];
-    const places = await call(() => lanes.positions(lane, idsOf(asked)));
-    const moved = asked.flatMap((watcher, index) => {
-      const position = places[index] ?? null;
-      return watcher.last === position ? [] : [{ watcher, position }];
-    });
-    // What the estimate rests on is asked for once for all, and not at all when nobody has moved.
-    const known = moved.some(({ position }) => position !== null) ? await facts(lane) : null;
-    for (const { watcher, position } of moved) {
-      watcher.last = position;
-      const estimatedWaitMs = position === null || known === null ? null : estimateInLane(position, known);
-      if (watchers.has(watcher)) watcher.told({ position, estimatedWaitMs });
+    const positions = await call(() => lanes.positions(lane, idsOf(asked)));
+    const isNews = (watcher: Watcher, index: number): boolean => watcher.last !== (positions[index] ?? null);
+    // What the estimate rests on is asked for once for all, and not at all when nobody has moved in a lane that never pauses.
+    const known = mayPause(lane) || asked.some(isNews) ? await facts(lane) : null;
+    const paused = (known?.pausedMs ?? 0) > 0;
+    for (const [index, watcher] of asked.entries()) {
+      const position = positions[index] ?? null;
+      const same = watcher.last === position && watcher.paused === paused;
+      if (same || !watchers.has(watcher)) continue;
+      Object.assign(watcher, { last: position, paused });
+      watcher.told(placeOf(position, known));
     }
   }
 
@@ -105,7 +111,7 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
       const own = watched.get(name) ?? { lane, watchers: new Set<Watcher>(), stirred: true, dueRound: 0 };
       watched.set(name, own);
       own.stirred = true;
-      const watcher: Watcher = { queueJobId, told, last: undefined };
+      const watcher: Watcher = { queueJobId, told, last: undefined, paused: false };
       own.watchers.add(watcher);
       return () => {
         own.watchers.delete(watcher);
@@ -122,4 +128,19 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
 /** A job that several clients follow is asked for by each: the answers stand in the order of the watchers. */
 function idsOf(watchers: readonly Watcher[]): string[] {
   return watchers.map(({ queueJobId }) => queueJobId);
+}
+
+/** Lanes whose jobs call an upstream are paused when its quota is used up. */
+function mayPause({ queueClass }: Lane): boolean {
+  return upstreamOfClass(queueClass) !== null;
+}
+
+function placeOf(position: number | null, facts: LaneFacts | null): Place {
+  const estimate = position === null || facts === null ? null : estimateInLane(position, facts);
+  return {
+    position,
+    estimatedWaitMs: estimate?.p50Ms ?? null,
+    estimatedWaitP90Ms: estimate?.p90Ms ?? null,
+    pausedMs: facts?.pausedMs ?? 0,
+  };
 }

@@ -1,17 +1,22 @@
-import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { Zone } from '@sluice/shared/contracts/jobs';
-import type { Lane } from '@sluice/shared/domain/lane';
-import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
-import { ASSUMED_SERVICE_MS, estimateWaitMs } from '@sluice/shared/domain/waitEstimate';
-import { zoneOf } from '@sluice/shared/domain/zone';
-import type { LaneOutlook, LanePlace } from '@sluice/shared/redis/commands/readOutlook';
+import type { JobState } from '../contracts/jobStates.js';
+import type { Zone } from '../contracts/jobs.js';
+import type { Lane } from '../domain/lane.js';
+import { FLOOR_SLOTS } from '../domain/placement.js';
+import type { QuotaState } from '../domain/quotaWait.js';
+import type { WaitEstimate } from '../domain/waitEstimate.js';
+import { ASSUMED_SERVICE_MS, estimateWait } from '../domain/waitEstimate.js';
+import { zoneOf } from '../domain/zone.js';
+import type { LanePlace } from '../redis/commands/readOutlook.js';
 import type { OutlookBatches, SeenLane } from './outlookBatches.js';
 
 /** What a submitter may expect of a job. */
 export interface Outlook {
   /** 1 is next; null when it does not wait in its lane. */
   readonly position: number | null;
+  /** Half of all wait shorter. */
   readonly estimatedWaitMs: number | null;
+  /** Nine of ten wait shorter. */
+  readonly estimatedWaitP90Ms: number | null;
   readonly zone: Zone;
 }
 
@@ -29,6 +34,10 @@ export interface LaneFacts {
   readonly serviceMs: number | null;
   /** How many of its jobs run at a time. */
   readonly atATime: number;
+  /** How long it is paused, in ms. Looked for where its jobs call an upstream under a quota. */
+  readonly pausedMs: number;
+  /** Null where its jobs call no upstream, or nobody can say. */
+  readonly quota: QuotaState | null;
 }
 
 /** A job whose outlook is asked for. */
@@ -55,17 +64,16 @@ export interface OutlookReader {
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
-  const toFacts = ({ waiting, active, serviceMs, slots }: LaneOutlook): LaneFacts => ({
-    waiting,
-    active,
-    serviceMs,
-    atATime: (slots ?? FLOOR_SLOTS) * slotConcurrency,
-  });
+  const toFacts = ({ outlook, pausedMs, quota }: SeenLane): LaneFacts => {
+    const { waiting, active, serviceMs, slots } = outlook;
+    const atATime = Math.min((slots ?? FLOOR_SLOTS) * slotConcurrency, quota?.quota.callsAtATime ?? Infinity);
+    return { waiting, active, serviceMs, atATime, pausedMs, quota };
+  };
   function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
     if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
-    const { outlook, place } = seen;
+    const { place } = seen;
     const position = place?.kind === 'waiting' ? place.position : null;
-    return { ...describeOutlook(job, position, toFacts(outlook)), state: seenState(job.state, place) };
+    return { ...describeOutlook(job, position, toFacts(seen)), state: seenState(job.state, place) };
   }
   return {
     async read(lane, job) {
@@ -74,7 +82,7 @@ export function createOutlookReader(batches: OutlookBatches, slotConcurrency: nu
     describe,
     async facts(lane) {
       const seen = await batches.read(lane, null);
-      return seen === null ? null : toFacts(seen.outlook);
+      return seen === null ? null : toFacts(seen);
     },
   };
 }
@@ -89,13 +97,18 @@ export function seenState(state: JobState, place: LanePlace | null): JobState {
 /** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
 export function describeOutlook(job: WaitingJob, position: number | null, facts: LaneFacts | null): Outlook {
   const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
-  if (job.state === 'active') return { position: null, estimatedWaitMs: null, zone };
-  if (job.dueInMs > 0) return { position: null, estimatedWaitMs: Math.round(job.dueInMs), zone };
-  if (position === null || facts === null) return { position: null, estimatedWaitMs: null, zone };
-  return { position, estimatedWaitMs: estimateInLane(position, facts), zone };
+  const unknown = { position: null, estimatedWaitMs: null, estimatedWaitP90Ms: null, zone };
+  if (job.state === 'active') return unknown;
+  if (job.dueInMs > 0) {
+    const dueInMs = Math.round(job.dueInMs);
+    return { ...unknown, estimatedWaitMs: dueInMs, estimatedWaitP90Ms: dueInMs };
+  }
+  if (position === null || facts === null) return unknown;
+  const { p50Ms, p90Ms } = estimateInLane(position, facts);
+  return { position, estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms, zone };
 }
 
-/** How long the job at this place of a lane will wait, in ms. */
-export function estimateInLane(position: number, { serviceMs, atATime }: LaneFacts): number {
-  return estimateWaitMs(position, serviceMs ?? ASSUMED_SERVICE_MS, atATime);
+/** How long the job at this place of a lane will wait. */
+export function estimateInLane(position: number, { serviceMs, atATime, pausedMs, quota }: LaneFacts): WaitEstimate {
+  return estimateWait({ position, serviceMs: serviceMs ?? ASSUMED_SERVICE_MS, slots: atATime, pausedMs, quota });
 }

@@ -1,8 +1,8 @@
-import { jobBodySchema } from '@sluice/shared/contracts/jobs';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
-import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
-import { momentOfId } from '@sluice/shared/ids/ids';
 import { describe, expect, it } from 'vitest';
+import { jobBodySchema } from '../contracts/jobs.js';
+import { createTaskCatalogue } from '../contracts/taskCatalogue.js';
+import { epochAt, queuePriority } from '../domain/priority.js';
+import { momentOfId } from '../ids/ids.js';
 import { prepareJob } from './prepareJob.js';
 
 const ID = '019aa2b3-0c00-7000-8000-000000000000';

@@ -1,0 +1,99 @@
+import { TASKS, UPSTREAMS, upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
+import { tenantLimitsBodySchema, tenantLimitsSchema } from '@sluice/shared/contracts/upstreamQuota';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { TenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
+import { readTenantQuotas, replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
+import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { z } from 'zod';
+import type { ApiServer } from '../http/apiServer.js';
+import { refusals } from '../http/responses.js';
+import type { Ledger } from '../stores/ledger.js';
+import { inTenant } from '../stores/ledger.js';
+import type { RedisCall } from '../stores/redisCall.js';
+import { tenantParamsSchema } from './tenantRoutes.js';
+
+/** What setting limits rests on. */
+export interface LimitsParts {
+  readonly ledger: Ledger;
+  readonly lanes: Pick<LaneQueues, 'endHold'>;
+  readonly call: RedisCall;
+  readonly log: Log;
+}
+
+/** `GET` and `PUT /api/v1/admin/tenants/:id/limits`, for the operator and the tenant's owners. */
+export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
+  server.get(
+    '/api/v1/admin/tenants/:id/limits',
+    {
+      config: { access: 'limits' },
+      schema: {
+        tags: ['admin'],
+        summary: 'How much a tenant may ask of each upstream',
+        params: tenantParamsSchema,
+        response: { 200: tenantLimitsSchema, ...refusals(404) },
+      },
+    },
+    async (request) => readLimits(request.params.id, parts.ledger),
+  );
+  server.put(
+    '/api/v1/admin/tenants/:id/limits',
+    {
+      config: { access: 'limits' },
+      schema: {
+        tags: ['admin'],
+        summary: "Set a tenant's own quotas; an upstream that is left out has the task's default",
+        params: tenantParamsSchema,
+        body: tenantLimitsBodySchema,
+        response: { 200: tenantLimitsSchema, ...refusals(404, 413, 415) },
+      },
+    },
+    async (request) => {
+      const quotas = new Map(Object.entries(request.body.upstreams));
+      assertKnown([...quotas.keys()]);
+      const { id } = request.params;
+      if (!(await inTenant(parts.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
+      await wakeLanes(id, parts);
+      return toLimits(quotas);
+    },
+  );
+}
+
+async function readLimits(id: string, ledger: Ledger): Promise<z.infer<typeof tenantLimitsSchema>> {
+  return toLimits(await inTenant(ledger, id, (db) => readTenantQuotas(db, id)));
+}
+
+function assertKnown(names: readonly string[]): void {
+  const unknown = names.filter((name) => !UPSTREAMS.has(name));
+  if (unknown.length === 0) return;
+  const message = `No task calls this upstream; there are: ${[...UPSTREAMS.keys()].join(', ')}`;
+  throw new InvalidRequestError(
+    'The limits are not valid.',
+    unknown.map((name) => ({ pointer: `/upstreams/${name}`, message })),
+  );
+}
+
+/** Lanes that wait for a quota may go on under the new one, or find again that they may not; else they wake at their time. */
+async function wakeLanes(tenantId: string, { lanes, call, log }: LimitsParts): Promise<void> {
+  const classes = new Set(Object.values(TASKS).map(({ queueClass }) => queueClass));
+  for (const queueClass of classes) {
+    if (upstreamOfClass(queueClass) === null) continue;
+    await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {
+      log.warn({ err, tenantId }, 'a lane could not be told of its new quota; it goes on when its pause ends');
+    });
+  }
+}
+
+function toLimits(own: TenantQuotas | null): z.infer<typeof tenantLimitsSchema> {
+  if (own === null) throw noSuchTenant();
+  const upstreams = Array.from(UPSTREAMS.values(), ({ name, quota }) => {
+    const ownQuota = own.get(name);
+    return [name, { ...(ownQuota ?? quota), own: ownQuota !== undefined }] as const;
+  });
+  return { upstreams: Object.fromEntries(upstreams) };
+}
+
+function noSuchTenant(): FleetError {
+  return new FleetError('not_found', 'There is no such tenant.');
+}

@@ -1,0 +1,147 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PreparedJob } from '../accept/prepareJob.js';
+import { laneName } from '../domain/lane.js';
+import { FleetError } from '../errors/fleetError.js';
+import { createBatcher } from '../lifecycle/batcher.js';
+import type { Log } from '../lifecycle/service.js';
+import type { Database } from '../postgres/connect.js';
+import { fillAdoptedJobs } from '../postgres/queries/fillAdoptedJobs.js';
+import type { Inserted, NewJob } from '../postgres/queries/insertJobs.js';
+import { insertJobs } from '../postgres/queries/insertJobs.js';
+import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
+import { isDataRefusal } from '../postgres/sqlState.js';
+import type { LanedJob } from '../queue/jobOptions.js';
+import type { LaneQueues } from '../queue/laneQueues.js';
+import type { RedisClient } from '../redis/client.js';
+import type { FleetKeys } from '../redis/keys.js';
+
+/** Puts jobs into the fleet without a producer between. */
+export interface JobAdder {
+  /**
+   * Resolves once the job cannot be lost: with `durability: ledger` when its row is committed, with `redis` when its lane
+   * holds it.
+   * @throws FleetError `unavailable`: it may have been added all the same
+   */
+  add(job: PreparedJob): Promise<void>;
+  /** Resolves when nothing is under way; rows that still wait for the ledger are left to the workers. */
+  close(): Promise<void>;
+}
+
+/** What adding rests on. */
+export interface JobAdderParts {
+  readonly db: Database;
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly lanes: Pick<LaneQueues, 'add'>;
+  readonly log: Log;
+}
+
+/** Wait between two tries to write a row that the ledger did not take, in ms. */
+const LATE_ROW_RETRY_MS = 500;
+
+type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
+
+/** As producers do: jobs of one moment share a commit, and one bulk add per lane. */
+export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts): JobAdder {
+  const closing = new AbortController();
+  const rows = createBatcher<NewJob, Written>({
+    maxItems: 256,
+    maxWaitMs: 2,
+    maxFlushes: 2,
+    flush: (jobs) => writeRows(db, jobs),
+  });
+  const adds = createBatcher<LanedJob, undefined>({
+    maxItems: 256,
+    maxWaitMs: 0,
+    maxFlushes: 2,
+    async flush(jobs) {
+      await lanes.add(jobs);
+      // Only a hint, by which the scaler looks sooner.
+      const touched = [...new Set(jobs.map(({ lane }) => laneName(lane)))];
+      client.publish(keys.touchedChannel, touched.join(' ')).catch(() => undefined);
+      return jobs.map(() => undefined);
+    },
+  });
+  const notes = createBatcher<string, undefined>({
+    maxItems: 1_000,
+    maxWaitMs: 5,
+    maxFlushes: 1,
+    async flush(ids) {
+      await markFreshQueued(db, ids);
+      return ids.map(() => undefined);
+    },
+  });
+  const lateRows = createBatcher<NewJob, undefined>({
+    maxItems: 256,
+    maxWaitMs: 2,
+    maxFlushes: 1,
+    flush: (jobs) => writeUntilDone(db, jobs, closing.signal),
+  });
+
+  async function addToLedger(job: PreparedJob): Promise<void> {
+    const written = await rows.add(job.row).catch((cause: unknown) => {
+      throw new FleetError('unavailable', 'The ledger cannot be reached.', { cause });
+    });
+    if (written.kind === 'refused') throw written.error;
+    if (written.kind === 'duplicate') throw new FleetError('duplicate_job', 'An unfinished job has this dedupeKey.');
+    try {
+      await adds.add(job);
+      notes.add(job.row.id).catch((err: unknown) => log.debug({ err }, 'a job could not be marked as queued'));
+    } catch (err) {
+      log.warn({ err, jobId: job.row.id }, 'a job waits for Redis; the scaler adds it');
+    }
+  }
+
+  async function addToLane(job: PreparedJob): Promise<void> {
+    await adds.add(job).catch((cause: unknown) => {
+      throw new FleetError('unavailable', 'The queue cannot be reached.', { cause });
+    });
+    lateRows.add(job.row).catch((err: unknown) => {
+      log.warn({ err, jobId: job.row.id }, 'the row of a job is left to the worker that runs it');
+    });
+  }
+
+  return {
+    add: (job) => (job.row.durability === 'redis' ? addToLane(job) : addToLedger(job)),
+    async close() {
+      closing.abort();
+      await Promise.all([rows.idle(), adds.idle(), lateRows.idle()]);
+      await notes.idle();
+    },
+  };
+}
+
+/** All at once; when the ledger refuses what one holds, each by itself, so that nobody pays for another's row. */
+async function writeRows(db: Database, jobs: readonly NewJob[]): Promise<Written[]> {
+  try {
+    return await insertJobs(db, jobs);
+  } catch (error) {
+    if (!isDataRefusal(error)) throw error;
+    return Promise.all(jobs.map((job) => writeRow(db, job)));
+  }
+}
+
+async function writeRow(db: Database, job: NewJob): Promise<Written> {
+  try {
+    const [written] = await insertJobs(db, [job]);
+    return written ?? { kind: 'inserted' };
+  } catch (error) {
+    return { kind: 'refused', error };
+  }
+}
+
+async function writeUntilDone(db: Database, jobs: readonly NewJob[], signal: AbortSignal): Promise<undefined[]> {
+  for (;;) {
+    try {
+      const written = await insertJobs(db, jobs);
+      await fillAdoptedJobs(
+        db,
+        jobs.filter((_, index) => written[index]?.kind === 'known'),
+      );
+      return jobs.map(() => undefined);
+    } catch (error) {
+      if (isDataRefusal(error) || signal.aborted) throw error;
+      await pause(LATE_ROW_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import type { PreparedJob } from '../accept/prepareJob.js';
+import { prepareJob } from '../accept/prepareJob.js';
+import type { TenantRole } from '../contracts/identity.js';
+import type { JobState } from '../contracts/jobStates.js';
+import type { JobBody } from '../contracts/jobs.js';
+import { jobBodySchema } from '../contracts/jobs.js';
+import type { TaskContract } from '../contracts/task.js';
+import { findTask } from '../contracts/taskCatalogue.js';
+import type { Upstream } from '../contracts/upstreamQuota.js';
+import { laneName } from '../domain/lane.js';
+import { callsLeft, refillsInMs } from '../domain/quotaWait.js';
+import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
+import { FleetError } from '../errors/fleetError.js';
+import { PacedError } from '../errors/pacedError.js';
+import { newId } from '../ids/ids.js';
+import type { JobRow } from '../postgres/queries/readJob.js';
+import { laneKeysOf } from '../queue/laneKeys.js';
+import { cancelOwn } from './cancelOwn.js';
+import { resultOf } from './jobResult.js';
+import type { FleetClient } from './openFleetClient.js';
+import { assertKnownTenant, readOwnJob, readRequester } from './requester.js';
+import type { QueuedNotice } from './tellPlaces.js';
+import { placeOf, tellPlaces } from './tellPlaces.js';
+
+/** For whom, and what, a client asks. */
+export interface QueuedClientOptions<Data> {
+  readonly tenant: string;
+  readonly user: string;
+  readonly role: TenantRole;
+  /** The task that does the same in a worker; it names its upstream. */
+  readonly task: TaskContract<Data>;
+  /** Does it directly. Throws {@link PacedError} when the upstream asks to wait. */
+  readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
+}
+
+/** How one request is made. */
+export interface RequestOptions {
+  /** 0..100, higher is sooner; 50 when left out. */
+  readonly priority?: number;
+  /** Told when the request is queued, and whenever its place moves. */
+  readonly onQueued?: (notice: QueuedNotice) => void;
+  /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
+  readonly signal?: AbortSignal;
+  /** Where a queued job must be before it counts as queued; `ledger` when left out. */
+  readonly durability?: 'ledger' | 'redis';
+}
+
+/** How a queued request stands. */
+export interface RequestStatus {
+  readonly id: string;
+  readonly state: JobState;
+  readonly position: number | null;
+  readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  readonly attempts: number;
+}
+
+/** How a tenant's queue stands; null where Redis cannot say. */
+export interface QueueStatus {
+  readonly role: TenantRole;
+  readonly waiting: number | null;
+  readonly active: number | null;
+  /** For a new request. */
+  readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  /** Calls that the quota's window still has; null also without a bound. */
+  readonly quotaLeft: number | null;
+  readonly quotaRefillsInMs: number | null;
+}
+
+/** Makes requests that are answered either way: directly while the quota allows, else from the queue. */
+export interface QueuedClient {
+  /**
+   * Resolves with the result, of the direct call or of the job.
+   * @param data checked against the task's schema, which fills in what it leaves out
+   * @throws InvalidRequestError, FleetError `not_found` (no such tenant) or `unavailable`; what `call` throws; the job's error
+   */
+  request(data: unknown, options?: RequestOptions): Promise<unknown>;
+  /** @throws FleetError `not_found`; `forbidden` for another user's, but to an admin or owner */
+  status(id: string): Promise<RequestStatus>;
+  /** Place of a queued request, 1 for the next; null when it does not wait. Throws as `status`. */
+  position(id: string): Promise<number | null>;
+  /** Cancels a queued request, at once or through its signal. Throws as `status`, and `wrong_state` when it is over. */
+  cancel(id: string): Promise<void>;
+  queueStatus(): Promise<QueueStatus>;
+  /** Waits for no more results: requests that are queued reject with `unavailable`, and their jobs go on. */
+  close(): void;
+}
+
+/** A direct call counts as under way for this much longer than it may take, in ms. */
+const LEASE_MARGIN_MS = 10_000;
+
+type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
+
+/**
+ * A client of one user of a tenant.
+ * @throws FleetError `invalid_request` when tenant, user or role cannot be, `configuration` when the task names no upstream
+ */
+export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClientOptions<Data>): QueuedClient {
+  const requester = readRequester(options);
+  const { tenant, role } = requester;
+  const { task } = options;
+  const lane = { tenantId: tenant, queueClass: task.queueClass };
+  const { wait, prioritized } = laneKeysOf(fleet.keys, laneName(lane));
+  const upstream = upstreamOf(task);
+  const closing = new AbortController();
+
+  async function prepare(data: unknown, { priority, durability }: RequestOptions): Promise<PreparedJob> {
+    const body: JobBody = jobBodySchema.parse({
+      task: task.name,
+      data,
+      ...(priority === undefined ? {} : { priority }),
+      ...(durability === undefined ? {} : { durability }),
+    });
+    // What only orders jobs is left out while the ledger is away.
+    const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
+    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: null };
+    return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, { find: findTask });
+  }
+
+  /** Takes the quota unless somebody of the tenant waits; a Redis that is away cannot say, so the request is queued. */
+  async function tryDirectly(prepared: PreparedJob, signal: AbortSignal): Promise<Direct> {
+    const { id, data } = prepared.row;
+    const { timeoutMs } = task;
+    const call = { id: `${id}:0`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
+    const answer = await fleet.quotas.take(tenant, upstream, call).catch((err: unknown) => {
+      fleet.log.debug({ err }, 'a quota could not be taken; the request is queued');
+      return null;
+    });
+    if (answer?.kind !== 'granted') return { kind: 'queue' };
+    try {
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      return { kind: 'answered', result: await options.call(data as Data, { signal: bounded }) };
+    } catch (error) {
+      if (!(error instanceof PacedError)) throw error;
+      const forMs = Math.min(Math.max(error.retryAfterMs ?? task.retry.baseMs, 1), MAX_RETRY_AFTER_MS);
+      await fleet.quotas.block(tenant, upstream, forMs).catch(() => undefined);
+      return { kind: 'queue' };
+    } finally {
+      // Its lease ends by itself where this is not heard.
+      fleet.quotas.end(tenant, upstream, call.id).catch(() => undefined);
+    }
+  }
+
+  async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
+    const { id } = prepared.row;
+    await fleet.adder.add(prepared);
+    const stopTelling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
+    try {
+      return resultOf(await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal])));
+    } catch (error) {
+      if (signal.aborted) {
+        await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'a job was not cancelled'));
+      }
+      throw error;
+    } finally {
+      stopTelling?.();
+    }
+  }
+
+  const own = (id: string): Promise<JobRow> => readOwnJob(fleet.db, requester, id);
+  return {
+    async request(data, how = {}) {
+      closing.signal.throwIfAborted();
+      how.signal?.throwIfAborted();
+      await assertKnownTenant(fleet, tenant);
+      const signal = how.signal ?? new AbortController().signal;
+      const prepared = await prepare(data, how);
+      const direct = await tryDirectly(prepared, signal);
+      return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
+    },
+    async status(id) {
+      const { state, fence } = await own(id);
+      return { id, state, attempts: fence, ...(await placeOf(fleet, lane, id, state)) };
+    },
+    async position(id) {
+      return fleet.lanes.position(lane, (await own(id)).id);
+    },
+    async cancel(id) {
+      await own(id);
+      await cancelOwn(fleet, tenant, id);
+    },
+    async queueStatus() {
+      const [facts, place] = await Promise.all([fleet.outlooks.facts(lane), placeOf(fleet, lane, null, 'queued')]);
+      const quota = facts?.quota ?? null;
+      return {
+        role,
+        waiting: facts?.waiting ?? null,
+        active: facts?.active ?? null,
+        estimatedWaitMs: place.estimatedWaitMs,
+        estimatedWaitP90Ms: place.estimatedWaitP90Ms,
+        quotaLeft: quota === null ? null : callsLeft(quota),
+        quotaRefillsInMs: quota === null ? null : refillsInMs(quota),
+      };
+    },
+    close: () => closing.abort(new FleetError('unavailable', 'The client was closed; the job goes on.')),
+  };
+}
+
+function upstreamOf<Data>({ name, upstream }: TaskContract<Data>): Upstream {
+  if (upstream === undefined) throw new FleetError('configuration', `The task ${name} names no upstream.`);
+  return upstream;
+}

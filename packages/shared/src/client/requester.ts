@@ -1,0 +1,61 @@
+import type { TenantRole } from '../contracts/identity.js';
+import { TENANT_ROLES } from '../contracts/identity.js';
+import { TENANT_ID } from '../contracts/tenant.js';
+import { FleetError } from '../errors/fleetError.js';
+import type { FieldProblem } from '../errors/invalidRequestError.js';
+import { InvalidRequestError } from '../errors/invalidRequestError.js';
+import { isId } from '../ids/ids.js';
+import type { Database } from '../postgres/connect.js';
+import { inTenant } from '../postgres/inTenant.js';
+import type { JobRow } from '../postgres/queries/readJob.js';
+import { readJobRow } from '../postgres/queries/readJob.js';
+import type { FleetClient } from './openFleetClient.js';
+
+/** Who asks. */
+export interface Requester {
+  readonly tenant: string;
+  readonly user: string;
+  readonly role: TenantRole;
+}
+
+/** Longest name of a user, in characters. */
+const MAX_USER = 200;
+
+/**
+ * Checks who asks: the service that builds a client vouches for them, and may be mistaken.
+ * @throws InvalidRequestError naming what cannot be
+ */
+export function readRequester({ tenant, user, role }: Requester): Requester {
+  const fields: FieldProblem[] = [];
+  if (!TENANT_ID.test(tenant)) fields.push({ pointer: '/tenant', message: 'Must be the id of a tenant' });
+  if (user.length === 0 || user.length > MAX_USER) {
+    fields.push({ pointer: '/user', message: `Must have 1 to ${MAX_USER} characters` });
+  }
+  if (!TENANT_ROLES.includes(role)) fields.push({ pointer: '/role', message: `Must be ${TENANT_ROLES.join(', ')}` });
+  if (fields.length > 0) throw new InvalidRequestError('The client cannot be for this user.', fields);
+  return { tenant, user, role };
+}
+
+/**
+ * Refuses a tenant that is not there, or no longer. What the ledger said last holds while it is away.
+ * @throws FleetError `not_found`, or `unavailable` when nobody can say
+ */
+export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>, tenant: string): Promise<void> {
+  const known = await quotas.knows(tenant).catch((cause: unknown) => {
+    throw new FleetError('unavailable', 'The ledger cannot be reached.', { cause });
+  });
+  if (!known) throw new FleetError('not_found', 'There is no such tenant.');
+}
+
+/**
+ * A job that the requester may see: its own, or any of its tenant as admin or owner.
+ * @throws FleetError `not_found` also for another tenant's, whose existence is not told; `forbidden` for another user's
+ */
+export async function readOwnJob(db: Database, { tenant, user, role }: Requester, id: string): Promise<JobRow> {
+  const job = isId(id) ? await inTenant(db, tenant, (session) => readJobRow(session, tenant, id)) : null;
+  if (job === null) throw new FleetError('not_found', 'There is no such request.');
+  if (job.userId !== user && role !== 'admin' && role !== 'owner') {
+    throw new FleetError('forbidden', "Only an admin or owner sees others' requests.");
+  }
+  return job;
+}

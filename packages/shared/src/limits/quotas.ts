@@ -1,0 +1,78 @@
+import type { Upstream, UpstreamQuota } from '../contracts/upstreamQuota.js';
+import type { QuotaState } from '../domain/quotaWait.js';
+import { createShortCache } from '../lifecycle/shortCache.js';
+import type { TenantQuotas } from '../postgres/queries/tenantQuotas.js';
+import type { RedisClient } from '../redis/client.js';
+import type { QuotaAnswer, QuotaCall } from '../redis/commands/upstreamQuota.js';
+import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '../redis/commands/upstreamQuota.js';
+import type { FleetKeys } from '../redis/keys.js';
+
+/** Quotas of tenants and upstreams: what they are by the ledger, and what is used of them by Redis. */
+export interface Quotas {
+  /** Takes a call's quota, all or nothing. */
+  take(tenantId: string, upstream: Upstream, call: QuotaCall): Promise<QuotaAnswer>;
+  /** A call is over: another may be under way in its place. */
+  end(tenantId: string, upstream: Upstream, callId: string): Promise<void>;
+  /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
+  block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
+  /** A quota and its use. */
+  state(tenantId: string, upstream: Upstream): Promise<QuotaState>;
+  /** Whether the tenant is there. */
+  knows(tenantId: string): Promise<boolean>;
+}
+
+/** What quotas rest on. */
+export interface QuotasParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  /** A tenant's own quotas by the ledger; null when there is no such tenant. */
+  readonly read: (tenantId: string) => Promise<TenantQuotas | null>;
+  readonly now: () => number;
+}
+
+/** A changed quota holds everywhere within so long, in ms. */
+const REMEMBERED_MS = 1_000;
+
+/** Tenants whose quotas are kept for a time in which the ledger is away. */
+const KEPT_TENANTS = 10_000;
+
+/** Quotas through a short cache. While the ledger is away, what it said last holds; a tenant never asked for is refused. */
+export function createQuotas({ client, keys, read, now }: QuotasParts): Quotas {
+  const lately = createShortCache(read, REMEMBERED_MS, now);
+  const last = new Map<string, TenantQuotas | null>();
+
+  async function quotasOf(tenantId: string): Promise<TenantQuotas | null> {
+    try {
+      const quotas = await lately(tenantId);
+      last.delete(tenantId);
+      last.set(tenantId, quotas);
+      for (const oldest of last.keys()) {
+        if (last.size <= KEPT_TENANTS) break;
+        last.delete(oldest);
+      }
+      return quotas;
+    } catch (error) {
+      const known = last.get(tenantId);
+      if (known === undefined) throw error;
+      return known;
+    }
+  }
+
+  async function quotaOf(tenantId: string, upstream: Upstream): Promise<UpstreamQuota> {
+    return (await quotasOf(tenantId))?.get(upstream.name) ?? upstream.quota;
+  }
+
+  const ownerOf = (tenantId: string, upstream: Upstream) => ({ tenantId, upstream: upstream.name });
+  return {
+    async take(tenantId, upstream, call) {
+      return takeQuota(client, keys, ownerOf(tenantId, upstream), await quotaOf(tenantId, upstream), call);
+    },
+    end: (tenantId, upstream, callId) => endQuotaCall(client, keys, ownerOf(tenantId, upstream), callId),
+    block: (tenantId, upstream, forMs) => blockQuota(client, keys, ownerOf(tenantId, upstream), forMs),
+    async state(tenantId, upstream) {
+      const quota = await quotaOf(tenantId, upstream);
+      return { quota, used: await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs) };
+    },
+    knows: async (tenantId) => (await quotasOf(tenantId)) !== null,
+  };
+}

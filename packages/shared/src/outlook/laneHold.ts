@@ -1,0 +1,43 @@
+import type { Upstream } from '../contracts/upstreamQuota.js';
+import type { Lane } from '../domain/lane.js';
+import type { QuotaState } from '../domain/quotaWait.js';
+import { FleetError } from '../errors/fleetError.js';
+import type { Ask } from '../lifecycle/ask.js';
+import { within } from '../lifecycle/within.js';
+import type { Quotas } from '../limits/quotas.js';
+import type { LaneQueues } from '../queue/laneQueues.js';
+
+/** What holds a lane's jobs back beside its slots. */
+export interface LaneHold {
+  /** How long it is paused, in ms. */
+  readonly pausedMs: number;
+  /** Null where its jobs call no upstream, or nobody can say. */
+  readonly quota: QuotaState | null;
+}
+
+/** What reading it rests on. */
+export interface LaneHoldParts {
+  readonly lanes: Pick<LaneQueues, 'heldBackForMs'>;
+  readonly quotas: Pick<Quotas, 'state'>;
+  readonly call: Ask;
+}
+
+/** A lane whose jobs call no upstream. */
+export const NOT_HELD: LaneHold = { pausedMs: 0, quota: null };
+
+/** Longest wait for a quota, in ms: a ledger that is silent must not make an estimate late, which is vaguer without. */
+const QUOTA_PATIENCE_MS = 500;
+
+/** Reads what holds a lane back; a quota that cannot be told is left out. Rejects as Redis does. */
+export async function readLaneHold(
+  lane: Lane,
+  upstream: Upstream,
+  { lanes, quotas, call }: LaneHoldParts,
+): Promise<LaneHold> {
+  const late = (): Error => new FleetError('unavailable', 'The quota cannot be told.');
+  const [pausedMs, quota] = await Promise.all([
+    call(() => lanes.heldBackForMs(lane)),
+    within(QUOTA_PATIENCE_MS, quotas.state(lane.tenantId, upstream), late).catch(() => null),
+  ]);
+  return { pausedMs, quota };
+}

@@ -1,0 +1,114 @@
+import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import { bucketOf, laneName } from '@sluice/shared/domain/lane';
+import { PacedError } from '@sluice/shared/errors/pacedError';
+import { replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
+import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
+import { observeLanes } from '@sluice/shared/queue/observeLanes';
+import { readQuotaUse } from '@sluice/shared/redis/commands/upstreamQuota';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FleetSpace } from '../../support/fleetSpace.js';
+import { openFleetSpace } from '../../support/fleetSpace.js';
+import { until } from '../../support/until.js';
+import type { TestLaneOptions } from './support.js';
+import { openTestLane } from './support.js';
+
+const DATA = { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+
+describe('a job of a task with an upstream', () => {
+  let space: FleetSpace;
+  beforeAll(async () => {
+    space = await openFleetSpace();
+  });
+  afterAll(() => space.close());
+
+  async function openLane(
+    tenantId: string,
+    quota: { readonly callsPerWindow: number | null; readonly windowMs: number; readonly callsAtATime: number | null },
+    handler: TestLaneOptions['handler'],
+  ) {
+    const { db } = space.postgres;
+    await insertTenant(db, { id: tenantId, name: tenantId, signingSecret: 'whsec_' });
+    expect(await replaceTenantQuotas(db, tenantId, new Map([['ga4', quota]]))).toBe(true);
+    const task = { name: ga4RunReport.name, queueClass: ga4RunReport.queueClass };
+    const lane = openTestLane(space, { tenantId, handler, task, concurrency: 8 });
+    return { ...lane, submit: () => lane.submit({ data: DATA }) };
+  }
+
+  async function sightOf(tenantId: string) {
+    const name = laneName({ tenantId, queueClass: 'ga4' });
+    return (await observeLanes(space.redis.client, space.keys, bucketOf(tenantId), [name])).lanes[0];
+  }
+
+  it('waits in its place while the quota is used up, in a lane that pauses, and runs by itself when it refills', async () => {
+    const starts: number[] = [];
+    const quota = { callsPerWindow: 3, windowMs: 3_000, callsAtATime: null };
+    const lane = await openLane('window', quota, async () => void starts.push(Date.now()));
+    const ids = [];
+    for (let i = 0; i < 7; i++) ids.push(await lane.submit());
+    await until('three ran', () => starts.length >= 3);
+    await until('the lane is paused', async () => ((await sightOf('window'))?.rateLimitedMs ?? 0) > 500);
+    expect(starts).toHaveLength(3);
+    const histories = await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));
+    expect(starts).toHaveLength(7);
+    for (const [index, at] of starts.entries()) {
+      const threeBefore = starts[index - 3];
+      if (threeBefore !== undefined) expect(at - threeBefore).toBeGreaterThanOrEqual(2_900);
+    }
+    for (const { job } of histories) expect(job).toMatchObject({ failures: 0, crashes: 0, deferrals: 0 });
+    await lane.close();
+  });
+
+  it('never has more calls under way than may be at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const lane = await openLane('at-a-time', { callsPerWindow: null, windowMs: 1_000, callsAtATime: 2 }, async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      running--;
+    });
+    const ids = await Promise.all(Array.from({ length: 10 }, () => lane.submit()));
+    await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));
+    expect(most).toBe(2);
+    await until('no call is under way', async () => {
+      const owner = { tenantId: 'at-a-time', upstream: 'ga4' };
+      return (await readQuotaUse(space.redis.client, space.keys, owner, 1_000)).underWay === 0;
+    });
+    await lane.close();
+  });
+
+  it('goes back to its place when the upstream asks to wait, with the whole lane, however often, at no cost', async () => {
+    let calls = 0;
+    const lane = await openLane('paced', { callsPerWindow: null, windowMs: 1_000, callsAtATime: 1 }, async () => {
+      calls++;
+      if (calls <= 3) throw new PacedError('slowly', 400);
+      return calls;
+    });
+    const [first, second] = [await lane.submit(), await lane.submit()];
+    const { job, attempts } = await lane.reaches(first, 'completed');
+    await lane.reaches(second, 'completed');
+    expect(job).toMatchObject({ failures: 0, crashes: 0, deferrals: 3, maxAttempts: 1 });
+    expect(attempts.filter(({ outcome }) => outcome === 'deferred')).toHaveLength(3);
+    expect(calls).toBe(5);
+    await lane.close();
+  });
+
+  it('runs soon after a pause was ended before its time', async () => {
+    const { db } = space.postgres;
+    const none = { callsPerWindow: 1, windowMs: 600_000, callsAtATime: null };
+    let ran = 0;
+    const lane = await openLane('raised', none, async () => ++ran);
+    const first = await lane.submit();
+    await lane.reaches(first, 'completed');
+    const second = await lane.submit();
+    await until('the lane is paused', async () => ((await sightOf('raised'))?.rateLimitedMs ?? 0) > 0);
+    await replaceTenantQuotas(db, 'raised', new Map([['ga4', { ...none, callsPerWindow: 5 }]]));
+    await until('the second ran', async () => {
+      await lane.queues.endHold(lane.lane);
+      // What the channel of woken lanes tells a worker process.
+      (await lane.worker).intake.heard(laneName(lane.lane));
+      return (await lane.queues.position(lane.lane, second)) === null && ran === 2;
+    });
+    await lane.reaches(second, 'completed');
+    await lane.close();
+  });
+});

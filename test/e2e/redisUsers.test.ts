@@ -70,6 +70,24 @@ describe('a fleet whose processes have the Redis users that are shipped', () => 
     await reaches(id, 'completed');
   });
 
+  it('holds the jobs of an upstream to its quota, and lets them go on when that is raised', async () => {
+    const limit = (callsPerWindow: number) =>
+      fleet.operator.expect(200, 'PUT', '/api/v1/admin/tenants/acme/limits', {
+        upstreams: { ga4: { callsPerWindow, windowMs: 600_000, callsAtATime: null } },
+      });
+    // The worker has no credentials of GA4: a job that gets its call dies of that.
+    const data = { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+    await limit(1);
+    await reaches(await submit({ task: 'ga4.run_report', data }), 'dead');
+    const held = await submit({ task: 'ga4.run_report', data });
+    const { quota } = await tenant.expect(200, 'GET', '/api/v1/queue');
+    expect(quota).toMatchObject([{ upstream: 'ga4', left: 0 }]);
+    await until('the job has its call', async () => {
+      await limit(5);
+      return (await tenant.expect(200, 'GET', `/api/v1/jobs/${held}`)).state === 'dead';
+    });
+  });
+
   it('runs the job of a worker that was killed in another', async () => {
     const id = await submit({ data: { sleepMs: 2_000 } });
     await reaches(id, 'active');

@@ -55,6 +55,7 @@ const ROW_OF: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   idempotency_keys: { key: "'k'", request_hash: "'h'", seed: 'gen_random_uuid()', held_until: 'now()' },
   tenants: { name: "'n'", signing_secret: "'s'" },
+  tenant_quotas: { upstream: "'ga4'", window_ms: '1' },
 };
 
 const TENANT_COLUMN: Readonly<Record<string, string>> = { tenants: 'id', idempotency_keys: 'scope' };

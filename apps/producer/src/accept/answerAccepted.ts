@@ -15,8 +15,13 @@ export interface AnsweredJob extends LanedJob {
   readonly row: { readonly id: string; readonly tenantId: string; readonly priority: number };
 }
 
-/** Answers 202 with state, place and estimate of a job that is accepted. */
-export type AnswerAccepted = (reply: FastifyReply, job: AnsweredJob, acceptance: Acceptance) => Promise<FastifyReply>;
+/** Answers 202 with state, place and estimate of a job that is accepted; `inWords` makes another answer of that. */
+export type AnswerAccepted = (
+  reply: FastifyReply,
+  job: AnsweredJob,
+  acceptance: Acceptance,
+  inWords?: (answer: JobAccepted) => object,
+) => Promise<FastifyReply>;
 
 /** What is said of a job that Redis does not hold yet. */
 const NOT_YET_QUEUED =
@@ -43,11 +48,14 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
     return outlooks.describe(acceptance.seen, waiting);
   }
 
-  return async (reply, job, acceptance) => {
+  return async (reply, job, acceptance, inWords = (answer) => answer) => {
     const { state, ...outlook } = await lookAt(job, acceptance);
     const said = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
     const answer: JobAccepted = { id: job.row.id, state, ...outlook, ...said };
     // Typed above and made here: to check it against its schema again would cost more than all the rest of the answer.
-    return reply.code(202).type('application/json; charset=utf-8').send(JSON.stringify(answer));
+    return reply
+      .code(202)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(inWords(answer)));
   };
 }

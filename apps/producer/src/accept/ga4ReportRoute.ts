@@ -1,6 +1,7 @@
 import { prepareJob } from '@sluice/shared/accept/prepareJob';
 import { resultOf } from '@sluice/shared/client/jobResult';
 import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
+import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -37,8 +38,6 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         body: ga4ReportBodySchema,
         response: { 200: ga4ReportResultSchema, 202: ga4ReportQueuedSchema, ...refusals(409, 413, 415, 422) },
       },
-      preSerialization: async (_request, reply, payload) =>
-        reply.statusCode === 202 ? withMessage(payload as z.infer<typeof ga4ReportQueuedSchema>) : payload,
     },
     async (request, reply) => {
       const { priority, dedupeKey, durability, ...data } = request.body;
@@ -60,7 +59,7 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
       if (end !== null) {
         return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
       }
-      return answerAccepted(reply, prepared, acceptance);
+      return answerAccepted(reply, prepared, acceptance, inWords);
     },
   );
 }
@@ -75,7 +74,7 @@ function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
   }
 }
 
-/** The answer to any accepted job, and beside it the wait in words. */
-function withMessage(accepted: Omit<z.infer<typeof ga4ReportQueuedSchema>, 'message'>): object {
+/** The answer to any accepted job without its zone, and the wait in words. */
+function inWords({ zone: _zone, ...accepted }: JobAccepted): z.infer<typeof ga4ReportQueuedSchema> {
   return { ...accepted, message: waitText(accepted) };
 }

@@ -26,7 +26,7 @@ export interface LaneHoldParts {
 export const NOT_HELD: LaneHold = { pausedMs: 0, quota: null };
 
 /** Longest wait for a quota, in ms: a ledger that is silent must not make an estimate late, which is vaguer without. */
-const QUOTA_PATIENCE_MS = 500;
+const QUOTA_PATIENCE_MS = 250;
 
 /** Reads what holds a lane back; a quota that cannot be told is left out. Rejects as Redis does. */
 export async function readLaneHold(

@@ -30,7 +30,7 @@ describe('a plain BullMQ client', () => {
       id,
       name: 'system.probe',
       data: { note: 'hello' },
-      opts: { attempts: 4, priority: 1 },
+      opts: { attempts: 4, priority: expect.any(Number) },
     });
     expect(await job?.getState()).toBe('prioritized');
     expect(await queue.getJobCounts('prioritized', 'wait', 'delayed')).toEqual({ prioritized: 1, wait: 0, delayed: 0 });

@@ -62,6 +62,10 @@ describe('streams in trouble', () => {
     const id = await submit(acme);
     const stream = await open(events(id));
     const { id: last } = await stream.seen('its state', ({ event }) => event === 'state');
+    await until('the ledger knows that it was queued', async () => {
+      const { rows } = await producer.space.postgres.db.$client.query('SELECT state FROM jobs WHERE id = $1', [id]);
+      return rows[0].state === 'queued';
+    });
     const tenantStream = await open('/api/v1/events', { 'last-event-id': last ?? '' });
     stream.close();
     await deleteKeys(producer.space.redis.client, producer.space.prefix);

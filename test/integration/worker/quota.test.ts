@@ -84,9 +84,11 @@ describe('a job of a task with an upstream', () => {
       return calls;
     });
     const [first, second] = [await lane.submit(), await lane.submit()];
-    const { job, attempts } = await lane.reaches(first, 'completed');
-    await lane.reaches(second, 'completed');
-    expect(job).toMatchObject({ failures: 0, crashes: 0, deferrals: 3, maxAttempts: 1 });
+    const histories = [await lane.reaches(first, 'completed'), await lane.reaches(second, 'completed')];
+    for (const { job } of histories) expect(job).toMatchObject({ failures: 0, crashes: 0, maxAttempts: 1 });
+    // Jobs of one priority may change places when they go back.
+    expect(histories.reduce((sum, { job }) => sum + job.deferrals, 0)).toBe(3);
+    const attempts = histories.flatMap((history) => history.attempts);
     expect(attempts.filter(({ outcome }) => outcome === 'deferred')).toHaveLength(3);
     expect(calls).toBe(5);
     await lane.close();

@@ -1,16 +1,18 @@
+import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { entryOf } from '@sluice/shared/domain/feedPlace';
 import type { Lane } from '@sluice/shared/domain/lane';
 import type { StreamId } from '@sluice/shared/domain/streamId';
 import type { ToldState } from '@sluice/shared/domain/toldState';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
+import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { PresentJobs } from '@sluice/shared/outlook/presentJobs';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
 import { shownState } from '../outlook/shownState.js';
-import { laneOf } from '../status/present.js';
+import { laneOf, toWaitingJob } from '../status/present.js';
 import { createJobTeller } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
 
@@ -26,6 +28,7 @@ export interface FollowParts {
   ) => Promise<readonly FedEvent[] | null>;
   /** The job as it is now; null when the ledger cannot be asked. Never rejects. */
   readonly reread: (job: JobRow) => Promise<JobRow | null>;
+  readonly outlooks: Pick<OutlookReader, 'read'>;
   readonly now: () => number;
 }
 
@@ -48,7 +51,7 @@ export async function followJob({ job, from }: Followed, stream: SseStream, part
   if (missed === null) {
     // Read only now: whatever happens from here on is heard.
     const now = (await parts.reread(job)) ?? job;
-    teller.begin(listening.behind, { state: shownState(now, parts.now()), attempt: now.fence });
+    teller.begin(listening.behind, { state: await presentState(now, parts), attempt: now.fence });
   }
   teller.goOn(missed ?? []);
   const unfollow = parts.present.follow(job.id, (present) => {
@@ -64,6 +67,12 @@ export async function followJob({ job, from }: Followed, stream: SseStream, part
     unfollow();
     unwatch();
   };
+}
+
+/** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */
+async function presentState(job: JobRow, { outlooks, now }: FollowParts): Promise<JobState> {
+  if (job.state !== 'accepted') return shownState(job, now());
+  return (await outlooks.read(laneOf(job), toWaitingJob(job, now()))).state;
 }
 
 function toToldState(present: PresentJob, nowMs: number): ToldState {

@@ -1,6 +1,7 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { readStreamId } from '@sluice/shared/domain/streamId';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { isId } from '@sluice/shared/ids/ids';
 import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
@@ -24,10 +25,13 @@ export interface StreamParts extends FollowParts {
   readonly streams: OpenStreams;
 }
 
+/** Longest id of an event that a client may name, in characters. */
+const MAX_EVENT_ID = 64;
+
 const headers = tenantHeadersSchema.extend({
   'last-event-id': z
     .string()
-    .max(64)
+    .max(MAX_EVENT_ID)
     .optional()
     .meta({ description: 'The id of the last event that was received: what was missed since is told first' }),
 });
@@ -117,5 +121,8 @@ async function stream(
 }
 
 function lastEventIdOf(request: FastifyRequest): string {
-  return [request.headers['last-event-id']].flat()[0] ?? '';
+  const id = [request.headers['last-event-id']].flat()[0] ?? '';
+  if (id.length <= MAX_EVENT_ID) return id;
+  const message = `Must have at most ${MAX_EVENT_ID} characters`;
+  throw new InvalidRequestError('The Last-Event-ID is not valid.', [{ pointer: '/last-event-id', message }]);
 }

@@ -57,6 +57,7 @@ export function createStreams(parts: StreamsParts): {
       feed,
       places,
       present,
+      outlooks,
       credentials,
       streams: createOpenStreams(metrics, maxStreams),
       replay({ tenantId, jobId }, entry) {

@@ -37,7 +37,7 @@ describe('streams of events', () => {
   }
 
   it('tells places that move while nobody works, then the life of the job, and ends with its result', async () => {
-    const [first, second, third] = [await submit({}), await submit({}), await submit({})];
+    const [first, second, third] = [await submit({}), await submit({}), await submit({ sleepMs: 300 })];
     const stream = await open(`/api/v1/jobs/${third}/events`);
     expect(stream.status).toBe(200);
     const place = await stream.seen('its place', ({ event }) => event === 'position');

@@ -20,6 +20,8 @@ const LEASE_MS = 2_000;
 /** Longer than four leases: what runs in a slot that is lost is seen running until it is told. */
 const LONG_MS = 9_000;
 const SHORT_MS = 50;
+/** Until the upstream is closed: a process that stands still waits for ever. */
+const FOR_EVER_MS = 300_000;
 
 const QUICK = {
   SLOT_LEASE_MS: String(LEASE_MS),
@@ -108,9 +110,13 @@ describe('a tenant never runs more jobs than its slots allow', () => {
   }
 
   /** One process has every slot in use; the others stand by. */
-  async function startHolder(id: string, environment: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {
+  async function startHolder(
+    id: string,
+    environment: Readonly<Record<string, string>> = {},
+    holdMs = LONG_MS,
+  ): Promise<FleetProcess> {
     const holder = await start(id, environment);
-    await submit(MOST, LONG_MS);
+    await submit(MOST, holdMs);
     await full();
     await submit(60, SHORT_MS);
     return holder;
@@ -131,7 +137,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
 
   it('while a process that holds its slots stands still for longer than the lease, and when it goes on', async () => {
     const heir = await standBy('heir');
-    const zombie = await startHolder('zombie');
+    const zombie = await startHolder('zombie', {}, FOR_EVER_MS);
     heir.kill('SIGCONT');
     const stopped = await runBy('zombie');
     expect(stopped).toHaveLength(MOST);

@@ -1,18 +1,20 @@
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import { toLoggedError } from './loggedError.js';
 
 /** Fields that hold a credential, whatever they are part of. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'key', 'password', 'secret', 'token'];
 
 /**
  * The process's log: JSON lines on standard output. Credentials are cut out of the logged fields and up to two levels
- * below; payloads are never passed in.
+ * below; payloads are never passed in, and errors are shown without what they were about.
  * @param processName `producer`, `worker`, `scaler`, `dashboard`
  */
 export function createLogger(processName: string, config: { readonly level: string }): Logger {
   return pino({
     name: processName,
     level: config.level,
+    serializers: { err: (err: unknown) => toLoggedError(err) },
     redact: {
       paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
       censor: '[hidden]',

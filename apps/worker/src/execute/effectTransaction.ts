@@ -1,6 +1,7 @@
 import type { EffectTransaction } from '@sluice/shared/contracts/jobContext';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { findEffect, lockJob, rememberEffect } from '@sluice/shared/postgres/queries/effects';
+import { rollBack } from '@sluice/shared/postgres/rollBack';
 import type pg from 'pg';
 import { untilWritten } from '../settle/untilWritten.js';
 import type { AttemptStop } from './attemptStop.js';
@@ -96,15 +97,6 @@ async function commit(client: pg.PoolClient, result: unknown): Promise<Ended> {
 
 function stopped(stop: AttemptStop): Promise<never> {
   return new Promise((_resolve, reject) => stop.onStop(() => reject(stop.signal.reason)));
-}
-
-async function rollBack(client: pg.PoolClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The transaction held the job's row: once that is free, it has ended, one way or the other. */

@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { FleetError } from '../errors/fleetError.js';
 import type { Database, Session } from './connect.js';
+import { rollBack } from './rollBack.js';
 import * as schema from './schema/index.js';
 
 /** Drizzle reads the whole schema for each object it makes, so a connection keeps its own. */
@@ -51,14 +52,4 @@ function sessionOf(client: pg.PoolClient): Session {
     sessions.set(client, session);
   }
   return session;
-}
-
-/** False when the connection itself is gone. */
-async function rollBack(client: pg.PoolClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
 }

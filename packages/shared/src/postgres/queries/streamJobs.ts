@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { JobError } from '../../contracts/deadLetter.js';
 import type { JobState } from '../../contracts/jobStates.js';
 import type { Database } from '../connect.js';
+import { rollBack } from '../rollBack.js';
 
 /** Which of a tenant's jobs to stream. */
 export interface StreamedJobsFilter {
@@ -84,15 +85,5 @@ async function* fetchAll(client: pg.PoolClient): AsyncGenerator<StreamedJob, voi
     const { rows } = await client.query<StreamedJob>(`FETCH ${FETCH_ROWS} FROM streamed_jobs`);
     yield* rows;
     if (rows.length < FETCH_ROWS) return;
-  }
-}
-
-/** Ends the transaction, also after an error; false when the connection itself is gone. */
-async function rollBack(client: pg.PoolClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -14,8 +14,17 @@ import { firstAvailable, mayInstall } from './resolve.mjs';
 
 const START_WITHIN_MS = 60_000;
 
-/** How Redis runs, in a container as on the machine: every write in the append-only file, nothing ever evicted. */
-const SETTINGS = { appendonly: 'yes', appendfsync: 'everysec', save: '""', 'maxmemory-policy': 'noeviction' };
+/**
+ * How Redis runs, in a container as on the machine: every write in the append-only file, nothing ever evicted, and a job of up
+ * to a kilobyte packed, which takes a third less memory; by the name that Redis 6.2 knows as well.
+ */
+const SETTINGS = {
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  save: '""',
+  'maxmemory-policy': 'noeviction',
+  'hash-max-ziplist-value': '1024',
+};
 
 /** @type {readonly import('./resolve.mjs').Resolver[]} */
 const redisResolvers = [

@@ -116,6 +116,7 @@ describe('docker-compose.yml', () => {
     const command = serviceNamed('redis').command?.join(' ');
     expect(command).toContain('--appendonly yes --appendfsync everysec');
     expect(command).toContain('--maxmemory-policy noeviction');
+    expect(command).toContain('--hash-max-listpack-value 1024');
     expect(command).toMatch(/--maxmemory \S+/);
     expect(serviceNamed('redis').volumes).toContain('redis-data:/data');
     expect(serviceNamed('postgres').volumes).toContain('postgres-data:/var/lib/postgresql/data');

@@ -1,3 +1,4 @@
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
@@ -95,6 +96,20 @@ describe('jobs', () => {
     const { body } = await client.call('POST', '/api/v1/jobs/batch', { jobs: [] });
     expect(body.code).toBe('invalid_request');
     expect((await client.call('POST', '/api/v1/jobs/batch', { jobs: Array(1_001).fill(PROBE) })).status).toBe(400);
+  });
+
+  it('puts the jobs of a batch into their lane in their order, though several commits share them', async () => {
+    const client = await producer.user('ordered');
+    const jobs = Array.from({ length: 1_000 }, () => PROBE);
+    const { results } = (await client.expect(207, 'POST', '/api/v1/jobs/batch', { jobs })) as {
+      results: { id: string }[];
+    };
+    const { redis, keys } = producer.space;
+    const queues = createLaneQueues(redis.client, keys);
+    const ids = results.map(({ id }) => id);
+    const positions = await queues.positions({ tenantId: 'ordered', queueClass: 'default' }, ids);
+    await queues.close();
+    expect(positions).toEqual(ids.map((_, index) => index + 1));
   });
 
   it('pages through a thousand jobs, newest first, each once', async () => {

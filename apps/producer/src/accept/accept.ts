@@ -1,3 +1,4 @@
+import { createTouchNotice } from '@sluice/shared/accept/touchNotice';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
@@ -18,7 +19,6 @@ import { createEnqueuer } from './enqueuer.js';
 import { createLateLedger } from './lateLedger.js';
 import { createLedgerWriter } from './ledgerWriter.js';
 import { createQueuedMarks } from './queuedMarks.js';
-import { createTouchNotice } from './touchNotice.js';
 import { createUnqueuedBound } from './unqueuedBound.js';
 
 /** Everything that accepting rests on. */

@@ -11,6 +11,7 @@ import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import type { QueuedMarks } from './queuedMarks.js';
 import { startSend } from './sendSpan.js';
+import type { Turn } from './turns.js';
 import type { UnqueuedBound } from './unqueuedBound.js';
 
 /** Where an accepted job is: its state as far as this process knows, or `known` when the same request came before. */
@@ -27,9 +28,10 @@ export type Acceptance =
 export interface Acceptor {
   /**
    * Accepts a checked job.
+   * @param turn its place in its batch
    * @throws ProblemError `duplicate_job` naming the job in the way, `unavailable` when it could not be made durable
    */
-  accept(job: PreparedJob): Promise<Acceptance>;
+  accept(job: PreparedJob, turn?: Turn): Promise<Acceptance>;
   /**
    * Adds a job that the ledger took back to its lane; `accepted` when the scaler will have to. It is not marked as queued:
    * should a death that is still under way take it out of its lane again, the scaler finds it.
@@ -49,19 +51,24 @@ export interface AcceptorParts {
 
 /** The ledger first and then the lane; or, for `durability: redis`, the lane alone, and the ledger when it can. */
 export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metrics }: AcceptorParts): Acceptor {
-  async function acceptInLedger(prepared: PreparedJob): Promise<Acceptance> {
+  async function acceptInLedger(prepared: PreparedJob, turn?: Turn): Promise<Acceptance> {
     if (!enqueuer.isOpen()) await unqueued.take();
     const inserted = await writer.write(prepared);
     if (inserted.kind === 'duplicate') throw duplicate(inserted.jobId);
     if (inserted.kind === 'known') return { kind: 'known' };
-    const placed = await enqueuer.addAccepted(prepared, () => marks.note(prepared.row.id));
+    await turn?.come();
+    const placing = enqueuer.addAccepted(prepared, () => marks.note(prepared.row.id));
+    turn?.pass();
+    const placed = await placing;
     // A lane that still holds a job of this dedupeKey, which is over in the ledger, lets go of it soon: added again later.
     if (placed.kind === 'added') return { kind: 'new', state: stateInLane(prepared), seen: placed.seen };
     metrics.jobsUnqueued.inc();
     return { kind: 'new', state: 'accepted', seen: null };
   }
 
-  async function acceptInRedis(prepared: PreparedJob): Promise<Acceptance> {
+  /** Its add leaves at once, in its turn. */
+  async function acceptInRedis(prepared: PreparedJob, turn?: Turn): Promise<Acceptance> {
+    turn?.pass();
     const row = late.reserve(prepared);
     try {
       const placed = await enqueuer.add(prepared);
@@ -75,10 +82,10 @@ export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metric
   }
 
   /** The ledger tells duplicates for the whole tenant, so it is asked first; without it, Redis tells those in the lane. */
-  async function acceptUnique(prepared: PreparedJob): Promise<Acceptance> {
+  async function acceptUnique(prepared: PreparedJob, turn?: Turn): Promise<Acceptance> {
     try {
       // The state of a row that is not in Redis yet, whatever comes first otherwise.
-      return await acceptInLedger({ ...prepared, row: { ...prepared.row, state: 'accepted' } });
+      return await acceptInLedger({ ...prepared, row: { ...prepared.row, state: 'accepted' } }, turn);
     } catch (error) {
       if (!(error instanceof FleetError) || error.code !== 'unavailable') throw error;
       return acceptInRedis(prepared);
@@ -98,18 +105,19 @@ export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metric
   }
 
   return {
-    async accept(asked) {
+    async accept(asked, turn) {
       const { durability, dedupeKey } = asked.row;
       const { prepared, sent } = startSend(asked);
       const way = durability === 'ledger' ? acceptInLedger : dedupeKey === null ? acceptInRedis : acceptUnique;
       try {
-        const acceptance = await way(prepared);
+        const acceptance = await way(prepared, turn);
         if (acceptance.kind === 'new') count(prepared.row);
         return acceptance;
       } catch (error) {
         sent?.fail(errorType(error));
         throw error;
       } finally {
+        turn?.pass();
         sent?.end();
       }
     },

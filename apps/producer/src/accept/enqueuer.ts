@@ -1,3 +1,4 @@
+import type { TouchNotice } from '@sluice/shared/accept/touchNotice';
 import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
@@ -10,7 +11,6 @@ import type { RedisGate } from '../stores/redisGate.js';
 import { afterTurn } from './afterTurn.js';
 import { createBoundedBatcher } from './boundedBatcher.js';
 import { createRoom } from './room.js';
-import type { TouchNotice } from './touchNotice.js';
 
 /** What became of an add. */
 export type Placed =

@@ -17,6 +17,7 @@ import { traceparentOf } from '../http/requestSpans.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
+import { createTurns } from './turns.js';
 
 const batchResultSchema = z.object({
   status: z.int().meta({ description: 'As the job would have been answered by itself' }),
@@ -86,13 +87,14 @@ async function submitBatch(
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
   const first = await noteUse(toSubmission(request, request.seed), jobs.length);
+  const nextTurn = createTurns();
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
         const recentJobs = first.recentJobs + index;
         const submission = { ...first, id: idOfSeed(request.seed, index), recentJobs };
         const prepared = prepareBatchJob(submission, body, tasks);
-        await acceptor.accept(prepared);
+        await acceptor.accept(prepared, nextTurn());
         return { status: 202, id: prepared.row.id };
       } catch (error) {
         if (error instanceof FleetError && error.code === 'unavailable') unavailable = error;

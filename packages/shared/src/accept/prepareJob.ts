@@ -10,7 +10,7 @@ import { toInvalidRequest } from '../errors/toInvalidRequest.js';
 import { momentOfId } from '../ids/ids.js';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
 import type { LanedJob } from '../queue/jobOptions.js';
-import { toLanedJob } from '../queue/jobOptions.js';
+import { toRankedJob } from '../queue/jobOptions.js';
 
 /** Who submits a job, under which id. */
 export interface Submission {
@@ -42,14 +42,15 @@ export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<Ta
   const task = tasks.find(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   const { data, bytes } = checkData(task, body.data);
-  const row = toRow(submission, body, { task, data });
   // The id was made when the request first came, so that the same request again has the same place.
   const nowMs = momentOfId(submission.id) ?? 0;
-  const rankedSinceMs = nowMs + row.delayMs;
-  const complexityPoints = task.complexity?.(row.data, nowMs) ?? 0;
+  const rankedSinceMs = nowMs + (body.delayMs ?? 0);
+  const complexityPoints = task.complexity?.(data, nowMs) ?? 0;
   const { priorityRules, recentJobs } = submission;
   const rulePoints = rulePointsOf(priorityRules, { sinceMs: rankedSinceMs, complexityPoints, recentJobs });
-  return { row: { ...row, rulePoints }, bytes, ...toLanedJob({ ...row, rankedSinceMs, rulePoints, nowMs }) };
+  const row = toRow(submission, body, { task, data, rulePoints });
+  const { lane, job } = toRankedJob(row, { rankedSinceMs, rulePoints, nowMs });
+  return { row, bytes, lane, job };
 }
 
 function checkData(task: TaskContract, data: unknown): { readonly data: unknown; readonly bytes: number } {
@@ -65,7 +66,7 @@ function checkData(task: TaskContract, data: unknown): { readonly data: unknown;
 function toRow(
   { id, tenantId, role, submitter, traceparent }: Submission,
   body: JobBody,
-  { task, data }: { readonly task: TaskContract; readonly data: unknown },
+  { task, data, rulePoints }: { readonly task: TaskContract; readonly data: unknown; readonly rulePoints: number },
 ): NewJob {
   return {
     id,
@@ -77,6 +78,7 @@ function toRow(
     queueJobId: null,
     state: body.durability === 'redis' ? 'queued' : 'accepted',
     priority: body.priority,
+    rulePoints,
     data,
     maxAttempts: body.attempts ?? task.retry.maxRetries + 1,
     timeoutMs: body.timeoutMs ?? task.timeoutMs,

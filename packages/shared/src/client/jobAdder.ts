@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PreparedJob } from '../accept/prepareJob.js';
+import { createTouchNotice } from '../accept/touchNotice.js';
 import { laneName } from '../domain/lane.js';
 import { FleetError } from '../errors/fleetError.js';
 import { createBatcher } from '../lifecycle/batcher.js';
@@ -10,7 +11,6 @@ import type { Inserted, NewJob } from '../postgres/queries/insertJobs.js';
 import { insertJobs } from '../postgres/queries/insertJobs.js';
 import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
 import { isDataRefusal } from '../postgres/sqlState.js';
-import type { LanedJob } from '../queue/jobOptions.js';
 import type { LaneQueues } from '../queue/laneQueues.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
@@ -32,16 +32,19 @@ export interface JobAdderParts {
   readonly db: Database;
   readonly client: RedisClient;
   readonly keys: FleetKeys;
-  readonly lanes: Pick<LaneQueues, 'add'>;
+  readonly lanes: Pick<LaneQueues, 'addOne'>;
   readonly log: Log;
 }
 
 /** Wait between two tries to write a row that the ledger did not take, in ms. */
 const LATE_ROW_RETRY_MS = 500;
 
+/** Touched lanes are told at most so often, in ms. */
+const TOUCH_EVERY_MS = 500;
+
 type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 
-/** As producers do: jobs of one moment share a commit, and one bulk add per lane. */
+/** As producers do: jobs of one moment share a commit, and one write to Redis. */
 export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts): JobAdder {
   const closing = new AbortController();
   const rows = createBatcher<NewJob, Written>({
@@ -50,18 +53,8 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
     maxFlushes: 2,
     flush: (jobs) => writeRows(db, jobs),
   });
-  const adds = createBatcher<LanedJob, undefined>({
-    maxItems: 256,
-    maxWaitMs: 0,
-    maxFlushes: 2,
-    async flush(jobs) {
-      await lanes.add(jobs);
-      // Only a hint, by which the scaler looks sooner.
-      const touched = [...new Set(jobs.map(({ lane }) => laneName(lane)))];
-      client.publish(keys.touchedChannel, touched.join(' ')).catch(() => undefined);
-      return jobs.map(() => undefined);
-    },
-  });
+  const adding = new Set<Promise<unknown>>();
+  const touched = createTouchNotice((names) => client.publish(keys.touchedChannel, names.join(' ')), TOUCH_EVERY_MS);
   const notes = createBatcher<string, undefined>({
     maxItems: 1_000,
     maxWaitMs: 5,
@@ -72,11 +65,23 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
     },
   });
   const lateRows = createBatcher<NewJob, undefined>({
-    maxItems: 256,
-    maxWaitMs: 2,
+    maxItems: 1_000,
+    maxWaitMs: 20,
     maxFlushes: 1,
     flush: (jobs) => writeUntilDone(db, jobs, closing.signal),
   });
+
+  /** Not gathered: what is sent in one turn shares a write, and nobody waits for another's answer. */
+  async function place(job: PreparedJob): Promise<void> {
+    const added = lanes.addOne(job);
+    adding.add(added);
+    try {
+      await added;
+      touched.touch(laneName(job.lane));
+    } finally {
+      adding.delete(added);
+    }
+  }
 
   async function addToLedger(job: PreparedJob): Promise<void> {
     const written = await rows.add(job.row).catch((cause: unknown) => {
@@ -85,7 +90,7 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
     if (written.kind === 'refused') throw written.error;
     if (written.kind === 'duplicate') throw new FleetError('duplicate_job', 'An unfinished job has this dedupeKey.');
     try {
-      await adds.add(job);
+      await place(job);
       notes.add(job.row.id).catch((err: unknown) => log.debug({ err }, 'a job could not be marked as queued'));
     } catch (err) {
       log.warn({ err, jobId: job.row.id }, 'a job waits for Redis; the scaler adds it');
@@ -93,7 +98,7 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
   }
 
   async function addToLane(job: PreparedJob): Promise<void> {
-    await adds.add(job).catch((cause: unknown) => {
+    await place(job).catch((cause: unknown) => {
       throw new FleetError('unavailable', 'The queue cannot be reached.', { cause });
     });
     lateRows.add(job.row).catch((err: unknown) => {
@@ -105,8 +110,10 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
     add: (job) => (job.row.durability === 'redis' ? addToLane(job) : addToLedger(job)),
     async close() {
       closing.abort();
-      await Promise.all([rows.idle(), adds.idle(), lateRows.idle()]);
+      await Promise.all([rows.idle(), lateRows.idle()]);
+      await Promise.allSettled(adding);
       await notes.idle();
+      await touched.stop(AbortSignal.timeout(0));
     },
   };
 }

@@ -8,8 +8,14 @@ import { toTraceMetadata } from './traceMetadata.js';
 /** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
 
-/** Finished jobs that a lane keeps in Redis for operators to look at; the ledger keeps all. */
-const KEEP_FINISHED = { age: 3_600, count: 100 };
+/** Of each kind: so old, in seconds, and so many. */
+const KEEP = { age: 3_600, count: 100 };
+
+/**
+ * What workers keep of a lane's finished jobs in Redis for operators to look at; the ledger keeps all. It is the workers' to say,
+ * so that no waiting job carries it; a plain client's own word for its job stands.
+ */
+export const KEEP_FINISHED = { removeOnComplete: KEEP, removeOnFail: KEEP };
 
 /** A job on its way into a lane. */
 export interface LaneJob {
@@ -28,8 +34,17 @@ export interface LaneJob {
   readonly traceparent?: string | null;
 }
 
-/** What the ledger knows of a job that goes into a lane. */
-export interface QueueableRow {
+/** What a job's place in its lane rests on, beside its role and priority. */
+export interface JobRank {
+  /** Since when it waits, unix ms; see `domain/priority.ts`. */
+  readonly rankedSinceMs: number;
+  readonly rulePoints: number;
+  /** Unix ms; says in which era the lane's priorities are. */
+  readonly nowMs: number;
+}
+
+/** A job of the ledger, as far as its lane is told of it. */
+export interface UnrankedRow {
   readonly id: string;
   readonly tenantId: string;
   readonly queueClass: string;
@@ -40,16 +55,14 @@ export interface QueueableRow {
   readonly role: TenantRole;
   /** 0..100, higher is sooner. */
   readonly priority: number;
-  /** Since when it waits, unix ms; see `domain/priority.ts`. */
-  readonly rankedSinceMs: number;
-  readonly rulePoints: number;
-  /** Unix ms; says in which era the lane's priorities are. */
-  readonly nowMs: number;
   readonly maxAttempts: number;
   readonly delayMs: number;
   readonly dedupeKey?: string | null;
   readonly traceparent?: string | null;
 }
+
+/** What the ledger knows of a job that goes into a lane. */
+export type QueueableRow = UnrankedRow & JobRank;
 
 /** A job with the lane that it goes into. */
 export interface LanedJob {
@@ -59,7 +72,12 @@ export interface LanedJob {
 
 /** How a row of the ledger goes into its lane. */
 export function toLanedJob(row: QueueableRow): LanedJob {
-  const { role, priority, rankedSinceMs: sinceMs, rulePoints, nowMs } = row;
+  return toRankedJob(row, row);
+}
+
+/** The same of a row and its rank. To join such large objects into one costs more than all the rest. */
+export function toRankedJob(row: UnrankedRow, { rankedSinceMs: sinceMs, rulePoints, nowMs }: JobRank): LanedJob {
+  const { role, priority } = row;
   return {
     lane: { tenantId: row.tenantId, queueClass: row.queueClass as Lane['queueClass'] },
     job: {
@@ -86,8 +104,7 @@ export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; da
     opts: {
       ...toBullOptions(job),
       jobId: job.id,
-      delay: Math.round(job.delayMs),
-      ...(job.delayMs > 0 ? { timestamp: Math.round(serverNowMs) } : {}),
+      ...(job.delayMs > 0 ? { delay: Math.round(job.delayMs), timestamp: Math.round(serverNowMs) } : {}),
       ...(job.dedupeKey ? { deduplication: { id: toDedupeId(job.dedupeKey) } } : {}),
       ...(typeof job.traceparent === 'string' ? { telemetry: { metadata: toTraceMetadata(job.traceparent) } } : {}),
     },
@@ -105,7 +122,7 @@ export function toBullOptions({ queuePriority, maxAttempts }: Pick<LaneJob, 'que
     priority: queuePriority,
     attempts: maxAttempts,
     backoff: { type: BACKOFF },
-    removeOnComplete: KEEP_FINISHED,
+    // BullMQ takes no notice of a job that is sent again while it keeps the one that died.
     removeOnFail: true,
   } satisfies JobsOptions;
 }

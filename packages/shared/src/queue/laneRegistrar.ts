@@ -8,6 +8,8 @@ import type { FleetKeys } from '../redis/keys.js';
 export interface LaneRegistrar {
   /** Registers lanes with the adds to them; resolves with those. Rejects when an add does. */
   register(used: readonly UsedLane[], added: readonly Promise<unknown>[]): Promise<void>;
+  /** Counts an add to a lane that is known, which costs next to nothing; false when it must be registered. */
+  countKnown(lane: UsedLane): boolean;
   /** Tells what has not been told. */
   close(): Promise<void>;
 }
@@ -44,9 +46,15 @@ export function createLaneRegistrar(
   let telling: Promise<void> = Promise.resolve();
 
   function countLater(lane: UsedLane): void {
-    const before = untold.get(lane.name);
-    untold.set(lane.name, { ...lane, jobs: lane.jobs + (before?.jobs ?? 0) });
+    const { tenantId, name, jobs } = lane;
+    untold.set(name, { tenantId, name, jobs: jobs + (untold.get(name)?.jobs ?? 0) });
     timer ??= setTimeout(tell, TELL_AFTER_MS);
+  }
+
+  function countKnown(lane: UsedLane): boolean {
+    if ((knownUntil.get(lane.name) ?? 0) <= monotonicMs()) return false;
+    countLater(lane);
+    return true;
   }
 
   function tell(): void {
@@ -64,7 +72,7 @@ export function createLaneRegistrar(
     await Promise.all([...added, registerLanes(client, keys, lanes)]);
     if (knownUntil.size > MOST_KNOWN) knownUntil.clear();
     for (const { name } of lanes) knownUntil.set(name, startedMs + KNOWN_MS);
-    if (lanes.length === 0 || monotonicMs() - startedMs < registerAgainAfterMs) return;
+    if (monotonicMs() - startedMs < registerAgainAfterMs) return;
     await registerLanes(
       client,
       keys,
@@ -73,14 +81,11 @@ export function createLaneRegistrar(
   }
 
   return {
+    countKnown,
     async register(used, added) {
-      const nowMs = monotonicMs();
-      const fresh: UsedLane[] = [];
-      for (const lane of used) {
-        if ((knownUntil.get(lane.name) ?? 0) > nowMs) countLater(lane);
-        else fresh.push(lane);
-      }
-      await registerNow(fresh, added);
+      const fresh = used.filter((lane) => !countKnown(lane));
+      if (fresh.length === 0) await Promise.all(added);
+      else await registerNow(fresh, added);
     },
     async close() {
       if (timer !== null) {

@@ -3,6 +3,7 @@ import { Worker } from 'bullmq';
 import type { RedisClient } from '../redis/client.js';
 import { createQuietReporter } from '../telemetry/logger.js';
 import { FanIn, FOREVER_S } from './fanInBackend.js';
+import { KEEP_FINISHED } from './jobOptions.js';
 import type { LaneBackends } from './laneBackends.js';
 import type { LaneBoard } from './laneBoard.js';
 import { createRefusalGate } from './refusalGate.js';
@@ -50,6 +51,7 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
     runRetryDelay: 1_000,
     skipVersionCheck: true,
     settings: { backoffStrategy: decidedDelayMs },
+    ...KEEP_FINISHED,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Service } from '@sluice/shared/lifecycle/service';
+import type { Service } from '../lifecycle/service.js';
 
 /** Tells the scaler which lanes were added to. */
 export interface TouchNotice extends Service {

@@ -84,8 +84,8 @@ describe('a fleet whose processes have the Redis users that are shipped', () => 
       const { quota } = await tenant.expect(200, 'GET', '/api/v1/queue');
       return (quota as { left: number }[])[0]?.left === 0;
     });
+    await limit(5);
     await until('the job has its call', async () => {
-      await limit(5);
       return (await tenant.expect(200, 'GET', `/api/v1/jobs/${held}`)).state === 'dead';
     });
   });

@@ -1,5 +1,4 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { ShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { within } from '@sluice/shared/lifecycle/within';
 
 /** Looks things up; what is fresh is given at once, without a promise. */
@@ -23,7 +22,7 @@ const ASK_EVERY_MS = 250;
  * @param staleMs 0 for never
  */
 export function createStaleLookup<Found>(
-  find: ShortCache<Found | null>,
+  find: (key: string) => Promise<Found | null>,
   { freshMs, staleMs }: { readonly freshMs: number; readonly staleMs: number },
   now: () => number,
 ): StaleLookup<Found> {

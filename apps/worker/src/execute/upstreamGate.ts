@@ -39,7 +39,7 @@ export interface UpstreamGate {
 /** What the gate rests on. */
 export interface UpstreamGateParts {
   readonly quotas: Quotas;
-  readonly lanes: Pick<LaneQueues, 'holdBack'>;
+  readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
   /** Source of [0, 1). */
   readonly random: () => number;
   readonly log: Log;
@@ -56,7 +56,10 @@ const AT_A_TIME_PAUSE_MS = 250;
 
 const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => verdict, leave: () => undefined };
 
-/** Judges by the quotas' own clock, which is Redis's. */
+/**
+ * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been raised within
+ * the second for which it is remembered. Whoever raises it later ends the pause.
+ */
 export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateParts): UpstreamGate {
   const shortPauseMs = (): number => AT_A_TIME_PAUSE_MS * (0.5 + 0.5 * random());
 
@@ -67,6 +70,12 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
     } catch (err) {
       log.warn({ err, lane: laneName(lane) }, 'a lane could not be paused for its quota');
     }
+  }
+
+  async function endPause(lane: Lane): Promise<void> {
+    await lanes.endHold(lane).catch((err: unknown) => {
+      log.warn({ err, lane: laneName(lane) }, 'a pause could not be ended; it ends by itself');
+    });
   }
 
   function leave(tenantId: string, upstream: Upstream, callId: string): void {
@@ -95,25 +104,37 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
     async isHeldBack({ task, lane }) {
       const upstream = findTask(task)?.upstream;
       if (upstream === undefined) return false;
-      const state = await quotas.state(lane.tenantId, upstream).catch(() => null);
-      const forMs = state === null ? 0 : refusedForMs(state, shortPauseMs);
+      const refusedNowForMs = async (): Promise<number> => {
+        const state = await quotas.state(lane.tenantId, upstream).catch(() => null);
+        return state === null ? 0 : refusedForMs(state, shortPauseMs);
+      };
+      const forMs = await refusedNowForMs();
       if (forMs === 0) return false;
       await pause(lane, forMs);
-      return true;
+      if (forMs <= AT_A_TIME_PAUSE_MS) return true;
+      quotas.forget(lane.tenantId);
+      if ((await refusedNowForMs()) > 0) return true;
+      await endPause(lane);
+      return false;
     },
     async enter({ lane }, { id, fence, timeoutMs }, { upstream, retry }, stop) {
       if (upstream === undefined) return PASSES;
       const call = { id: `${id}:${fence}`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1 };
       const take = () => quotas.take(lane.tenantId, upstream, call);
       // An answer that was lost may have been a grant: asked for again under the same name it is not counted twice.
-      const answer = await untilWritten('quota', take, log, stop).catch((error: unknown) => {
-        if (stop.reason === null) throw error;
-        return null;
-      });
+      const ask = () =>
+        untilWritten('quota', take, log, stop).catch((error: unknown) => {
+          if (stop.reason === null) throw error;
+          return null;
+        });
+      const answer = await ask();
       if (answer === null) return { kind: 'refused' };
       if (answer.kind === 'refused') {
         await pause(lane, answer.because === 'at-a-time' ? shortPauseMs() : answer.retryInMs);
-        return { kind: 'refused' };
+        if (answer.because !== 'exhausted') return { kind: 'refused' };
+        quotas.forget(lane.tenantId);
+        if ((await ask())?.kind !== 'granted') return { kind: 'refused' };
+        await endPause(lane);
       }
       return {
         kind: 'granted',

@@ -31,6 +31,22 @@ describe('createShortCache', () => {
     expect(await find('a')).toBe('found');
   });
 
+  it('asks anew what it was told to forget, while an older question is still open', async () => {
+    const answers: ((found: string) => void)[] = [];
+    const find = createShortCache(
+      () => new Promise<string>((resolve) => answers.push(resolve)),
+      900,
+      () => 0,
+    );
+    const before = find('a');
+    find.forget('a');
+    const after = find('a');
+    expect(answers).toHaveLength(2);
+    answers[1]?.('new');
+    answers[0]?.('old');
+    expect(await Promise.all([before, after, find('a')])).toEqual(['old', 'new', 'new']);
+  });
+
   it('holds a bounded number of answers', async () => {
     let asked = 0;
     const find = createShortCache(

@@ -1,5 +1,9 @@
 /** Looks things up and remembers each answer, also "there is none", for less than `ttlMs`. */
-export type ShortCache<Found> = (key: string) => Promise<Found>;
+export interface ShortCache<Found> {
+  (key: string): Promise<Found>;
+  /** What is known of a key may have changed: the next call asks anew. */
+  forget(key: string): void;
+}
 
 /** Answers that are remembered at most; the oldest go first. */
 const MAX_ENTRIES = 10_000;
@@ -22,7 +26,7 @@ export function createShortCache<Found>(
     }
   }
 
-  return (key) => {
+  function find(key: string): Promise<Found> {
     dropOld();
     const known = entries.get(key);
     if (known !== undefined) return known.answer;
@@ -33,5 +37,11 @@ export function createShortCache<Found>(
       if (entries.get(key) === entry) entries.delete(key);
     });
     return answer;
-  };
+  }
+
+  return Object.assign(find, {
+    forget(key: string) {
+      entries.delete(key);
+    },
+  });
 }

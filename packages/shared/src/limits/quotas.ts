@@ -17,6 +17,8 @@ export interface Quotas {
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
   /** A quota and its use. */
   state(tenantId: string, upstream: Upstream): Promise<QuotaState>;
+  /** A tenant's quotas may have changed just now: they are read anew when they are next asked for. */
+  forget(tenantId: string): void;
   /** Whether the tenant is there. */
   knows(tenantId: string): Promise<boolean>;
 }
@@ -73,6 +75,7 @@ export function createQuotas({ client, keys, read, now }: QuotasParts): Quotas {
       const quota = await quotaOf(tenantId, upstream);
       return { quota, used: await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs) };
     },
+    forget: (tenantId) => lately.forget(tenantId),
     knows: async (tenantId) => (await quotasOf(tenantId)) !== null,
   };
 }

@@ -12,6 +12,7 @@ import type { Quotas } from '@sluice/shared/limits/quotas';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import { NotStartedError } from '../isolate/notStartedError.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import { untilWritten } from '../settle/untilWritten.js';
 import type { AttemptStop } from './attemptStop.js';
@@ -93,6 +94,7 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
     baseMs: number,
   ): Promise<AttemptVerdict> {
     if (execution.kind !== 'threw' || !(execution.error instanceof PacedError)) return verdict;
+    if (execution.error instanceof NotStartedError) return verdict;
     const asked = execution.error.retryAfterMs ?? baseMs;
     const forMs = Math.min(Math.max(asked, 1), MAX_RETRY_AFTER_MS);
     const leftMs = await quotas.block(lane.tenantId, upstream, forMs).catch(() => forMs);

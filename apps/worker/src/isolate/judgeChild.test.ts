@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChildReport } from './judgeChild.js';
 import { judgeChild } from './judgeChild.js';
 import { childMessageSchema, fromLastWord, toLastWord } from './messages.js';
+import { NotStartedError } from './notStartedError.js';
 
 const ordinary: ChildReport = {
   started: true,
@@ -42,7 +43,7 @@ describe('judgeChild', () => {
 
   it('does not hold it against the job that a process could not be started', () => {
     const { error } = judge({ started: false, end: 'by EAGAIN' }) as { error: PacedError };
-    expect(error).toBeInstanceOf(PacedError);
+    expect(error).toBeInstanceOf(NotStartedError);
     expect(error.retryAfterMs).toBe(5_000);
   });
 });

@@ -1,8 +1,8 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { StopReason } from '../execute/attemptStop.js';
 import type { Execution } from '../execute/executeTask.js';
 import { stoppedFor } from '../execute/executeTask.js';
+import { NotStartedError } from './notStartedError.js';
 
 /** What is known of an attempt's process once it has ended. */
 export interface ChildReport {
@@ -18,9 +18,6 @@ export interface ChildReport {
   readonly timeoutMs: number;
 }
 
-/** Put off for so long when a process could not be started, in ms: the machine is short of something. */
-const START_AGAIN_MS = 5_000;
-
 /**
  * What an attempt in a process of its own came to. What it said counts, however its process ended afterwards; one that was
  * told to stop and did not return was stopped; one that could not be started says nothing of the job; any other end is the
@@ -30,12 +27,7 @@ export function judgeChild({ started, said, misdeed, end, stop, timeoutMs }: Chi
   if (said !== null && (stop === null || said.kind !== 'threw')) return said;
   if (misdeed !== null) return died(misdeed);
   if (stop !== null) return stoppedFor(stop, timeoutMs);
-  if (!started) {
-    return {
-      kind: 'threw',
-      error: new PacedError(`the attempt's process could not be started: ${end}`, START_AGAIN_MS),
-    };
-  }
+  if (!started) return { kind: 'threw', error: new NotStartedError(end) };
   return died(`the attempt's process ended ${end}`);
 }
 

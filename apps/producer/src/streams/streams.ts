@@ -1,5 +1,4 @@
-import type { QueueClass } from '@sluice/shared/contracts/queueClass';
-import { bucketOf, laneName } from '@sluice/shared/domain/lane';
+import { bucketOf } from '@sluice/shared/domain/lane';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
@@ -39,16 +38,7 @@ export function createStreams(parts: StreamsParts): {
 } {
   const { maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
-  const feed = createFeedReader({
-    client,
-    keys,
-    log,
-    now,
-    overhear(event) {
-      if (event.kind !== 'state') return;
-      places.stir(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
-    },
-  });
+  const feed = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const present = createPresentJobs((ids) => ledger((db) => findPresent(db, ids)), log);
   const credentials = createCredentialWatch(ledger, log, now);
   return {

@@ -1,8 +1,6 @@
 import type { NoteUse } from '../accept/noteUse.js';
 import { createNoteUse } from '../accept/noteUse.js';
 import type { PriorityRules } from '../contracts/priorityRules.js';
-import type { QueueClass } from '../contracts/queueClass.js';
-import { laneName } from '../domain/lane.js';
 import { createFeedReader } from '../feed/feedReader.js';
 import type { FeedWriter } from '../feed/feedWriter.js';
 import { createFeedWriter } from '../feed/feedWriter.js';
@@ -100,16 +98,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const outlooks = createOutlookReader(createOutlookBatches({ client, keys, lanes, call, quotas }), slotConcurrency);
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
-  const reader = createFeedReader({
-    client,
-    keys,
-    log,
-    now,
-    overhear(event) {
-      if (event.kind !== 'state') return;
-      places.stir(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
-    },
-  });
+  const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
   const adder = createJobAdder({ db, client, keys, lanes, log });
   const nothing = async (): Promise<void> => undefined;

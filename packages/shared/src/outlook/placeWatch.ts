@@ -1,3 +1,5 @@
+import type { JobEvent } from '../contracts/jobEvents.js';
+import type { QueueClass } from '../contracts/queueClass.js';
 import { upstreamOfClass } from '../contracts/taskCatalogue.js';
 import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
@@ -30,8 +32,8 @@ export interface Place {
 export interface PlaceWatch extends Service {
   /** Calls back when the place of a job is another than before, or its lane is paused or no longer; the first time soon. Returns how to end it. */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
-  /** Something happened in a lane, so that places may have moved. */
-  stir(laneName: string): void;
+  /** Something happened to a job: when it changed its state, the places of its lane may have moved. */
+  overhear(event: JobEvent): void;
 }
 
 /** What following places rests on. */
@@ -118,8 +120,9 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
         if (own.watchers.size === 0 && watched.get(name) === own) watched.delete(name);
       };
     },
-    stir(name) {
-      const own = watched.get(name);
+    overhear(event) {
+      if (event.kind !== 'state') return;
+      const own = watched.get(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
       if (own !== undefined) own.stirred = true;
     },
   };

@@ -3,6 +3,7 @@ import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createQuotas } from '@sluice/shared/limits/quotas';
+import { createLiveWorkers } from '@sluice/shared/outlook/liveWorkers';
 import { createOutlookReader } from '@sluice/shared/outlook/outlook';
 import { createOutlookBatches } from '@sluice/shared/outlook/outlookBatches';
 import { createPostgres } from '@sluice/shared/postgres/connect';
@@ -60,7 +61,14 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     read: (tenantId) => ledger((db) => readTenantQuotas(db, tenantId)),
     now,
   });
-  const outlookBatches = createOutlookBatches({ client, keys, lanes, call, quotas });
+  const outlookBatches = createOutlookBatches({
+    client,
+    keys,
+    lanes,
+    call,
+    quotas,
+    hasWorkers: createLiveWorkers(client, keys, now),
+  });
   const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);

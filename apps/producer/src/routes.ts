@@ -7,7 +7,6 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import type { RedisService } from '@sluice/shared/redis/connect';
 import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
@@ -91,7 +90,6 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
     outlooks: parts.outlooks,
     places,
     ends: createJobEnds({ feed, present }),
-    hasWorkers: async () => (await readLiveWorkers(parts.client, parts.keys)).length > 0,
     waitMs: parts.config.http.directWaitMs,
   });
   addGa4ReportRoute(server, { ...submit, direct });

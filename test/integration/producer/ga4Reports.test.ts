@@ -27,9 +27,9 @@ describe('POST /api/v1/ga4/reports', () => {
       'position',
       'state',
     ]);
-    expect(first.body).toMatchObject({ state: 'queued', position: 1, message: 'Position 1 in queue, ~1s wait' });
+    expect(first.body).toMatchObject({ state: 'queued', position: 1, message: 'Position 1 in queue' });
     const { body } = await member.call('POST', PATH, REPORT);
-    expect(body).toMatchObject({ position: 2, message: 'Position 2 in queue, ~2s wait' });
+    expect(body).toMatchObject({ position: 2, message: 'Position 2 in queue' });
     expect(await member.expect(200, 'GET', `/api/v1/jobs/${first.body.id}`)).toMatchObject({
       task: 'ga4.run_report',
       priority: 50,

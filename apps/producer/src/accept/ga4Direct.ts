@@ -21,8 +21,6 @@ export interface DirectAnswersParts {
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
   readonly call: RedisCall;
-  /** Whether any worker process lives. */
-  readonly hasWorkers: () => Promise<boolean>;
   /** Longest that a request waits, in ms; 0 never. */
   readonly waitMs: number;
 }
@@ -32,15 +30,11 @@ const KNOWN_WAIT_MS = 250;
 
 /** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
 export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
-  const { lanes, outlooks, places, ends, call, hasWorkers, waitMs } = parts;
+  const { lanes, outlooks, places, ends, call, waitMs } = parts;
 
   async function runsAtOnce({ lane, row }: PreparedJob): Promise<boolean> {
-    const [facts, position, alive] = await Promise.all([
-      outlooks.facts(lane),
-      call(() => lanes.position(lane, row.id)),
-      call(hasWorkers),
-    ]);
-    return alive && facts !== null && mayRun(position, facts);
+    const [facts, position] = await Promise.all([outlooks.facts(lane), call(() => lanes.position(lane, row.id))]);
+    return facts?.isServed === true && mayRun(position, facts);
   }
 
   return {

@@ -7,7 +7,7 @@ import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { zoneOf } from '@sluice/shared/domain/zone';
 import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
-import { estimateInLane } from '@sluice/shared/outlook/outlook';
+import { waitInLane } from '@sluice/shared/outlook/outlook';
 import type { UnfinishedCount } from '@sluice/shared/postgres/queries/countUnfinished';
 import { countUnfinished } from '@sluice/shared/postgres/queries/countUnfinished';
 import { readDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
@@ -122,13 +122,18 @@ function describeLanes(
   if (seen.length < facts.length) {
     return { estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'yellow', quota: null };
   }
-  const estimates = seen.map((lane) => estimateInLane(lane.waiting + 1, lane));
+  const waits = seen.map((lane) => waitInLane(lane.waiting + 1, lane));
   return {
-    estimatedWaitMs: Math.max(...estimates.map(({ p50Ms }) => p50Ms)),
-    estimatedWaitP90Ms: Math.max(...estimates.map(({ p90Ms }) => p90Ms)),
+    estimatedWaitMs: longest(waits.map(({ estimatedWaitMs }) => estimatedWaitMs)),
+    estimatedWaitP90Ms: longest(waits.map(({ estimatedWaitP90Ms }) => estimatedWaitP90Ms)),
     zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
     quota: CLASSES.flatMap((queueClass, index) => describeQuota(queueClass, facts[index] ?? null)),
   };
+}
+
+/** Null as soon as one cannot be told. */
+function longest(waitsMs: readonly (number | null)[]): number | null {
+  return waitsMs.reduce((most, waitMs) => (most === null || waitMs === null ? null : Math.max(most, waitMs)), 0);
 }
 
 function describeQuota(queueClass: QueueClass, facts: LaneFacts | null): z.infer<typeof quotaLeftSchema>[] {

@@ -10,6 +10,7 @@ import { createServiceGroup } from '../lifecycle/serviceGroup.js';
 import { createShortCache } from '../lifecycle/shortCache.js';
 import type { Quotas } from '../limits/quotas.js';
 import { createQuotas } from '../limits/quotas.js';
+import { createLiveWorkers } from '../outlook/liveWorkers.js';
 import type { OutlookReader } from '../outlook/outlook.js';
 import { createOutlookReader } from '../outlook/outlook.js';
 import { createOutlookBatches } from '../outlook/outlookBatches.js';
@@ -95,7 +96,9 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now });
   // The connection itself gives up on a Redis that is away or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
-  const outlooks = createOutlookReader(createOutlookBatches({ client, keys, lanes, call, quotas }), slotConcurrency);
+  const hasWorkers = createLiveWorkers(client, keys, now);
+  const batches = createOutlookBatches({ client, keys, lanes, call, quotas, hasWorkers });
+  const outlooks = createOutlookReader(batches, slotConcurrency);
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });

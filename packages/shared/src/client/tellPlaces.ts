@@ -2,7 +2,7 @@ import type { PreparedJob } from '../accept/prepareJob.js';
 import type { JobState } from '../contracts/jobStates.js';
 import type { Lane } from '../domain/lane.js';
 import { waitText } from '../domain/waitText.js';
-import { estimateInLane } from '../outlook/outlook.js';
+import { waitInLane } from '../outlook/outlook.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** Where a request waits. */
@@ -52,6 +52,5 @@ export async function placeOf(
   ]);
   const place = id === null && facts !== null ? facts.waiting + 1 : position;
   if (facts === null || place === null) return nowhere;
-  const { p50Ms, p90Ms } = estimateInLane(place, facts);
-  return { position: place, estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms };
+  return { position: place, ...waitInLane(place, facts) };
 }

@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blendServiceMs, estimateWait } from './waitEstimate.js';
 
-const free = { pausedMs: 0, quota: null };
+const free = { idleSlots: 0, pausedMs: 0, quota: null };
 
 describe('estimateWait', () => {
   it('shares the jobs ahead out over the slots', () => {
     expect(estimateWait({ position: 3, serviceMs: 30_000, slots: 1, ...free }).p50Ms).toBe(90_000);
     expect(estimateWait({ position: 10, serviceMs: 1_000, slots: 5, ...free }).p50Ms).toBe(2_000);
+  });
+
+  it('lets idle slots take the first at once, when the lane is not paused', () => {
+    const wait = (position: number, pausedMs: number) =>
+      estimateWait({ position, serviceMs: 1_000, slots: 4, idleSlots: 2, pausedMs, quota: null }).p50Ms;
+    expect([1, 2, 3, 6].map((position) => wait(position, 0))).toEqual([0, 0, 250, 1_000]);
+    expect(wait(1, 700)).toBe(700);
   });
 
   it('is surer the longer the queue: the work of many varies less, in relation, than that of one', () => {
@@ -20,9 +27,12 @@ describe('estimateWait', () => {
   it('waits for the quota where that takes longer than the work, and works after a pause', () => {
     const used = { blockedMs: 0, underWay: 0, frees: [{ inMs: 20_000, calls: 5 }] };
     const quota = { quota: { callsPerWindow: 5, windowMs: 30_000, callsAtATime: null }, used };
-    const wait = (position: number) => estimateWait({ position, serviceMs: 100, slots: 1, pausedMs: 0, quota }).p50Ms;
+    const wait = (position: number) =>
+      estimateWait({ position, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 0, quota }).p50Ms;
     expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_000, 80_000]);
-    expect(estimateWait({ position: 2, serviceMs: 100, slots: 1, pausedMs: 5_000, quota: null }).p50Ms).toBe(5_200);
+    expect(
+      estimateWait({ position: 2, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 5_000, quota: null }).p50Ms,
+    ).toBe(5_200);
   });
 
   it('is whole and never negative, says more for p90 than for p50, and answers even for a tenant without slots', () => {
@@ -30,6 +40,7 @@ describe('estimateWait', () => {
       position: fc.integer({ max: 1_000_000 }),
       serviceMs: fc.double({ min: 0, max: 1e7, noNaN: true }),
       slots: fc.nat(5),
+      idleSlots: fc.nat(5),
       pausedMs: fc.nat(),
       quota: fc.option(
         fc.record({

@@ -9,6 +9,8 @@ export interface WaitFacts {
   readonly serviceMs: number;
   /** How many run at a time. */
   readonly slots: number;
+  /** How many of those have no job now: jobs that find one start at once. */
+  readonly idleSlots: number;
   /** How long the lane is paused, in ms. */
   readonly pausedMs: number;
   /** Quota of the upstream that the lane's jobs call; null without one. */
@@ -28,17 +30,18 @@ const Z90 = 1.2816;
 const QUOTA_PARTS = 60;
 
 /**
- * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, shared out over the slots; the sum of
+ * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, without those that idle slots take at once,
+ * shared out over the slots; the sum of
  * n service times that vary like exponential ones has a deviation of their mean times the root of n, and is nearly normal
  * (Erlang's distribution). The quota: when it allows the call of this place. Whichever is later.
  */
 export function estimateWait(facts: WaitFacts): WaitEstimate {
   const { serviceMs, pausedMs, quota } = facts;
-  const jobs = Math.max(0, facts.position);
+  const jobs = Math.max(0, facts.position - facts.idleSlots);
   const slots = Math.max(1, facts.slots);
   const workMs = (jobs * serviceMs) / slots;
   const spreadMs = (Math.sqrt(jobs) * serviceMs) / slots;
-  const quotaMs = quota === null ? 0 : quotaWaitMs(Math.max(1, jobs), quota);
+  const quotaMs = quota === null ? 0 : quotaWaitMs(Math.max(1, facts.position), quota);
   const lateMs = quota === null || quotaMs === 0 ? 0 : quota.quota.windowMs / QUOTA_PARTS;
   return {
     p50Ms: Math.round(Math.max(pausedMs + workMs, quotaMs)),

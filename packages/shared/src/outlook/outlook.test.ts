@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutlook, seenState } from './outlook.js';
 
-const facts = { waiting: 12, active: 2, serviceMs: 200, atATime: 4, pausedMs: 0, quota: null };
+const facts = { waiting: 12, active: 4, isServed: true, serviceMs: 200, atATime: 4, pausedMs: 0, quota: null };
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
 
 describe('describeOutlook', () => {
@@ -20,6 +20,11 @@ describe('describeOutlook', () => {
       zone: 'green',
     });
     expect(describeOutlook({ ...job, state: 'active' }, null, facts)).toMatchObject({ estimatedWaitMs: null });
+  });
+
+  it('says nothing of the wait while no worker lives', () => {
+    const away = { position: 3, estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'green' };
+    expect(describeOutlook(job, 3, { ...facts, isServed: false })).toEqual(away);
   });
 
   it('is vague, and careful, when the lane cannot be seen', () => {

@@ -3,20 +3,15 @@ import type { Zone } from '../contracts/jobs.js';
 import type { Lane } from '../domain/lane.js';
 import { FLOOR_SLOTS } from '../domain/placement.js';
 import type { QuotaState } from '../domain/quotaWait.js';
-import type { WaitEstimate } from '../domain/waitEstimate.js';
 import { ASSUMED_SERVICE_MS, estimateWait } from '../domain/waitEstimate.js';
 import { zoneOf } from '../domain/zone.js';
 import type { LanePlace } from '../redis/commands/readOutlook.js';
 import type { OutlookBatches, SeenLane } from './outlookBatches.js';
 
 /** What a submitter may expect of a job. */
-export interface Outlook {
+export interface Outlook extends ToldWait {
   /** 1 is next; null when it does not wait in its lane. */
   readonly position: number | null;
-  /** Half of all wait shorter. */
-  readonly estimatedWaitMs: number | null;
-  /** Nine of ten wait shorter. */
-  readonly estimatedWaitP90Ms: number | null;
   readonly zone: Zone;
 }
 
@@ -32,6 +27,8 @@ export interface LaneFacts {
   readonly active: number;
   /** How long its jobs take, in ms; null before the first. */
   readonly serviceMs: number | null;
+  /** Whether any worker process lives: else nobody can say when a job starts. */
+  readonly isServed: boolean;
   /** How many of its jobs run at a time. */
   readonly atATime: number;
   /** How long it is paused, in ms. Looked for where its jobs call an upstream under a quota. */
@@ -64,10 +61,10 @@ export interface OutlookReader {
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
-  const toFacts = ({ outlook, pausedMs, quota }: SeenLane): LaneFacts => {
+  const toFacts = ({ outlook, isServed, pausedMs, quota }: SeenLane): LaneFacts => {
     const { waiting, active, serviceMs, slots } = outlook;
     const atATime = Math.min((slots ?? FLOOR_SLOTS) * slotConcurrency, quota?.quota.callsAtATime ?? Infinity);
-    return { waiting, active, serviceMs, atATime, pausedMs, quota };
+    return { waiting, active, serviceMs, isServed, atATime, pausedMs, quota };
   };
   function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
     if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
@@ -97,18 +94,38 @@ export function seenState(state: JobState, place: LanePlace | null): JobState {
 /** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
 export function describeOutlook(job: WaitingJob, position: number | null, facts: LaneFacts | null): Outlook {
   const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
-  const unknown = { position: null, estimatedWaitMs: null, estimatedWaitP90Ms: null, zone };
+  const unknown = { position: null, ...UNTOLD_WAIT, zone };
   if (job.state === 'active') return unknown;
   if (job.dueInMs > 0) {
     const dueInMs = Math.round(job.dueInMs);
     return { ...unknown, estimatedWaitMs: dueInMs, estimatedWaitP90Ms: dueInMs };
   }
   if (position === null || facts === null) return unknown;
-  const { p50Ms, p90Ms } = estimateInLane(position, facts);
-  return { position, estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms, zone };
+  return { position, ...waitInLane(position, facts), zone };
 }
 
-/** How long the job at this place of a lane will wait. */
-export function estimateInLane(position: number, { serviceMs, atATime, pausedMs, quota }: LaneFacts): WaitEstimate {
-  return estimateWait({ position, serviceMs: serviceMs ?? ASSUMED_SERVICE_MS, slots: atATime, pausedMs, quota });
+/** How long a job will wait; null when nobody can say. */
+export interface ToldWait {
+  /** Half of all wait shorter. */
+  readonly estimatedWaitMs: number | null;
+  /** Nine of ten wait shorter. */
+  readonly estimatedWaitP90Ms: number | null;
+}
+
+/** A wait of which nothing is known. */
+export const UNTOLD_WAIT: ToldWait = { estimatedWaitMs: null, estimatedWaitP90Ms: null };
+
+/** How long the job at this place of a lane will wait. While no worker lives nobody can say. Pure. */
+export function waitInLane(position: number, facts: LaneFacts): ToldWait {
+  if (!facts.isServed) return UNTOLD_WAIT;
+  const { serviceMs, active, atATime, pausedMs, quota } = facts;
+  const { p50Ms, p90Ms } = estimateWait({
+    position,
+    serviceMs: serviceMs ?? ASSUMED_SERVICE_MS,
+    slots: atATime,
+    idleSlots: Math.max(0, atATime - active),
+    pausedMs,
+    quota,
+  });
+  return { estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms };
 }

@@ -14,6 +14,8 @@ import { NOT_HELD, readLaneHold } from './laneHold.js';
 /** A lane as it was when one of its jobs was asked for. */
 export interface SeenLane extends LaneHold {
   readonly outlook: LaneOutlook;
+  /** Whether any worker process lives. */
+  readonly isServed: boolean;
   /** Null when no job was asked for. */
   readonly place: LanePlace | null;
 }
@@ -37,6 +39,8 @@ export interface OutlookBatchesParts extends LaneHoldParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly call: Ask;
+  /** Whether any worker process lives, known for a moment: it is asked for with every lane. */
+  readonly hasWorkers: () => Promise<boolean>;
 }
 
 /** Jobs of one lane that are asked for together. */
@@ -50,16 +54,17 @@ interface AskedLane {
  * its quota is asked for beside it, once for all.
  */
 export function createOutlookBatches(parts: OutlookBatchesParts): OutlookBatches {
-  const { client, keys, call } = parts;
+  const { client, keys, call, hasWorkers } = parts;
   async function readLane(name: string, { lane, ids }: AskedLane) {
     const upstream = upstreamOfClass(lane.queueClass);
     const laneKeys = laneKeysOf(keys, name);
     try {
-      const [outlook, hold] = await Promise.all([
+      const [outlook, hold, isServed] = await Promise.all([
         call(() => readOutlook(client, keys, { tenantId: lane.tenantId, name, laneKeys }, ids)),
         upstream === null ? NOT_HELD : readLaneHold(lane, upstream, parts),
+        call(hasWorkers),
       ]);
-      return { outlook, ...hold };
+      return { outlook, ...hold, isServed };
     } catch {
       return null;
     }

@@ -7,8 +7,8 @@ import type { Ask } from '../lifecycle/ask.js';
 import { runEvery } from '../lifecycle/runEvery.js';
 import type { Log, Service } from '../lifecycle/service.js';
 import type { LaneQueues } from '../queue/laneQueues.js';
-import type { LaneFacts } from './outlook.js';
-import { estimateInLane } from './outlook.js';
+import type { LaneFacts, ToldWait } from './outlook.js';
+import { UNTOLD_WAIT, waitInLane } from './outlook.js';
 
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
@@ -20,10 +20,8 @@ const LANES_PER_ROUND = 200;
 const LOOK_ANYWAY_ROUNDS = 60;
 
 /** A job's place in its lane. */
-export interface Place {
+export interface Place extends ToldWait {
   readonly position: number | null;
-  readonly estimatedWaitMs: number | null;
-  readonly estimatedWaitP90Ms: number | null;
   /** How long the lane is paused, in ms. */
   readonly pausedMs: number;
 }
@@ -139,11 +137,6 @@ function mayPause({ queueClass }: Lane): boolean {
 }
 
 function placeOf(position: number | null, facts: LaneFacts | null): Place {
-  const estimate = position === null || facts === null ? null : estimateInLane(position, facts);
-  return {
-    position,
-    estimatedWaitMs: estimate?.p50Ms ?? null,
-    estimatedWaitP90Ms: estimate?.p90Ms ?? null,
-    pausedMs: facts?.pausedMs ?? 0,
-  };
+  const wait = position === null || facts === null ? UNTOLD_WAIT : waitInLane(position, facts);
+  return { position, ...wait, pausedMs: facts?.pausedMs ?? 0 };
 }

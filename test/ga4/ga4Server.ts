@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { verify } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -61,6 +61,8 @@ export async function openGa4Server(options: Ga4ServerOptions = {}): Promise<Ga4
   const calls: Ga4Call[] = [];
   const faults: Fault[] = [];
   const closing = new AbortController();
+  // Each report that is under way listens.
+  setMaxListeners(0, closing.signal);
 
   function bookOf(property: string): QuotaBook {
     const book = books.get(property) ?? createQuotaBook(limits);

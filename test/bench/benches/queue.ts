@@ -2,17 +2,18 @@ import type { Bench } from '../harness/bench.js';
 import { openBenchServers } from '../harness/servers.js';
 import { clientRate } from './queue/clientRate.js';
 import { enqueue } from './queue/enqueue.js';
+import { estimate } from './queue/estimate.js';
 import type { PartResult, QueuePart } from './queue/part.js';
 import { position } from './queue/position.js';
 import { quotaRace } from './queue/quotaRace.js';
 import { startLatency } from './queue/startLatency.js';
 
-const PARTS: readonly QueuePart[] = [enqueue, clientRate, quotaRace, position, startLatency];
+const PARTS: readonly QueuePart[] = [enqueue, clientRate, quotaRace, position, startLatency, estimate];
 
 /** What the quota queue promises: priorities, quotas, places, waits, memory. */
 export const queue: Bench = {
   name: 'queue',
-  summary: 'Priorities, quotas, the queued client, places, latency and memory of the queue',
+  summary: 'Priorities, quotas, the queued client, places, latency, memory and estimates of the queue',
   parts: PARTS.map(({ name, summary }) => ({ name, summary })),
   method: PARTS.map(({ name, method }) => `\`${name}\`: ${method}`),
   async measure(options) {

@@ -1,5 +1,16 @@
 import type { UpstreamQuota } from '../contracts/upstreamQuota.js';
 
+/**
+ * Parts into which Redis divides a quota's window. A call counts until all of its part is older than a window, so that its place
+ * is free again at most one part late.
+ */
+export const QUOTA_PARTS = 60;
+
+/** Length of one part of a quota's window, in ms. Pure. */
+export function quotaPartMs({ windowMs }: UpstreamQuota): number {
+  return Math.ceil(windowMs / QUOTA_PARTS);
+}
+
 /** How much of a quota is used, as Redis tells it. */
 export interface UsedQuota {
   /** How long the upstream is left alone, in ms. */
@@ -23,7 +34,8 @@ export function callsLeft({ quota, used }: QuotaState): number | null {
 
 /**
  * How long until the call at this place may be made as far as window and upstream go, in ms: those ahead take what is
- * left and then what comes free, and what they take comes free a window later. Pure.
+ * left and then what comes free, and what they take comes free a window and a part later. Who waits for a call takes it when
+ * its part begins, so that a quota that is always used up gives its calls not once in a window but in a window and a part. Pure.
  * @param position 1 for the next call
  */
 export function quotaWaitMs(position: number, state: QuotaState): number {
@@ -32,17 +44,22 @@ export function quotaWaitMs(position: number, state: QuotaState): number {
   if (quota.callsPerWindow === null || left === null || position <= left) return used.blockedMs;
   const beyond = position - left - 1;
   const windows = Math.floor(beyond / quota.callsPerWindow);
-  return Math.max(used.blockedMs, windows * quota.windowMs + freeInMs(beyond % quota.callsPerWindow, state));
+  return Math.max(used.blockedMs, windows * periodMs(quota) + freeInMs(beyond % quota.callsPerWindow, state));
 }
 
-/** When one more call than `others` is free; those that the window has now are free a window after they are taken. */
+/** How long after it was waited for a call is free again, in ms. */
+function periodMs(quota: UpstreamQuota): number {
+  return quota.windowMs + quotaPartMs(quota);
+}
+
+/** When one more call than `others` is free; those that the window has now are free a period after they are taken. */
 function freeInMs(others: number, { quota, used }: QuotaState): number {
   let free = 0;
   for (const { inMs, calls } of used.frees) {
     free += calls;
     if (free > others) return inMs;
   }
-  return used.blockedMs + quota.windowMs;
+  return used.blockedMs + periodMs(quota);
 }
 
 /** How long until the next call may be made, in ms; 0 when it may be now. Pure. */

@@ -29,10 +29,20 @@ describe('estimateWait', () => {
     const quota = { quota: { callsPerWindow: 5, windowMs: 30_000, callsAtATime: null }, used };
     const wait = (position: number) =>
       estimateWait({ position, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 0, quota }).p50Ms;
-    expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_000, 80_000]);
+    expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_500, 81_000]);
     expect(
       estimateWait({ position: 2, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 5_000, quota: null }).p50Ms,
     ).toBe(5_200);
+  });
+
+  it('is less sure of a quota the more windows must pass: each may come a part later', () => {
+    const used = { blockedMs: 0, underWay: 0, frees: [{ inMs: 600, calls: 20 }] };
+    const quota = { quota: { callsPerWindow: 20, windowMs: 60_000, callsAtATime: null }, used };
+    const spread = (position: number): number => {
+      const { p50Ms, p90Ms } = estimateWait({ position, serviceMs: 1, slots: 1, idleSlots: 0, pausedMs: 0, quota });
+      return p90Ms - p50Ms;
+    };
+    expect([20, 21, 41].map(spread)).toEqual([1_000, 2_000, 3_000]);
   });
 
   it('is whole and never negative, says more for p90 than for p50, and answers even for a tenant without slots', () => {

@@ -1,5 +1,5 @@
 import type { QuotaState } from './quotaWait.js';
-import { quotaWaitMs } from './quotaWait.js';
+import { quotaPartMs, quotaWaitMs } from './quotaWait.js';
 
 /** What a wait depends on. */
 export interface WaitFacts {
@@ -26,14 +26,11 @@ export interface WaitEstimate {
 /** The standard normal distribution's 90 % quantile. */
 const Z90 = 1.2816;
 
-/** Parts of a quota's window: what comes free may come as much later. */
-const QUOTA_PARTS = 60;
-
 /**
  * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, without those that idle slots take at once,
- * shared out over the slots; the sum of
- * n service times that vary like exponential ones has a deviation of their mean times the root of n, and is nearly normal
- * (Erlang's distribution). The quota: when it allows the call of this place. Whichever is later.
+ * shared out over the slots; the sum of n service times that vary like exponential ones has a deviation of their mean times the
+ * root of n, and is nearly normal (Erlang's distribution). The quota: when it allows the call of this place; each window until then
+ * may come a part later, as those ahead do not take their calls at once. Whichever is later.
  */
 export function estimateWait(facts: WaitFacts): WaitEstimate {
   const { serviceMs, pausedMs, quota } = facts;
@@ -42,11 +39,15 @@ export function estimateWait(facts: WaitFacts): WaitEstimate {
   const workMs = (jobs * serviceMs) / slots;
   const spreadMs = (Math.sqrt(jobs) * serviceMs) / slots;
   const quotaMs = quota === null ? 0 : quotaWaitMs(Math.max(1, facts.position), quota);
-  const lateMs = quota === null || quotaMs === 0 ? 0 : quota.quota.windowMs / QUOTA_PARTS;
+  const lateMs = quota === null || quotaMs === 0 ? 0 : lateByMs(quotaMs, quota);
   return {
     p50Ms: Math.round(Math.max(pausedMs + workMs, quotaMs)),
     p90Ms: Math.round(Math.max(pausedMs + workMs + Z90 * spreadMs, quotaMs + lateMs)),
   };
+}
+
+function lateByMs(quotaMs: number, { quota }: QuotaState): number {
+  return (1 + Math.floor(quotaMs / quota.windowMs)) * quotaPartMs(quota);
 }
 
 /** Service time that is assumed of a lane that has run nothing yet, in ms. */

@@ -2,13 +2,17 @@ import type { FleetClient } from '@sluice/shared/client/openFleetClient';
 import { openFleetClient } from '@sluice/shared/client/openFleetClient';
 import type { BenchServers } from '../../harness/servers.js';
 
-/** A service's own connection to the bench's fleet. */
-export function openBenchClient({ environment }: BenchServers): Promise<FleetClient> {
+/**
+ * A service's own connection to the bench's fleet.
+ * @param slotConcurrency jobs that one slot of its workers runs at a time
+ */
+export function openBenchClient({ environment }: BenchServers, slotConcurrency = 1): Promise<FleetClient> {
   const { REDIS_URL = '', DATABASE_URL = '', DATABASE_SCHEMA = '', SLUICE_PREFIX = '' } = environment;
   return openFleetClient({
     redis: { url: REDIS_URL },
     prefix: SLUICE_PREFIX,
     databaseUrl: DATABASE_URL,
     schema: DATABASE_SCHEMA,
+    slotConcurrency,
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { UpstreamQuota } from '../../contracts/upstreamQuota.js';
 import { bucketOf } from '../../domain/lane.js';
+import { QUOTA_PARTS } from '../../domain/quotaWait.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
@@ -11,9 +12,6 @@ const read = defineLua('readQuota');
 const takeReply = z.tuple([z.int(), z.int(), z.int()]);
 const blockReply = z.int();
 const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int())]);
-
-/** Parts into which a window is divided: a call that is over frees its place at most a sixtieth of the window late. */
-const PARTS = 60;
 
 /** Whose quota of which upstream. */
 export interface QuotaOwner {
@@ -56,7 +54,7 @@ export async function takeQuota(
   const answer = await take.run(
     client,
     [...keysOf(keys, owner), ...(call.behind ?? [])],
-    [quota.callsPerWindow ?? 0, quota.windowMs, PARTS, quota.callsAtATime ?? 0, call.id, call.leaseMs, call.cost],
+    [quota.callsPerWindow ?? 0, quota.windowMs, QUOTA_PARTS, quota.callsAtATime ?? 0, call.id, call.leaseMs, call.cost],
   );
   const [granted, second, third] = takeReply.parse(answer);
   if (granted === 1) return { kind: 'granted', left: second < 0 ? null : second, nowMs: third };
@@ -106,7 +104,7 @@ export async function readQuotaUse(
   windowMs: number,
 ): Promise<QuotaUse> {
   const [blockedMs, underWay, firstEndsInMs, flat] = readReply.parse(
-    await read.run(client, keysOf(keys, owner), [windowMs, PARTS]),
+    await read.run(client, keysOf(keys, owner), [windowMs, QUOTA_PARTS]),
   );
   const frees = flat.flatMap((inMs, i) => (i % 2 === 0 ? [{ inMs, calls: flat[i + 1] ?? 0 }] : []));
   return { blockedMs, underWay, firstEndsInMs, frees };

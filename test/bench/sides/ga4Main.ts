@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { openGa4Server } from '../../ga4/ga4Server.js';
+import { answerCalls } from '../harness/childCalls.js';
+
+const argumentSchema = z.object({ answerMs: z.number() });
+
+/** No bound is ever met: quotas are the fleet's own. */
+const LIMITS = {
+  tokensPerDay: 1e12,
+  tokensPerHour: 1e12,
+  tokensPerProjectPerHour: 1e12,
+  concurrentRequests: 1e9,
+  tokensPerCall: 1,
+};
+
+/** Opens the server that speaks GA4's protocol; answers its address. */
+async function open(argument: unknown): Promise<string> {
+  const { answerMs } = argumentSchema.parse(argument);
+  return (await openGa4Server({ answerMs, limits: LIMITS })).url;
+}
+
+answerCalls({ open });

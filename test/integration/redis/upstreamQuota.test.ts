@@ -1,6 +1,6 @@
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
-import { blockQuota, endQuotaCall, takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
+import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -23,6 +23,10 @@ describe('takeQuota', () => {
     const { client } = space.redis;
     let calls = 0;
     return {
+      /** Of a quota that was changed meanwhile. */
+      takeOf: (changed: UpstreamQuota) =>
+        takeQuota(client, space.keys, owner, changed, { id: `call ${calls++}`, leaseMs: 60_000, cost: 1 }),
+      used: (windowMs: number) => readQuotaUse(client, space.keys, owner, windowMs),
       take: (call: { readonly id?: string; readonly leaseMs?: number; readonly cost?: number } = {}) =>
         takeQuota(client, space.keys, owner, quota, { id: `call ${calls++}`, leaseMs: 60_000, cost: 1, ...call }),
       end: (id: string) => endQuotaCall(client, space.keys, owner, id),
@@ -61,6 +65,51 @@ describe('takeQuota', () => {
         }
       }),
       { numRuns: 3 },
+    );
+  });
+
+  it('keeps what was used when the window is raised or lowered, and never asks to wait for longer than the new one', async () => {
+    for (const [before, after] of [
+      [60_000, 3_600_000],
+      [3_600_000, 3_540_000],
+      [604_800_000, 1_000],
+    ] as const) {
+      const { takeOf, used } = openQuota(HOUR);
+      for (let i = 0; i < 5; i++) await takeOf({ ...HOUR, windowMs: before, callsPerWindow: 5 });
+      const answer = await takeOf({ ...HOUR, windowMs: after, callsPerWindow: 5 });
+      expect(answer).toMatchObject({ kind: 'refused', because: 'exhausted' });
+      if (answer.kind === 'refused') expect(answer.retryInMs).toBeLessThanOrEqual(after);
+      const { frees } = await used(after);
+      expect(frees.reduce((sum, { calls }) => sum + calls, 0)).toBe(5);
+      for (const { inMs } of frees) expect(inMs > 0 && inMs <= after).toBe(true);
+    }
+  });
+
+  it('never grants more than the quota in any window while the window changes, and always says when to come back', async () => {
+    const step = fc.record({ windowMs: fc.constantFrom(30, 120, 400), tries: fc.integer({ min: 1, max: 6 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 12 }), async (steps) => {
+        const { takeOf, used } = openQuota(HOUR);
+        const granted: number[] = [];
+        for (const { windowMs, tries } of steps) {
+          const quota = { callsPerWindow: 4, windowMs, callsAtATime: null };
+          for (let i = 0; i < tries; i++) {
+            let answer = await takeOf(quota);
+            while (answer.kind === 'refused') {
+              expect(answer.retryInMs).toBeGreaterThan(0);
+              expect(answer.retryInMs).toBeLessThanOrEqual(windowMs);
+              const { retryInMs } = answer;
+              await new Promise((resolve) => setTimeout(resolve, retryInMs + 1));
+              answer = await takeOf(quota);
+            }
+            granted.push(answer.nowMs);
+            const inWindow = granted.filter((atMs) => atMs > answer.nowMs - windowMs);
+            expect(inWindow.length).toBeLessThanOrEqual(quota.callsPerWindow);
+          }
+          for (const { inMs } of (await used(windowMs)).frees) expect(inMs > 0 && inMs <= windowMs).toBe(true);
+        }
+      }),
+      { numRuns: 4 },
     );
   });
 

@@ -18,7 +18,11 @@ export interface QuotaState {
 /** Calls that the window still has; null without a bound. Pure. */
 export function callsLeft({ quota, used }: QuotaState): number | null {
   if (quota.callsPerWindow === null) return null;
-  return Math.max(0, quota.callsPerWindow - used.frees.reduce((sum, { calls }) => sum + calls, 0));
+  return Math.max(0, quota.callsPerWindow - callsUsed(used));
+}
+
+function callsUsed({ frees }: UsedQuota): number {
+  return frees.reduce((sum, { calls }) => sum + calls, 0);
 }
 
 /**
@@ -35,9 +39,12 @@ export function quotaWaitMs(position: number, state: QuotaState): number {
   return Math.max(used.blockedMs, windows * quota.windowMs + freeInMs(beyond % quota.callsPerWindow, state));
 }
 
-/** When one more call than `others` is free; those that the window has now are free a window after they are taken. */
+/**
+ * When one more call than `others` is free; those that the window has now are free a window after they are taken. A quota
+ * that was lowered, or whose window was raised, may be used beyond its bound: that must be free first.
+ */
 function freeInMs(others: number, { quota, used }: QuotaState): number {
-  let free = 0;
+  let free = Math.min(0, (quota.callsPerWindow ?? 0) - callsUsed(used));
   for (const { inMs, calls } of used.frees) {
     free += calls;
     if (free > others) return inMs;

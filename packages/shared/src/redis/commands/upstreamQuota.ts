@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { UpstreamQuota } from '../../contracts/upstreamQuota.js';
+import { MAX_WINDOW_MS } from '../../contracts/upstreamQuota.js';
 import { bucketOf } from '../../domain/lane.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
@@ -12,7 +13,7 @@ const takeReply = z.tuple([z.int(), z.int(), z.int()]);
 const blockReply = z.int();
 const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int())]);
 
-/** Parts into which a window is divided: a call that is over frees its place at most a sixtieth of the window late. */
+/** Parts into which a window is divided: a call frees its place at most a sixtieth of the window late. */
 const PARTS = 60;
 
 /** Whose quota of which upstream. */
@@ -56,7 +57,16 @@ export async function takeQuota(
   const answer = await take.run(
     client,
     [...keysOf(keys, owner), ...(call.behind ?? [])],
-    [quota.callsPerWindow ?? 0, quota.windowMs, PARTS, quota.callsAtATime ?? 0, call.id, call.leaseMs, call.cost],
+    [
+      quota.callsPerWindow ?? 0,
+      quota.windowMs,
+      PARTS,
+      quota.callsAtATime ?? 0,
+      call.id,
+      call.leaseMs,
+      call.cost,
+      MAX_WINDOW_MS,
+    ],
   );
   const [granted, second, third] = takeReply.parse(answer);
   if (granted === 1) return { kind: 'granted', left: second < 0 ? null : second, nowMs: third };
@@ -106,7 +116,7 @@ export async function readQuotaUse(
   windowMs: number,
 ): Promise<QuotaUse> {
   const [blockedMs, underWay, firstEndsInMs, flat] = readReply.parse(
-    await read.run(client, keysOf(keys, owner), [windowMs, PARTS]),
+    await read.run(client, keysOf(keys, owner), [windowMs]),
   );
   const frees = flat.flatMap((inMs, i) => (i % 2 === 0 ? [{ inMs, calls: flat[i + 1] ?? 0 }] : []));
   return { blockedMs, underWay, firstEndsInMs, frees };

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import type { QuotaState } from './quotaWait.js';
+import { callsLeft, quotaWaitMs, refillsInMs } from './quotaWait.js';
+
+function used(...frees: (readonly [inMs: number, calls: number])[]): QuotaState {
+  return {
+    quota: { callsPerWindow: 5, windowMs: 60_000, callsAtATime: null },
+    used: { blockedMs: 0, underWay: 0, frees: frees.map(([inMs, calls]) => ({ inMs, calls })) },
+  };
+}
+
+describe('quotaWaitMs', () => {
+  it('lets the first take what is left, and the others what comes free', () => {
+    const state = used([10_000, 1], [20_000, 3]);
+    expect(callsLeft(state)).toBe(1);
+    expect([1, 2, 3, 5, 6, 7].map((place) => quotaWaitMs(place, state))).toEqual([
+      0, 10_000, 20_000, 20_000, 60_000, 70_000,
+    ]);
+  });
+
+  it('waits for as much to come free as a quota that was lowered is used beyond its bound', () => {
+    const state = used([10_000, 3], [20_000, 3], [30_000, 3]);
+    expect(callsLeft(state)).toBe(0);
+    expect(refillsInMs(state)).toBe(20_000);
+    expect(quotaWaitMs(3, state)).toBe(30_000);
+  });
+});

@@ -24,8 +24,8 @@ describe('takeQuota', () => {
     let calls = 0;
     return {
       /** Of a quota that was changed meanwhile. */
-      takeOf: (changed: UpstreamQuota) =>
-        takeQuota(client, space.keys, owner, changed, { id: `call ${calls++}`, leaseMs: 60_000, cost: 1 }),
+      takeOf: (changed: UpstreamQuota, id = `call ${calls++}`) =>
+        takeQuota(client, space.keys, owner, changed, { id, leaseMs: 60_000, cost: 1 }),
       used: (windowMs: number) => readQuotaUse(client, space.keys, owner, windowMs),
       take: (call: { readonly id?: string; readonly leaseMs?: number; readonly cost?: number } = {}) =>
         takeQuota(client, space.keys, owner, quota, { id: `call ${calls++}`, leaseMs: 60_000, cost: 1, ...call }),
@@ -139,6 +139,13 @@ describe('takeQuota', () => {
     const { take } = openQuota({ ...HOUR, callsAtATime: 1 });
     expect(await take({ id: 'a' })).toMatchObject({ kind: 'granted', left: 49 });
     expect(await take({ id: 'a' })).toMatchObject({ kind: 'granted', left: 49 });
+  });
+
+  it('has nothing left, rather than no bound, when a call asks again of a quota that was lowered below its use', async () => {
+    const { take, takeOf } = openQuota(HOUR);
+    await take({ cost: 9 });
+    await takeOf(HOUR, 'again');
+    expect(await takeOf({ ...HOUR, callsPerWindow: 5 }, 'again')).toMatchObject({ kind: 'granted', left: 0 });
   });
 
   it('refuses every call while the upstream asked to wait, and the longest wait stands', async () => {

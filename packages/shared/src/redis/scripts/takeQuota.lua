@@ -81,7 +81,8 @@ if max > 0 then
     end
     return { 0, 1, math.min(math.max(1, wait), window) }
   end
-  left = max - used
+  -- Of a quota that was lowered more may be used than there is.
+  left = math.max(0, max - used)
   if not again then
     add(part_of(now, 0), cost, now)
     left = left - cost

@@ -141,6 +141,15 @@ describe('takeQuota', () => {
     expect(await take({ id: 'a' })).toMatchObject({ kind: 'granted', left: 49 });
   });
 
+  it('counts calls without a bound too, for one may be set at any time', async () => {
+    const { takeOf } = openQuota(HOUR);
+    for (let i = 0; i < 5; i++) {
+      expect(await takeOf({ ...HOUR, callsPerWindow: null })).toMatchObject({ kind: 'granted', left: null });
+    }
+    expect(await takeOf({ ...HOUR, callsPerWindow: 6 })).toMatchObject({ kind: 'granted', left: 0 });
+    expect(await takeOf({ ...HOUR, callsPerWindow: 6 })).toMatchObject({ kind: 'refused', because: 'exhausted' });
+  });
+
   it('has nothing left, rather than no bound, when a call asks again of a quota that was lowered below its use', async () => {
     const { take, takeOf } = openQuota(HOUR);
     await take({ cost: 9 });

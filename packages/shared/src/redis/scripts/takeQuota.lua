@@ -47,48 +47,45 @@ local function add(part, more, at)
   call('HSET', KEYS[1], part, string.format('%.0f:%.0f', (calls or 0) + more, math.max(last or 0, at)))
 end
 
-local left = -1
-if max > 0 then
-  -- A part counts until its last call is older than a window, so that no window of that length ever holds more than the quota.
-  local used, held, gone, moved = 0, {}, {}, {}
-  local fields = call('HGETALL', KEYS[1])
-  for i = 1, #fields, 2 do
-    local calls, last = string.match(fields[i + 1], '^(%d+):(%d+)$')
-    if calls then
-      calls, last = tonumber(calls), math.min(tonumber(last), now)
-      local age = now - last
-      if age < window then
-        held[#held + 1] = { last, calls }
-        used = used + calls
-      else
-        local part = part_of(last, age)
-        if age >= kept_ms or part ~= fields[i] then gone[#gone + 1] = fields[i] end
-        if age < kept_ms and part ~= fields[i] then moved[#moved + 1] = { part, calls, last } end
-      end
-    elseif fields[i] ~= 'blocked' then
-      gone[#gone + 1] = fields[i]
+-- Counted without a bound too, for one may be set at any time. A part counts until its last call is older than a window, so
+-- that no window of that length ever holds more than the quota.
+local used, held, gone, moved = 0, {}, {}, {}
+local fields = call('HGETALL', KEYS[1])
+for i = 1, #fields, 2 do
+  local calls, last = string.match(fields[i + 1], '^(%d+):(%d+)$')
+  if calls then
+    calls, last = tonumber(calls), math.min(tonumber(last), now)
+    local age = now - last
+    if age < window then
+      held[#held + 1] = { last, calls }
+      used = used + calls
+    else
+      local part = part_of(last, age)
+      if age >= kept_ms or part ~= fields[i] then gone[#gone + 1] = fields[i] end
+      if age < kept_ms and part ~= fields[i] then moved[#moved + 1] = { part, calls, last } end
     end
+  elseif fields[i] ~= 'blocked' then
+    gone[#gone + 1] = fields[i]
   end
-  if #gone > 0 then call('HDEL', KEYS[1], unpack(gone)) end
-  for _, entry in ipairs(moved) do add(entry[1], entry[2], entry[3]) end
-  if not again and used + cost > max then
-    table.sort(held, function(a, b) return a[1] < b[1] end)
-    local free, wait = max - used, window
-    for _, entry in ipairs(held) do
-      free = free + entry[2]
-      wait = entry[1] + window - now
-      if free >= cost then break end
-    end
-    return { 0, 1, math.min(math.max(1, wait), window) }
-  end
-  -- Of a quota that was lowered more may be used than there is.
-  left = math.max(0, max - used)
-  if not again then
-    add(part_of(now, 0), cost, now)
-    left = left - cost
-  end
-  if call('PTTL', KEYS[1]) < kept_ms then call('PEXPIRE', KEYS[1], kept_ms + part_ms) end
 end
+if #gone > 0 then call('HDEL', KEYS[1], unpack(gone)) end
+for _, entry in ipairs(moved) do add(entry[1], entry[2], entry[3]) end
+if max > 0 and not again and used + cost > max then
+  table.sort(held, function(a, b) return a[1] < b[1] end)
+  local free, wait = max - used, window
+  for _, entry in ipairs(held) do
+    free = free + entry[2]
+    wait = entry[1] + window - now
+    if free >= cost then break end
+  end
+  return { 0, 1, math.min(math.max(1, wait), window) }
+end
+if not again then
+  add(part_of(now, 0), cost, now)
+  used = used + cost
+end
+if call('PTTL', KEYS[1]) < kept_ms then call('PEXPIRE', KEYS[1], kept_ms + part_ms) end
 call('ZADD', KEYS[2], now + tonumber(ARGV[6]), ARGV[5])
 if call('PTTL', KEYS[2]) < tonumber(ARGV[6]) then call('PEXPIRE', KEYS[2], ARGV[6]) end
-return { 1, left, now }
+-- Of a quota that was lowered more may be used than there is.
+return { 1, max > 0 and math.max(0, max - used) or -1, now }

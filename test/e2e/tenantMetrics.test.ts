@@ -10,7 +10,8 @@ const LINE =
 
 const OF_SCALER = ['ga4_queue_length', 'ga4_workers_active'];
 const OF_WORKER = [
-  'ga4_queue_wait_time_seconds_bucket',
+  'ga4_queue_wait_time_seconds',
+  'ga4_queue_wait_time_histogram_seconds_bucket',
   'ga4_queue_processing_duration_seconds_sum',
   'ga4_queue_success_rate',
   'ga4_queue_retry_count',
@@ -52,6 +53,10 @@ describe('metrics per tenant', () => {
       },
       60_000,
     );
+    for (const percentile of ['p50', 'p90', 'p95', 'p99']) {
+      const told = (await read(worker)).filter((line) => line.startsWith('ga4_queue_wait_time_seconds{'));
+      expect(told.some((line) => line.includes(`percentile="${percentile}"`))).toBe(true);
+    }
     for (const process of [worker, scaler, fleet.producer]) {
       const lines = await read(process);
       expect(lines.filter((line) => line !== '' && !LINE.test(line))).toEqual([]);

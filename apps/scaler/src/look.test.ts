@@ -62,11 +62,17 @@ describe('createLook', () => {
     ]);
   });
 
-  it('measures what it saw', async () => {
-    const { look, metrics } = setUp();
+  it('measures what it saw, what is held back included', async () => {
+    const { seen, look, metrics } = setUp();
+    const count = { waiting: 3, waitingInAll: 7, active: 0, arrivals: 0, serviceMs: null, oldestWaitMs: null } as const;
+    seen.push({
+      kind: 'counted',
+      tenant: { id: 'globex', lanes: [], current: 4 },
+      count: { ...count, heldBack: 'none' },
+    });
     await look.atAll(led(1));
     expect((await metrics.jobsWaiting.get()).values).toMatchObject([{ value: 7 }]);
-    expect((await metrics.slotsDesired.get()).values).toMatchObject([{ value: 3 }]);
+    expect((await metrics.slotsDesired.get()).values).toMatchObject([{ value: 7 }]);
   });
 
   it('tells what tenants have to do in the slots that they were just given, and which could not be counted', async () => {

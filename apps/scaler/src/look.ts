@@ -48,7 +48,7 @@ export function createLook({ take, observe, decider, act, load, measures, monoto
       // Tenants that are missing are not gone: while not all are seen, what was known of them stands, and grows old.
       if (isWhole) load.sawAll(decisions.map(loadOf), leadership.fence);
       else load.sawSome(decisions.map(loadOf), leadership.fence);
-      metrics.jobsWaiting.set(sumOf(decisions, ({ waiting }) => waiting));
+      metrics.jobsWaiting.set(sumOf(tenants, (one) => (one.kind === 'counted' ? one.count.waitingInAll : 0)));
       metrics.slotsDesired.set(sumOf(decisions, ({ decision }) => decision.desired ?? 0));
       metrics.longestWaitSeconds.set(longestWaitMs(tenants) / 1_000);
       if (isWhole) await measures.sawAll(tenants, decisions);
@@ -72,8 +72,8 @@ function loadOf({ tenantId, waiting, active, decision }: TenantDecision): SeenLo
   return { kind: 'counted', tenantId, waiting, active, slots: decision.desired ?? FLOOR_SLOTS };
 }
 
-function sumOf(decisions: readonly TenantDecision[], figure: (one: TenantDecision) => number): number {
-  return decisions.reduce((sum, one) => sum + figure(one), 0);
+function sumOf<Item>(items: readonly Item[], figure: (one: Item) => number): number {
+  return items.reduce((sum, one) => sum + figure(one), 0);
 }
 
 function longestWaitMs(seen: readonly SeenTenant[]): number {

@@ -14,6 +14,8 @@ export interface Tenant {
 export interface TenantCount {
   /** Due jobs that do not run; those of lanes that are held back only while no other lane's wait. */
   readonly waiting: number;
+  /** Due jobs that do not run, in all lanes, held back or not. */
+  readonly waitingInAll: number;
   readonly active: number;
   /** Jobs that were added ever, as long as Redis remembers. */
   readonly arrivals: number;

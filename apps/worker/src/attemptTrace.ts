@@ -3,6 +3,9 @@ import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
 
+/** Outcomes by which an upstream only asked to wait: nothing failed. */
+const PACED: ReadonlySet<string> = new Set(['defer', 'hold-back']);
+
 /** The span of one attempt, which is nothing while nothing is traced. */
 export interface AttemptTrace {
   /** Trace context for the handler; null while nothing is traced. */
@@ -11,7 +14,7 @@ export interface AttemptTrace {
   claimed(job: ClaimedJob): void;
   /** Runs a step of the attempt within its span. */
   run<Result>(work: () => Result): Result;
-  /** How the attempt ended; an error fails the span. */
+  /** How the attempt ended, or why there was none; an error fails the span, unless it is an upstream's that asked to wait. */
   ended(outcome: { readonly kind: string; readonly error?: unknown }): void;
   end(): void;
 }
@@ -31,7 +34,7 @@ export function traceAttempt(active: ActiveJob): AttemptTrace {
     run: (work) => (span === null ? work() : span.run(work)),
     ended({ kind, error }) {
       span?.set({ 'sluice.outcome': kind });
-      if (error !== undefined && kind !== 'defer') span?.fail(errorType(error));
+      if (error !== undefined && !PACED.has(kind)) span?.fail(errorType(error));
     },
     end: () => span?.end(),
   };

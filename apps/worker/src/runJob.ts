@@ -71,12 +71,18 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
   const traced = traceAttempt(active);
   try {
     // Asked before the ledger: a job that would only be refused costs it nothing.
-    if (await parts.upstreams.isHeldBack(active)) return { kind: 'release' };
+    if (await parts.upstreams.isHeldBack(active)) {
+      traced.ended({ kind: 'held-back' });
+      return { kind: 'release' };
+    }
     const claimed = await traced.run(() => inSpan('claim', () => claimUnlessStopped(active, stay.stop, parts)));
-    if (claimed === 'stopped') return { kind: 'release' };
-    if (claimed === null) return { kind: 'bury', message: 'the tenant has no such job' };
+    if (claimed === 'stopped' || claimed === null) {
+      traced.ended({ kind: claimed === null ? 'unknown-job' : 'stopped' });
+      return claimed === null ? { kind: 'bury', message: 'the tenant has no such job' } : { kind: 'release' };
+    }
     traced.claimed(claimed);
     const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
+    if (verdict.kind === 'put-back' || verdict.kind === 'finish-again') traced.ended(verdict);
     if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
     const outcome =
@@ -162,7 +168,7 @@ async function attempt(
     return { kind: 'bury', category: 'invalid', error };
   }
   const pass = await parts.upstreams.enter(active, claimed, contract, stop);
-  if (pass.kind === 'refused') return { kind: 'release' };
+  if (pass.kind === 'refused') return { kind: 'release', neverRan: true };
   try {
     const execution = await carryOut(active, { claimed, contract, traced }, stop, parts);
     const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
@@ -183,7 +189,7 @@ async function carryOut(
   stop: AttemptStop,
   parts: RunJobParts,
 ): Promise<Execution> {
-  if (claimed.fence === 1) {
+  if (claimed.isFirstStart) {
     parts.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
     parts.measures.waited(claimed.tenantId, claimed.ageMs / 1_000);
   }

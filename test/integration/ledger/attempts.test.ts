@@ -87,6 +87,37 @@ describe('claimJobs and settleJobs', () => {
     expect((await readJob(space.postgres.db, 'acme', id))?.attempts).toHaveLength(1);
   });
 
+  it('takes back the start of a job that was given back before it ran, unless an earlier attempt did run', async () => {
+    const id = await accepted();
+    const givenBack = { state: 'queued', outcome: 'released', neverRan: true, result: null } as const;
+    const jobOf = async () => (await readJob(space.postgres.db, 'acme', id))?.job;
+    for (const fence of [1, 2]) {
+      expect(await claimOne(id)).toMatchObject({ fence, isFirstStart: true });
+      expect((await jobOf())?.startedAt).not.toBeNull();
+      expect(await settleJobs(space.postgres.db, [settlement(id, fence, givenBack)])).toEqual([true]);
+      expect(await jobOf()).toMatchObject({ state: 'queued', startedAt: null });
+    }
+    const retry = { state: 'retrying', outcome: 'failed', retryInMs: 0, result: null } as const;
+    expect(await claimOne(id)).toMatchObject({ fence: 3, isFirstStart: true });
+    const startedAt = (await jobOf())?.startedAt;
+    await settleJobs(space.postgres.db, [settlement(id, 3, retry)]);
+    expect(await claimOne(id)).toMatchObject({ fence: 4, isFirstStart: false });
+    await settleJobs(space.postgres.db, [settlement(id, 4, givenBack)]);
+    expect(await jobOf()).toMatchObject({ state: 'queued', startedAt });
+  });
+
+  it('dates the first start by the latest try of a claim whose answer was lost', async () => {
+    const id = await accepted();
+    await claimOne(id);
+    const { db } = space.postgres;
+    await db.$client.query(
+      `UPDATE jobs SET started_at = now() - interval '1 minute', attempt_started_at = now() - interval '1 minute' WHERE id = $1`,
+      [id],
+    );
+    const [claimed] = await claimJobs(db, [{ id, tenantId: 'acme', workerId: 'w1', again: true }]);
+    expect(claimed).toMatchObject({ fence: 2, crashes: 0, isFirstStart: true });
+  });
+
   it('claims nothing of another tenant', async () => {
     const id = await accepted();
     expect(await claimJobs(space.postgres.db, [{ id, tenantId: 'other', workerId: 'w1' }])).toEqual([null]);

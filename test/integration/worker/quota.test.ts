@@ -25,12 +25,13 @@ describe('a job of a task with an upstream', () => {
     tenantId: string,
     quota: { readonly callsPerWindow: number | null; readonly windowMs: number; readonly callsAtATime: number | null },
     handler: TestLaneOptions['handler'],
+    measures: NonNullable<TestLaneOptions['measures']> = {},
   ) {
     const { db } = space.postgres;
     await insertTenant(db, { id: tenantId, name: tenantId, signingSecret: 'whsec_' });
     expect(await replaceTenantQuotas(db, tenantId, new Map([['ga4', quota]]))).toBe(true);
     const task = { name: ga4RunReport.name, queueClass: ga4RunReport.queueClass };
-    const lane = openTestLane(space, { tenantId, handler, task, concurrency: 8 });
+    const lane = openTestLane(space, { tenantId, handler, task, concurrency: 8, measures });
     return { ...lane, submit: () => lane.submit({ data: DATA }) };
   }
 
@@ -55,6 +56,20 @@ describe('a job of a task with an upstream', () => {
       if (threeBefore !== undefined) expect(at - threeBefore).toBeGreaterThanOrEqual(2_900);
     }
     for (const { job } of histories) expect(job).toMatchObject({ failures: 0, crashes: 0, deferrals: 0 });
+    await lane.close();
+  });
+
+  it('has waited until its quota let it through, by the ledger and by what is measured', async () => {
+    const waits: number[] = [];
+    const quota = { callsPerWindow: 1, windowMs: 400, callsAtATime: null };
+    const lane = await openLane('waited', quota, async () => null, {
+      waited: (_, seconds) => void waits.push(seconds),
+    });
+    const ids = await Promise.all(Array.from({ length: 6 }, () => lane.submit()));
+    const histories = await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));
+    for (const { job, attempts } of histories) expect(job.startedAt).toEqual(attempts.at(-1)?.startedAt);
+    expect(waits).toHaveLength(6);
+    expect(Math.max(...waits)).toBeGreaterThanOrEqual(1.9);
     await lane.close();
   });
 

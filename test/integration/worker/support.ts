@@ -18,6 +18,7 @@ import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createUpstreamGate } from '../../../apps/worker/src/execute/upstreamGate.js';
+import type { TenantMeasures } from '../../../apps/worker/src/measure/tenantMeasures.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
 import { createLedgerTurns } from '../../../apps/worker/src/settle/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
@@ -49,6 +50,8 @@ export interface TestLaneOptions {
   readonly db?: Database;
   /** In place of `system.probe`, which calls nobody. */
   readonly task?: { readonly name: string; readonly queueClass: Lane['queueClass'] };
+  /** Told of waits and ends. */
+  readonly measures?: Partial<TenantMeasures>;
   /** The dead-letter queue as the worker sees it. */
   readonly bury?: LaneQueues['bury'];
 }
@@ -81,7 +84,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     serviceTimes: { note: () => undefined },
     feed: { tell: () => undefined },
     metrics: createMetrics('test'),
-    measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined },
+    measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined, ...options.measures },
     monotonicMs: () => performance.now(),
     random: () => 0,
     log,

@@ -38,6 +38,8 @@ export const analysisSchema = z.object({
       at: z.iso.datetime().meta({ description: 'Begin of the step' }),
       waiting: count.meta({ description: 'Jobs that have not started, at the end of the step' }),
       underWay: count.meta({ description: 'Jobs that have started and are not over, at the end of the step' }),
+      busyShare: z.number().nullable().meta({ description: "Share of the slots' time in the step that jobs took" }),
+      bottleneck: bottleneckSchema,
     }),
   ),
   total: figuresSchema,

@@ -88,7 +88,7 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
       const [analysis, slots] = await gate(() =>
         Promise.all([
           ledger((db) => analyseJobs(db, tenantId, { ...range, task })),
-          ledger((db) => findSlotsGiven(db, tenantId, new Date(range.fromMs), new Date(range.toMs))),
+          ledger((db) => findSlotsGiven(db, tenantId, new Date(range.toMs))),
         ]),
       );
       return describeAnalysis(range, analysis, slots, config.slot.concurrency);

@@ -3,6 +3,8 @@ import type { AnalysedFigures, JobAnalysis } from '@sluice/shared/postgres/queri
 import type { SlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
 import type { Range } from './analysedRange.js';
 import type { Analysis, Figures } from './analysisSchema.js';
+import type { StepCapacity } from './capacity.js';
+import { busyMsOf, capacityOf } from './capacity.js';
 
 /** The figures of one step, task or range, by what they are of. */
 type FiguresByKind = ReadonlyMap<AnalysedFigures['kind'], AnalysedFigures>;
@@ -14,22 +16,30 @@ const NOTHING: FiguresByKind = new Map();
  * @param slotConcurrency jobs that a slot runs at a time
  */
 export function describeAnalysis(
-  { fromMs, toMs, stepMs }: Range & { readonly stepMs: number },
+  range: Range & { readonly stepMs: number },
   analysis: JobAnalysis,
-  { most: slots, heldBack }: SlotsGiven,
+  given: readonly SlotsGiven[],
   slotConcurrency: number,
 ): Analysis {
-  const steps = Math.round((toMs - fromMs) / stepMs);
+  const { fromMs, toMs, stepMs } = range;
   const { bySteps, byTasks, whole } = sortOut(analysis.figures);
-  const lengths = lengthsOf(analysis, steps);
-  const points = lengths.map((length, step) => ({
-    at: new Date(fromMs + step * stepMs).toISOString(),
-    ...length,
-    ...toFigures(bySteps.get(step) ?? NOTHING),
-  }));
-  const working = points.filter(({ waiting, underWay, started }) => waiting + underWay + started > 0).length;
-  const busyShare = shareOf(whole.get('finished')?.sum ?? 0, working * stepMs * (slots ?? 0) * slotConcurrency);
-  const waiting = points.at(-1)?.waiting ?? 0;
+  const steps = stepsOf(range, analysis, given, slotConcurrency);
+  const points = steps.map(({ waiting, underWay, busyShare, heldBack }, step) => {
+    const of = bySteps.get(step) ?? NOTHING;
+    return {
+      at: new Date(fromMs + step * stepMs).toISOString(),
+      waiting,
+      underWay,
+      ...toFigures(of),
+      busyShare,
+      bottleneck: findBottleneck({ ...toWork(of), busyShare, heldBack, waiting }),
+    };
+  });
+  const working = steps.filter((one, step) => one.waiting + one.underWay + (points[step]?.started ?? 0) > 0);
+  const slots = mostOf(steps.flatMap((one) => one.slots ?? []));
+  const busyMs = steps.reduce((sum, step) => sum + step.busyMs, 0);
+  const busyShare = shareOf(busyMs, working.length * stepMs * (slots ?? 0) * slotConcurrency);
+  const heldBack = given.filter(({ atMs, isHeldBack }) => isHeldBack && atMs >= fromMs).length;
   const found = (of: FiguresByKind, waits: number) =>
     findBottleneck({ ...toWork(of), busyShare, heldBack, waiting: waits });
   return {
@@ -45,9 +55,47 @@ export function describeAnalysis(
     })),
     slots,
     busyShare,
-    bottleneck: found(whole, waiting),
+    bottleneck: found(whole, points.at(-1)?.waiting ?? 0),
     isWhole: analysis.isWhole,
   };
+}
+
+/** A step's lengths, and what the tenant had for its jobs. */
+interface Step extends StepCapacity {
+  readonly waiting: number;
+  readonly underWay: number;
+  readonly busyMs: number;
+  readonly busyShare: number | null;
+}
+
+function stepsOf(
+  { fromMs, toMs, stepMs }: Range & { readonly stepMs: number },
+  analysis: JobAnalysis,
+  given: readonly SlotsGiven[],
+  slotConcurrency: number,
+): Step[] {
+  const lengths = lengthsOf(analysis, Math.round((toMs - fromMs) / stepMs));
+  const busyMs = busyMsOf(analysis.running, lengths.length, stepMs);
+  const capacity = capacityOf(
+    { fromMs, stepMs },
+    given,
+    lengths.map(({ waiting }) => waiting),
+  );
+  return lengths.map((length, step) => {
+    const { slots, heldBack } = capacity[step] ?? { slots: null, heldBack: 0 };
+    const busy = busyMs[step] ?? 0;
+    return {
+      ...length,
+      slots,
+      heldBack,
+      busyMs: busy,
+      busyShare: shareOf(busy, stepMs * (slots ?? 0) * slotConcurrency),
+    };
+  });
+}
+
+function mostOf(numbers: readonly number[]): number | null {
+  return numbers.length === 0 ? null : Math.max(...numbers);
 }
 
 function sortOut(figures: readonly AnalysedFigures[]) {

@@ -11,7 +11,15 @@ const byArrivals: ScalingSettings = {
 };
 
 function counted(count: Partial<TenantCount>, current: number | null = 1): SeenTenant {
-  const idle = { waiting: 0, active: 0, arrivals: 0, serviceMs: null, oldestWaitMs: null, heldBack: 'none' } as const;
+  const idle = {
+    waiting: 0,
+    waitingInAll: 0,
+    active: 0,
+    arrivals: 0,
+    serviceMs: null,
+    oldestWaitMs: null,
+    heldBack: 'none',
+  } as const;
   return { kind: 'counted', tenant: { id: 'acme', lanes: [], current }, count: { ...idle, ...count } };
 }
 

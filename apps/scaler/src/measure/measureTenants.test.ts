@@ -24,12 +24,20 @@ function setUp(before: readonly string[] = []) {
   return { measures, told, lengths, workers };
 }
 
-function look(...tenants: (readonly [id: string, waiting: number, active: number])[]) {
+function look(...tenants: (readonly [id: string, waiting: number, active: number, heldBack?: number])[]) {
   const seen = tenants.map(
-    ([id, waiting, active]): SeenTenant => ({
+    ([id, waiting, active, held = 0]): SeenTenant => ({
       kind: 'counted',
       tenant: { id, lanes: [], current: 3 },
-      count: { waiting, active, arrivals: 0, serviceMs: null, oldestWaitMs: null, heldBack: 'none' },
+      count: {
+        waiting,
+        waitingInAll: waiting + held,
+        active,
+        arrivals: 0,
+        serviceMs: null,
+        oldestWaitMs: null,
+        heldBack: 'none',
+      },
     }),
   );
   const decisions = tenants.map(
@@ -51,6 +59,14 @@ describe('createTenantMeasures', () => {
     expect(await lengths()).toEqual({ a: 9, b: 5, other: 3 });
     expect(await workers()).toEqual({ a: 2, b: 0, other: 1 });
     expect(told).toEqual(['a b']);
+  });
+
+  it('counts what a quota holds back beside what it does not, and finds the busiest by both', async () => {
+    const { measures, lengths } = setUp();
+    await measures.sawAll(...look(['a', 3, 0, 130], ['b', 9, 0], ['c', 8, 0], ['d', 0, 0, 20]));
+    expect(await lengths()).toEqual({ a: 133, d: 20, other: 17 });
+    await measures.sawSome(...look(['a', 2, 0, 120]));
+    expect(await lengths()).toEqual({ a: 122, d: 20, other: 17 });
   });
 
   it('goes on with the names of the leader before, and tells them only when they change', async () => {

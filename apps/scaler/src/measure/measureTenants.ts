@@ -24,6 +24,7 @@ export interface TenantMeasureParts {
 }
 
 interface Figures {
+  /** Jobs that wait, those that a quota or a pause holds back included: it is they who wait for long. */
   readonly length: number;
   readonly workers: number;
 }
@@ -49,18 +50,21 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
     }
   }
 
-  const figuresOf = ({ tenantId, waiting, active, decision }: TenantDecision): [string, Figures] => {
-    const atWork = Math.ceil(active / slotConcurrency);
-    return [tenantId, { length: waiting, workers: Math.min(atWork, decision.desired ?? atWork) }];
+  const figuresOf = (seen: readonly SeenTenant[], decisions: readonly TenantDecision[]): [string, Figures][] => {
+    const lengths = new Map(seen.map((one) => [one.tenant.id, one.kind === 'counted' ? one.count.waitingInAll : 0]));
+    return decisions.map(({ tenantId, active, decision }) => {
+      const atWork = Math.ceil(active / slotConcurrency);
+      return [tenantId, { length: lengths.get(tenantId) ?? 0, workers: Math.min(atWork, decision.desired ?? atWork) }];
+    });
   };
 
   return {
     async sawAll(seen, decisions) {
-      latest = new Map(decisions.map(figuresOf));
+      latest = new Map(figuresOf(seen, decisions));
       await measure(seen, 'sawAll');
     },
     async sawSome(seen, decisions) {
-      for (const one of decisions) latest.set(...figuresOf(one));
+      for (const one of figuresOf(seen, decisions)) latest.set(...one);
       await measure(seen, 'sawSome');
     },
     forget() {
@@ -75,8 +79,8 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
 
 function toTraffic(seen: SeenTenant): TenantTraffic[] {
   if (seen.kind !== 'counted') return [{ tenantId: seen.tenant.id, held: 0, arrivals: 0 }];
-  const { waiting, active, arrivals } = seen.count;
-  return [{ tenantId: seen.tenant.id, held: waiting + active, arrivals }];
+  const { waitingInAll, active, arrivals } = seen.count;
+  return [{ tenantId: seen.tenant.id, held: waitingInAll + active, arrivals }];
 }
 
 /** Gauges are set anew as a whole, so that a tenant that lost its name leaves them. */

@@ -23,13 +23,13 @@ describe('foldLanes', () => {
     expect(foldLanes(lanes, 0)).toMatchObject({ waiting: 5, active: 2, arrivals: 15, heldBack: 'none' });
   });
 
-  it('counts no work that is held back while other work is not', () => {
+  it('counts no work that is held back while other work is not, except in the sum over all lanes', () => {
     const lanes = [
       { ...idle, waiting: 60, paused: true },
       { ...idle, waiting: 3 },
       { ...idle, waiting: 70, rateLimitedMs: 500 },
     ];
-    expect(foldLanes(lanes, 0)).toMatchObject({ waiting: 3, heldBack: 'none' });
+    expect(foldLanes(lanes, 0)).toMatchObject({ waiting: 3, waitingInAll: 133, heldBack: 'none' });
   });
 
   it('is held back when all lanes with work are', () => {

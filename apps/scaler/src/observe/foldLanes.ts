@@ -15,6 +15,7 @@ export function foldLanes(lanes: readonly LaneSight[], nowMs: number): TenantCou
   const [first] = counted;
   return {
     waiting: sumOf(counted, ({ waiting }) => waiting),
+    waitingInAll: sumOf(lanes, ({ waiting }) => waiting),
     active: sumOf(lanes, ({ active }) => active),
     arrivals: sumOf(lanes, ({ arrivals }) => arrivals),
     serviceMs: meanServiceMs(lanes),

@@ -57,7 +57,7 @@ export function createSimulatedTenant(
       const seen = { waiting: queue.waiting(), active: queue.active(), oldestWaitMs };
       const rates = { arrivals: queue.arrived(), serviceMs: queue.serviceMs(), heldBack: heldBackAt(atMs) };
       const tenant = { id: name, lanes: [name], current: before };
-      const count = { ...seen, ...rates };
+      const count = { ...seen, waitingInAll: seen.waiting, ...rates };
       const [decided] = decider.decide([{ kind: 'counted', tenant, count }], { occasion, atMs, fence: 1 });
       if (decided === undefined) return null;
       const { decision } = decided;

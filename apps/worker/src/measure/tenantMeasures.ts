@@ -4,6 +4,7 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { RecentShare } from './recentShare.js';
+import { PERCENTILES, RecentWaits } from './recentWaits.js';
 
 /** Measures what tenants' jobs come to in this process, under few names. */
 export interface TenantMeasures {
@@ -23,7 +24,10 @@ export interface TenantMeasureParts {
   readonly log: Log;
 }
 
-/** How often the names are asked for, and shares of success computed, in ms. */
+/** After these the job is tried again: it failed, or its upstream asked it, or its whole lane, to wait. */
+const TRIED_AGAIN: ReadonlySet<string> = new Set(['retry', 'defer', 'hold-back']);
+
+/** How often the names are asked for, and what is told of late computed, in ms. */
 const REFRESH_MS = 2_000;
 
 /**
@@ -34,14 +38,21 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
   const { readNames, metrics, monotonicMs, log } = parts;
   let names: ReadonlySet<string> = new Set();
   const shares = new Map<string, RecentShare>();
+  const waits = new Map<string, RecentWaits>();
   const labelOf = (tenantId: string): string => (names.has(tenantId) ? tenantId : OTHER_TENANTS);
   const counted = [metrics.tenantWaitSeconds, metrics.tenantProcessingSeconds, metrics.tenantRetries];
+
+  function removeWaits(label: string): void {
+    for (const percentile of PERCENTILES) metrics.tenantWaitPercentiles.remove({ tenant_id: label, percentile });
+  }
 
   function follow(next: ReadonlySet<string>): void {
     for (const gone of names) {
       if (next.has(gone)) continue;
       for (const metric of [...counted, metrics.tenantSuccessRate]) metric.remove({ tenant_id: gone });
+      removeWaits(gone);
       shares.delete(gone);
+      waits.delete(gone);
     }
     names = next;
   }
@@ -52,6 +63,24 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
       if (rate === null) metrics.tenantSuccessRate.remove({ tenant_id: label });
       else metrics.tenantSuccessRate.set({ tenant_id: label }, rate);
     }
+  }
+
+  function refreshWaits(): void {
+    for (const [label, recent] of waits) {
+      const told = recent.at(monotonicMs());
+      if (told === null) removeWaits(label);
+      else {
+        for (const percentile of PERCENTILES) {
+          metrics.tenantWaitPercentiles.set({ tenant_id: label, percentile }, told[percentile]);
+        }
+      }
+    }
+  }
+
+  function noteWait(label: string, seconds: number): void {
+    const recent = waits.get(label) ?? new RecentWaits();
+    waits.set(label, recent);
+    recent.note(seconds, monotonicMs());
   }
 
   function noteEnd(label: string, isSuccess: boolean): void {
@@ -65,6 +94,7 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
     REFRESH_MS,
     async () => {
       refreshShares();
+      refreshWaits();
       follow(new Set(await readNames()));
     },
     log,
@@ -72,14 +102,16 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
   return {
     ...loop,
     waited(tenantId, seconds) {
-      metrics.tenantWaitSeconds.observe({ tenant_id: labelOf(tenantId) }, seconds);
+      const label = labelOf(tenantId);
+      metrics.tenantWaitSeconds.observe({ tenant_id: label }, seconds);
+      noteWait(label, seconds);
     },
     ran(tenantId, seconds) {
       metrics.tenantProcessingSeconds.observe({ tenant_id: labelOf(tenantId) }, seconds);
     },
     ended(tenantId, outcome) {
       const label = labelOf(tenantId);
-      if (outcome === 'retry' || outcome === 'defer') metrics.tenantRetries.inc({ tenant_id: label });
+      if (TRIED_AGAIN.has(outcome)) metrics.tenantRetries.inc({ tenant_id: label });
       else if (outcome === 'completed' || outcome === 'bury') noteEnd(label, outcome === 'completed');
     },
   };

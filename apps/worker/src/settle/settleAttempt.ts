@@ -15,7 +15,8 @@ export type AttemptVerdict =
   | { readonly kind: 'completed'; readonly result: unknown }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
-  | { readonly kind: 'release' }
+  /** `neverRan`: it was given back before its handler began. */
+  | { readonly kind: 'release'; readonly neverRan?: true }
   /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
   | { readonly kind: 'hold-back'; readonly error: unknown }
   | { readonly kind: 'cancel' }
@@ -82,7 +83,7 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
       return { ...base, state: 'retrying', outcome, error: toJobError(verdict.error), retryInMs: verdict.delayMs };
     }
     case 'release':
-      return { ...base, state: 'queued', outcome: 'released' };
+      return { ...base, state: 'queued', outcome: 'released', ...(verdict.neverRan && { neverRan: true }) };
     case 'hold-back':
       return { ...base, state: 'queued', outcome: 'deferred', error: toJobError(verdict.error) };
     case 'cancel':

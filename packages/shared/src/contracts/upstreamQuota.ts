@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Longest window of a quota: a week, in ms. */
-const MAX_WINDOW_MS = 7 * 24 * 3_600_000;
+export const MAX_WINDOW_MS = 7 * 24 * 3_600_000;
 
 /** What a tenant may ask of an upstream; null is no bound. */
 export const upstreamQuotaSchema = z.strictObject({

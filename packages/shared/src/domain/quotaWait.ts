@@ -1,8 +1,8 @@
 import type { UpstreamQuota } from '../contracts/upstreamQuota.js';
 
 /**
- * Parts into which Redis divides a quota's window. A call counts until all of its part is older than a window, so that its place
- * is free again at most one part late.
+ * Parts into which Redis divides a quota's window. A call counts until the last one of its part is older than a window, so that its
+ * place is free again at most one part late.
  */
 export const QUOTA_PARTS = 60;
 
@@ -29,13 +29,16 @@ export interface QuotaState {
 /** Calls that the window still has; null without a bound. Pure. */
 export function callsLeft({ quota, used }: QuotaState): number | null {
   if (quota.callsPerWindow === null) return null;
-  return Math.max(0, quota.callsPerWindow - used.frees.reduce((sum, { calls }) => sum + calls, 0));
+  return Math.max(0, quota.callsPerWindow - callsUsed(used));
+}
+
+function callsUsed({ frees }: UsedQuota): number {
+  return frees.reduce((sum, { calls }) => sum + calls, 0);
 }
 
 /**
  * How long until the call at this place may be made as far as window and upstream go, in ms: those ahead take what is
- * left and then what comes free, and what they take comes free a window and a part later. Who waits for a call takes it when
- * its part begins, so that a quota that is always used up gives its calls not once in a window but in a window and a part. Pure.
+ * left and then what comes free, and what they take comes free a window later. Pure.
  * @param position 1 for the next call
  */
 export function quotaWaitMs(position: number, state: QuotaState): number {
@@ -44,22 +47,20 @@ export function quotaWaitMs(position: number, state: QuotaState): number {
   if (quota.callsPerWindow === null || left === null || position <= left) return used.blockedMs;
   const beyond = position - left - 1;
   const windows = Math.floor(beyond / quota.callsPerWindow);
-  return Math.max(used.blockedMs, windows * periodMs(quota) + freeInMs(beyond % quota.callsPerWindow, state));
+  return Math.max(used.blockedMs, windows * quota.windowMs + freeInMs(beyond % quota.callsPerWindow, state));
 }
 
-/** How long after it was waited for a call is free again, in ms. */
-function periodMs(quota: UpstreamQuota): number {
-  return quota.windowMs + quotaPartMs(quota);
-}
-
-/** When one more call than `others` is free; those that the window has now are free a period after they are taken. */
+/**
+ * When one more call than `others` is free; those that the window has now are free a window after they are taken. A quota
+ * that was lowered, or whose window was raised, may be used beyond its bound: that must be free first.
+ */
 function freeInMs(others: number, { quota, used }: QuotaState): number {
-  let free = 0;
+  let free = Math.min(0, (quota.callsPerWindow ?? 0) - callsUsed(used));
   for (const { inMs, calls } of used.frees) {
     free += calls;
     if (free > others) return inMs;
   }
-  return used.blockedMs + periodMs(quota);
+  return used.blockedMs + quota.windowMs;
 }
 
 /** How long until the next call may be made, in ms; 0 when it may be now. Pure. */

@@ -29,7 +29,7 @@ describe('estimateWait', () => {
     const quota = { quota: { callsPerWindow: 5, windowMs: 30_000, callsAtATime: null }, used };
     const wait = (position: number) =>
       estimateWait({ position, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 0, quota }).p50Ms;
-    expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_500, 81_000]);
+    expect([1, 5, 6, 11].map(wait)).toEqual([20_000, 20_000, 50_000, 80_000]);
     expect(
       estimateWait({ position: 2, serviceMs: 100, slots: 1, idleSlots: 0, pausedMs: 5_000, quota: null }).p50Ms,
     ).toBe(5_200);

@@ -2,6 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+/** Waits beside: a quota by the hour lets a job wait for hours. */
+const WAIT_SECONDS = [...SECONDS, 900, 1_800, 3_600, 7_200, 14_400];
+
 /**
  * Every metric of the fleet; a process registers the ones it is made with. Labels are bounded: never an id, and a tenant only
  * where `domain/shownTenants.ts` bounds them.
@@ -38,11 +41,13 @@ export interface Metrics {
   readonly streamsDropped: Counter;
   /** The six of the requirement, by its names and its label; see docs/deploying.md. */
   readonly tenantQueueLength: Gauge<'tenant_id'>;
-  readonly tenantWaitSeconds: Histogram<'tenant_id'>;
+  readonly tenantWaitPercentiles: Gauge<'tenant_id' | 'percentile'>;
   readonly tenantProcessingSeconds: Histogram<'tenant_id'>;
   readonly tenantSuccessRate: Gauge<'tenant_id'>;
   readonly tenantRetries: Counter<'tenant_id'>;
   readonly tenantWorkersActive: Gauge<'tenant_id'>;
+  /** Beside the six: the waits in a form that can be put together over workers. */
+  readonly tenantWaitSeconds: Histogram<'tenant_id'>;
 }
 
 /** The metrics of a process, with Node's own. */
@@ -55,8 +60,12 @@ export function createMetrics(processName: string): Metrics {
     new Counter({ name, help, labelNames, registers });
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
     new Gauge({ name, help, labelNames, registers });
-  const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> =>
-    new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  const seconds = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[] = [],
+    buckets = SECONDS,
+  ): Histogram<Label> => new Histogram({ name, help, labelNames, buckets, registers });
   const replicasDesired = gauge(
     'sluice_worker_replicas_desired',
     'Worker processes desired; told by the leading scaler',
@@ -75,7 +84,7 @@ export function createMetrics(processName: string): Metrics {
     httpSeconds: seconds('sluice_http_request_seconds', 'Time to answer', ['method', 'route', 'status']),
     attemptsEnded: counter('sluice_attempts_total', 'Attempts by how they ended', ['task', 'outcome']),
     attemptSeconds: seconds('sluice_attempt_seconds', 'Time an attempt took', ['task']),
-    waitSeconds: seconds('sluice_job_wait_seconds', 'Time from accepted to first started', ['task']),
+    waitSeconds: seconds('sluice_job_wait_seconds', 'Time from accepted to first started', ['task'], WAIT_SECONDS),
     lanesOpen: gauge('sluice_lanes_open', 'Lanes that this process runs'),
     slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
     jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),
@@ -104,8 +113,8 @@ export function createMetrics(processName: string): Metrics {
 
 interface Makers {
   readonly counter: (name: string, help: string, labelNames: 'tenant_id'[]) => Counter<'tenant_id'>;
-  readonly gauge: (name: string, help: string, labelNames: 'tenant_id'[]) => Gauge<'tenant_id'>;
-  readonly seconds: (name: string, help: string, labelNames: 'tenant_id'[]) => Histogram<'tenant_id'>;
+  readonly gauge: <Label extends string>(name: string, help: string, labelNames: Label[]) => Gauge<Label>;
+  readonly seconds: (name: string, help: string, of: 'tenant_id'[], buckets?: number[]) => Histogram<'tenant_id'>;
 }
 
 /** What is measured per tenant, over all of the tenant's queues. */
@@ -113,7 +122,17 @@ function tenantMetrics({ counter, gauge, seconds }: Makers) {
   const label: 'tenant_id'[] = ['tenant_id'];
   return {
     tenantQueueLength: gauge('ga4_queue_length', 'Due jobs of the tenant that wait', label),
-    tenantWaitSeconds: seconds('ga4_queue_wait_time_seconds', 'Time from accepted to first started', label),
+    tenantWaitPercentiles: gauge(
+      'ga4_queue_wait_time_seconds',
+      'Time from accepted to first started that so many of a hundred did not exceed, of late, in this process',
+      ['tenant_id', 'percentile'],
+    ),
+    tenantWaitSeconds: seconds(
+      'ga4_queue_wait_time_histogram_seconds',
+      'Time from accepted to first started',
+      label,
+      WAIT_SECONDS,
+    ),
     tenantProcessingSeconds: seconds('ga4_queue_processing_duration_seconds', 'Time an attempt took', label),
     tenantSuccessRate: gauge('ga4_queue_success_rate', 'Share of ended jobs that completed, of late, 0 to 1', label),
     tenantRetries: counter('ga4_queue_retry_count', 'Attempts after which the job is to be tried again', label),

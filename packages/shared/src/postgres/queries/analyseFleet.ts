@@ -21,9 +21,10 @@ export interface TenantAnalysis {
 /** By what the worst tenants are found. */
 export type FleetRank = 'wait' | 'backlog' | 'failures';
 
+/** Attempts are counted as in `analyseJobs`. */
 const ANALYSE = `
 WITH found AS MATERIALIZED (
-  SELECT tenant_id, state, failures, deferrals,
+  SELECT id, fence, tenant_id, state,
     CASE WHEN started_at IS NOT NULL OR (finished_at IS NULL AND ranked_since <= now()) THEN
       date_part('epoch', coalesce(started_at, now())
         - CASE WHEN started_at IS NULL OR ranked_since <= started_at THEN greatest(accepted_at, ranked_since)
@@ -32,13 +33,20 @@ WITH found AS MATERIALIZED (
     started_at IS NULL AND finished_at IS NULL AS waits
   FROM jobs WHERE id >= $1 AND id < $2
   ORDER BY id DESC LIMIT $5
+), tried AS (
+  SELECT f.tenant_id, (count(*) FILTER (WHERE a.outcome = 'failed'))::int AS failed,
+    (count(*) FILTER (WHERE a.outcome = 'deferred'))::int AS deferred
+  FROM found f, LATERAL (SELECT outcome FROM attempts WHERE job_id = f.id OFFSET 0) AS a
+  WHERE f.fence > 0 AND NOT (f.fence = 1 AND f.state = 'completed')
+  GROUP BY 1
 ), counted AS (
   SELECT tenant_id AS "tenantId", count(*)::int AS accepted, (count(*) FILTER (WHERE state = 'completed'))::int AS completed,
-    (count(*) FILTER (WHERE state = 'dead'))::int AS dead, sum(failures)::int AS failed, sum(deferrals)::int AS deferred,
+    (count(*) FILTER (WHERE state = 'dead'))::int AS dead,
+    coalesce(max(failed), 0) AS failed, coalesce(max(deferred), 0) AS deferred,
     (count(*) FILTER (WHERE waits))::int AS waiting, avg(wait_ms)::float8 AS "waitAvgMs",
     (percentile_cont(0.9) WITHIN GROUP (ORDER BY wait_ms))::float8 AS "waitP90Ms",
     (percentile_cont(0.9) WITHIN GROUP (ORDER BY service_ms))::float8 AS "serviceP90Ms"
-  FROM found GROUP BY tenant_id
+  FROM found LEFT JOIN tried USING (tenant_id) GROUP BY tenant_id
 )
 SELECT * FROM counted
 ORDER BY CASE $3::text WHEN 'wait' THEN coalesce("waitP90Ms", 0) WHEN 'backlog' THEN waiting ELSE failed + dead END DESC, "tenantId"

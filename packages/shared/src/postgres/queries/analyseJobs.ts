@@ -23,7 +23,7 @@ export interface AnalysedFigures {
   readonly p99: number | null;
   /** Of `finished`: how many completed. Of `tried`: attempts that failed. */
   readonly good: number | null;
-  /** Of `finished`: ms of slots that they took. Of `tried`: attempts that were put off. */
+  /** Of `tried`: attempts that were put off. */
   readonly sum: number | null;
 }
 
@@ -34,10 +34,19 @@ export interface LengthChange {
   readonly underWay: number;
 }
 
+/** How many attempts more run at the end of a step than at its beginning; step -1 is all before. */
+export interface RunningChange {
+  readonly step: number;
+  readonly running: number;
+  /** What those that began and ended in the step add to, and take from, the time that attempts took until its end, in ms. */
+  readonly ms: number;
+}
+
 /** What the ledger says of a tenant's jobs. */
 export interface JobAnalysis {
   readonly figures: readonly AnalysedFigures[];
   readonly changes: readonly LengthChange[];
+  readonly running: readonly RunningChange[];
   /** False when there were more jobs than are read: then it is the newest that count. */
   readonly isWhole: boolean;
 }
@@ -51,7 +60,7 @@ const LOOK_BACK_MS = 86_400_000;
 /** Ids of ours begin with their time and stay below this until 2039; ids derived of a plain client's are above, but for few. */
 const FIRST_DERIVED_ID = '02000000-0000-0000-0000-000000000000';
 
-const COLUMNS = `task, accepted_at, started_at, finished_at, attempt_started_at, updated_at, state, failures, deferrals,
+const COLUMNS = `id, fence, task, accepted_at, started_at, finished_at, attempt_started_at, state,
   CASE WHEN started_at IS NULL OR ranked_since <= started_at THEN greatest(accepted_at, ranked_since)
        ELSE accepted_at END AS since`;
 
@@ -75,6 +84,20 @@ found AS MATERIALIZED (
    LIMIT $8)
 )`;
 
+/**
+ * Attempts of the jobs that the job's own row does not tell all of: one that completed at once it does. They are what
+ * happened, whatever became of the job later: a job's counters start anew when it is tried again from the dead. By each
+ * job's key, whatever the planner takes the number of jobs for (`OFFSET 0` keeps it so): it would read all attempts there are.
+ */
+const ATTEMPTED = `
+attempted AS MATERIALIZED (
+  SELECT f.task, a.outcome, a.started_at, a.finished_at
+  FROM found f, LATERAL (
+    SELECT outcome, started_at, finished_at FROM attempts
+    WHERE job_id = f.id AND finished_at >= $2 AND started_at < $3 OFFSET 0) AS a
+  WHERE f.fence > 0 AND NOT (f.fence = 1 AND f.state = 'completed')
+)`;
+
 const stepOf = (at: string): string => `floor(date_part('epoch', ${at} - $2) * 1000 / $4)::int`;
 const msBetween = (from: string, to: string): string => `date_part('epoch', ${to} - ${from}) * 1000`;
 const SETS = 'GROUP BY GROUPING SETS ((1, 2), (1, 3), (1))';
@@ -82,7 +105,7 @@ const quantiles = (of: string): string =>
   [0.5, 0.9, 0.99].map((q) => `percentile_cont(${q}) WITHIN GROUP (ORDER BY ${of})`).join(', ');
 
 const ANALYSE = `
-WITH ${FOUND}, events AS (
+WITH ${FOUND}, ${ATTEMPTED}, events AS (
   SELECT 'accepted' AS kind, ${stepOf('accepted_at')} AS step, task, NULL::float8 AS ms, 0 AS good, 0::float8 AS sum
   FROM found WHERE accepted_at >= $2 AND accepted_at < $3
   UNION ALL
@@ -91,12 +114,11 @@ WITH ${FOUND}, events AS (
   UNION ALL
   SELECT 'finished', ${stepOf('finished_at')}, task,
          CASE WHEN state = 'completed' THEN ${msBetween('attempt_started_at', 'finished_at')} END,
-         CASE WHEN state = 'completed' THEN 1 ELSE 0 END,
-         coalesce(${msBetween('greatest(attempt_started_at, $2)', 'finished_at')}, 0)
+         CASE WHEN state = 'completed' THEN 1 ELSE 0 END, 0
   FROM found WHERE finished_at >= $2 AND finished_at < $3
   UNION ALL
-  SELECT 'tried', ${stepOf('updated_at')}, task, NULL, failures, deferrals
-  FROM found WHERE updated_at >= $2 AND updated_at < $3 AND failures + deferrals > 0
+  SELECT 'tried', ${stepOf('finished_at')}, task, NULL, (outcome = 'failed')::int, (outcome = 'deferred')::int
+  FROM attempted WHERE finished_at < $3 AND outcome IN ('failed', 'deferred')
   UNION ALL
   SELECT 'died', ${stepOf('died_at')}, task, NULL, 0, 0
   FROM dead_letters
@@ -113,10 +135,23 @@ FROM found, LATERAL (VALUES
 WHERE at < $3
 GROUP BY 2
 UNION ALL
+SELECT 'running', greatest(-1, ${stepOf('at')}), NULL, sum(more)::int, NULL, NULL, NULL, NULL, NULL,
+  sum(more * ((${stepOf('at')} + 1) * $4::float8 - ${msBetween('$2', 'at')}))::float8
+FROM (
+  SELECT at, more FROM found, LATERAL (VALUES (attempt_started_at, 1), (finished_at, -1)) AS event(at, more)
+  WHERE state = 'completed' AND fence <= 1
+  UNION ALL
+  SELECT at, more FROM found, LATERAL (VALUES (attempt_started_at, 1), (now(), -1)) AS event(at, more) WHERE state = 'active'
+  UNION ALL
+  SELECT at, more FROM attempted, LATERAL (VALUES (started_at, 1), (finished_at, -1)) AS event(at, more)
+) AS runs
+WHERE at < $3
+GROUP BY 2
+UNION ALL
 SELECT 'found', NULL, NULL, count(*)::int, NULL, NULL, NULL, NULL, NULL, NULL FROM found`;
 
 type Row = [
-  kind: AnalysedFigures['kind'] | 'changes' | 'found',
+  kind: AnalysedFigures['kind'] | 'changes' | 'running' | 'found',
   step: number | null,
   task: string | null,
   count: number,
@@ -148,13 +183,15 @@ export async function analyseJobs(db: Database, tenantId: string, range: Analyse
   });
   const figures: AnalysedFigures[] = [];
   const changes: LengthChange[] = [];
+  const running: RunningChange[] = [];
   let found = 0;
   for (const [kind, step, of, count, avg, p50, p90, p99, good, sum] of rows) {
     if (kind === 'found') found = count;
     else if (kind === 'changes') changes.push({ step: step ?? -1, waiting: count, underWay: sum ?? 0 });
+    else if (kind === 'running') running.push({ step: step ?? -1, running: count, ms: sum ?? 0 });
     else figures.push({ kind, step, task: of, count, avg, p50, p90, p99, good, sum });
   }
-  return { figures, changes, isWhole: found < MAX_ANALYSED_JOBS };
+  return { figures, changes, running, isWhole: found < MAX_ANALYSED_JOBS };
 }
 
 /** The least UUIDv7 of a moment: ids sort by it. */

@@ -36,6 +36,8 @@ export interface ClaimedJob {
   readonly cancelRequested: boolean;
   /** Since it was accepted, in ms. */
   readonly ageMs: number;
+  /** No earlier claim started it, apart from such as gave it back before it ran. */
+  readonly isFirstStart: boolean;
   /** Until it is due, in ms, of a job that came too early and was not started; 0 for any other. */
   readonly earlyMs: number;
 }
@@ -63,7 +65,8 @@ WITH found AS (
 ), claimed AS (
   UPDATE jobs j
   SET state = 'active', fence = j.fence + 1, worker_id = f.claimer, attempt_started_at = now(),
-      started_at = coalesce(j.started_at, now()), due_at = NULL, updated_at = now(), queued_at = coalesce(j.queued_at, now()),
+      started_at = CASE WHEN f.state = 'active' AND f.own AND j.started_at = j.attempt_started_at THEN now()
+                        ELSE coalesce(j.started_at, now()) END, due_at = NULL, updated_at = now(), queued_at = coalesce(j.queued_at, now()),
       crashes = j.crashes + CASE WHEN f.state = 'active' AND f.own IS NOT TRUE THEN 1 ELSE 0 END
   FROM found f
   WHERE j.id = ANY($1) AND j.id = f.id AND f.state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
@@ -73,12 +76,13 @@ WITH found AS (
 SELECT id, tenant_id, state, fence, failures, deferrals, crashes, max_attempts, timeout_ms, traceparent, data,
        NULL::jsonb AS result, NULL::jsonb AS error, NULL::text AS death_category,
        cancel_requested_at IS NOT NULL AS cancel_requested,
-       (extract(epoch FROM now() - accepted_at) * 1000)::float8 AS age_ms, 0::float8 AS early_ms
+       (extract(epoch FROM now() - accepted_at) * 1000)::float8 AS age_ms, started_at = attempt_started_at AS first_start,
+       0::float8 AS early_ms
 FROM claimed
 UNION ALL
 SELECT j.id, j.tenant_id, j.state, j.fence, j.failures, j.deferrals, j.crashes, j.max_attempts,
        j.timeout_ms, j.traceparent, NULL::jsonb, j.result, j.error,
-       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0,
+       (SELECT d.category FROM dead_letters d WHERE d.job_id = j.id ORDER BY d.died_at DESC LIMIT 1), false, 0, false,
        CASE WHEN f.early AND j.finished_at IS NULL THEN extract(epoch FROM j.due_at - now()) * 1000 ELSE 0 END
 FROM found f JOIN jobs j USING (id)
 WHERE j.id = ANY($1) AND (f.early OR f.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying'))`;
@@ -122,6 +126,7 @@ interface ClaimRow {
   death_category: DeathCategory | null;
   cancel_requested: boolean;
   age_ms: number;
+  first_start: boolean;
   early_ms: number;
 }
 
@@ -143,6 +148,7 @@ function toClaimedJob(row: ClaimRow): ClaimedJob {
     deathCategory: row.death_category,
     cancelRequested: row.cancel_requested,
     ageMs: row.age_ms,
+    isFirstStart: row.first_start,
     earlyMs: row.early_ms,
   };
 }

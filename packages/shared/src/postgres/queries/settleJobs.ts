@@ -10,6 +10,8 @@ export interface Settlement {
   /** The job's next state. */
   readonly state: Extract<JobState, 'completed' | 'retrying' | 'queued' | 'dead' | 'cancelled'>;
   readonly outcome: AttemptOutcome;
+  /** The job was claimed and given back before it ran: if this claim was its first start, it has not started. */
+  readonly neverRan?: true;
   readonly result: unknown;
   readonly error: JobError | null;
   /** Until the next attempt, in ms; null where there is none or it is due at once. */
@@ -25,10 +27,11 @@ export interface Settlement {
 const SETTLE = `
 WITH outcome AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS o(id uuid, fence integer, state text, outcome text, result jsonb,
-    error jsonb, "retryInMs" bigint, death jsonb)
+    error jsonb, "retryInMs" bigint, death jsonb, "neverRan" boolean)
 ), settled AS (
   UPDATE jobs j
   SET state = o.state, result = o.result, error = o.error, updated_at = now(),
+      started_at = CASE WHEN o."neverRan" AND j.started_at = j.attempt_started_at THEN NULL ELSE j.started_at END,
       failures = j.failures + CASE WHEN o.outcome = 'failed' THEN 1 ELSE 0 END,
       crashes = j.crashes + CASE WHEN o.outcome = 'lost' THEN 1 ELSE 0 END,
       deferrals = j.deferrals + CASE WHEN o.outcome = 'deferred' THEN 1 ELSE 0 END,

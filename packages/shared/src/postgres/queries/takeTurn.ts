@@ -32,7 +32,7 @@ WITH claimed AS (
     AND (j.due_at IS NULL OR j.due_at <= now() + interval '1 second')
   RETURNING j.id, j.fence, j.tenant_id, j.failures, j.deferrals, j.crashes, j.max_attempts, j.timeout_ms, j.traceparent, j.data,
             j.cancel_requested_at IS NOT NULL AS cancel_requested,
-            (extract(epoch FROM now() - j.accepted_at) * 1000)::float8 AS age_ms
+            (extract(epoch FROM now() - j.accepted_at) * 1000)::float8 AS age_ms, j.started_at = j.attempt_started_at AS first_start
 ), settled AS (
   UPDATE jobs j
   SET state = 'completed', result = ($6::jsonb[])[array_position($4::uuid[], j.id)], error = NULL, due_at = NULL,
@@ -48,7 +48,7 @@ WITH claimed AS (
 )
 SELECT * FROM claimed
 UNION ALL
-SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
+SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
 
 /** A row as an array, which is read with less work than an object. */
 type TurnRow = [
@@ -65,6 +65,7 @@ type TurnRow = [
   data: unknown,
   cancelRequested: boolean,
   ageMs: number,
+  isFirstStart: boolean,
 ];
 
 /**
@@ -153,6 +154,7 @@ function toClaimedJob(id: string, row: TurnRow): ClaimedJob {
     data,
     cancelRequested,
     ageMs,
+    isFirstStart,
   ] = row;
   return {
     id,
@@ -171,6 +173,7 @@ function toClaimedJob(id: string, row: TurnRow): ClaimedJob {
     deathCategory: null,
     cancelRequested,
     ageMs,
+    isFirstStart,
     earlyMs: 0,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { UpstreamQuota } from '../../contracts/upstreamQuota.js';
+import { MAX_WINDOW_MS } from '../../contracts/upstreamQuota.js';
 import { bucketOf } from '../../domain/lane.js';
 import { QUOTA_PARTS } from '../../domain/quotaWait.js';
 import type { RedisClient } from '../client.js';
@@ -54,7 +55,16 @@ export async function takeQuota(
   const answer = await take.run(
     client,
     [...keysOf(keys, owner), ...(call.behind ?? [])],
-    [quota.callsPerWindow ?? 0, quota.windowMs, QUOTA_PARTS, quota.callsAtATime ?? 0, call.id, call.leaseMs, call.cost],
+    [
+      quota.callsPerWindow ?? 0,
+      quota.windowMs,
+      QUOTA_PARTS,
+      quota.callsAtATime ?? 0,
+      call.id,
+      call.leaseMs,
+      call.cost,
+      MAX_WINDOW_MS,
+    ],
   );
   const [granted, second, third] = takeReply.parse(answer);
   if (granted === 1) return { kind: 'granted', left: second < 0 ? null : second, nowMs: third };
@@ -104,7 +114,7 @@ export async function readQuotaUse(
   windowMs: number,
 ): Promise<QuotaUse> {
   const [blockedMs, underWay, firstEndsInMs, flat] = readReply.parse(
-    await read.run(client, keysOf(keys, owner), [windowMs, QUOTA_PARTS]),
+    await read.run(client, keysOf(keys, owner), [windowMs]),
   );
   const frees = flat.flatMap((inMs, i) => (i % 2 === 0 ? [{ inMs, calls: flat[i + 1] ?? 0 }] : []));
   return { blockedMs, underWay, firstEndsInMs, frees };

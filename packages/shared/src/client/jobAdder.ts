@@ -3,6 +3,7 @@ import type { PreparedJob } from '../accept/prepareJob.js';
 import { createTouchNotice } from '../accept/touchNotice.js';
 import { laneName } from '../domain/lane.js';
 import { FleetError } from '../errors/fleetError.js';
+import type { FeedWriter } from '../feed/feedWriter.js';
 import { createBatcher } from '../lifecycle/batcher.js';
 import type { Log } from '../lifecycle/service.js';
 import type { Database } from '../postgres/connect.js';
@@ -33,6 +34,7 @@ export interface JobAdderParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly lanes: Pick<LaneQueues, 'addOne'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly log: Log;
 }
 
@@ -45,7 +47,7 @@ const TOUCH_EVERY_MS = 500;
 type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 
 /** As producers do: jobs of one moment share a commit, and one write to Redis. */
-export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts): JobAdder {
+export function createJobAdder({ db, client, keys, lanes, feed, log }: JobAdderParts): JobAdder {
   const closing = new AbortController();
   const rows = createBatcher<NewJob, Written>({
     maxItems: 256,
@@ -72,12 +74,14 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
   });
 
   /** Not gathered: what is sent in one turn shares a write, and nobody waits for another's answer. */
-  async function place(job: PreparedJob): Promise<void> {
-    const added = lanes.addOne(job);
+  async function place({ lane, job }: PreparedJob): Promise<void> {
+    const added = lanes.addOne({ lane, job });
     adding.add(added);
     try {
-      await added;
-      touched.touch(laneName(job.lane));
+      if ((await added).kind === 'swallowed') return;
+      touched.touch(laneName(lane));
+      const state = job.delayMs > 0 ? 'delayed' : 'queued';
+      feed.tell({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
     } finally {
       adding.delete(added);
     }

@@ -100,7 +100,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
-  const adder = createJobAdder({ db, client, keys, lanes, log });
+  const adder = createJobAdder({ db, client, keys, lanes, feed, log });
   const nothing = async (): Promise<void> => undefined;
   const services = createServiceGroup(
     'client',
@@ -108,8 +108,8 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
       postgres,
       redis,
       { name: 'lanes', start: nothing, stop: () => lanes.close() },
-      { name: 'adder', start: nothing, stop: () => adder.close() },
       feed,
+      { name: 'adder', start: nothing, stop: () => adder.close() },
       { ...reader, name: 'feed reader' },
       places,
       present,

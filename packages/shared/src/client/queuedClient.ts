@@ -4,9 +4,11 @@ import type { TenantRole } from '../contracts/identity.js';
 import type { JobState } from '../contracts/jobStates.js';
 import type { JobBody } from '../contracts/jobs.js';
 import { jobBodySchema } from '../contracts/jobs.js';
+import type { QueueClass } from '../contracts/queueClass.js';
 import type { TaskContract } from '../contracts/task.js';
 import { findTask } from '../contracts/taskCatalogue.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
+import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
 import { callsLeft, refillsInMs } from '../domain/quotaWait.js';
 import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
@@ -170,11 +172,13 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
     },
     async status(id) {
-      const { state, fence } = await own(id);
-      return { id, state, attempts: fence, ...(await placeOf(fleet, lane, id, state)) };
+      const job = await own(id);
+      const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
+      return { id, state: job.state, attempts: job.fence, ...place };
     },
     async position(id) {
-      return fleet.lanes.position(lane, (await own(id)).id);
+      const job = await own(id);
+      return fleet.lanes.position(laneOf(job), queueIdOf(job));
     },
     async cancel(id) {
       await own(id);
@@ -195,6 +199,16 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     },
     close: () => closing.abort(new FleetError('unavailable', 'The client was closed; the job goes on.')),
   };
+}
+
+/** An admin may ask for jobs of any class. */
+function laneOf({ tenantId, queueClass }: JobRow): Lane {
+  return { tenantId, queueClass: queueClass as QueueClass };
+}
+
+/** A plain client chooses the ids of its jobs in their lanes. */
+function queueIdOf({ id, queueJobId }: JobRow): string {
+  return queueJobId ?? id;
 }
 
 function upstreamOf<Data>({ name, upstream }: TaskContract<Data>): Upstream {

@@ -20,7 +20,7 @@ import { laneKeysOf } from '../queue/laneKeys.js';
 import { cancelOwn } from './cancelOwn.js';
 import { resultOf } from './jobResult.js';
 import type { FleetClient } from './openFleetClient.js';
-import { assertKnownTenant, readOwnJob, readRequester } from './requester.js';
+import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 import type { QueuedNotice } from './tellPlaces.js';
 import { placeOf, tellPlaces } from './tellPlaces.js';
 
@@ -146,6 +146,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
 
   async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
     const { id } = prepared.row;
+    signal.throwIfAborted();
     await fleet.adder.add(prepared);
     const stopTelling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
     try {
@@ -160,7 +161,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     }
   }
 
-  const own = (id: string): Promise<JobRow> => readOwnJob(fleet.db, requester, id);
+  const own = (id: string): Promise<JobRow> => readOwnJob(fleet, requester, id);
   return {
     async request(data, how = {}) {
       closing.signal.throwIfAborted();
@@ -181,7 +182,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return fleet.lanes.position(laneOf(job), queueIdOf(job));
     },
     async cancel(id) {
-      await own(id);
+      if (findOwnLate(fleet.adder, requester, id) === null) await own(id);
       await cancelOwn(fleet, tenant, id);
     },
     async queueStatus() {

@@ -1,3 +1,4 @@
+import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,5 +57,37 @@ describe('what a queued request tells', () => {
     for (const client of [ann, bob]) client.close();
     await Promise.allSettled([first, second]);
     await otherFleet.close();
+  });
+
+  it('tells that a request is queued, also where nobody can see its place', async () => {
+    await at.tenant('blind', ONE_CALL);
+    const blind = { ...at.fleet, outlooks: { ...at.fleet.outlooks, facts: async () => null } };
+    const client = at.client('blind', {}, blind);
+    await client.request(REPORT);
+    const asked = new Promise<QueuedNotice>((resolve) => {
+      client.request(REPORT, { onQueued: resolve }).catch(() => undefined);
+    });
+    expect(await asked).toMatchObject({
+      position: null,
+      estimatedWaitMs: null,
+      message: 'Queued, its place cannot be seen',
+    });
+    client.close();
+  });
+
+  it('takes no harm from what it tells and throws, at once or later', async () => {
+    await at.tenant('throws', { callsPerWindow: 1, windowMs: 1_000 });
+    const worker = at.worker('throws');
+    const client = at.client('throws');
+    await client.request(REPORT);
+    const atOnce = (): void => {
+      throw new Error('at once');
+    };
+    const later = async (): Promise<void> => {
+      throw new Error('later');
+    };
+    const requests = [atOnce, later].map((onQueued) => client.request(REPORT, { onQueued }));
+    expect(await Promise.all(requests)).toEqual(['worked', 'worked']);
+    await worker.close();
   });
 });

@@ -39,7 +39,7 @@ export interface QueuedClientOptions<Data> {
 export interface RequestOptions {
   /** 0..100, higher is sooner; 50 when left out. */
   readonly priority?: number;
-  /** Told when the request is queued, and whenever its place moves. */
+  /** Called when the request is queued, and whenever its place moves; never after it has settled. What it throws is logged. */
   readonly onQueued?: (notice: QueuedNotice) => void;
   /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
   readonly signal?: AbortSignal;
@@ -148,16 +148,19 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     const { id } = prepared.row;
     signal.throwIfAborted();
     await fleet.adder.add(prepared);
-    const stopTelling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
+    const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
     try {
-      return resultOf(await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal])));
+      const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));
+      telling?.atLeastOnce();
+      return resultOf(end);
     } catch (error) {
+      telling?.stop();
       if (signal.aborted) {
         await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'a job was not cancelled'));
       }
       throw error;
     } finally {
-      stopTelling?.();
+      telling?.stop();
     }
   }
 
@@ -175,7 +178,9 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     async status(id) {
       const job = await own(id);
       const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
-      return { id, state: job.state, attempts: job.fence, ...place };
+      // The ledger is told a little later that a lane has it.
+      const state = job.state === 'accepted' && place.position !== null ? 'queued' : job.state;
+      return { id, state, attempts: job.fence, ...place };
     },
     async position(id) {
       const job = await own(id);

@@ -1,3 +1,5 @@
+import type { Tracer } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { NoteUse } from '../accept/noteUse.js';
 import { createNoteUse } from '../accept/noteUse.js';
 import type { PriorityRules } from '../contracts/priorityRules.js';
@@ -65,6 +67,8 @@ export interface FleetClient {
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
+  /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
+  readonly tracer: Tracer;
   /** Unix ms. */
   readonly now: () => number;
   readonly log: Log;
@@ -134,6 +138,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     ),
     noteUse: createNoteUse({ client, keys, call }),
     feed,
+    tracer: trace.getTracer('sluice'),
     now,
     log,
     close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),

@@ -1,5 +1,6 @@
 import type { PreparedJob } from '../accept/prepareJob.js';
 import { prepareJob } from '../accept/prepareJob.js';
+import { startSend } from '../accept/sendSpan.js';
 import type { TenantRole } from '../contracts/identity.js';
 import type { JobState } from '../contracts/jobStates.js';
 import type { JobBody } from '../contracts/jobs.js';
@@ -17,6 +18,7 @@ import { PacedError } from '../errors/pacedError.js';
 import { newId } from '../ids/ids.js';
 import type { JobRow } from '../postgres/queries/readJob.js';
 import { laneKeysOf } from '../queue/laneKeys.js';
+import { activeTraceparent, errorType } from '../telemetry/spans.js';
 import { cancelOwn } from './cancelOwn.js';
 import { resultOf } from './jobResult.js';
 import type { FleetClient } from './openFleetClient.js';
@@ -116,7 +118,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     });
     // What only orders jobs is left out while the ledger is away.
     const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
-    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: null };
+    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: activeTraceparent() };
     return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, { find: findTask });
   }
 
@@ -144,10 +146,23 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     }
   }
 
+  /** The job goes on with the trace of whoever asked, in the worker's process. */
+  async function send(asked: PreparedJob): Promise<void> {
+    const { prepared, sent } = startSend(asked, fleet.tracer);
+    try {
+      await fleet.adder.add(prepared);
+    } catch (error) {
+      sent?.fail(errorType(error));
+      throw error;
+    } finally {
+      sent?.end();
+    }
+  }
+
   async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
     const { id } = prepared.row;
     signal.throwIfAborted();
-    await fleet.adder.add(prepared);
+    await send(prepared);
     const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
     try {
       const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));

@@ -1,7 +1,9 @@
 import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
+import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { Quotas } from '@sluice/shared/limits/quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';
@@ -58,6 +60,32 @@ describe('createQueuedClient', () => {
     });
     await expect(broken.request(REPORT)).rejects.toThrow(TypeError);
     await worker.close();
+  });
+
+  it('leaves an upstream alone for twice as long when it asks to wait again and names no time', async () => {
+    await at.tenant('paced-twice', {});
+    const task = { ...ga4RunReport, retry: { ...ga4RunReport.retry, baseMs: 500 } };
+    const blocks: number[] = [];
+    const quotas: Quotas = {
+      ...at.fleet.quotas,
+      block: (tenantId, upstream, forMs) => {
+        blocks.push(forMs);
+        return at.fleet.quotas.block(tenantId, upstream, forMs);
+      },
+    };
+    const call = async () => {
+      throw new PacedError('slowly', null);
+    };
+    const client = at.client('paced-twice', { task, call }, { ...at.fleet, quotas });
+    for (const times of [1, 2, 3]) {
+      await until('the upstream may be called', async () => (await client.queueStatus()).quotaRefillsInMs === 0);
+      const stop = new AbortController();
+      // Nobody waits behind it, so the next one calls directly again.
+      const request = client.request(REPORT, { signal: stop.signal, onQueued: () => stop.abort(new Error('enough')) });
+      await expect(request).rejects.toThrow('enough');
+      expect(blocks).toHaveLength(times);
+    }
+    expect(blocks).toEqual([500, 1_000, 2_000]);
   });
 
   it('does not pass those of its tenant that wait', async () => {

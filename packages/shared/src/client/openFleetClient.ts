@@ -35,6 +35,8 @@ import type { JobAdder } from './jobAdder.js';
 import { createJobAdder } from './jobAdder.js';
 import type { JobEnds } from './jobEnds.js';
 import { createJobEnds } from './jobEnds.js';
+import type { Pacing } from './pacing.js';
+import { createPacing } from './pacing.js';
 
 /** Where the fleet is, as its own processes are told. */
 export interface FleetClientSettings {
@@ -67,6 +69,7 @@ export interface FleetClient {
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
+  readonly pacing: Pacing;
   /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
   readonly tracer: Tracer;
   /** Unix ms. */
@@ -138,6 +141,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     ),
     noteUse: createNoteUse({ client, keys, call }),
     feed,
+    pacing: createPacing(now),
     tracer: trace.getTracer('sluice'),
     now,
     log,

@@ -12,7 +12,6 @@ import type { Upstream } from '../contracts/upstreamQuota.js';
 import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
 import { callsLeft, refillsInMs } from '../domain/quotaWait.js';
-import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
 import { FleetError } from '../errors/fleetError.js';
 import { PacedError } from '../errors/pacedError.js';
 import { newId } from '../ids/ids.js';
@@ -107,6 +106,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
   const lane = { tenantId: tenant, queueClass: task.queueClass };
   const { wait, prioritized } = laneKeysOf(fleet.keys, laneName(lane));
   const upstream = upstreamOf(task);
+  const pacedOwner = { tenant, upstream: upstream.name, retry: task.retry };
   const closing = new AbortController();
 
   async function prepare(data: unknown, { priority, durability }: RequestOptions): Promise<PreparedJob> {
@@ -132,12 +132,15 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return null;
     });
     if (answer?.kind !== 'granted') return { kind: 'queue' };
+    const startedMs = fleet.now();
     try {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      return { kind: 'answered', result: await options.call(data as Data, { signal: bounded }) };
+      const result = await options.call(data as Data, { signal: bounded });
+      fleet.pacing.answered(pacedOwner);
+      return { kind: 'answered', result };
     } catch (error) {
       if (!(error instanceof PacedError)) throw error;
-      const forMs = Math.min(Math.max(error.retryAfterMs ?? task.retry.baseMs, 1), MAX_RETRY_AFTER_MS);
+      const forMs = fleet.pacing.paced(pacedOwner, startedMs, error.retryAfterMs);
       await fleet.quotas.block(tenant, upstream, forMs).catch(() => undefined);
       return { kind: 'queue' };
     } finally {

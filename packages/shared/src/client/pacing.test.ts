@@ -21,6 +21,7 @@ describe('createPacing', () => {
   it('waits as long as the upstream asks for, at most an hour', () => {
     const pacing = createPacing(() => 0);
     expect([7_000, 0, 9_000_000].map((askedMs) => pacing.paced(OWNER, 0, askedMs))).toEqual([7_000, 1, 3_600_000]);
+    expect(pacing.paced(OWNER, 0, Number.NaN)).toBe(2_000);
   });
 
   it('counts calls that were under way together as one time', () => {

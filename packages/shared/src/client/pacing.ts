@@ -55,7 +55,9 @@ export function createPacing(now: () => number): Pacing {
   return {
     paced(owner, startedMs, retryAfterMs) {
       const { baseMs, capMs } = owner.retry;
-      const waitMs = retryAfterMs ?? Math.min(capMs, baseMs * 2 ** note(owner, startedMs));
+      // A service reads what the upstream names, and may have read no number.
+      const askedMs = Number.isNaN(retryAfterMs) ? null : retryAfterMs;
+      const waitMs = askedMs ?? Math.min(capMs, baseMs * 2 ** note(owner, startedMs));
       return Math.min(Math.max(waitMs, 1), MAX_RETRY_AFTER_MS);
     },
     answered: (owner) => void times.delete(nameOf(owner)),

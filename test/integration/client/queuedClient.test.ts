@@ -1,77 +1,32 @@
-import type { FleetClient } from '@sluice/shared/client/openFleetClient';
-import { openFleetClient } from '@sluice/shared/client/openFleetClient';
-import type { QueuedClientOptions } from '@sluice/shared/client/queuedClient';
-import { createQueuedClient } from '@sluice/shared/client/queuedClient';
 import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
-import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
-import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import { replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { FleetSpace } from '../../support/fleetSpace.js';
-import { openFleetSpace } from '../../support/fleetSpace.js';
+import type { Quotas } from '@sluice/shared/limits/quotas';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';
-import { openTestLane } from '../worker/support.js';
-
-const REPORT = { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+import type { ClientSpace } from './support.js';
+import { openClientSpace, REPORT } from './support.js';
 
 describe('createQueuedClient', () => {
-  let space: FleetSpace;
-  let fleet: FleetClient;
+  let at: ClientSpace;
   beforeAll(async () => {
-    space = await openFleetSpace();
-    // The lanes' workers of this file run within it, so no process says that it lives.
-    await space.redis.client.zadd(space.keys.workers, Date.now() + 3_600_000, 'within-the-test');
-    fleet = await openFleetClient({
-      redis: { url: inject('redisUrl') },
-      prefix: space.prefix,
-      databaseUrl: inject('databaseUrl'),
-      schema: space.prefix,
-    });
+    at = await openClientSpace();
   });
-  afterAll(async () => {
-    await fleet.close();
-    await space.close();
-  });
-
-  async function openTenant(tenant: string, quota: Partial<UpstreamQuota>) {
-    const { db } = space.postgres;
-    await insertTenant(db, { id: tenant, name: tenant, signingSecret: 'whsec_' });
-    const whole = { callsPerWindow: null, windowMs: 60_000, callsAtATime: null, ...quota };
-    await replaceTenantQuotas(db, tenant, new Map([['ga4', whole]]));
-  }
-
-  function openClient(tenant: string, change: Partial<QueuedClientOptions<Ga4ReportData>> = {}) {
-    return createQueuedClient(fleet, {
-      tenant,
-      user: 'ann',
-      role: 'member',
-      task: ga4RunReport,
-      call: async () => 'called',
-      ...change,
-    });
-  }
-
-  function openWorker(tenantId: string, handler: () => Promise<unknown> = async () => 'worked') {
-    const { name, queueClass } = ga4RunReport;
-    return openTestLane(space, { tenantId, handler, task: { name, queueClass }, concurrency: 4 });
-  }
+  afterAll(() => at.close());
 
   for (const durability of ['ledger', 'redis'] as const) {
     it(`answers every request either way, and never exceeds the quota (${durability})`, async () => {
       const tenant = `either-${durability}`;
-      await openTenant(tenant, { callsPerWindow: 5, windowMs: 3_000 });
+      await at.tenant(tenant, { callsPerWindow: 5, windowMs: 3_000 });
       const calls: number[] = [];
       const note = async (result: string) => {
         calls.push(Date.now());
         return result;
       };
-      const worker = openWorker(tenant, () => note('worked'));
-      const client = openClient(tenant, { call: () => note('called') });
+      const worker = at.worker(tenant, () => note('worked'));
+      const client = at.client(tenant, { call: () => note('called') });
       const notices: QueuedNotice[] = [];
       const onQueued = (notice: QueuedNotice) => void notices.push(notice);
       const results = await Promise.all(
@@ -90,15 +45,15 @@ describe('createQueuedClient', () => {
   }
 
   it('queues a request whose direct call met an upstream that asks to wait, and throws any other error as it is', async () => {
-    await openTenant('paced', {});
-    const worker = openWorker('paced');
-    const paced = openClient('paced', {
+    await at.tenant('paced', {});
+    const worker = at.worker('paced');
+    const paced = at.client('paced', {
       call: async () => {
         throw new PacedError('slowly', 300);
       },
     });
     expect(await paced.request(REPORT)).toBe('worked');
-    const broken = openClient('paced', {
+    const broken = at.client('paced', {
       call: async () => {
         throw new TypeError('broken');
       },
@@ -107,9 +62,35 @@ describe('createQueuedClient', () => {
     await worker.close();
   });
 
+  it('leaves an upstream alone for twice as long when it asks to wait again and names no time', async () => {
+    await at.tenant('paced-twice', {});
+    const task = { ...ga4RunReport, retry: { ...ga4RunReport.retry, baseMs: 500 } };
+    const blocks: number[] = [];
+    const quotas: Quotas = {
+      ...at.fleet.quotas,
+      block: (tenantId, upstream, forMs) => {
+        blocks.push(forMs);
+        return at.fleet.quotas.block(tenantId, upstream, forMs);
+      },
+    };
+    const call = async () => {
+      throw new PacedError('slowly', null);
+    };
+    const client = at.client('paced-twice', { task, call }, { ...at.fleet, quotas });
+    for (const times of [1, 2, 3]) {
+      await until('the upstream may be called', async () => (await client.queueStatus()).quotaRefillsInMs === 0);
+      const stop = new AbortController();
+      // Nobody waits behind it, so the next one calls directly again.
+      const request = client.request(REPORT, { signal: stop.signal, onQueued: () => stop.abort(new Error('enough')) });
+      await expect(request).rejects.toThrow('enough');
+      expect(blocks).toHaveLength(times);
+    }
+    expect(blocks).toEqual([500, 1_000, 2_000]);
+  });
+
   it('does not pass those of its tenant that wait', async () => {
-    await openTenant('behind', { callsAtATime: 1 });
-    const client = openClient('behind', { call: () => new Promise((resolve) => setTimeout(resolve, 300, 'called')) });
+    await at.tenant('behind', { callsAtATime: 1 });
+    const client = at.client('behind', { call: () => new Promise((resolve) => setTimeout(resolve, 300, 'called')) });
     const first = client.request(REPORT);
     await until('a call is under way', async () => (await client.queueStatus()).quotaRefillsInMs !== null);
     const second = client.request(REPORT);
@@ -117,17 +98,17 @@ describe('createQueuedClient', () => {
     expect(await first).toBe('called');
     const third = client.request(REPORT);
     await until('both wait', async () => (await client.queueStatus()).waiting === 2);
-    const worker = openWorker('behind');
+    const worker = at.worker('behind');
     expect(await Promise.all([second, third])).toEqual(['worked', 'worked']);
     await worker.close();
   });
 
   it("throws the job's error by its code", async () => {
-    await openTenant('dies', { callsPerWindow: 1, windowMs: 1_000 });
-    const worker = openWorker('dies', async () => {
+    await at.tenant('dies', { callsPerWindow: 1, windowMs: 1_000 });
+    const worker = at.worker('dies', async () => {
       throw new FleetError('upstream_refused', 'no such property');
     });
-    const client = openClient('dies');
+    const client = at.client('dies');
     await client.request(REPORT);
     await expect(client.request(REPORT)).rejects.toMatchObject({
       code: 'upstream_refused',
@@ -137,9 +118,9 @@ describe('createQueuedClient', () => {
   });
 
   it('cancels, and tells status and place, of what the user may see alone', async () => {
-    await openTenant('roles', { callsPerWindow: 1, windowMs: 600_000 });
-    await openTenant('others', {});
-    const ann = openClient('roles');
+    await at.tenant('roles', { callsPerWindow: 1, windowMs: 600_000 });
+    await at.tenant('others', {});
+    const ann = at.client('roles');
     await ann.request(REPORT);
     const asked = new Promise<QueuedNotice>((resolve) => {
       ann.request(REPORT, { onQueued: resolve }).catch(() => undefined);
@@ -148,23 +129,23 @@ describe('createQueuedClient', () => {
     expect(position).toBe(1);
     expect(await ann.position(id)).toBe(1);
     expect(await ann.status(id)).toMatchObject({ id, state: 'queued', position: 1, attempts: 0 });
-    const bob = openClient('roles', { user: 'bob' });
+    const bob = at.client('roles', { user: 'bob' });
     await expect(bob.status(id)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(bob.cancel(id)).rejects.toMatchObject({ code: 'forbidden' });
-    const stranger = openClient('others', { role: 'owner' });
+    const stranger = at.client('others', { role: 'owner' });
     for (const look of ['status', 'position', 'cancel'] as const) {
       await expect(stranger[look](id)).rejects.toMatchObject({ code: 'not_found' });
     }
     await expect(ann.status('x')).rejects.toMatchObject({ code: 'not_found' });
-    expect(await openClient('roles', { user: 'eve', role: 'admin' }).status(id)).toMatchObject({ state: 'queued' });
-    await openClient('roles', { user: 'eve', role: 'owner' }).cancel(id);
+    expect(await at.client('roles', { user: 'eve', role: 'admin' }).status(id)).toMatchObject({ state: 'queued' });
+    await at.client('roles', { user: 'eve', role: 'owner' }).cancel(id);
     expect(await ann.status(id)).toMatchObject({ state: 'cancelled', position: null });
     await expect(ann.cancel(id)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
   it('cancels the job of a request whose signal aborts, and leaves that of a client that closes', async () => {
-    await openTenant('aborts', { callsPerWindow: 1, windowMs: 600_000 });
-    const client = openClient('aborts');
+    await at.tenant('aborts', { callsPerWindow: 1, windowMs: 600_000 });
+    const client = at.client('aborts');
     await client.request(REPORT);
     const stop = new AbortController();
     const queued = { id: '' };
@@ -186,15 +167,15 @@ describe('createQueuedClient', () => {
   });
 
   it('refuses tenants, users, roles, tasks and data that cannot be', async () => {
-    expect(() => openClient('NO SUCH')).toThrow(expect.objectContaining({ code: 'invalid_request' }));
-    expect(() => openClient('acme', { user: '' })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    expect(() => at.client('NO SUCH')).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    expect(() => at.client('acme', { user: '' })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
     const noRole = { role: 'king' as never };
-    expect(() => openClient('acme', noRole)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    expect(() => at.client('acme', noRole)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
     const noUpstream = { task: systemProbe as never };
-    expect(() => openClient('acme', noUpstream)).toThrow(expect.objectContaining({ code: 'configuration' }));
-    await expect(openClient('nobody').request(REPORT)).rejects.toMatchObject({ code: 'not_found' });
-    await openTenant('checked', {});
-    const checked = openClient('checked');
+    expect(() => at.client('acme', noUpstream)).toThrow(expect.objectContaining({ code: 'configuration' }));
+    await expect(at.client('nobody').request(REPORT)).rejects.toMatchObject({ code: 'not_found' });
+    await at.tenant('checked', {});
+    const checked = at.client('checked');
     await expect(checked.request({ ...REPORT, propertyId: 'x' })).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(checked.request(REPORT, { priority: 101 })).rejects.toThrow();
   });

@@ -1,4 +1,5 @@
 import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
+import { startSend } from '@sluice/shared/accept/sendSpan';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
@@ -10,7 +11,6 @@ import type { Enqueuer, SizedJob } from './enqueuer.js';
 import type { LateLedger } from './lateLedger.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import type { QueuedMarks } from './queuedMarks.js';
-import { startSend } from './sendSpan.js';
 import type { Turn } from './turns.js';
 import type { UnqueuedBound } from './unqueuedBound.js';
 

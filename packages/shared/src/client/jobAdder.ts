@@ -1,12 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { PreparedJob } from '../accept/prepareJob.js';
 import { createTouchNotice } from '../accept/touchNotice.js';
 import { laneName } from '../domain/lane.js';
 import { FleetError } from '../errors/fleetError.js';
+import type { FeedWriter } from '../feed/feedWriter.js';
 import { createBatcher } from '../lifecycle/batcher.js';
 import type { Log } from '../lifecycle/service.js';
 import type { Database } from '../postgres/connect.js';
-import { fillAdoptedJobs } from '../postgres/queries/fillAdoptedJobs.js';
 import type { Inserted, NewJob } from '../postgres/queries/insertJobs.js';
 import { insertJobs } from '../postgres/queries/insertJobs.js';
 import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
@@ -14,6 +13,8 @@ import { isDataRefusal } from '../postgres/sqlState.js';
 import type { LaneQueues } from '../queue/laneQueues.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
+import type { LateRow } from './lateRows.js';
+import { createLateRows } from './lateRows.js';
 
 /** Puts jobs into the fleet without a producer between. */
 export interface JobAdder {
@@ -23,6 +24,8 @@ export interface JobAdder {
    * @throws FleetError `unavailable`: it may have been added all the same
    */
   add(job: PreparedJob): Promise<void>;
+  /** The row of a job that was added here with `durability: redis`, while the ledger does not have it; else null. */
+  late(jobId: string): LateRow | null;
   /** Resolves when nothing is under way; rows that still wait for the ledger are left to the workers. */
   close(): Promise<void>;
 }
@@ -33,11 +36,9 @@ export interface JobAdderParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly lanes: Pick<LaneQueues, 'addOne'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
   readonly log: Log;
 }
-
-/** Wait between two tries to write a row that the ledger did not take, in ms. */
-const LATE_ROW_RETRY_MS = 500;
 
 /** Touched lanes are told at most so often, in ms. */
 const TOUCH_EVERY_MS = 500;
@@ -45,8 +46,7 @@ const TOUCH_EVERY_MS = 500;
 type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 
 /** As producers do: jobs of one moment share a commit, and one write to Redis. */
-export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts): JobAdder {
-  const closing = new AbortController();
+export function createJobAdder({ db, client, keys, lanes, feed, log }: JobAdderParts): JobAdder {
   const rows = createBatcher<NewJob, Written>({
     maxItems: 256,
     maxWaitMs: 2,
@@ -64,20 +64,17 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
       return ids.map(() => undefined);
     },
   });
-  const lateRows = createBatcher<NewJob, undefined>({
-    maxItems: 1_000,
-    maxWaitMs: 20,
-    maxFlushes: 1,
-    flush: (jobs) => writeUntilDone(db, jobs, closing.signal),
-  });
+  const lateRows = createLateRows(db, log);
 
   /** Not gathered: what is sent in one turn shares a write, and nobody waits for another's answer. */
-  async function place(job: PreparedJob): Promise<void> {
-    const added = lanes.addOne(job);
+  async function place({ lane, job }: PreparedJob): Promise<void> {
+    const added = lanes.addOne({ lane, job });
     adding.add(added);
     try {
-      await added;
-      touched.touch(laneName(job.lane));
+      if ((await added).kind === 'swallowed') return;
+      touched.touch(laneName(lane));
+      const state = job.delayMs > 0 ? 'delayed' : 'queued';
+      feed.tell({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
     } finally {
       adding.delete(added);
     }
@@ -101,16 +98,14 @@ export function createJobAdder({ db, client, keys, lanes, log }: JobAdderParts):
     await place(job).catch((cause: unknown) => {
       throw new FleetError('unavailable', 'The queue cannot be reached.', { cause });
     });
-    lateRows.add(job.row).catch((err: unknown) => {
-      log.warn({ err, jobId: job.row.id }, 'the row of a job is left to the worker that runs it');
-    });
+    lateRows.write(job.row);
   }
 
   return {
     add: (job) => (job.row.durability === 'redis' ? addToLane(job) : addToLedger(job)),
+    late: (jobId) => lateRows.find(jobId),
     async close() {
-      closing.abort();
-      await Promise.all([rows.idle(), lateRows.idle()]);
+      await Promise.all([rows.idle(), lateRows.close()]);
       await Promise.allSettled(adding);
       await notes.idle();
       await touched.stop(AbortSignal.timeout(0));
@@ -134,21 +129,5 @@ async function writeRow(db: Database, job: NewJob): Promise<Written> {
     return written ?? { kind: 'inserted' };
   } catch (error) {
     return { kind: 'refused', error };
-  }
-}
-
-async function writeUntilDone(db: Database, jobs: readonly NewJob[], signal: AbortSignal): Promise<undefined[]> {
-  for (;;) {
-    try {
-      const written = await insertJobs(db, jobs);
-      await fillAdoptedJobs(
-        db,
-        jobs.filter((_, index) => written[index]?.kind === 'known'),
-      );
-      return jobs.map(() => undefined);
-    } catch (error) {
-      if (isDataRefusal(error) || signal.aborted) throw error;
-      await pause(LATE_ROW_RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 }

@@ -1,3 +1,5 @@
+import type { Tracer } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { NoteUse } from '../accept/noteUse.js';
 import { createNoteUse } from '../accept/noteUse.js';
 import type { PriorityRules } from '../contracts/priorityRules.js';
@@ -34,6 +36,8 @@ import type { JobAdder } from './jobAdder.js';
 import { createJobAdder } from './jobAdder.js';
 import type { JobEnds } from './jobEnds.js';
 import { createJobEnds } from './jobEnds.js';
+import type { Pacing } from './pacing.js';
+import { createPacing } from './pacing.js';
 
 /** Where the fleet is, as its own processes are told. */
 export interface FleetClientSettings {
@@ -66,6 +70,9 @@ export interface FleetClient {
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
+  readonly pacing: Pacing;
+  /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
+  readonly tracer: Tracer;
   /** Unix ms. */
   readonly now: () => number;
   readonly log: Log;
@@ -103,7 +110,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
-  const adder = createJobAdder({ db, client, keys, lanes, log });
+  const adder = createJobAdder({ db, client, keys, lanes, feed, log });
   const nothing = async (): Promise<void> => undefined;
   const services = createServiceGroup(
     'client',
@@ -111,8 +118,8 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
       postgres,
       redis,
       { name: 'lanes', start: nothing, stop: () => lanes.close() },
-      { name: 'adder', start: nothing, stop: () => adder.close() },
       feed,
+      { name: 'adder', start: nothing, stop: () => adder.close() },
       { ...reader, name: 'feed reader' },
       places,
       present,
@@ -137,6 +144,8 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     ),
     noteUse: createNoteUse({ client, keys, call }),
     feed,
+    pacing: createPacing(now),
+    tracer: trace.getTracer('sluice'),
     now,
     log,
     close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),

@@ -1,24 +1,27 @@
 import type { PreparedJob } from '../accept/prepareJob.js';
 import { prepareJob } from '../accept/prepareJob.js';
+import { startSend } from '../accept/sendSpan.js';
 import type { TenantRole } from '../contracts/identity.js';
 import type { JobState } from '../contracts/jobStates.js';
 import type { JobBody } from '../contracts/jobs.js';
 import { jobBodySchema } from '../contracts/jobs.js';
+import type { QueueClass } from '../contracts/queueClass.js';
 import type { TaskContract } from '../contracts/task.js';
 import { findTask } from '../contracts/taskCatalogue.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
+import type { Lane } from '../domain/lane.js';
 import { laneName } from '../domain/lane.js';
 import { callsLeft, refillsInMs } from '../domain/quotaWait.js';
-import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
 import { FleetError } from '../errors/fleetError.js';
 import { PacedError } from '../errors/pacedError.js';
 import { newId } from '../ids/ids.js';
 import type { JobRow } from '../postgres/queries/readJob.js';
 import { laneKeysOf } from '../queue/laneKeys.js';
+import { activeTraceparent, errorType } from '../telemetry/spans.js';
 import { cancelOwn } from './cancelOwn.js';
 import { resultOf } from './jobResult.js';
 import type { FleetClient } from './openFleetClient.js';
-import { assertKnownTenant, readOwnJob, readRequester } from './requester.js';
+import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 import type { QueuedNotice } from './tellPlaces.js';
 import { placeOf, tellPlaces } from './tellPlaces.js';
 
@@ -37,7 +40,7 @@ export interface QueuedClientOptions<Data> {
 export interface RequestOptions {
   /** 0..100, higher is sooner; 50 when left out. */
   readonly priority?: number;
-  /** Told when the request is queued, and whenever its place moves. */
+  /** Called when the request is queued, and whenever its place moves; never after it has settled. What it throws is logged. */
   readonly onQueued?: (notice: QueuedNotice) => void;
   /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
   readonly signal?: AbortSignal;
@@ -103,6 +106,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
   const lane = { tenantId: tenant, queueClass: task.queueClass };
   const { wait, prioritized } = laneKeysOf(fleet.keys, laneName(lane));
   const upstream = upstreamOf(task);
+  const pacedOwner = { tenant, upstream: upstream.name, retry: task.retry };
   const closing = new AbortController();
 
   async function prepare(data: unknown, { priority, durability }: RequestOptions): Promise<PreparedJob> {
@@ -114,7 +118,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     });
     // What only orders jobs is left out while the ledger is away.
     const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
-    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: null };
+    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: activeTraceparent() };
     return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, { find: findTask });
   }
 
@@ -128,12 +132,15 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return null;
     });
     if (answer?.kind !== 'granted') return { kind: 'queue' };
+    const startedMs = fleet.now();
     try {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      return { kind: 'answered', result: await options.call(data as Data, { signal: bounded }) };
+      const result = await options.call(data as Data, { signal: bounded });
+      fleet.pacing.answered(pacedOwner);
+      return { kind: 'answered', result };
     } catch (error) {
       if (!(error instanceof PacedError)) throw error;
-      const forMs = Math.min(Math.max(error.retryAfterMs ?? task.retry.baseMs, 1), MAX_RETRY_AFTER_MS);
+      const forMs = fleet.pacing.paced(pacedOwner, startedMs, error.retryAfterMs);
       await fleet.quotas.block(tenant, upstream, forMs).catch(() => undefined);
       return { kind: 'queue' };
     } finally {
@@ -142,23 +149,40 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     }
   }
 
+  /** The job goes on with the trace of whoever asked, in the worker's process. */
+  async function send(asked: PreparedJob): Promise<void> {
+    const { prepared, sent } = startSend(asked, fleet.tracer);
+    try {
+      await fleet.adder.add(prepared);
+    } catch (error) {
+      sent?.fail(errorType(error));
+      throw error;
+    } finally {
+      sent?.end();
+    }
+  }
+
   async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
     const { id } = prepared.row;
-    await fleet.adder.add(prepared);
-    const stopTelling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
+    signal.throwIfAborted();
+    await send(prepared);
+    const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
     try {
-      return resultOf(await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal])));
+      const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));
+      telling?.atLeastOnce();
+      return resultOf(end);
     } catch (error) {
+      telling?.stop();
       if (signal.aborted) {
         await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'a job was not cancelled'));
       }
       throw error;
     } finally {
-      stopTelling?.();
+      telling?.stop();
     }
   }
 
-  const own = (id: string): Promise<JobRow> => readOwnJob(fleet.db, requester, id);
+  const own = (id: string): Promise<JobRow> => readOwnJob(fleet, requester, id);
   return {
     async request(data, how = {}) {
       closing.signal.throwIfAborted();
@@ -170,14 +194,18 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
     },
     async status(id) {
-      const { state, fence } = await own(id);
-      return { id, state, attempts: fence, ...(await placeOf(fleet, lane, id, state)) };
+      const job = await own(id);
+      const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
+      // The ledger is told a little later that a lane has it.
+      const state = job.state === 'accepted' && place.position !== null ? 'queued' : job.state;
+      return { id, state, attempts: job.fence, ...place };
     },
     async position(id) {
-      return fleet.lanes.position(lane, (await own(id)).id);
+      const job = await own(id);
+      return fleet.lanes.position(laneOf(job), queueIdOf(job));
     },
     async cancel(id) {
-      await own(id);
+      if (findOwnLate(fleet.adder, requester, id) === null) await own(id);
       await cancelOwn(fleet, tenant, id);
     },
     async queueStatus() {
@@ -195,6 +223,16 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     },
     close: () => closing.abort(new FleetError('unavailable', 'The client was closed; the job goes on.')),
   };
+}
+
+/** An admin may ask for jobs of any class. */
+function laneOf({ tenantId, queueClass }: JobRow): Lane {
+  return { tenantId, queueClass: queueClass as QueueClass };
+}
+
+/** A plain client chooses the ids of its jobs in their lanes. */
+function queueIdOf({ id, queueJobId }: JobRow): string {
+  return queueJobId ?? id;
 }
 
 function upstreamOf<Data>({ name, upstream }: TaskContract<Data>): Upstream {

@@ -5,10 +5,12 @@ import { FleetError } from '../errors/fleetError.js';
 import type { FieldProblem } from '../errors/invalidRequestError.js';
 import { InvalidRequestError } from '../errors/invalidRequestError.js';
 import { isId } from '../ids/ids.js';
-import type { Database } from '../postgres/connect.js';
+import { within } from '../lifecycle/within.js';
 import { inTenant } from '../postgres/inTenant.js';
 import type { JobRow } from '../postgres/queries/readJob.js';
 import { readJobRow } from '../postgres/queries/readJob.js';
+import { LATE_ROW_PATIENCE_MS } from './cancelLate.js';
+import type { LateRow } from './lateRows.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** Who asks. */
@@ -48,14 +50,47 @@ export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>,
 }
 
 /**
- * A job that the requester may see: its own, or any of its tenant as admin or owner.
- * @throws FleetError `not_found` also for another tenant's, whose existence is not told; `forbidden` for another user's
+ * A job that the requester may see: its own, or any of its tenant as admin or owner. One that this process has just added is
+ * waited for a little.
+ * @throws FleetError `not_found` also for another tenant's, whose existence is not told; `forbidden` for another user's;
+ *   `unavailable` when the ledger is away
  */
-export async function readOwnJob(db: Database, { tenant, user, role }: Requester, id: string): Promise<JobRow> {
+export async function readOwnJob(
+  fleet: Pick<FleetClient, 'db' | 'adder'>,
+  who: Requester,
+  id: string,
+): Promise<JobRow> {
+  const { db, adder } = fleet;
+  const late = findOwnLate(adder, who, id);
+  if (late !== null)
+    await within(
+      LATE_ROW_PATIENCE_MS,
+      late.written.catch(() => undefined),
+      ledgerAway,
+    );
+  const { tenant } = who;
   const job = isId(id) ? await inTenant(db, tenant, (session) => readJobRow(session, tenant, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such request.');
-  if (job.userId !== user && role !== 'admin' && role !== 'owner') {
-    throw new FleetError('forbidden', "Only an admin or owner sees others' requests.");
-  }
+  assertMaySee(who, job.userId);
   return job;
+}
+
+/**
+ * The row of a job that the requester may see, while it is on its way into the ledger; else null.
+ * @throws FleetError `forbidden` for another user's
+ */
+export function findOwnLate(adder: FleetClient['adder'], who: Requester, id: string): LateRow | null {
+  const late = adder.late(id);
+  if (late === null || late.row.tenantId !== who.tenant) return null;
+  assertMaySee(who, late.row.userId);
+  return late;
+}
+
+function assertMaySee({ user, role }: Requester, owner: string | null): void {
+  if (owner === user || role === 'admin' || role === 'owner') return;
+  throw new FleetError('forbidden', "Only an admin or owner sees others' requests.");
+}
+
+function ledgerAway(): FleetError {
+  return new FleetError('unavailable', 'The ledger does not have the request yet.');
 }

@@ -1,5 +1,13 @@
-import type { Attributes, Context, Tracer } from '@opentelemetry/api';
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Context, SpanContext, Tracer } from '@opentelemetry/api';
+import {
+  context,
+  INVALID_TRACEID,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 
 const KINDS = {
   server: SpanKind.SERVER,
@@ -15,6 +23,8 @@ export interface SpanStart {
   /** A W3C trace context, null for a trace of its own, or `active`: whatever span the caller runs in. */
   readonly parent: string | null;
   readonly attributes?: Attributes;
+  /** In place of the process's own. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** A span that was begun and must be ended. */
@@ -41,14 +51,16 @@ export function traceWith(next: Tracer | null): void {
  * Begins a span; null while nothing is traced, which costs one comparison.
  * @param name of few values: no tenant, no id
  */
-export function startSpan(name: string, { kind, parent, attributes }: SpanStart): OpenSpan | null {
-  if (tracer === null) return null;
+export function startSpan(name: string, { kind, parent, attributes, tracer: by }: SpanStart): OpenSpan | null {
+  const begun = by ?? tracer;
+  if (begun === null) return null;
   const from = parent === 'active' ? context.active() : contextOf(parent);
-  const span = tracer.startSpan(name, { kind: KINDS[kind], ...(attributes === undefined ? {} : { attributes }) }, from);
+  const span = begun.startSpan(name, { kind: KINDS[kind], ...(attributes === undefined ? {} : { attributes }) }, from);
   const within = trace.setSpan(from, span);
-  const { traceId, spanId, traceFlags } = span.spanContext();
+  // A tracer of a service's own may be one that traces nothing.
+  if (span.spanContext().traceId === INVALID_TRACEID) return null;
   return {
-    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+    traceparent: toTraceparent(span.spanContext()),
     run: (work) => context.with(within, work),
     set: (more) => span.setAttributes(more),
     fail(type) {
@@ -57,6 +69,16 @@ export function startSpan(name: string, { kind, parent, attributes }: SpanStart)
     },
     end: () => span.end(),
   };
+}
+
+/** The trace context that the caller runs in, whoever began it; null for none. */
+export function activeTraceparent(): string | null {
+  const within = trace.getSpanContext(context.active());
+  return within === undefined || !isSpanContextValid(within) ? null : toTraceparent(within);
+}
+
+function toTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
 /** Runs work in a span of its own below the active one; an error fails the span by its `code` or name. */

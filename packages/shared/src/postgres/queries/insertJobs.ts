@@ -11,8 +11,8 @@ export interface NewJob {
   readonly task: string;
   readonly queueClass: string;
   readonly queueJobId: string | null;
-  /** `accepted`, or `queued` where Redis has it already (with a delay, that is written as `delayed`). */
-  readonly state: Extract<JobState, 'accepted' | 'queued'>;
+  /** `accepted`, `queued` where Redis has it already (with a delay, that is written as `delayed`), or `cancelled` since. */
+  readonly state: Extract<JobState, 'accepted' | 'queued' | 'cancelled'>;
   readonly priority: number;
   /** Points by rules, see `domain/priority.ts`; 0 when left out. */
   readonly rulePoints?: number;
@@ -35,13 +35,15 @@ export type Inserted =
 
 const INSERT = `
 INSERT INTO jobs (id, tenant_id, user_id, role, task, queue_class, queue_job_id, state, priority, data, max_attempts,
-                  timeout_ms, due_at, dedupe_key, durability, traceparent, queued_at, ranked_since, rule_points)
+                  timeout_ms, due_at, dedupe_key, durability, traceparent, queued_at, ranked_since, rule_points,
+                  cancel_requested_at, finished_at)
 SELECT id, "tenantId", "userId", role, task, "queueClass", "queueJobId",
        CASE WHEN state = 'queued' AND "delayMs" > 0 THEN 'delayed' ELSE state END, priority,
        coalesce(data, 'null'::jsonb), "maxAttempts",
        "timeoutMs", CASE WHEN "delayMs" > 0 THEN now() + "delayMs" * interval '1 millisecond' END,
        "dedupeKey", durability, traceparent, CASE WHEN state = 'queued' THEN now() END,
-       now() + "delayMs" * interval '1 millisecond', coalesce("rulePoints", 0)
+       now() + "delayMs" * interval '1 millisecond', coalesce("rulePoints", 0),
+       CASE WHEN state = 'cancelled' THEN now() END, CASE WHEN state = 'cancelled' THEN now() END
 FROM jsonb_to_recordset($1::jsonb) AS j(id uuid, "tenantId" text, "userId" text, role text, task text,
      "queueClass" text, "queueJobId" text, state text, priority smallint, data jsonb, "maxAttempts" smallint,
      "timeoutMs" integer, "delayMs" bigint, "dedupeKey" text, durability text, traceparent text, "rulePoints" smallint)

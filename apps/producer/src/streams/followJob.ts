@@ -53,7 +53,7 @@ export async function followJob({ job, from }: Followed, stream: SseStream, part
     const now = (await parts.reread(job)) ?? job;
     teller.begin(listening.behind, { state: await presentState(now, parts), attempt: now.fence });
   }
-  teller.goOn(missed ?? []);
+  await teller.goOn(missed ?? []);
   const unfollow = parts.present.follow(job.id, (present) => {
     if (present === null) stream.end();
     else if (present.isOver) teller.tellEnd(present);

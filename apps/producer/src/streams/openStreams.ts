@@ -1,16 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Outbox } from './outbox.js';
+import { createOutboxes } from './outbox.js';
 import type { SseMessage } from './sseText.js';
 import { SSE_COMMENT, sseRetry, toSseText } from './sseText.js';
 
-/** A stream says something at least so often, in ms. */
-const COMMENT_EVERY_MS = 15_000;
-
-/**
- * What one reader may leave unread in this process, in bytes, before it is dropped; the system keeps some more of its own. It
- * comes back to where it was by Last-Event-ID.
- */
-const MAX_UNREAD_BYTES = 64 * 1_024;
+/** A stream says something so often, in ms; one whose reader has taken nothing from one look to the next is dropped. */
+const LOOK_EVERY_MS = 15_000;
 
 /** After a stream was ended by us the client comes back after so long, in ms. */
 const RETRY_MS = 1_000;
@@ -25,7 +21,10 @@ export const STREAM_HEADERS = {
 
 /** A stream of server-sent events to one client. */
 export interface SseStream {
-  send(message: SseMessage): void;
+  /** @returns whether the client keeps up; when not, what can wait does so until {@link taken} */
+  send(message: SseMessage): boolean;
+  /** Resolves when the client has taken what was sent, or the stream is over. */
+  taken(): Promise<void>;
   /** Ends it after what was sent. */
   end(): void;
 }
@@ -43,66 +42,52 @@ export interface OpenStreams {
 }
 
 /**
- * One timer for the comments of all streams, while there are any.
+ * One timer looks at all streams, while there are any.
  * @param maxStreams open at a time, so that streams never take all connections
  */
 export function createOpenStreams(
   metrics: Pick<Metrics, 'streamsOpen' | 'streamsDropped'>,
   maxStreams: number,
 ): OpenStreams {
-  const responses = new Set<ServerResponse>();
+  const open = new Set<Outbox>();
+  const outboxes = createOutboxes(() => metrics.streamsDropped.inc());
   let timer: NodeJS.Timeout | null = null;
   let ended = false;
 
-  function write(response: ServerResponse, text: string): void {
-    if (response.destroyed || response.writableEnded) return;
-    if (response.writableLength > MAX_UNREAD_BYTES) {
-      metrics.streamsDropped.inc();
-      response.destroy();
-      return;
-    }
-    response.write(text);
+  function lookAtAll(): void {
+    for (const outbox of open) outbox.look(SSE_COMMENT);
   }
 
-  function end(response: ServerResponse): void {
-    if (response.writableEnded) return;
-    response.end();
-    // One that does not read its last words is not waited for.
-    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
-  }
-
-  function comment(): void {
-    for (const response of responses) write(response, SSE_COMMENT);
-  }
-
-  function forget(response: ServerResponse): void {
-    responses.delete(response);
-    metrics.streamsOpen.set(responses.size);
-    if (responses.size > 0 || timer === null) return;
+  function forget(outbox: Outbox): void {
+    open.delete(outbox);
+    metrics.streamsOpen.set(open.size);
+    if (open.size > 0 || timer === null) return;
     clearInterval(timer);
     timer = null;
   }
 
   return {
-    hasRoom: () => responses.size < maxStreams && !ended,
+    hasRoom: () => open.size < maxStreams && !ended,
     open(response, requestId, closed) {
       response.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': requestId });
-      response.write(sseRetry(RETRY_MS));
-      responses.add(response);
-      metrics.streamsOpen.set(responses.size);
-      timer ??= setInterval(comment, COMMENT_EVERY_MS);
+      const outbox = outboxes.open(response);
+      outbox.send(sseRetry(RETRY_MS));
+      open.add(outbox);
+      metrics.streamsOpen.set(open.size);
+      timer ??= setInterval(lookAtAll, LOOK_EVERY_MS);
       response.once('close', () => {
-        forget(response);
+        forget(outbox);
         closed();
       });
       return {
-        send: (message) => write(response, toSseText(message)),
-        end: () => end(response),
+        send: (message) => outbox.send(toSseText(message)),
+        taken: outbox.taken,
+        end: outbox.end,
       };
     },
     endAll() {
       ended = true;
-      for (const response of responses) end(response);
+      for (const outbox of open) outbox.end();
     },
   };
 }

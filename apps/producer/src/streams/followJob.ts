@@ -3,6 +3,7 @@ import { entryOf } from '@sluice/shared/domain/feedPlace';
 import type { Lane } from '@sluice/shared/domain/lane';
 import type { StreamId } from '@sluice/shared/domain/streamId';
 import type { ToldState } from '@sluice/shared/domain/toldState';
+import { wasRevived } from '@sluice/shared/domain/toldState';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
@@ -43,8 +44,13 @@ export interface Followed {
  * tells what the ledger says.
  * @returns how to stop telling it
  */
-export async function followJob({ job, from }: Followed, stream: SseStream, parts: FollowParts): Promise<() => void> {
+export async function followJob(
+  { job, from: last }: Followed,
+  stream: SseStream,
+  parts: FollowParts,
+): Promise<() => void> {
   const subject = { tenantId: job.tenantId, jobId: job.id };
+  const from = isOfEarlierLife(job, last) ? null : last;
   const teller = createJobTeller(from, stream, () => parts.present.hurry(job.id));
   const listening = await parts.feed.listen(subject, teller.hear);
   const missed = from === null ? null : await parts.replay(subject, entryOf(from.place));
@@ -67,6 +73,14 @@ export async function followJob({ job, from }: Followed, stream: SseStream, part
     unfollow();
     unwatch();
   };
+}
+
+/**
+ * Whether a client was told that the job is dead, and it was sent again since. The client then begins anew: behind its last event
+ * the feed may still tell of that death.
+ */
+export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
+  return from !== null && from.told !== null && wasRevived(from.told, { state: job.state, attempt: job.fence });
 }
 
 /** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */

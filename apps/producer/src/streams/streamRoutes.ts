@@ -13,7 +13,7 @@ import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses
 import type { Ledger } from '../stores/ledger.js';
 import type { CredentialWatch } from './credentialWatch.js';
 import type { FollowParts } from './followJob.js';
-import { followJob } from './followJob.js';
+import { followJob, isOfEarlierLife } from './followJob.js';
 import { followTenant } from './followTenant.js';
 import type { OpenStreams, SseStream } from './openStreams.js';
 import { STREAM_HEADERS } from './openStreams.js';
@@ -86,8 +86,9 @@ async function streamJob(request: FastifyRequest, id: string, reply: FastifyRepl
   const job = isId(id) ? await parts.ledger((db) => readJobRow(db, tenantId, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such job.');
   const from = readStreamId(lastEventIdOf(request));
-  // By the standard this keeps a browser from coming back. A job that was sent again goes on.
-  if (from?.done === true && isTerminal(job.state)) return reply.code(204).send(undefined);
+  // By the standard this keeps a browser from coming back. A job that was sent again goes on, or has another end.
+  if (from?.done === true && isTerminal(job.state) && !isOfEarlierLife(job, from))
+    return reply.code(204).send(undefined);
   return stream(request, reply, parts, (open) => followJob({ job, from }, open, parts));
 }
 

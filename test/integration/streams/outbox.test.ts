@@ -108,7 +108,11 @@ describe('what waits for the reader of a stream', () => {
 
   it('ends with the longest result for one that is slow to read', async () => {
     const { client, response } = await askPaused();
-    const stream = createOpenStreams(createMetrics('producer'), 1).open(response, 'r', () => undefined);
+    const stream = createOpenStreams(createMetrics('producer'), 1).open(
+      response,
+      { tenantId: 'acme', requestId: 'r' },
+      () => undefined,
+    );
     const line = { event: 'log', id: null, data: { line: TEXT } } as const;
     for (let quiet = 0; quiet < 50; quiet = response.writableNeedDrain ? quiet + 1 : 0) {
       while (!response.writableNeedDrain) stream.send(line);

@@ -4,6 +4,8 @@ import type { Outbox } from './outbox.js';
 import { createOutboxes } from './outbox.js';
 import type { SseMessage } from './sseText.js';
 import { SSE_COMMENT, sseRetry, toSseText } from './sseText.js';
+import type { StreamRoom } from './streamRoom.js';
+import { roomFor } from './streamRoom.js';
 
 /** A stream says something so often, in ms; one whose reader has taken nothing from one look to the next is dropped. */
 const LOOK_EVERY_MS = 15_000;
@@ -29,14 +31,21 @@ export interface SseStream {
   end(): void;
 }
 
+/** Who reads a stream. */
+export interface StreamReader {
+  readonly tenantId: string;
+  readonly requestId: string;
+}
+
 /** All streams that are open in this process. */
 export interface OpenStreams {
-  hasRoom(): boolean;
+  roomFor(tenantId: string): StreamRoom;
   /**
    * Begins a stream on an answer.
+   * @param reader whose stream it is
    * @param closed called once, when the client has gone, was dropped, or the stream was ended
    */
-  open(response: ServerResponse, requestId: string, closed: () => void): SseStream;
+  open(response: ServerResponse, reader: StreamReader, closed: () => void): SseStream;
   /** Ends every stream, so that their clients go to another process; none is opened any more. */
   endAll(): void;
 }
@@ -50,6 +59,8 @@ export function createOpenStreams(
   maxStreams: number,
 ): OpenStreams {
   const open = new Set<Outbox>();
+  /** Tenant -> its open streams. */
+  const ofTenants = new Map<string, number>();
   const outboxes = createOutboxes(() => metrics.streamsDropped.inc());
   let timer: NodeJS.Timeout | null = null;
   let ended = false;
@@ -58,8 +69,15 @@ export function createOpenStreams(
     for (const outbox of open) outbox.look(SSE_COMMENT);
   }
 
-  function forget(outbox: Outbox): void {
+  function countTenant(tenantId: string, by: 1 | -1): void {
+    const next = (ofTenants.get(tenantId) ?? 0) + by;
+    if (next > 0) ofTenants.set(tenantId, next);
+    else ofTenants.delete(tenantId);
+  }
+
+  function forget(outbox: Outbox, tenantId: string): void {
     open.delete(outbox);
+    countTenant(tenantId, -1);
     metrics.streamsOpen.set(open.size);
     if (open.size > 0 || timer === null) return;
     clearInterval(timer);
@@ -67,16 +85,20 @@ export function createOpenStreams(
   }
 
   return {
-    hasRoom: () => open.size < maxStreams && !ended,
-    open(response, requestId, closed) {
+    roomFor(tenantId) {
+      if (ended) return { kind: 'full' };
+      return roomFor({ open: open.size, ofTenant: ofTenants.get(tenantId) ?? 0 }, maxStreams);
+    },
+    open(response, { tenantId, requestId }, closed) {
       response.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': requestId });
       const outbox = outboxes.open(response);
       outbox.send(sseRetry(RETRY_MS));
       open.add(outbox);
+      countTenant(tenantId, 1);
       metrics.streamsOpen.set(open.size);
       timer ??= setInterval(lookAtAll, LOOK_EVERY_MS);
       response.once('close', () => {
-        forget(outbox);
+        forget(outbox, tenantId);
         closed();
       });
       return {

@@ -1,7 +1,7 @@
 import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
 import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/shared/domain/feedPlace';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
-import { createBacklog } from './backlog.js';
+import { createBacklog, NOTHING_MISSED } from './backlog.js';
 import type { FollowParts } from './followJob.js';
 import { toMessage } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
@@ -35,11 +35,11 @@ export async function followTenant(
   const subject = { tenantId, jobId: null };
   const backlog = createBacklog(stream, send);
   const { behind, stop } = await parts.feed.listen(subject, backlog.hear);
-  const missed = from === null ? [] : await parts.replay(subject, entryOf(from));
+  const missed = from === null ? NOTHING_MISSED : await parts.replay(subject, { entry: entryOf(from), isKnown: false });
   if (missed === null) {
     place = behindEntry(behind ?? '0-0');
     stream.send({ event: 'missed', id: writePlace(place), data: {} });
   }
-  await backlog.goOn(missed ?? []);
+  await backlog.goOn(missed ?? NOTHING_MISSED, (entry) => parts.replay(subject, { entry, isKnown: true }));
   return stop;
 }

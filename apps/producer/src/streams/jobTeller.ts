@@ -7,6 +7,7 @@ import type { ToldState } from '@sluice/shared/domain/toldState';
 import { isLater } from '@sluice/shared/domain/toldState';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { Backlog } from './backlog.js';
 import { createBacklog } from './backlog.js';
 import type { SseStream } from './openStreams.js';
 import type { SseMessage } from './sseText.js';
@@ -18,7 +19,7 @@ export interface JobTeller {
   /** How the job is, for a client that knows nothing or too little. @param behind what is heard comes behind this entry */
   begin(behind: string | null, state: ToldState): void;
   /** Tells what was missed, and then all that was heard meanwhile. */
-  goOn(missed: readonly FedEvent[]): Promise<void>;
+  readonly goOn: Backlog['goOn'];
   /** How the job is by the ledger: news only when nobody has told it. */
   tellState(state: ToldState): void;
   tellEnd(job: PresentJob): void;

@@ -27,6 +27,8 @@ export interface SseStream {
   send(message: SseMessage): boolean;
   /** Resolves when the client has taken what was sent, or the stream is over. */
   taken(): Promise<void>;
+  /** Whether it was ended, or the client has gone. */
+  isOver(): boolean;
   /** Ends it after what was sent. */
   end(): void;
 }
@@ -104,6 +106,7 @@ export function createOpenStreams(
       return {
         send: (message) => outbox.send(toSseText(message)),
         taken: outbox.taken,
+        isOver: outbox.isOver,
         end: outbox.end,
       };
     },

@@ -26,6 +26,8 @@ export interface Outbox {
   send(text: string): boolean;
   /** Resolves when the reader has taken what was sent, or the stream is over. */
   taken(): Promise<void>;
+  /** Whether it was ended, or the reader has gone. */
+  isOver(): boolean;
   /** Drops a reader that has taken nothing since the last look; sends the text to one that has taken all. */
   look(text: string): void;
   /** Ends the answer after what was sent, and cuts off a reader that does not take that in time. */
@@ -135,6 +137,7 @@ function openOutbox(response: ServerResponse, { sliceBytes, finishWithinMs }: Ou
       return waitingBytes < sliceBytes;
     },
     taken: () => (isOver() || isTaken() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    isOver,
     look(text) {
       if (isOver()) return;
       if (!isTaken() && isStuck) {

@@ -17,7 +17,12 @@ let acme: HttpClient;
 const agent = new Agent({ keepAlive: false });
 beforeAll(async () => {
   server = await startRedisServer([]);
-  fleet = await startFleet({}, { url: `redis://127.0.0.1:${server.port}` });
+  // A tenant may have a quarter of all.
+  const most = String(Math.max(8_000, 4 * STREAMS));
+  fleet = await startFleet(
+    { HTTP_MAX_STREAMS: most, HTTP_MAX_CONNECTIONS: String(Number(most) + 2_000) },
+    { url: `redis://127.0.0.1:${server.port}` },
+  );
   acme = await fleet.tenant('acme');
 }, 60_000);
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { entryOf } from '@sluice/shared/domain/feedPlace';
 import type { Lane } from '@sluice/shared/domain/lane';
 import type { StreamId } from '@sluice/shared/domain/streamId';
 import type { ToldState } from '@sluice/shared/domain/toldState';
+import { wasRevived } from '@sluice/shared/domain/toldState';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FeedReader } from '@sluice/shared/feed/feedReader';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
@@ -10,9 +11,10 @@ import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { PresentJobs } from '@sluice/shared/outlook/presentJobs';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { ReplayedPage, ReplayFrom } from '@sluice/shared/redis/commands/feed';
 import { shownState } from '../outlook/shownState.js';
 import { laneOf, toWaitingJob } from '../status/present.js';
+import { NOTHING_MISSED } from './backlog.js';
 import { createJobTeller } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
 
@@ -21,11 +23,11 @@ export interface FollowParts {
   readonly feed: FeedReader;
   readonly places: PlaceWatch;
   readonly present: PresentJobs;
-  /** Events of a job or a tenant from an entry of its feed on; null when nobody knows them. Never rejects. */
+  /** Events of a job or a tenant from an entry of its feed on, or behind one; null when nobody knows them. Never rejects. */
   readonly replay: (
     subject: { readonly tenantId: string; readonly jobId: string | null },
-    entry: string,
-  ) => Promise<readonly FedEvent[] | null>;
+    from: Pick<ReplayFrom, 'entry' | 'isKnown'>,
+  ) => Promise<ReplayedPage | null>;
   /** The job as it is now; null when the ledger cannot be asked. Never rejects. */
   readonly reread: (job: JobRow) => Promise<JobRow | null>;
   readonly outlooks: Pick<OutlookReader, 'read'>;
@@ -43,17 +45,22 @@ export interface Followed {
  * tells what the ledger says.
  * @returns how to stop telling it
  */
-export async function followJob({ job, from }: Followed, stream: SseStream, parts: FollowParts): Promise<() => void> {
+export async function followJob(
+  { job, from: last }: Followed,
+  stream: SseStream,
+  parts: FollowParts,
+): Promise<() => void> {
   const subject = { tenantId: job.tenantId, jobId: job.id };
+  const from = isOfEarlierLife(job, last) ? null : last;
   const teller = createJobTeller(from, stream, () => parts.present.hurry(job.id));
   const listening = await parts.feed.listen(subject, teller.hear);
-  const missed = from === null ? null : await parts.replay(subject, entryOf(from.place));
+  const missed = from === null ? null : await parts.replay(subject, { entry: entryOf(from.place), isKnown: false });
   if (missed === null) {
     // Read only now: whatever happens from here on is heard.
     const now = (await parts.reread(job)) ?? job;
     teller.begin(listening.behind, { state: await presentState(now, parts), attempt: now.fence });
   }
-  teller.goOn(missed ?? []);
+  await teller.goOn(missed ?? NOTHING_MISSED, (entry) => parts.replay(subject, { entry, isKnown: true }));
   const unfollow = parts.present.follow(job.id, (present) => {
     if (present === null) stream.end();
     else if (present.isOver) teller.tellEnd(present);
@@ -67,6 +74,14 @@ export async function followJob({ job, from }: Followed, stream: SseStream, part
     unfollow();
     unwatch();
   };
+}
+
+/**
+ * Whether a client was told that the job is dead, and it was sent again since. The client then begins anew: behind its last event
+ * the feed may still tell of that death.
+ */
+export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
+  return from !== null && from.told !== null && wasRevived(from.told, { state: job.state, attempt: job.fence });
 }
 
 /** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */

@@ -1,6 +1,7 @@
 import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
 import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/shared/domain/feedPlace';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import { createBacklog, NOTHING_MISSED } from './backlog.js';
 import type { FollowParts } from './followJob.js';
 import { toMessage } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
@@ -22,28 +23,23 @@ export async function followTenant(
   parts: Pick<FollowParts, 'feed' | 'replay'>,
 ): Promise<() => void> {
   let place: FeedPlace | null = from;
-  let early: FedEvent[] | null = [];
 
-  function send(fed: FedEvent): void {
+  function send(fed: FedEvent): boolean {
     const next = readPlace(fed.place);
-    if (next === null || (place !== null && comparePlaces(next, place) <= 0)) return;
+    if (next === null || (place !== null && comparePlaces(next, place) <= 0)) return true;
     place = next;
     const message = toMessage(fed);
-    stream.send({ ...message, data: { id: fed.event.jobId, ...message.data } });
+    return stream.send({ ...message, data: { id: fed.event.jobId, ...message.data } });
   }
 
   const subject = { tenantId, jobId: null };
-  const { behind, stop } = await parts.feed.listen(subject, (fed) => {
-    if (early === null) send(fed);
-    else early.push(fed);
-  });
-  const missed = from === null ? [] : await parts.replay(subject, entryOf(from));
+  const backlog = createBacklog(stream, send);
+  const { behind, stop } = await parts.feed.listen(subject, backlog.hear);
+  const missed = from === null ? NOTHING_MISSED : await parts.replay(subject, { entry: entryOf(from), isKnown: false });
   if (missed === null) {
     place = behindEntry(behind ?? '0-0');
     stream.send({ event: 'missed', id: writePlace(place), data: {} });
   }
-  const waiting = [...(missed ?? []), ...early];
-  early = null;
-  for (const fed of waiting) send(fed);
+  await backlog.goOn(missed ?? NOTHING_MISSED, (entry) => parts.replay(subject, { entry, isKnown: true }));
   return stop;
 }

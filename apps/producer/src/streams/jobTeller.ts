@@ -7,6 +7,8 @@ import type { ToldState } from '@sluice/shared/domain/toldState';
 import { isLater } from '@sluice/shared/domain/toldState';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { Backlog } from './backlog.js';
+import { createBacklog } from './backlog.js';
 import type { SseStream } from './openStreams.js';
 import type { SseMessage } from './sseText.js';
 
@@ -17,7 +19,7 @@ export interface JobTeller {
   /** How the job is, for a client that knows nothing or too little. @param behind what is heard comes behind this entry */
   begin(behind: string | null, state: ToldState): void;
   /** Tells what was missed, and then all that was heard meanwhile. */
-  goOn(missed: readonly FedEvent[]): void;
+  readonly goOn: Backlog['goOn'];
   /** How the job is by the ledger: news only when nobody has told it. */
   tellState(state: ToldState): void;
   tellEnd(job: PresentJob): void;
@@ -31,21 +33,20 @@ export interface JobTeller {
 export function createJobTeller(from: StreamId | null, stream: SseStream, over: () => void): JobTeller {
   let place: FeedPlace = from?.place ?? behindEntry('0-0');
   let told: ToldState | null = from?.told ?? null;
-  let early: FedEvent[] | null = [];
 
   const idNow = (): string => writeStreamId({ place, told, done: false });
 
-  function send(fed: FedEvent): void {
+  function send(fed: FedEvent): boolean {
     const next = readPlace(fed.place);
-    if (next === null || comparePlaces(next, place) <= 0) return;
+    if (next === null || comparePlaces(next, place) <= 0) return true;
     const { event } = fed;
     if (event.kind === 'state') {
-      if (!isLater(event, told)) return;
+      if (!isLater(event, told)) return true;
       told = { state: event.state, attempt: event.attempt };
       if (isTerminal(event.state)) over();
     }
     place = next;
-    stream.send({ ...toMessage(fed), id: idNow() });
+    return stream.send({ ...toMessage(fed), id: idNow() });
   }
 
   function sendState(state: ToldState): void {
@@ -53,22 +54,16 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
     stream.send({ event: 'state', id: idNow(), data: told });
   }
 
+  const backlog = createBacklog(stream, send);
   return {
-    hear(fed) {
-      if (early === null) send(fed);
-      else early.push(fed);
-    },
+    hear: backlog.hear,
     begin(behind, state) {
       place = behindEntry(behind ?? '0-0');
       sendState(state);
     },
-    goOn(missed) {
-      const waiting = [...missed, ...(early ?? [])];
-      early = null;
-      for (const fed of waiting) send(fed);
-    },
+    goOn: backlog.goOn,
     tellState(state) {
-      if (early === null && isLater(state, told)) sendState(state);
+      if (backlog.isTold() && isLater(state, told)) sendState(state);
     },
     tellEnd({ id, state, attempt, result, error }) {
       if (isLater({ state, attempt }, told)) sendState({ state, attempt });

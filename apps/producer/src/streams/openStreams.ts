@@ -1,16 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { Outbox } from './outbox.js';
+import { createOutboxes } from './outbox.js';
 import type { SseMessage } from './sseText.js';
 import { SSE_COMMENT, sseRetry, toSseText } from './sseText.js';
+import type { StreamRoom } from './streamRoom.js';
+import { roomFor } from './streamRoom.js';
 
-/** A stream says something at least so often, in ms. */
-const COMMENT_EVERY_MS = 15_000;
-
-/**
- * What one reader may leave unread in this process, in bytes, before it is dropped; the system keeps some more of its own. It
- * comes back to where it was by Last-Event-ID.
- */
-const MAX_UNREAD_BYTES = 64 * 1_024;
+/** A stream says something so often, in ms; one whose reader has taken nothing from one look to the next is dropped. */
+const LOOK_EVERY_MS = 15_000;
 
 /** After a stream was ended by us the client comes back after so long, in ms. */
 const RETRY_MS = 1_000;
@@ -25,84 +23,96 @@ export const STREAM_HEADERS = {
 
 /** A stream of server-sent events to one client. */
 export interface SseStream {
-  send(message: SseMessage): void;
+  /** @returns whether the client keeps up; when not, what can wait does so until {@link taken} */
+  send(message: SseMessage): boolean;
+  /** Resolves when the client has taken what was sent, or the stream is over. */
+  taken(): Promise<void>;
+  /** Whether it was ended, or the client has gone. */
+  isOver(): boolean;
   /** Ends it after what was sent. */
   end(): void;
 }
 
+/** Who reads a stream. */
+export interface StreamReader {
+  readonly tenantId: string;
+  readonly requestId: string;
+}
+
 /** All streams that are open in this process. */
 export interface OpenStreams {
-  hasRoom(): boolean;
+  roomFor(tenantId: string): StreamRoom;
   /**
    * Begins a stream on an answer.
+   * @param reader whose stream it is
    * @param closed called once, when the client has gone, was dropped, or the stream was ended
    */
-  open(response: ServerResponse, requestId: string, closed: () => void): SseStream;
+  open(response: ServerResponse, reader: StreamReader, closed: () => void): SseStream;
   /** Ends every stream, so that their clients go to another process; none is opened any more. */
   endAll(): void;
 }
 
 /**
- * One timer for the comments of all streams, while there are any.
+ * One timer looks at all streams, while there are any.
  * @param maxStreams open at a time, so that streams never take all connections
  */
 export function createOpenStreams(
   metrics: Pick<Metrics, 'streamsOpen' | 'streamsDropped'>,
   maxStreams: number,
 ): OpenStreams {
-  const responses = new Set<ServerResponse>();
+  const open = new Set<Outbox>();
+  /** Tenant -> its open streams. */
+  const ofTenants = new Map<string, number>();
+  const outboxes = createOutboxes(() => metrics.streamsDropped.inc());
   let timer: NodeJS.Timeout | null = null;
   let ended = false;
 
-  function write(response: ServerResponse, text: string): void {
-    if (response.destroyed || response.writableEnded) return;
-    if (response.writableLength > MAX_UNREAD_BYTES) {
-      metrics.streamsDropped.inc();
-      response.destroy();
-      return;
-    }
-    response.write(text);
+  function lookAtAll(): void {
+    for (const outbox of open) outbox.look(SSE_COMMENT);
   }
 
-  function end(response: ServerResponse): void {
-    if (response.writableEnded) return;
-    response.end();
-    // One that does not read its last words is not waited for.
-    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+  function countTenant(tenantId: string, by: 1 | -1): void {
+    const next = (ofTenants.get(tenantId) ?? 0) + by;
+    if (next > 0) ofTenants.set(tenantId, next);
+    else ofTenants.delete(tenantId);
   }
 
-  function comment(): void {
-    for (const response of responses) write(response, SSE_COMMENT);
-  }
-
-  function forget(response: ServerResponse): void {
-    responses.delete(response);
-    metrics.streamsOpen.set(responses.size);
-    if (responses.size > 0 || timer === null) return;
+  function forget(outbox: Outbox, tenantId: string): void {
+    open.delete(outbox);
+    countTenant(tenantId, -1);
+    metrics.streamsOpen.set(open.size);
+    if (open.size > 0 || timer === null) return;
     clearInterval(timer);
     timer = null;
   }
 
   return {
-    hasRoom: () => responses.size < maxStreams && !ended,
-    open(response, requestId, closed) {
+    roomFor(tenantId) {
+      if (ended) return { kind: 'full' };
+      return roomFor({ open: open.size, ofTenant: ofTenants.get(tenantId) ?? 0 }, maxStreams);
+    },
+    open(response, { tenantId, requestId }, closed) {
       response.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': requestId });
-      response.write(sseRetry(RETRY_MS));
-      responses.add(response);
-      metrics.streamsOpen.set(responses.size);
-      timer ??= setInterval(comment, COMMENT_EVERY_MS);
+      const outbox = outboxes.open(response);
+      outbox.send(sseRetry(RETRY_MS));
+      open.add(outbox);
+      countTenant(tenantId, 1);
+      metrics.streamsOpen.set(open.size);
+      timer ??= setInterval(lookAtAll, LOOK_EVERY_MS);
       response.once('close', () => {
-        forget(response);
+        forget(outbox, tenantId);
         closed();
       });
       return {
-        send: (message) => write(response, toSseText(message)),
-        end: () => end(response),
+        send: (message) => outbox.send(toSseText(message)),
+        taken: outbox.taken,
+        isOver: outbox.isOver,
+        end: outbox.end,
       };
     },
     endAll() {
       ended = true;
-      for (const response of responses) end(response);
+      for (const outbox of open) outbox.end();
     },
   };
 }

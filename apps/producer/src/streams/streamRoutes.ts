@@ -13,10 +13,11 @@ import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses
 import type { Ledger } from '../stores/ledger.js';
 import type { CredentialWatch } from './credentialWatch.js';
 import type { FollowParts } from './followJob.js';
-import { followJob } from './followJob.js';
+import { followJob, isOfEarlierLife } from './followJob.js';
 import { followTenant } from './followTenant.js';
 import type { OpenStreams, SseStream } from './openStreams.js';
 import { STREAM_HEADERS } from './openStreams.js';
+import type { StreamRoom } from './streamRoom.js';
 
 /** What streams rest on. */
 export interface StreamParts extends FollowParts {
@@ -24,6 +25,9 @@ export interface StreamParts extends FollowParts {
   readonly credentials: CredentialWatch;
   readonly streams: OpenStreams;
 }
+
+/** One that finds no room comes back after so long, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** Longest id of an event that a client may name, in characters. */
 const MAX_EVENT_ID = 64;
@@ -86,8 +90,9 @@ async function streamJob(request: FastifyRequest, id: string, reply: FastifyRepl
   const job = isId(id) ? await parts.ledger((db) => readJobRow(db, tenantId, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such job.');
   const from = readStreamId(lastEventIdOf(request));
-  // By the standard this keeps a browser from coming back. A job that was sent again goes on.
-  if (from?.done === true && isTerminal(job.state)) return reply.code(204).send(undefined);
+  // By the standard this keeps a browser from coming back. A job that was sent again goes on, or has another end.
+  if (from?.done === true && isTerminal(job.state) && !isOfEarlierLife(job, from))
+    return reply.code(204).send(undefined);
   return stream(request, reply, parts, (open) => followJob({ job, from }, open, parts));
 }
 
@@ -98,17 +103,16 @@ async function stream(
   follow: (stream: SseStream) => Promise<() => void>,
 ): Promise<FastifyReply | undefined> {
   if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send();
-  if (!streams.hasRoom()) {
-    throw new ProblemError('unavailable', 'Too many streams are open here.', { retryAfterSeconds: 5 });
-  }
+  const caller = tenantCallerOf(request);
+  refuseWithoutRoom(streams.roomFor(caller.tenantId));
   reply.hijack();
   const stops: (() => void)[] = [];
   let gone = false;
-  const open = streams.open(reply.raw, request.id, () => {
+  const open = streams.open(reply.raw, { tenantId: caller.tenantId, requestId: request.id }, () => {
     gone = true;
     for (const stop of stops) stop();
   });
-  stops.push(credentials.watch(tenantCallerOf(request), () => open.end()));
+  stops.push(credentials.watch(caller, () => open.end()));
   try {
     stops.push(await follow(open));
   } catch (err) {
@@ -118,6 +122,16 @@ async function stream(
   }
   if (gone) for (const stop of stops) stop();
   return undefined;
+}
+
+/** @throws ProblemError `unavailable`, with when to come back */
+function refuseWithoutRoom(room: StreamRoom): void {
+  if (room.kind === 'room') return;
+  const message =
+    room.kind === 'full'
+      ? 'Too many streams are open here.'
+      : `The tenant has ${room.maxStreams} streams open here, as many as it may have. Close some; GET /api/v1/events tells of all jobs on one.`;
+  throw new ProblemError('unavailable', message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 function lastEventIdOf(request: FastifyRequest): string {

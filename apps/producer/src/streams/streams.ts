@@ -50,10 +50,10 @@ export function createStreams(parts: StreamsParts): {
       outlooks,
       credentials,
       streams: createOpenStreams(metrics, maxStreams),
-      replay({ tenantId, jobId }, entry) {
+      replay({ tenantId, jobId }, from) {
         const wanted = (event: { readonly tenantId: string; readonly jobId: string }): boolean =>
           event.tenantId === tenantId && (jobId === null || event.jobId === jobId);
-        return call(() => replayFeed(client, keys, { bucket: bucketOf(tenantId), entry, wanted })).catch(() => null);
+        return call(() => replayFeed(client, keys, { ...from, bucket: bucketOf(tenantId), wanted })).catch(() => null);
       },
       reread: (job) => ledger((db) => readJobRow(db, job.tenantId, job.id)).catch(() => null),
       now,

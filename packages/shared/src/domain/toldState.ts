@@ -22,6 +22,15 @@ export function isLater(next: ToldState, told: ToldState | null): boolean {
   return next.attempt - told.attempt > 0 || (next.attempt === told.attempt && rankOf(next.state) > rankOf(told.state));
 }
 
+/**
+ * Whether the death that was told is no longer the job's end: a dead job can be sent again, and what comes then is earlier than
+ * its death by {@link isLater}. Pure.
+ * @param now how the job is by the ledger, which knows of a death before anyone tells it
+ */
+export function wasRevived(told: ToldState, now: ToldState): boolean {
+  return told.state === 'dead' && (now.state !== 'dead' || now.attempt > told.attempt);
+}
+
 function rankOf(state: JobState): number {
   return state in RANK ? RANK[state as keyof typeof RANK] : 4;
 }

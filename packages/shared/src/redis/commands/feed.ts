@@ -94,39 +94,66 @@ function toEvents(id: string, fields: readonly string[], wanted: WantedTenant): 
   }
 }
 
-/** Entries that are replayed in one go. */
+/** Entries that are read of a feed at a time when it is replayed. */
 const ENTRIES_PER_REPLAY = 100;
+
+/** Events that one call replays, about: with the last one comes all of its entry. What a slow reader holds rests on it. */
+const EVENTS_PER_REPLAY = 1_000;
 
 /** Where a replay begins, and whose events are wanted. */
 export interface ReplayFrom {
   readonly bucket: number;
   /** Id of the entry that the reader knows some or all of. */
   readonly entry: string;
+  /** Whether it knows all of it. */
+  readonly isKnown: boolean;
   readonly wanted: (event: JobEvent) => boolean;
 }
 
+/** Events of a feed, oldest first. */
+export interface ReplayedPage {
+  readonly events: readonly FedEvent[];
+  /** The entry to go on behind; null when that was all. */
+  readonly next: string | null;
+}
+
 /**
- * The events of a bucket from an entry on, oldest first; null when the feed cannot say: it has forgotten the entry, or never
- * reached it (Redis was emptied, or somebody made the id up).
+ * Events of a bucket from an entry on; null when the feed cannot say: it has forgotten the entry, or never reached it (Redis was
+ * emptied, or somebody made the id up).
  */
-export async function replayFeed(client: RedisClient, keys: FleetKeys, from: ReplayFrom): Promise<FedEvent[] | null> {
-  const { bucket, entry, wanted } = from;
-  const name = keys.feed(bucket);
+export async function replayFeed(client: RedisClient, keys: FleetKeys, from: ReplayFrom): Promise<ReplayedPage | null> {
+  const name = keys.feed(from.bucket);
+  const page = await readPage(client, name, from);
+  // Asked last: what was forgotten while it was read may not have been read.
+  return (await isInFeed(client, name, from.entry)) ? page : null;
+}
+
+async function readPage(
+  client: RedisClient,
+  name: string,
+  { entry, isKnown, wanted }: ReplayFrom,
+): Promise<ReplayedPage> {
+  const events: FedEvent[] = [];
+  for (let start = isKnown ? `(${entry}` : entry; ; ) {
+    const entries = await client.xrange(name, start, '+', 'COUNT', ENTRIES_PER_REPLAY);
+    for (const [id, fields] of entries) {
+      events.push(...toEvents(id, fields, () => true).filter(({ event }) => wanted(event)));
+      if (events.length >= EVENTS_PER_REPLAY) return { events, next: id };
+    }
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < ENTRIES_PER_REPLAY) return { events, next: null };
+    start = `(${last[0]}`;
+  }
+}
+
+/** Whether a feed knows all that came behind an entry, and has reached that. */
+async function isInFeed(client: RedisClient, name: string, entry: string): Promise<boolean> {
   const [oldest, newest] = await Promise.all([
     client.xrange(name, '-', '+', 'COUNT', 1),
     client.xrevrange(name, '+', '-', 'COUNT', 1),
   ]);
   const [first, last] = [oldest[0]?.[0], newest[0]?.[0]];
-  if (first === undefined || last === undefined || isAfter(first, entry) || isAfter(entry, last)) return null;
-  const events: FedEvent[] = [];
-  for (let start = entry; ; ) {
-    const page = await client.xrange(name, start, '+', 'COUNT', ENTRIES_PER_REPLAY);
-    for (const [id, fields] of page)
-      events.push(...toEvents(id, fields, () => true).filter(({ event }) => wanted(event)));
-    const end = page.at(-1)?.[0];
-    if (end === undefined || page.length < ENTRIES_PER_REPLAY || !isAfter(last, end)) return events;
-    start = `(${end}`;
-  }
+  return first !== undefined && last !== undefined && !isAfter(first, entry) && !isAfter(entry, last);
 }
 
 function isAfter(id: string, other: string): boolean {

@@ -1,11 +1,15 @@
 -- Say how full a lane is and where some of its jobs stand. Changes nothing.
--- KEYS[1] wait  KEYS[2] prioritized  KEYS[3] active  KEYS[4] delayed
+-- KEYS[1] wait         LIST of jobs without a priority, which all run before the others; the next one is last
+-- KEYS[2] prioritized  ZSET of jobs with one, the next one first
+-- KEYS[3] active  KEYS[4] delayed
 -- KEYS[5] HASH lane -> how long its jobs take (ms)  KEYS[6] HASH tenant -> slots that it shall have
 -- ARGV[1] lane  ARGV[2] tenant  ARGV[3...] ids of jobs
 -- Returns {waiting, active, ms a job takes or '', slots or '', place of each job...};
--- a place is 1 for the next, 0 when the job does not wait there, -1 when it is not due.
+-- a place is 1 for the next, 0 when the job does not wait there, -1 when it is not due: the same as placesInLane says. A job without
+-- a priority, which none of ours is, is looked for among the next thousand.
+local before = redis.call('LLEN', KEYS[1])
 local found = {
-  redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]),
+  before + redis.call('ZCARD', KEYS[2]),
   redis.call('LLEN', KEYS[3]),
   redis.call('HGET', KEYS[5], ARGV[1]) or '',
   redis.call('HGET', KEYS[6], ARGV[2]) or '',
@@ -13,11 +17,12 @@ local found = {
 for i = 3, #ARGV do
   local rank = redis.call('ZRANK', KEYS[2], ARGV[i])
   if rank then
-    found[i + 2] = rank + 1
+    found[i + 2] = before + rank + 1
   elseif redis.call('ZSCORE', KEYS[4], ARGV[i]) then
     found[i + 2] = -1
   else
-    found[i + 2] = 0
+    local at = before > 0 and redis.call('LPOS', KEYS[1], ARGV[i], 'RANK', -1, 'MAXLEN', 1000)
+    found[i + 2] = at and before - at or 0
   end
 end
 return found

@@ -10,7 +10,15 @@ import type { QueuedNotice, TellingParts } from './tellPlaces.js';
 import { tellPlaces } from './tellPlaces.js';
 
 const WHO = { tenantId: 'acme', role: 'member', submitter: null, traceparent: null, priorityRules: null } as const;
-const FACTS: LaneFacts = { waiting: 3, active: 1, serviceMs: 1_000, atATime: 1, pausedMs: 0, quota: null };
+const FACTS: LaneFacts = {
+  waiting: 3,
+  active: 1,
+  isServed: true,
+  serviceMs: 1_000,
+  atATime: 1,
+  pausedMs: 0,
+  quota: null,
+};
 
 /** A lane whose places are told by hand. */
 function openLane(position: Promise<number | null>) {

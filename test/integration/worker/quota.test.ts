@@ -94,6 +94,21 @@ describe('a job of a task with an upstream', () => {
     await lane.close();
   });
 
+  it('pauses the lane for twice as long each time that the upstream asks to wait and names no time', async () => {
+    const starts: number[] = [];
+    const lane = await openLane('untold', { callsPerWindow: null, windowMs: 1_000, callsAtATime: 1 }, async () => {
+      starts.push(Date.now());
+      if (starts.length <= 2) throw new PacedError('slowly', null);
+    });
+    const id = await lane.submit();
+    const { job } = await lane.reaches(id, 'completed');
+    expect(job).toMatchObject({ failures: 0, deferrals: 2 });
+    const [first = 0, second = 0, third = 0] = starts;
+    expect(second - first).toBeGreaterThanOrEqual(1_900);
+    expect(third - second).toBeGreaterThanOrEqual(3_900);
+    await lane.close();
+  });
+
   it('runs soon after a pause was ended before its time', async () => {
     const { db } = space.postgres;
     const none = { callsPerWindow: 1, windowMs: 600_000, callsAtATime: null };

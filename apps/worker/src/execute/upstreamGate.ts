@@ -1,11 +1,11 @@
-import type { TaskContract } from '@sluice/shared/contracts/task';
+import type { RetryPolicy, TaskContract } from '@sluice/shared/contracts/task';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import type { QuotaState } from '@sluice/shared/domain/quotaWait';
 import { refillsInMs } from '@sluice/shared/domain/quotaWait';
-import { MAX_RETRY_AFTER_MS } from '@sluice/shared/domain/retry';
+import { askedWaitMs } from '@sluice/shared/domain/retry';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Quotas } from '@sluice/shared/limits/quotas';
@@ -91,12 +91,11 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
     upstream: Upstream,
     execution: Execution,
     verdict: AttemptVerdict,
-    baseMs: number,
+    { deferrals, retry }: { readonly deferrals: number; readonly retry: RetryPolicy },
   ): Promise<AttemptVerdict> {
     if (execution.kind !== 'threw' || !(execution.error instanceof PacedError)) return verdict;
     if (execution.error instanceof NotStartedError) return verdict;
-    const asked = execution.error.retryAfterMs ?? baseMs;
-    const forMs = Math.min(Math.max(asked, 1), MAX_RETRY_AFTER_MS);
+    const forMs = Math.max(1, askedWaitMs(execution.error.retryAfterMs, deferrals, retry));
     const leftMs = await quotas.block(lane.tenantId, upstream, forMs).catch(() => forMs);
     await pause(lane, leftMs);
     return { kind: 'hold-back', error: execution.error };
@@ -119,7 +118,7 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
       await endPause(lane);
       return false;
     },
-    async enter({ lane }, { id, fence, timeoutMs }, { upstream, retry }, stop) {
+    async enter({ lane }, { id, fence, timeoutMs, deferrals }, { upstream, retry }, stop) {
       if (upstream === undefined) return PASSES;
       const call = { id: `${id}:${fence}`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1 };
       const take = () => quotas.take(lane.tenantId, upstream, call);
@@ -140,7 +139,7 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
       }
       return {
         kind: 'granted',
-        judge: (execution, verdict) => judgeByUpstream(lane, upstream, execution, verdict, retry.baseMs),
+        judge: (execution, verdict) => judgeByUpstream(lane, upstream, execution, verdict, { deferrals, retry }),
         leave: () => leave(lane.tenantId, upstream, call.id),
       };
     },

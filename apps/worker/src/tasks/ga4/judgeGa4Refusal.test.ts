@@ -29,7 +29,7 @@ describe('judgeGa4Refusal', () => {
       retryAfterMs: 7_000,
     });
     expect(judge(429, 'RESOURCE_EXHAUSTED', { details })).toMatchObject({ retryAfterMs: 1_500 });
-    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: 60_000 });
+    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: null });
   });
 
   it('waits for the quota that GA4 names when it says no more', () => {
@@ -38,7 +38,7 @@ describe('judgeGa4Refusal', () => {
     expect(waitFor(hour)).toMatchObject({ retryAfterMs: 3_000_000 });
     expect(waitFor('Exhausted property tokens per day.')).toMatchObject({ retryAfterMs: HOUR_MS });
     expect(waitFor('Exhausted concurrent requests quota.')).toMatchObject({ retryAfterMs: 2_000 });
-    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: 60_000 });
+    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: null });
   });
 
   it('waits by the quotas that were seen last when GA4 names none', () => {
@@ -48,7 +48,7 @@ describe('judgeGa4Refusal', () => {
     expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - 1_000 }, NOW_MS)).toMatchObject({
       retryAfterMs: 3_000_000,
     });
-    expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - HOUR_MS }, NOW_MS)).toMatchObject({ retryAfterMs: 60_000 });
+    expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - HOUR_MS }, NOW_MS)).toMatchObject({ retryAfterMs: null });
   });
 
   it('takes a 503 that says when, and a rate limit under another status, for pacing too', () => {
@@ -107,7 +107,8 @@ describe('judgeGa4Refusal', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 599 }), body, fc.nat(), (status, text, nowMs) => {
         const verdict = judgeGa4Refusal({ status, retryAfterMs: null, body: text }, null, nowMs);
-        if (verdict.kind === 'paced') expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= HOUR_MS);
+        if (verdict.kind !== 'paced' || verdict.retryAfterMs === null) return;
+        expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= HOUR_MS);
       }),
     );
   });

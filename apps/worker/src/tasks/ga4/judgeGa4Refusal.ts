@@ -14,7 +14,8 @@ export interface Ga4Refusal {
 
 /** What a refusal means for the job. The status is a name such as `INVALID_ARGUMENT`, or `HTTP 404`. */
 export type Ga4RefusalVerdict =
-  | { readonly kind: 'paced'; readonly status: string; readonly retryAfterMs: number }
+  /** `retryAfterMs` is null when GA4 paces without saying for how long or why. */
+  | { readonly kind: 'paced'; readonly status: string; readonly retryAfterMs: number | null }
   | { readonly kind: 'failed'; readonly status: string }
   /** `said` is what Google says is wrong with the request; null when it is not about the request. */
   | { readonly kind: 'refused'; readonly status: string; readonly said: string | null };
@@ -38,9 +39,6 @@ const ABOUT_THE_REQUEST = ['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'FAILED_PRECONDIT
 
 /** Longest text of Google's that is passed on, in characters. */
 const MAX_SAID = 500;
-
-/** Wait when GA4 paces without saying for how long or why: its limits per minute are over by then. In ms. */
-const UNTOLD_WAIT_MS = 60_000;
 
 /**
  * What a refusal means. Pure. RESOURCE_EXHAUSTED asks to wait, and so does a 503 with Retry-After; what is the server's
@@ -90,11 +88,11 @@ function detailOf(error: RpcStatus, name: string): Record<string, unknown> | und
 }
 
 /** GA4 names the quota in words alone; the quotas that its latest answer told are the second best. */
-function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number): number {
+function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number): number | null {
   const named = namedQuota(error.message ?? '');
   if (named !== null) return quotaWaitMs(named, nowMs);
   const verdict = mayCall(seen, nowMs);
-  return verdict.kind === 'wait' ? verdict.waitMs : UNTOLD_WAIT_MS;
+  return verdict.kind === 'wait' ? verdict.waitMs : null;
 }
 
 /** developers.google.com/analytics/devguides/reporting/data/v1/quotas, "Exhausted ..." of each quota. */

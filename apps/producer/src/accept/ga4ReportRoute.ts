@@ -11,12 +11,14 @@ import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { DirectAnswers } from './ga4Direct.js';
+import type { Ga4PropertyGuard } from './ga4Properties.js';
 import type { SubmitParts } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
 /** What asking for reports rests on. */
 export interface Ga4ReportParts extends SubmitParts {
   readonly direct: DirectAnswers;
+  readonly guard: Ga4PropertyGuard;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Ga4ReportParts extends SubmitParts {
  * job: one that dies while it is waited for is answered with its error.
  */
 export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, direct, tasks, noteUse } = parts;
+  const { acceptor, answerAccepted, direct, guard, tasks, noteUse } = parts;
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());
   server.post(
@@ -50,6 +52,7 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
+      await guard.assertMayRead(prepared.row, '/propertyId');
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       const left = new AbortController();

@@ -57,7 +57,14 @@ async function execute(
   const web = createWebClient({ allowPrivateAddresses: setup.allowPrivateAddresses });
   const { allowPrivateAddresses, ga4: settings } = setup;
   const ga4 = createGa4Client({ settings, allowPrivateAddresses, now: systemClock.now });
-  const handlers = buildTaskHandlers({ db, web, ga4, exportsDir: setup.exportsDir, now: systemClock.now });
+  const handlers = buildTaskHandlers({
+    db,
+    web,
+    ga4,
+    ga4AnyProperty: settings.anyProperty,
+    exportsDir: setup.exportsDir,
+    now: systemClock.now,
+  });
   const handler = handlers[contract.name as TaskName] as TaskHandler<never>;
   const context: Omit<JobContext, 'signal'> = {
     jobId,

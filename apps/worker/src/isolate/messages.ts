@@ -41,7 +41,7 @@ export interface ChildSetup {
   readonly postgres: { readonly url: string; readonly schema: string };
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;
-  readonly ga4: Ga4Settings;
+  readonly ga4: Ga4Settings & { readonly anyProperty: boolean };
   /** The process is ended when its event loop stands still for so long, in ms; null where a task may block it. */
   readonly blockedMs: number | null;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isBackwards, readGa4Date } from '../ga4Date.js';
 import { ga4FilterExpressionSchema, ga4NameSchema, ga4OrderBySchema } from '../ga4Filter.js';
+import { ga4PropertyIdSchema } from '../ga4Property.js';
 import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
 
 /** GA4's own bounds on one report. */
@@ -20,10 +21,7 @@ const dateSchema = z
 
 /** Properties of a report, as a job's data and as a body of `POST /api/v1/ga4/reports` have them. */
 export const ga4ReportShape = {
-  propertyId: z
-    .string()
-    .regex(/^\d{1,20}$/, 'must be the number of a GA4 property, as a string of digits')
-    .meta({ example: '123456789' }),
+  propertyId: ga4PropertyIdSchema,
   report: z.enum(['page_views', 'run_report']).meta({
     description: 'page_views: views and users by date and page. run_report: the dimensions and metrics that are named',
   }),

@@ -125,19 +125,25 @@ describe('the task against a server that speaks GA4', () => {
     expect(server.calls.map(({ status }) => status)).toEqual([200, 401]);
   });
 
-  it('waits as long as it is told, or until the quota that is used up returns', async () => {
+  it('waits as long as it is told, or until the quota returns of which nothing was left, without asking', async () => {
     const now = (): number => Date.UTC(2025, 0, 1, 10, 10);
     const server = await openServer({ callsPerWindow: 2, now });
     const run = await openTask(server.url, undefined, now);
     await run(VIEWS);
     await run(VIEWS);
-    await expect(run(VIEWS)).rejects.toMatchObject({ code: 'upstream_paced', retryAfterMs: 50 * 60_000 });
+    const unasked = { code: 'upstream_paced', retryAfterMs: 50 * 60_000, ofPart: true };
+    await expect(run(VIEWS)).rejects.toMatchObject(unasked);
+    expect(server.calls).toHaveLength(2);
+    const another = await openTask(server.url, undefined, now);
+    await expect(another(VIEWS)).rejects.toMatchObject(unasked);
+    expect(server.calls).toHaveLength(3);
+    const OTHER = { ...VIEWS, propertyId: '125' };
     server.failNext(
       { kind: 'exhausted', message: 'x', retryAfterSeconds: 9 },
       { kind: 'exhausted-with-info', retryDelay: '2.5s' },
       { kind: 'unavailable', retryAfterSeconds: 4 },
     );
-    const waits = [await caught(run(VIEWS)), await caught(run(VIEWS)), await caught(run(VIEWS))];
+    const waits = [await caught(run(OTHER)), await caught(run(OTHER)), await caught(run(OTHER))];
     expect(waits.map((error) => (error as { retryAfterMs: number }).retryAfterMs)).toEqual([9_000, 2_500, 4_000]);
     await expect(run({ ...VIEWS, propertyId: '124' })).resolves.toMatchObject({ rowCount: 12 });
   });

@@ -1,5 +1,5 @@
 import type { BetaAnalyticsDataClient } from '@google-analytics/data';
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
+import { lastingWaitMs, readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Service } from '@sluice/shared/lifecycle/service';
@@ -90,6 +90,9 @@ export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4Cli
       const client = await library(started);
       const call: Ga4Call = { signal, sent: false, answer: null, trouble: null };
       const property = request.property ?? '';
+      const waitMs = lastingWaitMs(seen.latest(property), now());
+      if (waitMs > 0)
+        throw new PacedError('GA4 said that a quota of this property is used up', waitMs, { ofPart: true });
       try {
         const [report] = await started.wire.during(call, () => client.runReport(request, { maxRetries: 0 }));
         if (report.kind !== REPORT_KIND) throw new FleetError('upstream_failed', 'not a report');
@@ -123,7 +126,9 @@ function errorOf(
   const verdict = judgeGa4Refusal(refusal, seen.latest(property), nowMs);
   switch (verdict.kind) {
     case 'paced':
-      return new PacedError(`GA4 asks to wait (${verdict.status})`, verdict.retryAfterMs);
+      return new PacedError(`GA4 asks to wait (${verdict.status})`, verdict.retryAfterMs, {
+        ofPart: verdict.ofProperty,
+      });
     case 'failed':
       return new FleetError('upstream_failed', `GA4 failed (${verdict.status})`);
     case 'refused': {

@@ -27,18 +27,19 @@ describe('judgeGa4Refusal', () => {
       kind: 'paced',
       status: 'RESOURCE_EXHAUSTED',
       retryAfterMs: 7_000,
+      ofProperty: false,
     });
     expect(judge(429, 'RESOURCE_EXHAUSTED', { details })).toMatchObject({ retryAfterMs: 1_500 });
-    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: null });
+    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: null, ofProperty: false });
   });
 
   it('waits for the quota that GA4 names when it says no more', () => {
     const waitFor = (message: string) => judge(429, 'RESOURCE_EXHAUSTED', { message });
     const hour = 'Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.';
-    expect(waitFor(hour)).toMatchObject({ retryAfterMs: 3_000_000 });
-    expect(waitFor('Exhausted property tokens per day.')).toMatchObject({ retryAfterMs: HOUR_MS });
+    expect(waitFor(hour)).toMatchObject({ retryAfterMs: 3_000_000, ofProperty: true });
+    expect(waitFor('Exhausted property tokens per day.')).toMatchObject({ retryAfterMs: HOUR_MS, ofProperty: true });
     expect(waitFor('Exhausted concurrent requests quota.')).toMatchObject({ retryAfterMs: 2_000 });
-    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: null });
+    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: null, ofProperty: false });
   });
 
   it('waits by the quotas that were seen last when GA4 names none', () => {
@@ -47,6 +48,7 @@ describe('judgeGa4Refusal', () => {
     const refusal = { status: 429, retryAfterMs: null, body: '{"error":{"status":"RESOURCE_EXHAUSTED"}}' };
     expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - 1_000 }, NOW_MS)).toMatchObject({
       retryAfterMs: 3_000_000,
+      ofProperty: true,
     });
     expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - HOUR_MS }, NOW_MS)).toMatchObject({ retryAfterMs: null });
   });

@@ -15,7 +15,13 @@ export interface Ga4Refusal {
 /** What a refusal means for the job. The status is a name such as `INVALID_ARGUMENT`, or `HTTP 404`. */
 export type Ga4RefusalVerdict =
   /** `retryAfterMs` is null when GA4 paces without saying for how long or why. */
-  | { readonly kind: 'paced'; readonly status: string; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: 'paced';
+      readonly status: string;
+      readonly retryAfterMs: number | null;
+      /** A quota of this property is used up: others may be called. */
+      readonly ofProperty: boolean;
+    }
   | { readonly kind: 'failed'; readonly status: string }
   /** `said` is what Google says is wrong with the request; null when it is not about the request. */
   | { readonly kind: 'refused'; readonly status: string; readonly said: string | null };
@@ -49,7 +55,8 @@ export function judgeGa4Refusal(refusal: Ga4Refusal, seen: SeenQuota | null, now
   const error = readError(refusal.body);
   const status = error.status ?? `HTTP ${refusal.status}`;
   if (isPacing(refusal, error)) {
-    return { kind: 'paced', status, retryAfterMs: askedWaitMs(refusal, error) ?? guessedWaitMs(error, seen, nowMs) };
+    const retryAfterMs = askedWaitMs(refusal, error) ?? guessedWaitMs(error, seen, nowMs);
+    return { kind: 'paced', status, retryAfterMs, ofProperty: isOfProperty(error, seen, nowMs) };
   }
   if (hasPassed(refusal.status, error)) return { kind: 'failed', status };
   const said = ABOUT_THE_REQUEST.includes(status) ? (error.message ?? null) : null;
@@ -93,6 +100,13 @@ function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number):
   if (named !== null) return quotaWaitMs(named, nowMs);
   const verdict = mayCall(seen, nowMs);
   return verdict.kind === 'wait' ? verdict.waitMs : null;
+}
+
+/** GA4 counts by property, and says so; what else is exhausted are the limits of the Google Cloud project. */
+function isOfProperty(error: RpcStatus, seen: SeenQuota | null, nowMs: number): boolean {
+  const message = error.message ?? '';
+  if (namedQuota(message) !== null || /exhausted property/i.test(message)) return true;
+  return !/quota metric|quota limit/i.test(message) && mayCall(seen, nowMs).kind === 'wait';
 }
 
 /** developers.google.com/analytics/devguides/reporting/data/v1/quotas, "Exhausted ..." of each quota. */

@@ -1,14 +1,14 @@
 import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
 import type { TaskContract } from '@sluice/shared/contracts/task';
 import type { TASKS, TaskName } from '@sluice/shared/contracts/taskCatalogue';
+import type { Ga4Client } from '@sluice/shared/ga4/ga4Client';
+import { createPropertiesOf } from '@sluice/shared/ga4/propertiesOf';
 import type { Database } from '@sluice/shared/postgres/connect';
 import { streamJobs } from '@sluice/shared/postgres/queries/streamJobs';
 import { findTenant } from '@sluice/shared/postgres/queries/tenants';
 import type { WebClient } from '../network/webClient.js';
 import { createJobsCsvHandler } from './exportsJobsCsv.js';
-import type { Ga4Client } from './ga4/ga4Client.js';
 import { createGa4ReportHandler } from './ga4/ga4RunReport.js';
-import { createPropertiesOf } from './ga4/propertiesOf.js';
 import { createWebhookHandler } from './notificationsWebhook.js';
 import { createSigningSecrets } from './signingSecrets.js';
 import { createFaultHandler, FAULT_EXIT_CODE } from './systemFault.js';

@@ -8,6 +8,9 @@ import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
 export const MAX_GA4_DIMENSIONS = 9;
 export const MAX_GA4_METRICS = 10;
 
+/** Rows of a report that names no limit. */
+export const DEFAULT_GA4_ROWS = 1_000;
+
 const DAY_MS = 86_400_000;
 
 /** Rows that one result can hold at most: not even the narrowest would fit its 256 KiB beyond. */
@@ -37,7 +40,12 @@ export const ga4ReportShape = {
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three letters (ISO 4217), such as EUR')
     .optional(),
-  limit: z.int().min(1).max(MAX_ROWS).default(1_000).meta({ description: 'Rows at most; page on with offset' }),
+  limit: z
+    .int()
+    .min(1)
+    .max(MAX_ROWS)
+    .default(DEFAULT_GA4_ROWS)
+    .meta({ description: 'Rows at most; page on with offset' }),
   offset: z.int().min(0).max(1_000_000_000).default(0),
 };
 

@@ -1,6 +1,6 @@
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readPropertyQuota } from '../domain/ga4Quota.js';
 import { judgeGa4Refusal } from './judgeGa4Refusal.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
-import type { Ga4QuotaName, SeenQuota } from '@sluice/shared/domain/ga4Quota';
-import { mayCall, quotaWaitMs } from '@sluice/shared/domain/ga4Quota';
 import { z } from 'zod';
+import type { Ga4QuotaName, SeenQuota } from '../domain/ga4Quota.js';
+import { mayCall, quotaWaitMs } from '../domain/ga4Quota.js';
 
 /** An answer of GA4 that is no report. */
 export interface Ga4Refusal {

@@ -1,5 +1,5 @@
-import type { Ga4Properties } from '@sluice/shared/contracts/ga4Property';
-import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
+import type { Ga4Properties } from '../contracts/ga4Property.js';
+import { createShortCache } from '../lifecycle/shortCache.js';
 
 /** The properties that tenants' reports may read; null when there is no such tenant. */
 export interface PropertiesOf {

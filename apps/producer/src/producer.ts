@@ -106,6 +106,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
         ledger,
         call,
         outlooks,
+        quotas,
         accept,
         feed,
         streams: streams.routes,

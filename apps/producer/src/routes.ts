@@ -4,6 +4,7 @@ import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Quotas } from '@sluice/shared/limits/quotas';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
@@ -57,6 +58,7 @@ export interface RouteParts {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
+  readonly quotas: Quotas;
   readonly accept: Accept;
   readonly feed: FeedWriter;
   readonly streams: StreamParts;
@@ -94,6 +96,7 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
     lanes: parts.lanes,
     call: parts.call,
     outlooks: parts.outlooks,
+    quotas: parts.quotas,
     places,
     ends: createJobEnds({ feed, present }),
     hasWorkers: async () => (await readLiveWorkers(parts.client, parts.keys)).length > 0,

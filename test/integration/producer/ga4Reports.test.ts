@@ -1,3 +1,4 @@
+import { blockQuota } from '@sluice/shared/redis/commands/upstreamQuota';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import type { TestProducer } from './support.js';
@@ -62,6 +63,16 @@ describe('POST /api/v1/ga4/reports', () => {
     expect([unknown.status, unknown.body.errors]).toMatchObject([400, [{ pointer: '/colour' }]]);
     const missing = await member.call('POST', PATH, { ...REPORT, report: 'run_report' });
     expect([missing.status, missing.body.errors]).toMatchObject([400, [{ pointer: '/metrics' }]]);
+  });
+
+  it('tells a wait no shorter than that of a property which asked to be left alone', async () => {
+    const { redis, keys } = producer.space;
+    await blockQuota(redis.client, keys, { tenantId: 'acme', upstream: 'ga4:777' }, 600_000);
+    const { status, body } = await member.call('POST', PATH, { ...REPORT, propertyId: '777' });
+    expect([status, body.message]).toEqual([202, expect.stringMatching(/^Position \d+ in queue, ~10min wait$/)]);
+    expect(body.estimatedWaitMs).toBeGreaterThan(540_000);
+    const other = await member.call('POST', PATH, { ...REPORT, propertyId: '778' });
+    expect(other.body.estimatedWaitMs).toBeLessThan(540_000);
   });
 
   it('refuses a second report of a dedupeKey that is unfinished', async () => {

@@ -62,7 +62,8 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
       if (end !== null) {
         return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
       }
-      return answerAccepted(reply, prepared, acceptance, inWords);
+      const aloneMs = await direct.leftAloneMs(prepared);
+      return answerAccepted(reply, prepared, acceptance, (accepted) => inWords(accepted, aloneMs));
     },
   );
 }
@@ -77,7 +78,13 @@ function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
   }
 }
 
-/** The answer to any accepted job without its zone, and the wait in words. */
-function inWords({ zone: _zone, ...accepted }: JobAccepted): z.infer<typeof ga4ReportQueuedSchema> {
-  return { ...accepted, message: waitText(accepted) };
+/**
+ * The answer to any accepted job without its zone, and the wait in words.
+ * @param aloneMs how long the report's property is left alone: it waits no shorter, wherever it stands
+ */
+function inWords({ zone: _zone, ...accepted }: JobAccepted, aloneMs: number): z.infer<typeof ga4ReportQueuedSchema> {
+  const longer = (waitMs: number | null): number | null => (waitMs === null ? null : Math.max(waitMs, aloneMs));
+  const { estimatedWaitMs, estimatedWaitP90Ms, ...rest } = accepted;
+  const waits = { estimatedWaitMs: longer(estimatedWaitMs), estimatedWaitP90Ms: longer(estimatedWaitP90Ms) };
+  return { ...rest, ...waits, message: waitText({ ...rest, ...waits }) };
 }

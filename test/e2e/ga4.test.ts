@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { newId } from '@sluice/shared/ids/ids';
+import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ga4Server } from '../ga4/ga4Server.js';
 import { openGa4Server } from '../ga4/ga4Server.js';
@@ -30,6 +32,7 @@ describe('a fleet that runs GA4 reports', () => {
       LOG_LEVEL: 'trace',
     });
     tenant = await fleet.tenant('acme');
+    await fleet.operator.expect(200, 'PATCH', '/api/v1/admin/tenants/acme', { ga4Properties: ['42'] });
   });
   afterAll(async () => {
     await fleet.close();
@@ -97,6 +100,20 @@ describe('a fleet that runs GA4 reports', () => {
     const id = await submit(REPORT);
     const job = await ended(id);
     expect([job.state, outcomesOf(job)]).toEqual(['completed', ['failed', 'failed', 'completed']]);
+  });
+
+  it('reads no property of another tenant for a plain BullMQ client, which comes past the producer', async () => {
+    const { space } = fleet;
+    const queues = createLaneQueues(space.redis.client, space.keys);
+    const calls = server.calls.length;
+    const id = newId();
+    const data = { ...REPORT, propertyId: '43' };
+    const job = { id, task: 'ga4.run_report', data, queuePriority: 5, maxAttempts: 3, delayMs: 0 };
+    await queues.add([{ lane: { tenantId: 'acme', queueClass: 'ga4' }, job }]);
+    await until('the worker has the job', async () => (await tenant.call('GET', `/api/v1/jobs/${id}`)).status === 200);
+    expect(await ended(id)).toMatchObject({ state: 'dead', attempts: 1, error: { code: 'forbidden' } });
+    expect(server.calls).toHaveLength(calls);
+    await queues.close();
   });
 
   it('makes a dead letter of a report that GA4 will never run, with what GA4 says', async () => {

@@ -21,7 +21,10 @@ describe('a fleet whose processes have the Redis users that are shipped', () => 
 
   beforeAll(async () => {
     redis = await startRestrictedRedis();
-    fleet = await startFleet({ ...QUICK, REDIS_URL: redis.urlOf('producer') }, { url: redis.adminUrl });
+    fleet = await startFleet(
+      { ...QUICK, GA4_ANY_PROPERTY: 'true', REDIS_URL: redis.urlOf('producer') },
+      { url: redis.adminUrl },
+    );
     await fleet.start('scaler', { REDIS_URL: redis.urlOf('scaler'), SCALER_INTERVAL_MS: '500' });
     worker = await startWorker('first');
     tenant = await fleet.tenant('acme');

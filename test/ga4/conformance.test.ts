@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { Ga4Properties } from '@sluice/shared/contracts/ga4Property';
 import type { JobContext } from '@sluice/shared/contracts/jobContext';
 import { ga4ReportDataSchema } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
+import { createPropertiesOf } from '@sluice/shared/ga4/propertiesOf';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGa4Client } from '../../apps/worker/src/tasks/ga4/ga4Client.js';
 import { createGa4ReportHandler } from '../../apps/worker/src/tasks/ga4/ga4RunReport.js';
 import type { Ga4Server, Ga4ServerOptions } from './ga4Server.js';
 import { openGa4Server } from './ga4Server.js';
@@ -31,7 +33,12 @@ async function openServer(options: Ga4ServerOptions = {}): Promise<Ga4Server> {
 }
 
 /** Our task against a server, as the worker runs it. */
-async function openTask(endpoint: string, credentials?: object, now = Date.now) {
+async function openTask(
+  endpoint: string,
+  credentials?: object,
+  now = Date.now,
+  given: () => Ga4Properties = () => 'any',
+) {
   const settings = {
     endpoint,
     credentialsFile: undefined,
@@ -40,9 +47,12 @@ async function openTask(endpoint: string, credentials?: object, now = Date.now) 
   const client = createGa4Client({ settings, allowPrivateAddresses: true, now });
   await client.start();
   open.push({ close: () => client.stop(AbortSignal.timeout(1_000)) });
-  const handler = createGa4ReportHandler(client);
+  const handler = createGa4ReportHandler(
+    client,
+    createPropertiesOf(async () => given(), false, now),
+  );
   return (data: object, signal = new AbortController().signal) =>
-    handler(ga4ReportDataSchema.parse(data), { signal } as JobContext);
+    handler(ga4ReportDataSchema.parse(data), { signal, tenantId: 'acme' } as JobContext);
 }
 
 const caught = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
@@ -115,19 +125,25 @@ describe('the task against a server that speaks GA4', () => {
     expect(server.calls.map(({ status }) => status)).toEqual([200, 401]);
   });
 
-  it('waits as long as it is told, or until the quota that is used up returns', async () => {
+  it('waits as long as it is told, or until the quota returns of which nothing was left, without asking', async () => {
     const now = (): number => Date.UTC(2025, 0, 1, 10, 10);
     const server = await openServer({ callsPerWindow: 2, now });
     const run = await openTask(server.url, undefined, now);
     await run(VIEWS);
     await run(VIEWS);
-    await expect(run(VIEWS)).rejects.toMatchObject({ code: 'upstream_paced', retryAfterMs: 50 * 60_000 });
+    const unasked = { code: 'upstream_paced', retryAfterMs: 50 * 60_000, ofPart: true };
+    await expect(run(VIEWS)).rejects.toMatchObject(unasked);
+    expect(server.calls).toHaveLength(2);
+    const another = await openTask(server.url, undefined, now);
+    await expect(another(VIEWS)).rejects.toMatchObject(unasked);
+    expect(server.calls).toHaveLength(3);
+    const OTHER = { ...VIEWS, propertyId: '125' };
     server.failNext(
       { kind: 'exhausted', message: 'x', retryAfterSeconds: 9 },
       { kind: 'exhausted-with-info', retryDelay: '2.5s' },
       { kind: 'unavailable', retryAfterSeconds: 4 },
     );
-    const waits = [await caught(run(VIEWS)), await caught(run(VIEWS)), await caught(run(VIEWS))];
+    const waits = [await caught(run(OTHER)), await caught(run(OTHER)), await caught(run(OTHER))];
     expect(waits.map((error) => (error as { retryAfterMs: number }).retryAfterMs)).toEqual([9_000, 2_500, 4_000]);
     await expect(run({ ...VIEWS, propertyId: '124' })).resolves.toMatchObject({ rowCount: 12 });
   });
@@ -140,6 +156,19 @@ describe('the task against a server that speaks GA4', () => {
     expect(paced).toHaveLength(2);
     expect(paced[0]).toMatchObject({ retryAfterMs: 2_000 });
     expect(server.mostConcurrent('123')).toBe(2);
+  });
+
+  it('reads no property that the tenant was not given, and one that it was given just now', async () => {
+    const server = await openServer();
+    let given: Ga4Properties = ['12', '1234'];
+    const run = await openTask(server.url, undefined, Date.now, () => given);
+    await expect(run(VIEWS)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('PATCH /api/v1/admin/tenants/acme {"ga4Properties": ["123"]}'),
+    });
+    expect(server.calls).toEqual([]);
+    given = ['123'];
+    await expect(run(VIEWS)).resolves.toMatchObject({ propertyId: '123' });
   });
 
   it('makes one request per attempt, whatever comes back', async () => {
@@ -216,7 +245,7 @@ interface RawClient {
 }
 
 describe("Google's own client, as it comes", () => {
-  const library = createRequire(new URL('../../apps/worker/package.json', import.meta.url))(
+  const library = createRequire(new URL('../../packages/shared/package.json', import.meta.url))(
     '@google-analytics/data',
   ) as {
     BetaAnalyticsDataClient: new (options: object) => RawClient;

@@ -1,5 +1,6 @@
 import {
   clockSettings,
+  ga4PropertySettings,
   logSettings,
   memorySettings,
   operatorSettings,
@@ -42,6 +43,7 @@ export const producerSettings = {
       { default: '5000' },
     ),
   },
+  ga4: ga4PropertySettings,
   operator: operatorSettings,
   clock: clockSettings,
   jwt: {

@@ -72,56 +72,17 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);
-  const accept = createAccept({
-    client,
-    keys,
-    ledger,
-    lanes,
-    call,
-    gate,
-    mostUnqueued,
-    outlooks,
-    outlookBatches,
-    feed,
-    metrics,
-    log,
-    now,
-  });
+  const common = { client, keys, ledger, lanes, call, outlooks, metrics, log, now };
+  const accept = createAccept({ ...common, gate, mostUnqueued, outlookBatches, feed });
   const { maxStreams } = config.http;
-  const streams = createStreams({
-    maxStreams,
-    client,
-    keys,
-    ledger,
-    lanes,
-    call,
-    outlooks,
-    metrics,
-    log,
-    now,
-  });
+  const streams = createStreams({ ...common, maxStreams });
   const answerError = createErrorAnswer(metrics, log);
   const server = createServer(config.http, answerError);
   let url = '';
   const http: Service = {
     name: 'http',
     async start() {
-      await addRoutes(server, {
-        config,
-        client,
-        keys,
-        lanes,
-        ledger,
-        call,
-        outlooks,
-        accept,
-        feed,
-        streams: streams.routes,
-        answerError,
-        metrics,
-        log,
-        now,
-      });
+      await addRoutes(server, { ...common, config, quotas, accept, feed, streams: streams.routes, answerError });
       url = await server.listen({ host: config.http.host, port: config.http.port });
     },
     stop: (deadline) => closeServer(server, deadline),

@@ -4,6 +4,7 @@ import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Quotas } from '@sluice/shared/limits/quotas';
 import type { OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
@@ -12,6 +13,8 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Accept } from './accept/accept.js';
 import { createDirectAnswers } from './accept/ga4Direct.js';
+import type { Ga4PropertyGuard } from './accept/ga4Properties.js';
+import { createGa4PropertyGuard, holdToProperties } from './accept/ga4Properties.js';
 import { addGa4ReportRoute } from './accept/ga4ReportRoute.js';
 import { addRetryRoute } from './accept/retryRoute.js';
 import { addSubmitRoutes } from './accept/submitRoutes.js';
@@ -33,6 +36,7 @@ import { addDocs } from './ops/docs.js';
 import { addHealthRoute } from './ops/healthRoute.js';
 import { addRequestMetrics } from './ops/requestMetrics.js';
 import { addReceive } from './receive/receive.js';
+import { createTenantLookup } from './receive/tenantLookup.js';
 import { addCreateScheduleRoute } from './schedules/createScheduleRoute.js';
 import { addScheduleRoutes } from './schedules/scheduleRoutes.js';
 import { addJobRoutes } from './status/jobRoutes.js';
@@ -53,6 +57,7 @@ export interface RouteParts {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
+  readonly quotas: Quotas;
   readonly accept: Accept;
   readonly feed: FeedWriter;
   readonly streams: StreamParts;
@@ -78,7 +83,9 @@ export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<v
 }
 
 function addJobApi(server: ApiServer, parts: RouteParts): void {
-  const { acceptor, answerAccepted } = parts.accept;
+  const guard = propertyGuardOf(parts);
+  const { answerAccepted } = parts.accept;
+  const acceptor = holdToProperties(parts.accept.acceptor, guard);
   const tasks = createTaskCatalogue(parts.config.rehearsal);
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
   const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(parts) };
@@ -88,11 +95,12 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
     lanes: parts.lanes,
     call: parts.call,
     outlooks: parts.outlooks,
+    quotas: parts.quotas,
     places,
     ends: createJobEnds({ feed, present }),
     waitMs: parts.config.http.directWaitMs,
   });
-  addGa4ReportRoute(server, { ...submit, direct });
+  addGa4ReportRoute(server, { ...submit, direct, guard });
   addJobRoutes(server, parts);
   addStreamRoutes(server, parts.streams);
   addResultRoute(server, parts.ledger, parts.now);
@@ -103,8 +111,15 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   addAnalyticsRoutes(server, parts);
   addDeadLetterRoutes(server, requeue, answerAccepted);
   const schedulers = createLaneSchedulers(parts.client, parts.keys, parts.lanes);
-  addCreateScheduleRoute(server, { ...parts, schedulers, tasks });
+  addCreateScheduleRoute(server, { ...parts, schedulers, tasks, guard });
   addScheduleRoutes(server, { ...parts, schedulers, tasks });
+}
+
+/** A list that was changed holds within a second; while the ledger is away, what it said last does. */
+function propertyGuardOf({ ledger, config, now }: RouteParts): Ga4PropertyGuard {
+  const findTenant = createTenantLookup(ledger, config.accept.credentialsStaleMs, now);
+  const given = async (tenantId: string) => (await findTenant(tenantId))?.ga4Properties ?? null;
+  return createGa4PropertyGuard(given, config.ga4.anyProperty);
 }
 
 function addAdminApi(server: ApiServer, parts: RouteParts): void {

@@ -1,5 +1,6 @@
 import {
   clockSettings,
+  ga4PropertySettings,
   logSettings,
   networkSettings,
   opsSettings,
@@ -25,6 +26,7 @@ export const workerSettings = {
   network: networkSettings,
   tracing: tracingSettings,
   ga4: {
+    ...ga4PropertySettings,
     endpoint: setting(
       'GA4_ENDPOINT',
       optionalUrlOf('https', 'http'),

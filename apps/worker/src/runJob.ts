@@ -169,6 +169,7 @@ async function attempt(
   }
   const pass = await parts.upstreams.enter(active, claimed, contract, stop);
   if (pass.kind === 'refused') return { kind: 'release', neverRan: true };
+  if (pass.kind === 'put-off') return pass.verdict;
   try {
     const execution = await carryOut(active, { claimed, contract, traced }, stop, parts);
     const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
+import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
 import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
 import { newId } from '@sluice/shared/ids/ids';
@@ -37,7 +38,7 @@ import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import { createLedgerTurns } from './settle/ledgerTurns.js';
 import { createLedgerWriter } from './settle/ledgerWriter.js';
-import { createGa4Client } from './tasks/ga4/ga4Client.js';
+import type { TaskHandlers, TaskParts } from './tasks/index.js';
 import { buildTaskHandlers } from './tasks/index.js';
 import { createJobTable } from './watch/jobTable.js';
 import { createWatchdog } from './watch/watchdog.js';
@@ -98,7 +99,7 @@ export function createWorker(
     ledger: createLedgerWriter(turns, postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
     effects: createEffects({ db: effects.db, log }),
-    handlers: buildTaskHandlers({ db: postgres.db, web, ga4, exportsDir: config.worker.exportsDir, now: machine.now }),
+    handlers: handlersOf({ db: postgres.db, web, ga4, now: machine.now }, config),
     isolation: isolationOf(config, machine, log),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
@@ -177,6 +178,13 @@ function upstreamsOf(
 ): UpstreamGate {
   const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now });
   return createUpstreamGate({ quotas, lanes, random, log });
+}
+
+function handlersOf(
+  parts: Omit<TaskParts, 'ga4AnyProperty' | 'exportsDir'>,
+  { ga4, worker }: WorkerConfig,
+): TaskHandlers {
+  return buildTaskHandlers({ ...parts, ga4AnyProperty: ga4.anyProperty, exportsDir: worker.exportsDir });
 }
 
 function isolationOf({ worker, postgres, network, ga4 }: WorkerConfig, machine: Machine, log: Log): Isolation {

@@ -22,7 +22,8 @@ export interface Asking {
   readonly say: (line: string) => void;
 }
 
-const REPORT = { propertyId: '123456789', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+/** The report that everyone asks for. */
+export const REPORT = { propertyId: '123456789', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
 
 /** One user asks for a report as a browser would, and follows its place in the queue when it has to wait. */
 export async function askReport({ user, url, key, say }: Asking): Promise<UserStory> {

@@ -3,7 +3,7 @@ import type { DemoSurroundings } from '../demo.js';
 import { createFleetStarter } from '../fleet.js';
 import type { DemoOptions } from '../options.js';
 import { openSpace } from '../space.js';
-import { askReport } from './askReport.js';
+import { askReport, REPORT } from './askReport.js';
 import { startGa4Server } from './ga4Process.js';
 import type { QuotaReport } from './quotaReport.js';
 import { quotaReportOf, quotaTextOf } from './quotaReport.js';
@@ -29,7 +29,8 @@ export async function runQuotaDemo(options: DemoOptions, surroundings: DemoSurro
   try {
     const space = await openSpace(surroundings);
     closers.push(() => space.close());
-    const ga4 = await startGa4Server(QUOTA.callsPerWindow, QUOTA.windowMs);
+    // One more than is asked for: after an answer that leaves nothing, a property is left alone for the rest of the real hour.
+    const ga4 = await startGa4Server(QUOTA.callsPerWindow + 1, QUOTA.windowMs);
     closers.push(() => ga4.stop());
     const starter = createFleetStarter();
     closers.push(() => starter.stop(surroundings.stop.aborted ? SELF_STOP_MS : 0));
@@ -60,7 +61,7 @@ async function askAll(url: string, operatorKey: string, say: (line: string) => v
     if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
     return answer.json();
   };
-  await operate('POST', 'tenants', { id: TENANT });
+  await operate('POST', 'tenants', { id: TENANT, ga4Properties: [REPORT.propertyId] });
   await operate('PUT', `tenants/${TENANT}/limits`, { upstreams: { ga4: { ...QUOTA, callsAtATime: 5 } } });
   const names = Array.from({ length: USERS }, (_, index) => `user${index + 1}`);
   const keys = await Promise.all(

@@ -22,7 +22,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'POST /api/v1/jobs': { status: 202, body: PROBE },
   'POST /api/v1/jobs/batch': { status: 207, body: { jobs: [PROBE] } },
   'POST /api/v1/ga4/reports': {
-    status: 202,
+    status: 403,
     body: { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' },
   },
   'GET /api/v1/jobs': { status: 200 },

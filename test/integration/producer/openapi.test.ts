@@ -13,7 +13,7 @@ describe('the OpenAPI document', () => {
   let routes: DocumentedRoute[];
   let ajv: Ajv2020;
   beforeAll(async () => {
-    producer = await openProducer();
+    producer = await openProducer({ GA4_ANY_PROPERTY: 'true' });
     document = await readDocument(producer);
     routes = listRoutes(document);
     ajv = new Ajv2020({ strict: false });

@@ -8,7 +8,7 @@ const ALWAYS = { timeZone: 'Europe/Berlin', days: [1, 2, 3, 4, 5, 6, 7], from: '
 describe('rules of priority', () => {
   let producer: TestProducer;
   beforeAll(async () => {
-    producer = await openProducer();
+    producer = await openProducer({ GA4_ANY_PROPERTY: 'true' });
   });
   afterAll(() => producer.close());
 

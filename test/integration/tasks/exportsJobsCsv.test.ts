@@ -62,7 +62,14 @@ const noGa4 = { runReport: () => Promise.reject(new Error('not here')) };
 
 function exportJobs(data: object, job: JobContext): Promise<unknown> {
   const web = createWebClient({ allowPrivateAddresses: false });
-  const handlers = buildTaskHandlers({ db: space.postgres.db, web, ga4: noGa4, exportsDir, now: Date.now });
+  const handlers = buildTaskHandlers({
+    db: space.postgres.db,
+    web,
+    ga4: noGa4,
+    ga4AnyProperty: false,
+    exportsDir,
+    now: Date.now,
+  });
   return handlers['exports.jobs_csv'](data, job);
 }
 

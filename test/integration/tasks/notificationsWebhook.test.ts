@@ -48,7 +48,14 @@ const noGa4 = { runReport: () => Promise.reject(new Error('not here')) };
 
 function deliver(tenantId: string, attempt: number, jobId: string): Promise<unknown> {
   const { db } = space.postgres;
-  const handlers = buildTaskHandlers({ db, web, ga4: noGa4, exportsDir: '/nonexistent', now: Date.now });
+  const handlers = buildTaskHandlers({
+    db,
+    web,
+    ga4: noGa4,
+    ga4AnyProperty: false,
+    exportsDir: '/nonexistent',
+    now: Date.now,
+  });
   const context: JobContext = {
     jobId,
     tenantId,

@@ -1,3 +1,4 @@
+import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';
@@ -33,6 +34,11 @@ describe('a job of a task with an upstream', () => {
     const task = { name: ga4RunReport.name, queueClass: ga4RunReport.queueClass };
     const lane = openTestLane(space, { tenantId, handler, task, concurrency: 8, measures });
     return { ...lane, submit: () => lane.submit({ data: DATA }) };
+  }
+
+  function openProperties(tenantId: string, handler: (data: Ga4ReportData) => Promise<unknown>) {
+    const task = { name: ga4RunReport.name, queueClass: ga4RunReport.queueClass };
+    return openTestLane(space, { tenantId, handler: handler as TestLaneOptions['handler'], task });
   }
 
   async function sightOf(tenantId: string) {
@@ -106,6 +112,63 @@ describe('a job of a task with an upstream', () => {
     const attempts = histories.flatMap((history) => history.attempts);
     expect(attempts.filter(({ outcome }) => outcome === 'deferred')).toHaveLength(3);
     expect(calls).toBe(5);
+    await lane.close();
+  });
+
+  it('pauses the lane for twice as long each time that the upstream asks to wait and names no time', async () => {
+    const starts: number[] = [];
+    const lane = await openLane('untold', { callsPerWindow: null, windowMs: 1_000, callsAtATime: 1 }, async () => {
+      starts.push(Date.now());
+      if (starts.length <= 2) throw new PacedError('slowly', null);
+    });
+    const id = await lane.submit();
+    const { job } = await lane.reaches(id, 'completed');
+    expect(job).toMatchObject({ failures: 0, deferrals: 2 });
+    const [first = 0, second = 0, third = 0] = starts;
+    expect(second - first).toBeGreaterThanOrEqual(1_900);
+    expect(third - second).toBeGreaterThanOrEqual(3_900);
+    await lane.close();
+  });
+
+  it('puts off the jobs of a property that asks to wait, by themselves, while others go on', async () => {
+    const calls: string[] = [];
+    const handler = async ({ propertyId, offset }: Ga4ReportData) => {
+      calls.push(`${propertyId}/${offset}`);
+      if (calls.length === 1) {
+        throw new PacedError('Exhausted property tokens per day.', 3_000, { ofPart: true });
+      }
+    };
+    const lane = openProperties('parts', handler);
+    const exhausted = [];
+    for (let i = 0; i < 4; i++) exhausted.push(await lane.submit({ data: { ...DATA, offset: i } }));
+    const others = [];
+    for (let i = 0; i < 4; i++) others.push(await lane.submit({ data: { ...DATA, propertyId: '2', offset: i } }));
+    for (const id of others) await lane.reaches(id, 'completed');
+    expect(calls).toEqual(['1/0', '2/0', '2/1', '2/2', '2/3']);
+    expect((await sightOf('parts'))?.rateLimitedMs ?? 0).toBe(0);
+    const histories = await Promise.all(exhausted.map((id) => lane.reaches(id, 'completed')));
+    // Put off once each, however long it lasts; only one of them called.
+    for (const { job } of histories) expect(job).toMatchObject({ failures: 0, crashes: 0, deferrals: 1 });
+    expect(calls).toHaveLength(5 + 4);
+    await lane.close();
+  });
+
+  it('does not call a property again whose last answer left nothing, and other properties go on', async () => {
+    let calls = 0;
+    const lane = openProperties('used-up', async ({ propertyId }) => {
+      calls++;
+      const remaining = propertyId === '1' ? 0 : 5;
+      return { propertyQuota: { tokensPerDay: { consumed: 10, remaining } } };
+    });
+    await lane.reaches(await lane.submit({ data: DATA }), 'completed');
+    const held = [await lane.submit({ data: DATA }), await lane.submit({ data: DATA })];
+    await lane.reaches(await lane.submit({ data: { ...DATA, propertyId: '2' } }), 'completed');
+    for (const id of held) {
+      const { job, attempts } = await lane.reaches(id, 'retrying');
+      expect([job.deferrals, attempts.length]).toEqual([1, 1]);
+      expect(Number(job.dueAt) - Date.now()).toBeGreaterThan(3_500_000);
+    }
+    expect(calls).toBe(2);
     await lane.close();
   });
 

@@ -1,6 +1,9 @@
 import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
 import type { JobEnds } from '@sluice/shared/client/jobEnds';
+import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import { callsLeft } from '@sluice/shared/domain/quotaWait';
+import { partOf } from '@sluice/shared/domain/upstreamPart';
+import type { Quotas } from '@sluice/shared/limits/quotas';
 import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
 import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
 import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
@@ -12,12 +15,15 @@ import type { Acceptance } from './acceptJob.js';
 export interface DirectAnswers {
   /** The end of a job that was accepted, or null when its request is to be answered with its place. */
   awaitEnd(job: PreparedJob, acceptance: Acceptance, gone: AbortSignal): Promise<PresentJob | null>;
+  /** How long the property of a report is left alone, in ms; 0 when it may be called, or nobody can say. */
+  leftAloneMs(job: PreparedJob): Promise<number>;
 }
 
 /** What waiting rests on. */
 export interface DirectAnswersParts {
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly outlooks: Pick<OutlookReader, 'facts'>;
+  readonly quotas: Pick<Quotas, 'state'>;
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
   readonly call: RedisCall;
@@ -30,14 +36,28 @@ const KNOWN_WAIT_MS = 250;
 
 /** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
 export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
-  const { lanes, outlooks, places, ends, call, waitMs } = parts;
+  const { lanes, outlooks, quotas, places, ends, call, waitMs } = parts;
 
-  async function runsAtOnce({ lane, row }: PreparedJob): Promise<boolean> {
-    const [facts, position] = await Promise.all([outlooks.facts(lane), call(() => lanes.position(lane, row.id))]);
-    return facts?.isServed === true && mayRun(position, facts);
+  async function leftAloneMs({ row }: PreparedJob): Promise<number> {
+    const upstream = findTask(row.task)?.upstream;
+    const part = upstream === undefined ? null : partOf(upstream, row.data);
+    if (part === null) return 0;
+    const state = await call(() => quotas.state(row.tenantId, part)).catch(() => null);
+    return state?.used.blockedMs ?? 0;
+  }
+
+  async function runsAtOnce(job: PreparedJob): Promise<boolean> {
+    const { lane, row } = job;
+    const [aloneMs, facts, position] = await Promise.all([
+      leftAloneMs(job),
+      outlooks.facts(lane),
+      call(() => lanes.position(lane, row.id)),
+    ]);
+    return aloneMs === 0 && facts?.isServed === true && mayRun(position, facts);
   }
 
   return {
+    leftAloneMs,
     async awaitEnd(job, acceptance, gone) {
       const { lane, row } = job;
       const atOnce = waitMs > 0 && (await runsAtOnce(job).catch(() => false));

@@ -11,12 +11,14 @@ import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { DirectAnswers } from './ga4Direct.js';
+import type { Ga4PropertyGuard } from './ga4Properties.js';
 import type { SubmitParts } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
 /** What asking for reports rests on. */
 export interface Ga4ReportParts extends SubmitParts {
   readonly direct: DirectAnswers;
+  readonly guard: Ga4PropertyGuard;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Ga4ReportParts extends SubmitParts {
  * job: one that dies while it is waited for is answered with its error.
  */
 export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, direct, tasks, noteUse } = parts;
+  const { acceptor, answerAccepted, direct, guard, tasks, noteUse } = parts;
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());
   server.post(
@@ -50,6 +52,7 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
+      await guard.assertMayRead(prepared.row, '/propertyId');
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       const left = new AbortController();
@@ -59,7 +62,8 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
       if (end !== null) {
         return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
       }
-      return answerAccepted(reply, prepared, acceptance, inWords);
+      const aloneMs = await direct.leftAloneMs(prepared);
+      return answerAccepted(reply, prepared, acceptance, (accepted) => inWords(accepted, aloneMs));
     },
   );
 }
@@ -74,7 +78,13 @@ function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
   }
 }
 
-/** The answer to any accepted job without its zone, and the wait in words. */
-function inWords({ zone: _zone, ...accepted }: JobAccepted): z.infer<typeof ga4ReportQueuedSchema> {
-  return { ...accepted, message: waitText(accepted) };
+/**
+ * The answer to any accepted job without its zone, and the wait in words.
+ * @param aloneMs how long the report's property is left alone: it waits no shorter, wherever it stands
+ */
+function inWords({ zone: _zone, ...accepted }: JobAccepted, aloneMs: number): z.infer<typeof ga4ReportQueuedSchema> {
+  const longer = (waitMs: number | null): number | null => (waitMs === null ? null : Math.max(waitMs, aloneMs));
+  const { estimatedWaitMs, estimatedWaitP90Ms, ...rest } = accepted;
+  const waits = { estimatedWaitMs: longer(estimatedWaitMs), estimatedWaitP90Ms: longer(estimatedWaitP90Ms) };
+  return { ...rest, ...waits, message: waitText({ ...rest, ...waits }) };
 }

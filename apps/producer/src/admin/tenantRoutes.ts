@@ -55,10 +55,10 @@ function addCreateRoute(server: ApiServer, parts: TenantParts): void {
       },
     },
     async (request, reply) => {
-      const { id, name = id, weight, plan, priorityRules = null } = request.body;
+      const { id, name = id, weight, plan, priorityRules = null, ga4Properties } = request.body;
       const signingSecret = `whsec_${randomBytes(32).toString('base64')}`;
       const tenant = await parts.ledger((db) =>
-        insertTenant(db, { id, name, weight, plan, priorityRules, signingSecret }),
+        insertTenant(db, { id, name, weight, plan, priorityRules, ga4Properties, signingSecret }),
       );
       if (tenant === null) throw new FleetError('conflict', 'This id is taken, or was once.');
       if (weight !== 1) await copyWeight(tenant, parts);
@@ -81,12 +81,13 @@ function addChangeRoute(server: ApiServer, parts: TenantParts): void {
       },
     },
     async (request) => {
-      const { name, weight, plan, priorityRules } = request.body;
+      const { name, weight, plan, priorityRules, ga4Properties } = request.body;
       const change = {
         ...(name === undefined ? {} : { name }),
         ...(weight === undefined ? {} : { weight }),
         ...(plan === undefined ? {} : { plan }),
         ...(priorityRules === undefined ? {} : { priorityRules }),
+        ...(ga4Properties === undefined ? {} : { ga4Properties }),
       };
       const tenant = assertFound(await parts.ledger((db) => updateTenant(db, request.params.id, change)));
       if (weight !== undefined) await copyWeight(tenant, parts);
@@ -132,6 +133,7 @@ export function assertFound(tenant: TenantRow | null): TenantRow {
   return tenant;
 }
 
-function toTenant({ id, name, weight, plan, priorityRules, createdAt }: TenantRow): z.infer<typeof tenantSchema> {
-  return { id, name, weight, plan, priorityRules, createdAt: createdAt.toISOString() };
+function toTenant(tenant: TenantRow): z.infer<typeof tenantSchema> {
+  const { id, name, weight, plan, priorityRules, ga4Properties, createdAt } = tenant;
+  return { id, name, weight, plan, priorityRules, ga4Properties, createdAt: createdAt.toISOString() };
 }

@@ -4,7 +4,7 @@ import { PROBLEM_TYPE, problemSchema } from './problem.js';
 const PROBLEM_OF = {
   400: 'Not valid',
   401: 'No valid credential',
-  403: 'The role does not allow this',
+  403: 'Not allowed',
   404: 'Not found',
   409: 'In conflict with what there is',
   413: 'Too large',

@@ -2,6 +2,7 @@ import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from '@sluice/share
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { InsertedSchedule, ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
 import { insertSchedule } from '@sluice/shared/postgres/queries/schedules';
+import type { Ga4PropertyGuard } from '../accept/ga4Properties.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
@@ -11,7 +12,10 @@ import { toSchedule } from './presentSchedule.js';
 import type { ScheduleParts } from './scheduleRoutes.js';
 
 /** `POST /api/v1/schedules`. */
-export function addCreateScheduleRoute(server: ApiServer, parts: ScheduleParts): void {
+export function addCreateScheduleRoute(
+  server: ApiServer,
+  parts: ScheduleParts & { readonly guard: Ga4PropertyGuard },
+): void {
   server.post(
     '/api/v1/schedules',
     {
@@ -29,6 +33,7 @@ export function addCreateScheduleRoute(server: ApiServer, parts: ScheduleParts):
       // Runs of a schedule stand before all that is submitted, so that no rule moves them.
       const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
       const schedule = prepareSchedule(submission, request.body, parts);
+      await parts.guard.assertMayRead(schedule);
       const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
       const row = rowOf(inserted);
       const nextRunMs = await makeScheduler(row, parts);

@@ -1,17 +1,19 @@
-import type { TaskContract } from '@sluice/shared/contracts/task';
+import type { RetryPolicy, TaskContract } from '@sluice/shared/contracts/task';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import type { QuotaState } from '@sluice/shared/domain/quotaWait';
 import { refillsInMs } from '@sluice/shared/domain/quotaWait';
-import { MAX_RETRY_AFTER_MS } from '@sluice/shared/domain/retry';
+import { askedWaitMs } from '@sluice/shared/domain/retry';
+import { partOf, pauseMsAfter } from '@sluice/shared/domain/upstreamPart';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Quotas } from '@sluice/shared/limits/quotas';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
 import { NotStartedError } from '../isolate/notStartedError.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import { untilWritten } from '../settle/untilWritten.js';
@@ -21,21 +23,43 @@ import type { Execution } from './executeTask.js';
 /** A place under the upstream's quota, for one attempt. */
 export type UpstreamPass =
   | { readonly kind: 'refused' }
+  /** The part of the upstream that the job calls asks to be left alone; the lane goes on with jobs of others. */
+  | { readonly kind: 'put-off'; readonly verdict: AttemptVerdict }
   | {
       readonly kind: 'granted';
-      /** What becomes of the job: when the upstream asked to wait, the lane pauses and the job goes back to its place. */
+      /**
+       * What becomes of the job: when the upstream asked to wait, the lane pauses and the job goes back to its place; when only a
+       * part of it did, the job is put off by itself.
+       */
       judge(execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
       /** The attempt is over. */
       leave(): void;
     };
 
-/** Holds attempts to the quotas of the upstreams that they call; a lane that is refused pauses until the quota refills. */
+/**
+ * Holds attempts to the quotas of the upstreams that they call; a lane that is refused pauses until the quota refills. A job whose
+ * part of an upstream is left alone, such as one property of GA4, is put off until that is over, without a call.
+ */
 export interface UpstreamGate {
   /** Whether the quota would refuse a job; then its lane is paused by now. A look only: `enter` decides. */
   isHeldBack(job: ActiveJob): Promise<boolean>;
   /** Takes the quota of an attempt; refused, the lane is paused. An attempt of a task without an upstream just passes. */
   enter(job: ActiveJob, claimed: ClaimedJob, contract: TaskContract, stop: AttemptStop): Promise<UpstreamPass>;
 }
+
+/** The call that an attempt may make. */
+interface CallOfAttempt {
+  readonly upstream: Upstream;
+  /** The part of the upstream that it calls; null where that is one. */
+  readonly part: Upstream | null;
+  /** Times that its job was put off before. */
+  readonly deferrals: number;
+  readonly retry: RetryPolicy;
+  /** Unix ms of Redis's clock when it was granted. */
+  readonly startedMs: number;
+}
+
+type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
 
 /** What the gate rests on. */
 export interface UpstreamGateParts {
@@ -54,6 +78,12 @@ const LEASE_MARGIN_MS = 10_000;
  * is told. As long as it takes a lane's jobs to be refused again, the ledger is not asked.
  */
 const AT_A_TIME_PAUSE_MS = 250;
+
+/** Jobs that a part of an upstream put off come back so much after its pause at most, in ms, by chance: the first finds out. */
+const PUT_OFF_SPREAD_MS = 2_000;
+
+/** They come no sooner than this after it, in ms: clocks round. */
+const PUT_OFF_MARGIN_MS = 50;
 
 const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => verdict, leave: () => undefined };
 
@@ -85,20 +115,61 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
     });
   }
 
-  /** The upstream's word counts for every call of the tenant, not for this job alone. */
+  /** It keeps its rank: when it comes back it stands among those that wait as before. */
+  function putOff(forMs: number, error: PacedError): Extract<AttemptVerdict, { kind: 'defer' }> {
+    const spreadMs = Math.floor(Math.min(forMs / 10, PUT_OFF_SPREAD_MS) * random());
+    return { kind: 'defer', delayMs: Math.ceil(forMs) + PUT_OFF_MARGIN_MS + spreadMs, error };
+  }
+
+  /** A part that cannot be asked for is not left alone: the upstream refuses by itself. Null for one that may be called. */
+  async function putOffByPart(tenantId: string, part: Upstream): Promise<AttemptVerdict | null> {
+    const state = await quotas.state(tenantId, part).catch(() => null);
+    const blockedMs = state?.used.blockedMs ?? 0;
+    if (blockedMs === 0) return null;
+    const error = new PacedError(`${part.name} asked to wait`, blockedMs, { ofPart: true });
+    return { ...putOff(blockedMs, error), neverRan: true };
+  }
+
+  /** Null when the quota refuses; then the lane is paused. */
+  async function takeOrPause(lane: Lane, ask: () => Promise<QuotaAnswer | null>): Promise<GrantedCall | null> {
+    const answer = await ask();
+    if (answer?.kind !== 'refused') return answer;
+    await pause(lane, answer.because === 'at-a-time' ? shortPauseMs() : answer.retryInMs);
+    if (answer.because !== 'exhausted') return null;
+    quotas.forget(lane.tenantId);
+    const again = await ask();
+    if (again?.kind !== 'granted') return null;
+    await endPause(lane);
+    return again;
+  }
+
+  /** Remembered for all workers; where that fails, those that call find out. */
+  async function block(tenantId: string, upstream: Upstream, forMs: number): Promise<number> {
+    return quotas.block(tenantId, upstream, forMs).catch((err: unknown) => {
+      log.debug({ err, upstream: upstream.name }, 'that an upstream asked to wait was not noted');
+      return forMs;
+    });
+  }
+
+  /** The upstream's word counts for every call of the tenant, or for those of the part, not for this job alone. */
   async function judgeByUpstream(
     lane: Lane,
-    upstream: Upstream,
+    { upstream, part, deferrals, retry, startedMs }: CallOfAttempt,
     execution: Execution,
     verdict: AttemptVerdict,
-    baseMs: number,
   ): Promise<AttemptVerdict> {
+    if (execution.kind === 'returned' && part !== null) {
+      const pauseMs = pauseMsAfter(upstream, execution.value, startedMs);
+      if (pauseMs > 0) await block(lane.tenantId, part, pauseMs);
+      return verdict;
+    }
     if (execution.kind !== 'threw' || !(execution.error instanceof PacedError)) return verdict;
     if (execution.error instanceof NotStartedError) return verdict;
-    const asked = execution.error.retryAfterMs ?? baseMs;
-    const forMs = Math.min(Math.max(asked, 1), MAX_RETRY_AFTER_MS);
-    const leftMs = await quotas.block(lane.tenantId, upstream, forMs).catch(() => forMs);
-    await pause(lane, leftMs);
+    const forMs = Math.max(1, askedWaitMs(execution.error.retryAfterMs, deferrals, retry));
+    if (execution.error.ofPart && part !== null) {
+      return putOff(await block(lane.tenantId, part, forMs), execution.error);
+    }
+    await pause(lane, await block(lane.tenantId, upstream, forMs));
     return { kind: 'hold-back', error: execution.error };
   }
 
@@ -119,8 +190,11 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
       await endPause(lane);
       return false;
     },
-    async enter({ lane }, { id, fence, timeoutMs }, { upstream, retry }, stop) {
+    async enter({ lane }, { id, fence, timeoutMs, deferrals, data }, { upstream, retry }, stop) {
       if (upstream === undefined) return PASSES;
+      const part = partOf(upstream, data);
+      const verdict = part === null ? null : await putOffByPart(lane.tenantId, part);
+      if (verdict !== null) return { kind: 'put-off', verdict };
       const call = { id: `${id}:${fence}`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1 };
       const take = () => quotas.take(lane.tenantId, upstream, call);
       // An answer that was lost may have been a grant: asked for again under the same name it is not counted twice.
@@ -129,18 +203,12 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
           if (stop.reason === null) throw error;
           return null;
         });
-      const answer = await ask();
-      if (answer === null) return { kind: 'refused' };
-      if (answer.kind === 'refused') {
-        await pause(lane, answer.because === 'at-a-time' ? shortPauseMs() : answer.retryInMs);
-        if (answer.because !== 'exhausted') return { kind: 'refused' };
-        quotas.forget(lane.tenantId);
-        if ((await ask())?.kind !== 'granted') return { kind: 'refused' };
-        await endPause(lane);
-      }
+      const granted = await takeOrPause(lane, ask);
+      if (granted === null) return { kind: 'refused' };
+      const made = { upstream, part, deferrals, retry, startedMs: granted.nowMs };
       return {
         kind: 'granted',
-        judge: (execution, verdict) => judgeByUpstream(lane, upstream, execution, verdict, retry.baseMs),
+        judge: (execution, verdict) => judgeByUpstream(lane, made, execution, verdict),
         leave: () => leave(lane.tenantId, upstream, call.id),
       };
     },

@@ -2,6 +2,7 @@ import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContex
 import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLogger } from '@sluice/shared/telemetry/logger';
@@ -10,7 +11,6 @@ import { createEffects } from '../execute/effects.js';
 import type { Execution } from '../execute/executeTask.js';
 import { executeTask } from '../execute/executeTask.js';
 import { createWebClient } from '../network/webClient.js';
-import { createGa4Client } from '../tasks/ga4/ga4Client.js';
 import { buildTaskHandlers } from '../tasks/index.js';
 import { createWatchdog } from '../watch/watchdog.js';
 import type { ChildMessage, ChildSetup, ParentMessage } from './messages.js';
@@ -57,7 +57,14 @@ async function execute(
   const web = createWebClient({ allowPrivateAddresses: setup.allowPrivateAddresses });
   const { allowPrivateAddresses, ga4: settings } = setup;
   const ga4 = createGa4Client({ settings, allowPrivateAddresses, now: systemClock.now });
-  const handlers = buildTaskHandlers({ db, web, ga4, exportsDir: setup.exportsDir, now: systemClock.now });
+  const handlers = buildTaskHandlers({
+    db,
+    web,
+    ga4,
+    ga4AnyProperty: settings.anyProperty,
+    exportsDir: setup.exportsDir,
+    now: systemClock.now,
+  });
   const handler = handlers[contract.name as TaskName] as TaskHandler<never>;
   const context: Omit<JobContext, 'signal'> = {
     jobId,

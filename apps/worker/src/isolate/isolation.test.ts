@@ -26,7 +26,7 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
       postgres: { url: '', schema: '' },
       allowPrivateAddresses: false,
       exportsDir: '',
-      ga4: { endpoint: undefined, credentialsFile: undefined, credentials: undefined },
+      ga4: { endpoint: undefined, credentialsFile: undefined, credentials: undefined, anyProperty: false },
     },
     blockedMs: 1_000,
     processes: 1,

@@ -1,10 +1,10 @@
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { Ga4Settings } from '@sluice/shared/ga4/ga4Access';
 import { z } from 'zod';
 import type { Execution } from '../execute/executeTask.js';
 import { toJobError, toStorableResult } from '../settle/storable.js';
-import type { Ga4Settings } from '../tasks/ga4/ga4Access.js';
 
 /** Longest texts that come from an attempt's process, in characters: a result, progress, a line of a log. */
 const MAX_RESULT_CHARACTERS = 300_000;
@@ -16,6 +16,8 @@ const errorSchema = z.object({
   code: z.enum(ERROR_CODES).nullable(),
   message: z.string().max(2_000),
   retryAfterMs: z.number().nullable(),
+  /** Of an upstream that asks to wait. */
+  ofPart: z.boolean(),
 });
 
 /** All that an attempt's process may say. Values travel as text, so that every message has a bound. */
@@ -41,7 +43,7 @@ export interface ChildSetup {
   readonly postgres: { readonly url: string; readonly schema: string };
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;
-  readonly ga4: Ga4Settings;
+  readonly ga4: Ga4Settings & { readonly anyProperty: boolean };
   /** The process is ended when its event loop stands still for so long, in ms; null where a task may block it. */
   readonly blockedMs: number | null;
 }
@@ -70,7 +72,7 @@ export function toLastWord(execution: Execution): LastWord {
       return toReturned(execution.value);
     case 'stopped':
       // The parent knows why it told it to stop.
-      return { kind: 'threw', error: { code: null, message: execution.reason, retryAfterMs: null } };
+      return { kind: 'threw', error: { code: null, message: execution.reason, retryAfterMs: null, ofPart: false } };
     case 'died':
       return { kind: 'threw', error: toWireError(execution.error) };
     default:
@@ -91,6 +93,7 @@ function toWireError(error: unknown): z.infer<typeof errorSchema> {
     code: error instanceof FleetError ? error.code : null,
     message: toJobError(error).message,
     retryAfterMs: error instanceof PacedError ? error.retryAfterMs : null,
+    ofPart: error instanceof PacedError && error.ofPart,
   };
 }
 
@@ -108,7 +111,7 @@ export function fromLastWord(word: LastWord): Execution {
   }
 }
 
-function fromWireError({ code, message, retryAfterMs }: z.infer<typeof errorSchema>): Error {
+function fromWireError({ code, message, retryAfterMs, ofPart }: z.infer<typeof errorSchema>): Error {
   if (code === null) return new Error(message);
-  return code === 'upstream_paced' ? new PacedError(message, retryAfterMs) : new FleetError(code, message);
+  return code === 'upstream_paced' ? new PacedError(message, retryAfterMs, { ofPart }) : new FleetError(code, message);
 }

@@ -1,8 +1,8 @@
 import type { Service } from '@sluice/shared/lifecycle/service';
+import { createCheckedLookup } from '@sluice/shared/network/checkedLookup';
+import { inUpstreamSpan } from '@sluice/shared/network/upstreamSpan';
 import { Agent, request } from 'undici';
-import { createCheckedLookup } from './checkedLookup.js';
 import { readTargetUrl } from './targetUrl.js';
-import { inUpstreamSpan } from './upstreamSpan.js';
 
 /** Bytes of an answer's body that are read, and thrown away, to keep the connection; a longer one closes it. */
 const MAX_BODY_BYTES = 64 * 1_024;

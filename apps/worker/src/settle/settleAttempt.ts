@@ -14,8 +14,8 @@ import { toJobError } from './storable.js';
 export type AttemptVerdict =
   | { readonly kind: 'completed'; readonly result: unknown }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
-  | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown }
-  /** `neverRan`: it was given back before its handler began. */
+  /** `neverRan`, here and below: it was given back before its handler began. */
+  | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown; readonly neverRan?: true }
   | { readonly kind: 'release'; readonly neverRan?: true }
   /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
   | { readonly kind: 'hold-back'; readonly error: unknown }
@@ -80,7 +80,9 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
     case 'defer':
     case 'lost': {
       const outcome = OUTCOME_OF[verdict.kind];
-      return { ...base, state: 'retrying', outcome, error: toJobError(verdict.error), retryInMs: verdict.delayMs };
+      const neverRan = verdict.kind === 'defer' && verdict.neverRan === true ? { neverRan: true as const } : {};
+      const told = { error: toJobError(verdict.error), retryInMs: verdict.delayMs };
+      return { ...base, state: 'retrying', outcome, ...told, ...neverRan };
     }
     case 'release':
       return { ...base, state: 'queued', outcome: 'released', ...(verdict.neverRan && { neverRan: true }) };

@@ -2,8 +2,8 @@ import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContex
 import type { WebhookData } from '@sluice/shared/contracts/tasks/notificationsWebhook';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import { failureReason } from '../network/failureReason.js';
-import { readRetryAfterMs } from '../network/retryAfter.js';
+import { failureReason } from '@sluice/shared/network/failureReason';
+import { readRetryAfterMs } from '@sluice/shared/network/retryAfter';
 import type { WebAnswer, WebClient } from '../network/webClient.js';
 import { judgeAnswer } from './judgeAnswer.js';
 import type { SigningSecretOf } from './signingSecrets.js';

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from '../contracts/task.js';
-import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
+import { askedWaitMs } from '../domain/retry.js';
 
 /** How long a tenant's direct calls leave an upstream alone that asked to wait. */
 export interface Pacing {
@@ -54,11 +54,9 @@ export function createPacing(now: () => number): Pacing {
 
   return {
     paced(owner, startedMs, retryAfterMs) {
-      const { baseMs, capMs } = owner.retry;
       // A service reads what the upstream names, and may have read no number.
       const askedMs = Number.isNaN(retryAfterMs) ? null : retryAfterMs;
-      const waitMs = askedMs ?? Math.min(capMs, baseMs * 2 ** note(owner, startedMs));
-      return Math.min(Math.max(waitMs, 1), MAX_RETRY_AFTER_MS);
+      return Math.max(1, askedWaitMs(askedMs, askedMs === null ? note(owner, startedMs) : 0, owner.retry));
     },
     answered: (owner) => void times.delete(nameOf(owner)),
   };

@@ -10,15 +10,14 @@ import type { TaskContract } from '../contracts/task.js';
 import { findTask } from '../contracts/taskCatalogue.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
 import type { Lane } from '../domain/lane.js';
-import { laneName } from '../domain/lane.js';
 import { callsLeft, refillsInMs } from '../domain/quotaWait.js';
 import { FleetError } from '../errors/fleetError.js';
-import { PacedError } from '../errors/pacedError.js';
+import type { PacedError } from '../errors/pacedError.js';
 import { newId } from '../ids/ids.js';
 import type { JobRow } from '../postgres/queries/readJob.js';
-import { laneKeysOf } from '../queue/laneKeys.js';
 import { activeTraceparent, errorType } from '../telemetry/spans.js';
 import { cancelOwn } from './cancelOwn.js';
+import { createDirectCall } from './directCall.js';
 import { resultOf } from './jobResult.js';
 import type { FleetClient } from './openFleetClient.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
@@ -90,11 +89,6 @@ export interface QueuedClient {
   close(): void;
 }
 
-/** A direct call counts as under way for this much longer than it may take, in ms. */
-const LEASE_MARGIN_MS = 10_000;
-
-type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
-
 /**
  * A client of one user of a tenant.
  * @throws FleetError `invalid_request` when tenant, user or role cannot be, `configuration` when the task names no upstream
@@ -104,9 +98,8 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
   const { tenant, role } = requester;
   const { task } = options;
   const lane = { tenantId: tenant, queueClass: task.queueClass };
-  const { wait, prioritized } = laneKeysOf(fleet.keys, laneName(lane));
   const upstream = upstreamOf(task);
-  const pacedOwner = { tenant, upstream: upstream.name, retry: task.retry };
+  const callDirectly = createDirectCall(fleet, { tenant, task, upstream, call: options.call });
   const closing = new AbortController();
 
   async function prepare(data: unknown, { priority, durability }: RequestOptions): Promise<PreparedJob> {
@@ -120,33 +113,6 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
     const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: activeTraceparent() };
     return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, { find: findTask });
-  }
-
-  /** Takes the quota unless somebody of the tenant waits; a Redis that is away cannot say, so the request is queued. */
-  async function tryDirectly(prepared: PreparedJob, signal: AbortSignal): Promise<Direct> {
-    const { id, data } = prepared.row;
-    const { timeoutMs } = task;
-    const call = { id: `${id}:0`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
-    const answer = await fleet.quotas.take(tenant, upstream, call).catch((err: unknown) => {
-      fleet.log.debug({ err }, 'a quota could not be taken; the request is queued');
-      return null;
-    });
-    if (answer?.kind !== 'granted') return { kind: 'queue' };
-    const startedMs = fleet.now();
-    try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const result = await options.call(data as Data, { signal: bounded });
-      fleet.pacing.answered(pacedOwner);
-      return { kind: 'answered', result };
-    } catch (error) {
-      if (!(error instanceof PacedError)) throw error;
-      const forMs = fleet.pacing.paced(pacedOwner, startedMs, error.retryAfterMs);
-      await fleet.quotas.block(tenant, upstream, forMs).catch(() => undefined);
-      return { kind: 'queue' };
-    } finally {
-      // Its lease ends by itself where this is not heard.
-      fleet.quotas.end(tenant, upstream, call.id).catch(() => undefined);
-    }
   }
 
   /** The job goes on with the trace of whoever asked, in the worker's process. */
@@ -190,7 +156,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       await assertKnownTenant(fleet, tenant);
       const signal = how.signal ?? new AbortController().signal;
       const prepared = await prepare(data, how);
-      const direct = await tryDirectly(prepared, signal);
+      const direct = await callDirectly(prepared, signal);
       return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
     },
     async status(id) {

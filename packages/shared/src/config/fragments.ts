@@ -53,6 +53,16 @@ export const memorySettings = {
   ),
 };
 
+/** Which properties of GA4 reports may read; producers and workers must be told the same. */
+export const ga4PropertySettings = {
+  anyProperty: setting(
+    'GA4_ANY_PROPERTY',
+    yesOrNo(false),
+    "`true` lets reports read every property that the fleet's credential can, and not only those that their tenant was given: for a fleet of one tenant",
+    { default: 'false' },
+  ),
+};
+
 /** Where PostgreSQL is. */
 export const postgresSettings = {
   url: setting('DATABASE_URL', urlOf('postgres', 'postgresql'), 'PostgreSQL 14 or newer', { secret: true }),

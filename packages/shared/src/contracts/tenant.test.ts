@@ -43,8 +43,13 @@ describe('tenantIdSchema', () => {
 });
 
 describe('tenantBodySchema', () => {
-  it('fills in weight and plan', () => {
-    expect(tenantBodySchema.parse({ id: 'acme' })).toEqual({ id: 'acme', weight: 1, plan: 'standard' });
+  it('fills in weight and plan, and gives no GA4 property', () => {
+    expect(tenantBodySchema.parse({ id: 'acme' })).toEqual({
+      id: 'acme',
+      weight: 1,
+      plan: 'standard',
+      ga4Properties: [],
+    });
   });
 
   it('refuses a weight outside 1 to 100 and properties that it does not know', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ga4PropertyIdSchema } from './ga4Property.js';
 import { priorityRulesSchema } from './priorityRules.js';
 
 /** Grammar of a tenant's id: a DNS label of 1 or 3 to 63 characters, safe in keys, queue names and host names. */
@@ -10,6 +11,14 @@ export const tenantIdSchema = z
   .regex(TENANT_ID, 'must be 1 or 3 to 63 of a-z, 0-9 and "-", starting and ending with a letter or digit')
   .meta({ description: 'Tenant id', example: 'acme' });
 
+/** Most properties that one tenant may have. */
+const MAX_GA4_PROPERTIES = 1_000;
+
+const ga4PropertiesSchema = z
+  .array(ga4PropertyIdSchema)
+  .max(MAX_GA4_PROPERTIES)
+  .meta({ description: 'All GA4 properties that its reports may read' });
+
 /** A tenant as the operator creates it. */
 export const tenantBodySchema = z.strictObject({
   id: tenantIdSchema,
@@ -17,6 +26,7 @@ export const tenantBodySchema = z.strictObject({
   weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
   plan: z.string().min(1).max(40).default('standard'),
   priorityRules: priorityRulesSchema.nullable().optional(),
+  ga4Properties: ga4PropertiesSchema.default([]),
 });
 
 /** A change of a tenant; what is left out stays. */
@@ -26,6 +36,7 @@ export const tenantPatchSchema = z
     weight: z.int().min(1).max(100),
     plan: z.string().min(1).max(40),
     priorityRules: priorityRulesSchema.nullable().meta({ description: 'All rules at once; null turns all off' }),
+    ga4Properties: ga4PropertiesSchema,
   })
   .partial();
 
@@ -36,6 +47,7 @@ export const tenantSchema = z.object({
   weight: z.int(),
   plan: z.string(),
   priorityRules: priorityRulesSchema.nullable(),
+  ga4Properties: ga4PropertiesSchema,
   createdAt: z.iso.datetime(),
 });
 

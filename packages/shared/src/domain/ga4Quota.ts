@@ -30,6 +30,9 @@ const LASTING: readonly Ga4QuotaName[] = [
   'concurrentRequests',
 ];
 
+/** Those that last. */
+const TOKENS = LASTING.filter((quota) => quota !== 'concurrentRequests');
+
 /** The `propertyQuota` of an answer; null when there is none that can be read. */
 export function readPropertyQuota(propertyQuota: unknown): Ga4PropertyQuota | null {
   const parsed = ga4PropertyQuotaSchema.safeParse(propertyQuota);
@@ -41,8 +44,21 @@ export function readPropertyQuota(propertyQuota: unknown): Ga4PropertyQuota | nu
  * is over, hold nobody back: GA4 itself refuses. The quota on thresholded dimensions concerns few reports, so it does not.
  */
 export function mayCall(seen: SeenQuota | null, nowMs: number): CallVerdict {
+  return judgeBy(LASTING, seen, nowMs);
+}
+
+/**
+ * How long a property is not worth a call, in ms, 0 when it may be: `mayCall`, asked before a call. How many requests ran at once
+ * when another ended says nothing of now, and refuses none.
+ */
+export function lastingWaitMs(seen: SeenQuota | null, nowMs: number): number {
+  const verdict = judgeBy(TOKENS, seen, nowMs);
+  return verdict.kind === 'wait' ? verdict.waitMs : 0;
+}
+
+function judgeBy(quotas: readonly Ga4QuotaName[], seen: SeenQuota | null, nowMs: number): CallVerdict {
   if (seen === null) return { kind: 'call' };
-  for (const quota of LASTING) {
+  for (const quota of quotas) {
     const status = seen.quota[quota];
     if (status === null || status.remaining > 0) continue;
     const waitMs = seen.atMs + quotaWaitMs(quota, seen.atMs) - nowMs;

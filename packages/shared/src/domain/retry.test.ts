@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_RETRY_POLICY } from '../contracts/task.js';
 import { ERROR_CODES, FAILURE_KIND_OF } from '../errors/errorCode.js';
-import { decideAfterFailure, MAX_DEFERRALS, MAX_RETRY_AFTER_MS } from './retry.js';
+import { askedWaitMs, decideAfterFailure, MAX_DEFERRALS, MAX_RETRY_AFTER_MS } from './retry.js';
 
 const policies = fc.record({
   maxRetries: fc.nat(24),
@@ -102,6 +102,15 @@ describe('decideAfterFailure', () => {
     );
   });
 
+  it('doubles the wait with every deferral where the upstream names no time, to the cap', () => {
+    const untold = { code: 'upstream_paced', retryAfterMs: null } as const;
+    const after = (deferrals: number): unknown =>
+      decideAfterFailure(untold, { failures: 1, deferrals }, DEFAULT_RETRY_POLICY, () => 0);
+    expect([0, 1, 2, 3, 4, 5, 99].map(after)).toEqual(
+      [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000].map((delayMs) => ({ kind: 'defer', delayMs })),
+    );
+  });
+
   it('holds an upstream that never lets go to the rules of failing', () => {
     const paced = { code: 'upstream_paced', retryAfterMs: 1_000 } as const;
     const after = (count: number): string =>
@@ -117,5 +126,18 @@ describe('decideAfterFailure', () => {
       () => 0,
     );
     expect(verdict).toEqual({ kind: 'bury', category: 'timeout' });
+  });
+});
+
+describe('askedWaitMs', () => {
+  it('is what was asked for, else grows to the cap and never shrinks, and is bounded by an hour', () => {
+    fc.assert(
+      fc.property(policies, fc.nat(2_000), fc.option(fc.integer({ min: -5, max: 1e9 })), (policy, deferrals, asked) => {
+        const waitMs = askedWaitMs(asked, deferrals, policy);
+        expect(waitMs).toSatisfy((ms: number) => Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_RETRY_AFTER_MS);
+        if (asked !== null) expect(waitMs).toBe(Math.min(Math.max(asked, 0), MAX_RETRY_AFTER_MS));
+        else expect(waitMs).toBeGreaterThanOrEqual(askedWaitMs(null, Math.max(0, deferrals - 1), policy));
+      }),
+    );
   });
 });

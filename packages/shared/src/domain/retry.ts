@@ -45,7 +45,10 @@ export function decideAfterFailure(
   const kind = FAILURE_KIND_OF[failure.code];
   if (kind === 'permanent') return { kind: 'bury', category: 'permanent' };
   if (kind === 'paced' && history.deferrals < MAX_DEFERRALS) {
-    return { kind: 'defer', delayMs: pacedDelayMs(failure.retryAfterMs ?? policy.baseMs, random) };
+    return {
+      kind: 'defer',
+      delayMs: pacedDelayMs(askedWaitMs(failure.retryAfterMs, history.deferrals, policy), random),
+    };
   }
   if (history.failures > policy.maxRetries) {
     return { kind: 'bury', category: failure.code === 'attempt_timed_out' ? 'timeout' : 'exhausted' };
@@ -54,7 +57,20 @@ export function decideAfterFailure(
   return { kind: 'retry', delayMs: Math.floor(random() * ceilingMs) };
 }
 
-function pacedDelayMs(askedMs: number, random: () => number): number {
-  const waitMs = Math.ceil(Math.min(Math.max(askedMs, 0), MAX_RETRY_AFTER_MS));
+/**
+ * How long to leave an upstream alone that asked to wait, in ms: what it asked for, at most an hour; where it named no time,
+ * baseMs * 2^deferrals, at most capMs. Pure.
+ * @param deferrals times that the job was put off before
+ */
+export function askedWaitMs(
+  retryAfterMs: number | null,
+  deferrals: number,
+  { baseMs, capMs }: Pick<RetryPolicy, 'baseMs' | 'capMs'>,
+): number {
+  const waitMs = retryAfterMs ?? Math.min(capMs, baseMs * 2 ** deferrals);
+  return Math.ceil(Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS));
+}
+
+function pacedDelayMs(waitMs: number, random: () => number): number {
   return waitMs + Math.floor((waitMs / 10) * random());
 }

@@ -93,7 +93,7 @@ export const TITLE_OF = {
   invalid_request: 'The request is not valid',
   malformed_json: 'The body is not valid JSON',
   unauthenticated: 'A valid credential is needed',
-  forbidden: 'The role does not allow this',
+  forbidden: 'This is not allowed',
   not_found: 'Not found',
   method_not_allowed: 'The method is not allowed here',
   unknown_task: 'No such task',

@@ -4,9 +4,16 @@ import { FleetError } from './fleetError.js';
 export class PacedError extends FleetError {
   /** How long the upstream asks to wait, in ms; null when it did not say. */
   readonly retryAfterMs: number | null;
+  /** Only the part of the upstream that was called asks to, such as one property of GA4: other parts may be called. */
+  readonly ofPart: boolean;
 
-  constructor(message: string, retryAfterMs: number | null, options?: { readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    retryAfterMs: number | null,
+    options: { readonly cause?: unknown; readonly ofPart?: boolean } = {},
+  ) {
     super('upstream_paced', message, options);
     this.retryAfterMs = retryAfterMs;
+    this.ofPart = options.ofPart ?? false;
   }
 }

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { isBackwards, readGa4Date } from '../ga4Date.js';
 import { ga4FilterExpressionSchema, ga4NameSchema, ga4OrderBySchema } from '../ga4Filter.js';
+import { ga4PropertyIdSchema } from '../ga4Property.js';
 import { DEFAULT_RETRY_POLICY, defineTask } from '../task.js';
 
 /** GA4's own bounds on one report. */
 export const MAX_GA4_DIMENSIONS = 9;
 export const MAX_GA4_METRICS = 10;
+
+/** Rows of a report that names no limit. */
+export const DEFAULT_GA4_ROWS = 1_000;
 
 const DAY_MS = 86_400_000;
 
@@ -20,10 +24,7 @@ const dateSchema = z
 
 /** Properties of a report, as a job's data and as a body of `POST /api/v1/ga4/reports` have them. */
 export const ga4ReportShape = {
-  propertyId: z
-    .string()
-    .regex(/^\d{1,20}$/, 'must be the number of a GA4 property, as a string of digits')
-    .meta({ example: '123456789' }),
+  propertyId: ga4PropertyIdSchema,
   report: z.enum(['page_views', 'run_report']).meta({
     description: 'page_views: views and users by date and page. run_report: the dimensions and metrics that are named',
   }),
@@ -39,7 +40,12 @@ export const ga4ReportShape = {
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three letters (ISO 4217), such as EUR')
     .optional(),
-  limit: z.int().min(1).max(MAX_ROWS).default(1_000).meta({ description: 'Rows at most; page on with offset' }),
+  limit: z
+    .int()
+    .min(1)
+    .max(MAX_ROWS)
+    .default(DEFAULT_GA4_ROWS)
+    .meta({ description: 'Rows at most; page on with offset' }),
   offset: z.int().min(0).max(1_000_000_000).default(0),
 };
 

@@ -38,7 +38,7 @@ export async function findTenant(db: Session, id: string): Promise<TenantRow | n
 export async function updateTenant(
   db: Session,
   id: string,
-  change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan' | 'priorityRules'>>,
+  change: Partial<Pick<TenantRow, 'name' | 'weight' | 'plan' | 'priorityRules' | 'ga4Properties'>>,
 ): Promise<TenantRow | null> {
   if (Object.keys(change).length === 0) return findTenant(db, id);
   const [row] = await db

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PriorityRules } from '../../contracts/priorityRules.js';
 import { moment } from './columns.js';
@@ -9,6 +10,8 @@ export const tenants = pgTable('tenants', {
   weight: integer('weight').notNull().default(1),
   /** By which its jobs move within its lanes; null is none. */
   priorityRules: jsonb('priority_rules').$type<PriorityRules>(),
+  /** Numbers of the GA4 properties that its reports may read; only the operator sets them. */
+  ga4Properties: text('ga4_properties').array().notNull().default(sql`'{}'`),
   plan: text('plan').notNull().default('standard'),
   /** Standard Webhooks secret, `whsec_` + base64 of 32 bytes; the worker signs with it. */
   signingSecret: text('signing_secret').notNull(),

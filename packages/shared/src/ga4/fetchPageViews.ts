@@ -1,16 +1,18 @@
-import type { Ga4ReportResult } from '@sluice/shared/contracts/ga4Report';
-import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import type { Ga4ReportResult } from '../contracts/ga4Report.js';
+import type { Ga4ReportData } from '../contracts/tasks/ga4RunReport.js';
+import { DEFAULT_GA4_ROWS } from '../contracts/tasks/ga4RunReport.js';
 import { buildReportRequest } from './buildReportRequest.js';
 import type { Ga4Client } from './ga4Client.js';
 import { readReport } from './readReport.js';
 
 /** Which days of which property, and which rows of the report. */
-export type PageViewsQuery = Pick<Ga4ReportData, 'propertyId' | 'startDate' | 'endDate' | 'limit' | 'offset'>;
+export type PageViewsQuery = Pick<Ga4ReportData, 'propertyId' | 'startDate' | 'endDate'> &
+  Partial<Pick<Ga4ReportData, 'limit' | 'offset'>>;
 
 /** Views and users of a property's pages, by day. Throws what {@link Ga4Client} throws. */
 export async function fetchPageViews(
   ga4: Ga4Client,
-  { propertyId, startDate, endDate, limit, offset }: PageViewsQuery,
+  { propertyId, startDate, endDate, limit = DEFAULT_GA4_ROWS, offset = 0 }: PageViewsQuery,
   signal: AbortSignal,
 ): Promise<Ga4ReportResult> {
   const request = buildReportRequest({ propertyId, report: 'page_views', startDate, endDate, limit, offset });

@@ -1,5 +1,5 @@
-import { MAX_RETRY_AFTER_MS } from '@sluice/shared/domain/retry';
 import { describe, expect, test } from 'vitest';
+import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
 import { readRetryAfterMs } from './retryAfter.js';
 
 const NOW_MS = Date.UTC(1994, 10, 6, 8, 49, 37);

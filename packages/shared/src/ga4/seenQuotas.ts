@@ -1,4 +1,4 @@
-import type { SeenQuota } from '@sluice/shared/domain/ga4Quota';
+import type { SeenQuota } from '../domain/ga4Quota.js';
 
 /** The latest quotas of each property that this process called. */
 export interface SeenQuotas {

@@ -1,6 +1,6 @@
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readPropertyQuota } from '../domain/ga4Quota.js';
 import { judgeGa4Refusal } from './judgeGa4Refusal.js';
 
 const HOUR_MS = 3_600_000;
@@ -27,18 +27,19 @@ describe('judgeGa4Refusal', () => {
       kind: 'paced',
       status: 'RESOURCE_EXHAUSTED',
       retryAfterMs: 7_000,
+      ofProperty: false,
     });
     expect(judge(429, 'RESOURCE_EXHAUSTED', { details })).toMatchObject({ retryAfterMs: 1_500 });
-    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: 60_000 });
+    expect(judge(429, null)).toEqual({ kind: 'paced', status: 'HTTP 429', retryAfterMs: null, ofProperty: false });
   });
 
   it('waits for the quota that GA4 names when it says no more', () => {
     const waitFor = (message: string) => judge(429, 'RESOURCE_EXHAUSTED', { message });
     const hour = 'Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.';
-    expect(waitFor(hour)).toMatchObject({ retryAfterMs: 3_000_000 });
-    expect(waitFor('Exhausted property tokens per day.')).toMatchObject({ retryAfterMs: HOUR_MS });
+    expect(waitFor(hour)).toMatchObject({ retryAfterMs: 3_000_000, ofProperty: true });
+    expect(waitFor('Exhausted property tokens per day.')).toMatchObject({ retryAfterMs: HOUR_MS, ofProperty: true });
     expect(waitFor('Exhausted concurrent requests quota.')).toMatchObject({ retryAfterMs: 2_000 });
-    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: 60_000 });
+    expect(waitFor('Quota exceeded for requests per minute.')).toMatchObject({ retryAfterMs: null, ofProperty: false });
   });
 
   it('waits by the quotas that were seen last when GA4 names none', () => {
@@ -47,8 +48,9 @@ describe('judgeGa4Refusal', () => {
     const refusal = { status: 429, retryAfterMs: null, body: '{"error":{"status":"RESOURCE_EXHAUSTED"}}' };
     expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - 1_000 }, NOW_MS)).toMatchObject({
       retryAfterMs: 3_000_000,
+      ofProperty: true,
     });
-    expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - HOUR_MS }, NOW_MS)).toMatchObject({ retryAfterMs: 60_000 });
+    expect(judgeGa4Refusal(refusal, { quota, atMs: NOW_MS - HOUR_MS }, NOW_MS)).toMatchObject({ retryAfterMs: null });
   });
 
   it('takes a 503 that says when, and a rate limit under another status, for pacing too', () => {
@@ -107,7 +109,8 @@ describe('judgeGa4Refusal', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 599 }), body, fc.nat(), (status, text, nowMs) => {
         const verdict = judgeGa4Refusal({ status, retryAfterMs: null, body: text }, null, nowMs);
-        if (verdict.kind === 'paced') expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= HOUR_MS);
+        if (verdict.kind !== 'paced' || verdict.retryAfterMs === null) return;
+        expect(verdict.retryAfterMs).toSatisfy((ms: number) => ms > 0 && ms <= HOUR_MS);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
+import { ConfigurationError } from '../errors/configurationError.js';
 
 /** What a worker is told of GA4. */
 export interface Ga4Settings {

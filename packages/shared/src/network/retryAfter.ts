@@ -1,4 +1,4 @@
-import { MAX_RETRY_AFTER_MS } from '@sluice/shared/domain/retry';
+import { MAX_RETRY_AFTER_MS } from '../domain/retry.js';
 
 /** The three forms of an HTTP date all start with the day; RFC 9110, section 5.6.7. */
 const STARTS_WITH_DAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;

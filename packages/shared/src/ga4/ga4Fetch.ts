@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
-import { inUpstreamSpan } from '../../network/upstreamSpan.js';
+import { FleetError } from '../errors/fleetError.js';
+import { inUpstreamSpan } from '../network/upstreamSpan.js';
 
 /** One call of GA4 as it went on the wire: what the client library makes of it is not relied on. */
 export interface Ga4Call {

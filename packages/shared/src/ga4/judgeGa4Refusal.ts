@@ -1,6 +1,6 @@
-import type { Ga4QuotaName, SeenQuota } from '@sluice/shared/domain/ga4Quota';
-import { mayCall, quotaWaitMs } from '@sluice/shared/domain/ga4Quota';
 import { z } from 'zod';
+import type { Ga4QuotaName, SeenQuota } from '../domain/ga4Quota.js';
+import { mayCall, quotaWaitMs } from '../domain/ga4Quota.js';
 
 /** An answer of GA4 that is no report. */
 export interface Ga4Refusal {
@@ -14,7 +14,14 @@ export interface Ga4Refusal {
 
 /** What a refusal means for the job. The status is a name such as `INVALID_ARGUMENT`, or `HTTP 404`. */
 export type Ga4RefusalVerdict =
-  | { readonly kind: 'paced'; readonly status: string; readonly retryAfterMs: number }
+  /** `retryAfterMs` is null when GA4 paces without saying for how long or why. */
+  | {
+      readonly kind: 'paced';
+      readonly status: string;
+      readonly retryAfterMs: number | null;
+      /** A quota of this property is used up: others may be called. */
+      readonly ofProperty: boolean;
+    }
   | { readonly kind: 'failed'; readonly status: string }
   /** `said` is what Google says is wrong with the request; null when it is not about the request. */
   | { readonly kind: 'refused'; readonly status: string; readonly said: string | null };
@@ -39,9 +46,6 @@ const ABOUT_THE_REQUEST = ['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'FAILED_PRECONDIT
 /** Longest text of Google's that is passed on, in characters. */
 const MAX_SAID = 500;
 
-/** Wait when GA4 paces without saying for how long or why: its limits per minute are over by then. In ms. */
-const UNTOLD_WAIT_MS = 60_000;
-
 /**
  * What a refusal means. Pure. RESOURCE_EXHAUSTED asks to wait, and so does a 503 with Retry-After; what is the server's
  * fault has failed; the rest (UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT ...) is refused for good.
@@ -51,7 +55,8 @@ export function judgeGa4Refusal(refusal: Ga4Refusal, seen: SeenQuota | null, now
   const error = readError(refusal.body);
   const status = error.status ?? `HTTP ${refusal.status}`;
   if (isPacing(refusal, error)) {
-    return { kind: 'paced', status, retryAfterMs: askedWaitMs(refusal, error) ?? guessedWaitMs(error, seen, nowMs) };
+    const retryAfterMs = askedWaitMs(refusal, error) ?? guessedWaitMs(error, seen, nowMs);
+    return { kind: 'paced', status, retryAfterMs, ofProperty: isOfProperty(error, seen, nowMs) };
   }
   if (hasPassed(refusal.status, error)) return { kind: 'failed', status };
   const said = ABOUT_THE_REQUEST.includes(status) ? (error.message ?? null) : null;
@@ -90,11 +95,18 @@ function detailOf(error: RpcStatus, name: string): Record<string, unknown> | und
 }
 
 /** GA4 names the quota in words alone; the quotas that its latest answer told are the second best. */
-function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number): number {
+function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number): number | null {
   const named = namedQuota(error.message ?? '');
   if (named !== null) return quotaWaitMs(named, nowMs);
   const verdict = mayCall(seen, nowMs);
-  return verdict.kind === 'wait' ? verdict.waitMs : UNTOLD_WAIT_MS;
+  return verdict.kind === 'wait' ? verdict.waitMs : null;
+}
+
+/** GA4 counts by property, and says so; what else is exhausted are the limits of the Google Cloud project. */
+function isOfProperty(error: RpcStatus, seen: SeenQuota | null, nowMs: number): boolean {
+  const message = error.message ?? '';
+  if (namedQuota(message) !== null || /exhausted property/i.test(message)) return true;
+  return !/quota metric|quota limit/i.test(message) && mayCall(seen, nowMs).kind === 'wait';
 }
 
 /** developers.google.com/analytics/devguides/reporting/data/v1/quotas, "Exhausted ..." of each quota. */

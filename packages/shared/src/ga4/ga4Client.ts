@@ -1,12 +1,12 @@
 import type { BetaAnalyticsDataClient } from '@google-analytics/data';
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
-import { FleetError } from '@sluice/shared/errors/fleetError';
-import { PacedError } from '@sluice/shared/errors/pacedError';
-import type { Service } from '@sluice/shared/lifecycle/service';
 import { Agent } from 'undici';
-import { createCheckedLookup } from '../../network/checkedLookup.js';
-import { failureReason } from '../../network/failureReason.js';
-import { readRetryAfterMs } from '../../network/retryAfter.js';
+import { lastingWaitMs, readPropertyQuota } from '../domain/ga4Quota.js';
+import { FleetError } from '../errors/fleetError.js';
+import { PacedError } from '../errors/pacedError.js';
+import type { Service } from '../lifecycle/service.js';
+import { createCheckedLookup } from '../network/checkedLookup.js';
+import { failureReason } from '../network/failureReason.js';
+import { readRetryAfterMs } from '../network/retryAfter.js';
 import type { Ga4Access, Ga4Settings } from './ga4Access.js';
 import { readGa4Access } from './ga4Access.js';
 import type { Ga4Call, Ga4Wire } from './ga4Fetch.js';
@@ -90,6 +90,9 @@ export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4Cli
       const client = await library(started);
       const call: Ga4Call = { signal, sent: false, answer: null, trouble: null };
       const property = request.property ?? '';
+      const waitMs = lastingWaitMs(seen.latest(property), now());
+      if (waitMs > 0)
+        throw new PacedError('GA4 said that a quota of this property is used up', waitMs, { ofPart: true });
       try {
         const [report] = await started.wire.during(call, () => client.runReport(request, { maxRetries: 0 }));
         if (report.kind !== REPORT_KIND) throw new FleetError('upstream_failed', 'not a report');
@@ -123,7 +126,9 @@ function errorOf(
   const verdict = judgeGa4Refusal(refusal, seen.latest(property), nowMs);
   switch (verdict.kind) {
     case 'paced':
-      return new PacedError(`GA4 asks to wait (${verdict.status})`, verdict.retryAfterMs);
+      return new PacedError(`GA4 asks to wait (${verdict.status})`, verdict.retryAfterMs, {
+        ofPart: verdict.ofProperty,
+      });
     case 'failed':
       return new FleetError('upstream_failed', `GA4 failed (${verdict.status})`);
     case 'refused': {

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { FleetError } from '@sluice/shared/errors/fleetError';
+import { FleetError } from '../errors/fleetError.js';
 import { isPublicAddress } from './publicAddress.js';
 
 /** Finds every address of a host; `dns.lookup` in production, a list of a test's own in tests. */

@@ -1,4 +1,4 @@
-import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import type { Ga4ReportData } from '../contracts/tasks/ga4RunReport.js';
 import type { Ga4Request } from './loadGa4Library.js';
 
 /** What `page_views` asks for: views and users, by day and page. */

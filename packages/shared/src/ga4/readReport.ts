@@ -1,6 +1,6 @@
-import type { Ga4ReportResult } from '@sluice/shared/contracts/ga4Report';
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
-import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Ga4ReportResult } from '../contracts/ga4Report.js';
+import { readPropertyQuota } from '../domain/ga4Quota.js';
+import { FleetError } from '../errors/fleetError.js';
 import type { Ga4Answer } from './loadGa4Library.js';
 
 /** Most bytes of JSON that a job's result may have. */

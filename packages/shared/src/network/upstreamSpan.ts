@@ -1,6 +1,6 @@
-import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { OpenSpan } from '@sluice/shared/telemetry/spans';
-import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
+import { FleetError } from '../errors/fleetError.js';
+import type { OpenSpan } from '../telemetry/spans.js';
+import { errorType, startSpan } from '../telemetry/spans.js';
 
 /**
  * Runs a request to an upstream in a span of its own, below the span that the caller runs in. The URL's path and query are

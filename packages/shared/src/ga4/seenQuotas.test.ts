@@ -1,5 +1,5 @@
-import { readPropertyQuota } from '@sluice/shared/domain/ga4Quota';
 import { expect, it } from 'vitest';
+import { readPropertyQuota } from '../domain/ga4Quota.js';
 import { createSeenQuotas } from './seenQuotas.js';
 
 it('the quotas that were told last are remembered, of as many properties as there is room for', () => {

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** The number of a GA4 property, as jobs, tenants and paths of GA4's API have it. */
+export const ga4PropertyIdSchema = z
+  .string()
+  .regex(/^\d{1,20}$/, 'must be the number of a GA4 property, as a string of digits')
+  .meta({ example: '123456789' });
+
+/** The properties that a tenant's reports may read: those that the operator gave it, or any in a fleet of one tenant. */
+export type Ga4Properties = readonly string[] | 'any';

@@ -1,0 +1,1 @@
+ALTER TABLE "tenants" ADD COLUMN "ga4_properties" text[] DEFAULT '{}' NOT NULL;

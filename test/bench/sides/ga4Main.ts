@@ -4,11 +4,11 @@ import { answerCalls } from '../harness/childCalls.js';
 
 const argumentSchema = z.object({ answerMs: z.number() });
 
-/** No bound is ever met: quotas are the fleet's own. */
+/** No bound is ever met: quotas are the fleet's own. The protocol's numbers have 32 bits. */
 const LIMITS = {
-  tokensPerDay: 1e12,
-  tokensPerHour: 1e12,
-  tokensPerProjectPerHour: 1e12,
+  tokensPerDay: 1e9,
+  tokensPerHour: 1e9,
+  tokensPerProjectPerHour: 1e9,
   concurrentRequests: 1e9,
   tokensPerCall: 1,
 };

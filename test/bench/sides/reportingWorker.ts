@@ -26,6 +26,7 @@ export async function startReportingWorker(
       ...environment,
       SLOT_CONCURRENCY: String(slotConcurrency),
       GA4_ENDPOINT: await ga4.call('open', { answerMs }, z.string()),
+      GA4_ANY_PROPERTY: 'true',
       ...(profileDir === null ? {} : { NODE_OPTIONS: `--import=${PROFILER}`, PROFILE_DIR: profileDir }),
     });
     return async () => {

@@ -1,6 +1,7 @@
 import { blockQuota } from '@sluice/shared/redis/commands/upstreamQuota';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
+import { until } from '../../support/until.js';
 import type { TestProducer } from './support.js';
 import { openProducer } from './support.js';
 
@@ -67,6 +68,11 @@ describe('POST /api/v1/ga4/reports', () => {
 
   it('tells a wait no shorter than that of a property which asked to be left alone', async () => {
     const { redis, keys } = producer.space;
+    // No wait is told while no worker lives.
+    await redis.client.zadd(keys.workers, Date.now() + 3_600_000, 'within-the-test');
+    await until('it is known that one does', async () => {
+      return (await member.expect(200, 'GET', '/api/v1/queue')).estimatedWaitMs !== null;
+    });
     await blockQuota(redis.client, keys, { tenantId: 'acme', upstream: 'ga4:777' }, 600_000);
     const { status, body } = await member.call('POST', PATH, { ...REPORT, propertyId: '777' });
     expect([status, body.message]).toEqual([202, expect.stringMatching(/^Position \d+ in queue, ~10min wait$/)]);

@@ -47,7 +47,8 @@ describe('a plain BullMQ client', () => {
     await queue.add('system.probe', {}, { priority: 1, jobId: 'own' });
     await queue.add('system.probe', {}, { jobId: 'first' });
     const id = await submit(acme, { priority: 0 });
-    expect(await acme.expect(200, 'GET', `/api/v1/jobs/${id}`)).toMatchObject({ position: 3 });
+    expect(await acme.expect(200, 'GET', `/api/v1/jobs/${id}`)).toMatchObject({ position: 4 });
+    // All that wait are in front of it, with a priority or without.
     expect(await queue.getJobCountByTypes('prioritized', 'wait')).toBe(4);
   });
 });

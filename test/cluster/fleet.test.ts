@@ -21,6 +21,8 @@ const OPERATOR_KEY = 'the-operator-key-of-this-test';
 const PROBE = { task: 'system.probe', data: {} };
 const TENANTS = Array.from({ length: 24 }, (_, index) => `tenant-${index}`);
 
+type JobCounts = Readonly<Record<string, number>>;
+
 describe('a fleet on a Redis Cluster of three masters', () => {
   let cluster: RedisCluster;
   let fleet: Fleet;
@@ -56,7 +58,11 @@ describe('a fleet on a Redis Cluster of three masters', () => {
     const [user, ids] = [users.get('tenant-0'), submitted.get('tenant-0')];
     const last = ids?.pop();
     expect(await user?.expect(202, 'DELETE', `/api/v1/jobs/${last}`)).toMatchObject({ state: 'cancelled' });
-    expect(await user?.expect(200, 'GET', '/api/v1/queue')).toMatchObject({ counts: { byState: { queued: 4 } } });
+    // The ledger is told a little later that jobs are queued.
+    await until('the others are counted as queued', async () => {
+      const { counts } = (await user?.expect(200, 'GET', '/api/v1/queue')) as { counts: { byState: JobCounts } };
+      return counts.byState.queued === 4;
+    });
   });
 
   it('shows every lane with its counts on the board', async () => {

@@ -88,8 +88,8 @@ const PUT_OFF_MARGIN_MS = 50;
 const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => verdict, leave: () => undefined };
 
 /**
- * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been raised within
- * the second for which it is remembered. Whoever raises it later ends the pause.
+ * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
+ * raised within the second for which it is remembered. Whoever raises it later ends the pause.
  */
 export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateParts): UpstreamGate {
   const shortPauseMs = (): number => AT_A_TIME_PAUSE_MS * (0.5 + 0.5 * random());

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { mastersOf } from '@sluice/shared/redis/client';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { nowMs } from '../harness/childCalls.js';
 import type { BenchServers } from '../harness/servers.js';
+import { countCommands } from './countCommands.js';
 
 /** How often the scaler looks, and how often it is asked whether it has, in ms. */
 const LOOK_EVERY_MS = 250;
@@ -23,7 +22,7 @@ export interface ScalerUnderTest {
   looked(times: number): Promise<void>;
   /** Time that its next look at all tenants takes, by its own metric, in ms. */
   timeNextLook(): Promise<number>;
-  /** Commands that it sends to Redis in the next looks, those left out that its scripts run. */
+  /** Commands that a Redis which nobody else uses gets in its next looks, those left out that its scripts run. */
   countCommands(): Promise<{ readonly commands: number; readonly looks: number }>;
   /** Resolves with the file that its CPU profile was written to, null when none was asked for. */
   stop(): Promise<string | null>;
@@ -33,10 +32,7 @@ export interface ScalerUnderTest {
  * Starts a scaler as in production, but for looking more often.
  * @param profileDir where it leaves a CPU profile; null for none
  */
-export async function startScaler(
-  { environment, redis }: BenchServers,
-  profileDir: string | null,
-): Promise<ScalerUnderTest> {
+export async function startScaler({ environment }: BenchServers, profileDir: string | null): Promise<ScalerUnderTest> {
   const scaler = await startFleetProcess('scaler', {
     ...environment,
     SCALER_INTERVAL_MS: String(LOOK_EVERY_MS),
@@ -70,9 +66,9 @@ export async function startScaler(
     },
     async countCommands() {
       const before = await readLooks();
-      const counting = await countForeignCommands(redis.client);
+      const counting = await countCommands(environment.REDIS_URL ?? '');
       const after = await untilLooks(before.count + COUNTED_LOOKS);
-      return { commands: await counting.stop(), looks: after.count - before.count };
+      return { commands: counting.stop(), looks: after.count - before.count };
     },
     async stop() {
       await scaler.stop();
@@ -84,23 +80,4 @@ export async function startScaler(
 function profiling(directory: string): Record<string, string> {
   const profiler = new URL('./profileProcess.js', import.meta.url).href;
   return { NODE_OPTIONS: `--import=${profiler}`, PROFILE_DIR: directory, PROFILE_NAME: 'scaler' };
-}
-
-/** Counts what is sent to a Redis that nobody else uses, the bench itself and its idle generator aside. */
-async function countForeignCommands(client: RedisClient): Promise<{ stop(): Promise<number> }> {
-  const monitor = await (mastersOf(client)[0] ?? fail()).monitor();
-  let commands = 0;
-  monitor.on('monitor', (_time: string, _args: string[], source: string) => {
-    if (source !== 'lua') commands++;
-  });
-  return {
-    async stop() {
-      monitor.disconnect();
-      return commands;
-    },
-  };
-}
-
-function fail(): never {
-  throw new Error('the bench needs a Redis that answers');
 }

@@ -104,6 +104,10 @@ describe('the share of a worker process', () => {
       60_000,
     );
     const heir = await fleet.start('worker', { WORKER_ID: 'heir' });
+    // The others place slots on it once they have heard that it lives.
+    await submitAll(20, 100);
+    await until('it has slots', async () => (await leasesOf('heir')).length > 0);
+    await until('all have run', async () => (await attempts()).every(({ outcome }) => outcome !== null), 60_000);
     const long = { task: 'system.probe', data: { sleepMs: 8_000 } };
     const { results } = (await tenant.expect(207, 'POST', '/api/v1/jobs/batch', {
       jobs: Array.from({ length: SLOTS }, () => long),

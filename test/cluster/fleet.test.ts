@@ -60,8 +60,8 @@ describe('a fleet on a Redis Cluster of three masters', () => {
     expect(await user?.expect(202, 'DELETE', `/api/v1/jobs/${last}`)).toMatchObject({ state: 'cancelled' });
     // The ledger is told a little later that jobs are queued.
     await until('the others are counted as queued', async () => {
-      const { counts } = (await user?.expect(200, 'GET', '/api/v1/queue')) as { counts: { byState: JobCounts } };
-      return counts.byState.queued === 4;
+      const queue = (await user?.expect(200, 'GET', '/api/v1/queue')) as { counts: { byState: JobCounts } } | undefined;
+      return queue?.counts.byState.queued === 4;
     });
   });
 

@@ -23,7 +23,7 @@ export interface DirectAnswers {
 export interface DirectAnswersParts {
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly outlooks: Pick<OutlookReader, 'facts'>;
-  readonly quotas: Pick<Quotas, 'state'>;
+  readonly quotas: Pick<Quotas, 'leftAloneMs'>;
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
   readonly call: RedisCall;
@@ -42,8 +42,7 @@ export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
     const upstream = findTask(row.task)?.upstream;
     const part = upstream === undefined ? null : partOf(upstream, row.data);
     if (part === null) return 0;
-    const state = await call(() => quotas.state(row.tenantId, part)).catch(() => null);
-    return state?.used.blockedMs ?? 0;
+    return call(() => quotas.leftAloneMs(row.tenantId, part)).catch(() => 0);
   }
 
   async function runsAtOnce(job: PreparedJob): Promise<boolean> {

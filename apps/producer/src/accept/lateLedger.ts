@@ -4,10 +4,8 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { fillAdoptedJobs } from '@sluice/shared/postgres/queries/fillAdoptedJobs';
 import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertLateJobs } from '@sluice/shared/postgres/queries/insertLateJobs';
 import type { Ledger } from '../stores/ledger.js';
 import { createRoom } from './room.js';
 
@@ -47,7 +45,7 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
   async function writeUntilDone(rows: readonly NewJob[]): Promise<undefined[]> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        await ledger((db) => writeRows(db, rows));
+        await ledger((db) => insertLateJobs(db, rows));
         return rows.map(() => undefined);
       } catch (error) {
         if (!(error instanceof FleetError)) throw error;
@@ -92,16 +90,4 @@ export function createLateLedger(ledger: Ledger, log: Log): LateLedger {
       await batcher.idle();
     },
   };
-}
-
-/**
- * A worker may have been faster: it wrote what it could see of the job, and the rest is filled in. Another job may have come
- * to the ledger with the same dedupeKey while this one was known to Redis alone: both were accepted, so both get a row.
- */
-async function writeRows(db: Database, rows: readonly NewJob[]): Promise<void> {
-  const written = await insertJobs(db, rows);
-  const ofKind = (kind: string): NewJob[] => rows.filter((_, index) => written[index]?.kind === kind);
-  const second = ofKind('duplicate').map((row) => ({ ...row, dedupeKey: null }));
-  if (second.length > 0) await insertJobs(db, second);
-  await fillAdoptedJobs(db, ofKind('known'));
 }

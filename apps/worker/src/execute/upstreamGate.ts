@@ -123,8 +123,7 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
 
   /** A part that cannot be asked for is not left alone: the upstream refuses by itself. Null for one that may be called. */
   async function putOffByPart(tenantId: string, part: Upstream): Promise<AttemptVerdict | null> {
-    const state = await quotas.state(tenantId, part).catch(() => null);
-    const blockedMs = state?.used.blockedMs ?? 0;
+    const blockedMs = await quotas.leftAloneMs(tenantId, part).catch(() => 0);
     if (blockedMs === 0) return null;
     const error = new PacedError(`${part.name} asked to wait`, blockedMs, { ofPart: true });
     return { ...putOff(blockedMs, error), neverRan: true };

@@ -34,11 +34,6 @@ export function createDirectCall<Data>(
   const { wait, prioritized } = laneKeysOf(keys, laneName({ tenantId: tenant, queueClass: task.queueClass }));
   const owner = { tenant, upstream: upstream.name, retry: task.retry };
 
-  async function isLeftAlone(part: Upstream): Promise<boolean> {
-    const state = await quotas.state(tenant, part).catch(() => null);
-    return state !== null && state.used.blockedMs > 0;
-  }
-
   /** Where it cannot be remembered, those that call next find out. */
   async function leaveAlone(asked: Upstream, forMs: number): Promise<void> {
     if (forMs > 0) await quotas.block(tenant, asked, forMs).catch(() => undefined);
@@ -62,7 +57,7 @@ export function createDirectCall<Data>(
 
   return async ({ row: { id, data } }, signal) => {
     const part = partOf(upstream, data);
-    if (part !== null && (await isLeftAlone(part))) return { kind: 'queue' };
+    if (part !== null && (await quotas.leftAloneMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
     const asked = { id: `${id}:0`, leaseMs: task.timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
     const answer = await quotas.take(tenant, upstream, asked).catch((err: unknown) => {
       log.debug({ err }, 'a quota could not be taken; the request is queued');

@@ -2,9 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createBatcher } from '../lifecycle/batcher.js';
 import type { Log } from '../lifecycle/service.js';
 import type { Database } from '../postgres/connect.js';
-import { fillAdoptedJobs } from '../postgres/queries/fillAdoptedJobs.js';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
-import { insertJobs } from '../postgres/queries/insertJobs.js';
+import { insertLateJobs } from '../postgres/queries/insertLateJobs.js';
 import { isDataRefusal } from '../postgres/sqlState.js';
 
 /** The row of a job that its lane has, and the ledger not yet. */
@@ -67,12 +66,7 @@ export function createLateRows(db: Database, log: Log): LateRows {
 async function writeUntilDone(db: Database, entries: readonly Entry[], signal: AbortSignal): Promise<undefined[]> {
   for (;;) {
     try {
-      const rows = entries.map(toRow);
-      const written = await insertJobs(db, rows);
-      await fillAdoptedJobs(
-        db,
-        rows.filter((_, index) => written[index]?.kind === 'known'),
-      );
+      await insertLateJobs(db, entries.map(toRow));
       return entries.map(() => undefined);
     } catch (error) {
       if (isDataRefusal(error) || signal.aborted) throw error;

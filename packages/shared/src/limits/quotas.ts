@@ -15,6 +15,8 @@ export interface Quotas {
   end(tenantId: string, upstream: Upstream, callId: string): Promise<void>;
   /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
+  /** How long the upstream, or the part of one, is still to be left alone since it asked to wait, in ms. */
+  leftAloneMs(tenantId: string, upstream: Upstream): Promise<number>;
   /** A quota and its use. */
   state(tenantId: string, upstream: Upstream): Promise<QuotaState>;
   /** A tenant's quotas may have changed just now: they are read anew when they are next asked for. */
@@ -74,6 +76,9 @@ export function createQuotas({ client, keys, read, now }: QuotasParts): Quotas {
     async state(tenantId, upstream) {
       const quota = await quotaOf(tenantId, upstream);
       return { quota, used: await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs) };
+    },
+    async leftAloneMs(tenantId, upstream) {
+      return (await readQuotaUse(client, keys, ownerOf(tenantId, upstream), upstream.quota.windowMs)).blockedMs;
     },
     forget: (tenantId) => lately.forget(tenantId),
     knows: async (tenantId) => (await quotasOf(tenantId)) !== null,

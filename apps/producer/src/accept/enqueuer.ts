@@ -69,7 +69,7 @@ interface Adding {
   readonly isTry: boolean;
 }
 
-/** One bulk add per lane and flush. */
+/** The adds of one turn leave together; each few of them share a look. */
 export function createEnqueuer({ lanes, gate, callAdd, touched, feed, outlooks }: EnqueuerParts): Enqueuer {
   /** The look follows the adds over the same connection, so it finds them done, and nobody waits for a second round trip. */
   async function addAndLook(jobs: readonly SizedJob[]): Promise<Placed[]> {
@@ -96,9 +96,10 @@ export function createEnqueuer({ lanes, gate, callAdd, touched, feed, outlooks }
   }
 
   const adds = createBoundedBatcher<Adding, Placed>(createRoom(MOST_UNDER_WAY), ({ job }) => job.bytes, {
-    maxItems: 256,
+    // All of one turn leave in one write; an answer waits for a few others only.
+    maxItems: 8,
     maxWaitMs: 0,
-    maxFlushes: 2,
+    maxFlushes: 64,
     flush(jobs) {
       // Those that gathered behind an add that failed need not find out for themselves.
       if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw redisUnavailable(undefined);

@@ -49,8 +49,9 @@ type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 export function createJobAdder({ db, client, keys, lanes, feed, log }: JobAdderParts): JobAdder {
   const rows = createBatcher<NewJob, Written>({
     maxItems: 256,
+    enoughItems: 32,
     maxWaitMs: 2,
-    maxFlushes: 2,
+    maxFlushes: 3,
     flush: (jobs) => writeRows(db, jobs),
   });
   const adding = new Set<Promise<unknown>>();

@@ -43,6 +43,7 @@ function nextTurn(): Promise<void> {
 
 const scenario = fc.record({
   maxItems: fc.integer({ min: 1, max: 7 }),
+  enoughItems: fc.integer({ min: 1, max: 9 }),
   maxFlushes: fc.integer({ min: 1, max: 3 }),
   maxWaitMs: fc.constantFrom(0, 1),
   keys: fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 40 }),
@@ -54,9 +55,10 @@ const scenario = fc.record({
 describe('createBatcher', () => {
   it('answers every item exactly once with its own answer, within every bound, whatever the load', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, async ({ maxItems, maxFlushes, maxWaitMs, keys, keyed, pauses, addsPerTurn }) => {
+      fc.asyncProperty(scenario, async ({ keys, keyed, pauses, addsPerTurn, ...bounds }) => {
+        const { maxItems, maxFlushes } = bounds;
         const { flush, flushes, mostAtOnce } = watchedFlush(pauses);
-        const options = { maxItems, maxFlushes, maxWaitMs, flush };
+        const options = { ...bounds, flush };
         const batcher = createBatcher<Item, string>(keyed ? { ...options, keyOf: (item) => item.key } : options);
         const items = keys.map((key, number) => ({ number, key }));
         const answers: Promise<string>[] = [];
@@ -151,6 +153,33 @@ describe('createBatcher', () => {
     expect(sizes).toEqual([3, 2]);
     ends[1]?.();
     await Promise.all(second);
+  });
+
+  it('starts a flush as soon as enough wait, and while all flushes are busy gathers up to the most', async () => {
+    const sizes: number[] = [];
+    const ends: (() => void)[] = [];
+    const batcher = createBatcher<number, number>({
+      maxItems: 5,
+      enoughItems: 2,
+      maxWaitMs: 60_000,
+      maxFlushes: 1,
+      async flush(items) {
+        sizes.push(items.length);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return items;
+      },
+    });
+    const answers = [1, 2, 3, 4, 5, 6, 7, 8].map((item) => batcher.add(item));
+    expect(sizes).toEqual([2]);
+    ends[0]?.();
+    await Promise.all(answers.slice(0, 2));
+    await nextTurn();
+    expect(sizes).toEqual([2, 5]);
+    ends[1]?.();
+    await Promise.all(answers.slice(2, 7));
+    await nextTurn();
+    ends[2]?.();
+    await Promise.all(answers);
   });
 
   it('is idle at once when it has nothing, and else only when the last flush has ended', async () => {

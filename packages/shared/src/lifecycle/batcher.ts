@@ -9,6 +9,8 @@ export class Refused {
 export interface BatcherOptions<Item, Answer> {
   /** Most items of one flush. */
   readonly maxItems: number;
+  /** So many need not wait for more: a flush starts, if one may; `maxItems` unless told. Smaller flushes overlap. */
+  readonly enoughItems?: number;
   /** Longest an item waits for company, in ms; 0 flushes at the end of the current turn of the event loop. */
   readonly maxWaitMs: number;
   /** Flushes under way at the same time. */
@@ -34,10 +36,11 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Group commit: a flush starts when `maxItems` wait or the oldest waited `maxWaitMs`, whichever is first, with at most
+ * Group commit: a flush starts when `enoughItems` wait or the oldest waited `maxWaitMs`, whichever is first, with at most
  * `maxFlushes` at a time; while all are busy, items gather for the next, so load makes batches larger.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>): Batcher<Item, Answer> {
+  const enough = Math.min(options.enoughItems ?? options.maxItems, options.maxItems);
   let waiting: Waiting<Item, Answer>[] = [];
   let flushing = 0;
   let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -45,7 +48,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
 
   function schedule(): void {
     if (waiting.length === 0 || flushing >= options.maxFlushes) return;
-    if (waiting.length >= options.maxItems) {
+    if (waiting.length >= enough) {
       flushNow();
       return;
     }
@@ -64,7 +67,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
         for (const idle of idlers.splice(0)) idle();
       }
     });
-    if (waiting.length >= options.maxItems) flushNow();
+    if (waiting.length >= enough) flushNow();
   }
 
   function takeBatch(): Waiting<Item, Answer>[] {

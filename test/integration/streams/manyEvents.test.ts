@@ -1,7 +1,9 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import { newId } from '@sluice/shared/ids/ids';
 import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
 import { appendToFeed } from '@sluice/shared/redis/commands/feed';
+import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EventStream } from '../../support/eventStream.js';
 import { openEventStream } from '../../support/eventStream.js';
@@ -48,6 +50,18 @@ describe('streams that have much to tell', () => {
       await until('all that was missed is told', () => again.events.length >= rest.length);
       expect(ids(again)).toEqual(rest);
     }
+  });
+
+  it('says that something is missing when more happens at once than is told', async () => {
+    const live = await open('/api/v1/events');
+    const { redis, keys } = producer.space;
+    const writer = createFeedWriter(redis.client, keys, createLogger('test', { level: 'silent' }));
+    const event = { kind: 'state', tenantId: 'acme', queueClass: 'default', state: 'active', attempt: 1 } as const;
+    const jobs = Array.from({ length: JOBS + 1 }, newId);
+    for (const jobId of jobs) writer.tell({ ...event, jobId });
+    await live.seen('that something is missing', ({ event: name }) => name === 'missed');
+    expect(live.events.map(({ data }) => data.id)).toEqual([...jobs.slice(0, JOBS), undefined]);
+    await writer.stop(AbortSignal.timeout(1_000));
   });
 
   it("tells thousands of a job's lines, while they come and to a client that comes back", async () => {

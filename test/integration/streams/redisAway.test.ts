@@ -1,3 +1,5 @@
+import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
+import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, it } from 'vitest';
 import type { EventStream } from '../../support/eventStream.js';
 import { openEventStream } from '../../support/eventStream.js';
@@ -32,10 +34,19 @@ function follow(
 
 it('goes on while Redis is away: states and the end come from the ledger, and another producer goes on where one ended', async () => {
   const elsewhere = await fleet.start('producer');
+  const writer = createFeedWriter(
+    fleet.space.redis.client,
+    fleet.space.keys,
+    createLogger('test', { level: 'silent' }),
+  );
+  const all = await openEventStream(`${fleet.producer.url}/api/v1/events`, { authorization: `Bearer ${acme.token}` });
   const [open, late] = [await submit(acme), await submit(acme)];
   const stream = await follow(open);
   const begun = await stream.seen('its state', ({ event }) => event === 'state');
   server.kill('SIGKILL');
+  await until('it is noticed', () => fleet.space.redis.client.status !== 'ready');
+  const event = { kind: 'state', tenantId: 'acme', queueClass: 'default', state: 'active', attempt: 1 } as const;
+  writer.tell({ ...event, jobId: open });
   const opened = await follow(late);
   await opened.seen('the present', ({ event }) => event === 'state');
   await claim(fleet.space, open);
@@ -53,5 +64,7 @@ it('goes on while Redis is away: states and the end come from the ledger, and an
   });
   const fresh = await follow(third);
   await fresh.seen('a place', ({ event }) => event === 'position');
-  for (const one of [stream, again, fresh]) one.close();
+  await all.seen('that something was lost', ({ event: name }) => name === 'missed');
+  await writer.stop(AbortSignal.timeout(1_000));
+  for (const one of [all, stream, again, fresh]) one.close();
 }, 120_000);

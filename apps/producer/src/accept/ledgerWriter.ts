@@ -1,4 +1,6 @@
 import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
+import type { WrittenRow } from '@sluice/shared/accept/writeRows';
+import { writeRows } from '@sluice/shared/accept/writeRows';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { monotonicMs } from '@sluice/shared/lifecycle/clock';
@@ -10,9 +12,6 @@ import { afterCall, afterTry, CLOSED, decideCall } from '../stores/breaker.js';
 import type { Ledger } from '../stores/ledger.js';
 import { createBoundedBatcher } from './boundedBatcher.js';
 import { createRoom } from './room.js';
-
-/** What became of a row: written, known, a duplicate, or refused by the ledger itself. */
-type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 
 /** Writes accepted jobs, many in one commit. */
 export interface LedgerWriter {
@@ -34,16 +33,19 @@ const MOST_WAITING = { items: 20_000, bytes: 64 * 1_024 * 1_024 };
  */
 export function createLedgerWriter(ledger: Ledger, log: Log): LedgerWriter {
   let breaker: BreakerState = CLOSED;
+  const insert = (rows: readonly NewJob[]): Promise<Inserted[]> => ledger((db) => insertJobs(db, rows));
+  const tellRefused = (err: unknown, rows: number): void =>
+    log.error({ err, rows }, 'the ledger refused a batch of jobs; they are written one by one');
 
   /** Those that gathered behind a commit that got no answer do not wait as long again, each in its turn. */
-  async function askUnlessAway(rows: readonly NewJob[]): Promise<Written[]> {
+  async function askUnlessAway(rows: readonly NewJob[]): Promise<readonly WrittenRow[]> {
     const decision = decideCall(breaker, monotonicMs());
     if (decision === 'skip') {
       throw new ProblemError('unavailable', 'The ledger cannot be reached.', { retryAfterSeconds: 1 });
     }
     breaker = afterTry(breaker, monotonicMs());
     try {
-      const written = await writeRows(rows, ledger, log);
+      const written = await writeRows(rows, insert, (err) => tellRefused(err, rows.length));
       breaker = afterCall('done', monotonicMs());
       return written;
     } catch (error) {
@@ -52,7 +54,7 @@ export function createLedgerWriter(ledger: Ledger, log: Log): LedgerWriter {
     }
   }
 
-  const batcher = createBoundedBatcher<PreparedJob, Written>(createRoom(MOST_WAITING), ({ bytes }) => bytes, {
+  const batcher = createBoundedBatcher<PreparedJob, WrittenRow>(createRoom(MOST_WAITING), ({ bytes }) => bytes, {
     maxItems: 256,
     enoughItems: 32,
     maxWaitMs: 2,
@@ -74,23 +76,4 @@ export function createLedgerWriter(ledger: Ledger, log: Log): LedgerWriter {
     },
     idle: () => batcher.idle(),
   };
-}
-
-/** Writes all rows at once; when the ledger refuses one, each by itself, so that nobody pays for another's row. */
-async function writeRows(rows: readonly NewJob[], ledger: Ledger, log: Log): Promise<Written[]> {
-  try {
-    return await ledger((db) => insertJobs(db, rows));
-  } catch (error) {
-    if (error instanceof FleetError || rows.length === 1) throw error;
-    log.error({ err: error, rows: rows.length }, 'the ledger refused a batch of jobs; they are written one by one');
-  }
-  const written: Written[] = [];
-  for (const row of rows) {
-    try {
-      written.push(...(await ledger((db) => insertJobs(db, [row]))));
-    } catch (error) {
-      written.push({ kind: 'refused', error });
-    }
-  }
-  return written;
 }

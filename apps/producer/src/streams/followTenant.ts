@@ -13,8 +13,8 @@ export interface FollowedTenant {
 }
 
 /**
- * Tells one client of all jobs of its tenant. One that comes back and cannot be told what it missed hears `missed`, and reads the
- * list of jobs again.
+ * Tells one client of all jobs of its tenant. One that cannot be told what it missed, as it was away for too long or the feed was
+ * told too much, hears `missed`, and reads the list of jobs again.
  * @returns how to stop telling it
  */
 export async function followTenant(
@@ -29,7 +29,9 @@ export async function followTenant(
     if (next === null || (place !== null && comparePlaces(next, place) <= 0)) return true;
     place = next;
     const message = toMessage(fed);
-    return stream.send({ ...message, data: { id: fed.event.jobId, ...message.data } });
+    return stream.send(
+      fed.event.kind === 'missed' ? message : { ...message, data: { id: fed.event.jobId, ...message.data } },
+    );
   }
 
   const subject = { tenantId, jobId: null };

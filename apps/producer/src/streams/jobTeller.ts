@@ -87,5 +87,7 @@ export function toMessage({ place, event }: FedEvent): SseMessage {
     }
     case 'log':
       return { event: 'log', id: place, data: { line: event.line } };
+    case 'missed':
+      return { event: 'missed', id: place, data: {} };
   }
 }

@@ -1,3 +1,4 @@
+import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
 import { bucketOf } from '@sluice/shared/domain/lane';
 import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
@@ -51,8 +52,8 @@ export function createStreams(parts: StreamsParts): {
       credentials,
       streams: createOpenStreams(metrics, maxStreams),
       replay({ tenantId, jobId }, from) {
-        const wanted = (event: { readonly tenantId: string; readonly jobId: string }): boolean =>
-          event.tenantId === tenantId && (jobId === null || event.jobId === jobId);
+        const wanted = (event: JobEvent): boolean =>
+          event.tenantId === tenantId && (jobId === null || (event.kind !== 'missed' && event.jobId === jobId));
         return call(() => replayFeed(client, keys, { ...from, bucket: bucketOf(tenantId), wanted })).catch(() => null);
       },
       reread: (job) => ledger((db) => readJobRow(db, job.tenantId, job.id)).catch(() => null),

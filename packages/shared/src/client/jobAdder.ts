@@ -1,15 +1,16 @@
 import type { PreparedJob } from '../accept/prepareJob.js';
 import { createTouchNotice } from '../accept/touchNotice.js';
+import type { WrittenRow } from '../accept/writeRows.js';
+import { writeRows } from '../accept/writeRows.js';
 import { laneName } from '../domain/lane.js';
 import { FleetError } from '../errors/fleetError.js';
 import type { FeedWriter } from '../feed/feedWriter.js';
 import { createBatcher } from '../lifecycle/batcher.js';
 import type { Log } from '../lifecycle/service.js';
 import type { Database } from '../postgres/connect.js';
-import type { Inserted, NewJob } from '../postgres/queries/insertJobs.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
 import { insertJobs } from '../postgres/queries/insertJobs.js';
 import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
-import { isDataRefusal } from '../postgres/sqlState.js';
 import type { LaneQueues } from '../queue/laneQueues.js';
 import type { RedisClient } from '../redis/client.js';
 import type { FleetKeys } from '../redis/keys.js';
@@ -43,16 +44,20 @@ export interface JobAdderParts {
 /** Touched lanes are told at most so often, in ms. */
 const TOUCH_EVERY_MS = 500;
 
-type Written = Inserted | { readonly kind: 'refused'; readonly error: unknown };
-
 /** As producers do: jobs of one moment share a commit, and one write to Redis. */
 export function createJobAdder({ db, client, keys, lanes, feed, log }: JobAdderParts): JobAdder {
-  const rows = createBatcher<NewJob, Written>({
+  const rows = createBatcher<NewJob, WrittenRow>({
     maxItems: 256,
     enoughItems: 32,
     maxWaitMs: 2,
     maxFlushes: 3,
-    flush: (jobs) => writeRows(db, jobs),
+    flush: (jobs) =>
+      writeRows(
+        jobs,
+        (some) => insertJobs(db, some),
+        (err) =>
+          log.warn({ err, jobs: jobs.length }, 'the ledger refused a batch of jobs; they are written one by one'),
+      ),
   });
   const adding = new Set<Promise<unknown>>();
   const touched = createTouchNotice((names) => client.publish(keys.touchedChannel, names.join(' ')), TOUCH_EVERY_MS);
@@ -112,23 +117,4 @@ export function createJobAdder({ db, client, keys, lanes, feed, log }: JobAdderP
       await touched.stop(AbortSignal.timeout(0));
     },
   };
-}
-
-/** All at once; when the ledger refuses what one holds, each by itself, so that nobody pays for another's row. */
-async function writeRows(db: Database, jobs: readonly NewJob[]): Promise<Written[]> {
-  try {
-    return await insertJobs(db, jobs);
-  } catch (error) {
-    if (!isDataRefusal(error)) throw error;
-    return Promise.all(jobs.map((job) => writeRow(db, job)));
-  }
-}
-
-async function writeRow(db: Database, job: NewJob): Promise<Written> {
-  try {
-    const [written] = await insertJobs(db, [job]);
-    return written ?? { kind: 'inserted' };
-  } catch (error) {
-    return { kind: 'refused', error };
-  }
 }

@@ -29,7 +29,9 @@ export const jobEventSchema = z.discriminatedUnion('kind', [
     tooLong: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('log'), jobId: z.string(), tenantId: z.string(), line: z.string() }),
+  /** States of the tenant's jobs were lost on their way: there were too many, or Redis was away. */
+  z.object({ kind: z.literal('missed'), tenantId: z.string() }),
 ]);
 
-/** What happens to a job. */
+/** What happens to a job, or that it cannot be told. */
 export type JobEvent = z.infer<typeof jobEventSchema>;

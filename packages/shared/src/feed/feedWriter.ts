@@ -5,6 +5,7 @@ import { within } from '../lifecycle/within.js';
 import type { RedisClient } from '../redis/client.js';
 import { appendToFeed } from '../redis/commands/feed.js';
 import type { FleetKeys } from '../redis/keys.js';
+import type { TakenEvents } from './gatheredEvents.js';
 import { createGatheredEvents } from './gatheredEvents.js';
 
 /**
@@ -25,29 +26,34 @@ export interface FeedWriter extends Service {
   tell(event: JobEvent): void;
 }
 
-/** Gathers events by bucket and adds them to the feeds together; what Redis does not take at once is told to nobody. */
+/**
+ * Gathers events by bucket and adds them to the feeds together. What Redis does not take at once is told to nobody; those who
+ * listen hear, as soon as it takes something again, that they missed something.
+ */
 export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log): FeedWriter {
   const gathered = createGatheredEvents();
   let timer: NodeJS.Timeout | null = null;
   let sending: Promise<unknown> | null = null;
   let refused = false;
 
-  async function append(bucket: number, texts: readonly string[]): Promise<void> {
+  async function append({ bucket, texts, tenants }: TakenEvents): Promise<void> {
     try {
+      // A connection that is away would keep what it is given until it is back.
+      if (client.status !== 'ready') throw new Error('Redis is away');
       await within(PATIENCE_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
     } catch (err) {
       refused = true;
+      for (const tenantId of tenants) gathered.miss(bucket, tenantId);
       log.debug({ err, events: texts.length }, 'what happened to jobs was not told to those who listen');
     }
   }
 
   async function send(): Promise<void> {
     refused = false;
-    await Promise.all(gathered.take().map(([bucket, texts]) => append(bucket, texts)));
+    await Promise.all(gathered.take().map(append));
     sending = null;
     // Two refusals are a second apart, and what is gathered in between is bounded.
     if (gathered.isEmpty() && !refused) return;
-    if (refused) gathered.take();
     arm(refused ? SILENT_MS : GATHER_MS);
   }
 
@@ -64,9 +70,8 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
       // Nothing is opened.
     },
     tell(event) {
-      // A connection that is away would keep what it is given until it is back.
-      if (client.status !== 'ready' || refused) return;
-      gathered.add(bucketOf(event.tenantId), event);
+      if (!refused) gathered.add(bucketOf(event.tenantId), event);
+      else if (event.kind === 'state') gathered.miss(bucketOf(event.tenantId), event.tenantId);
       if (sending === null) arm(GATHER_MS);
     },
     async stop() {

@@ -9,7 +9,7 @@ const of = { jobId: 'a', tenantId: 'acme' };
 function texts(...events: JobEvent[]): JobEvent[] {
   const gathered = createGatheredEvents();
   for (const event of events) gathered.add(1, event);
-  return gathered.take().flatMap(([, all]) => all.map((text) => jobEventSchema.parse(JSON.parse(text))));
+  return gathered.take().flatMap(({ texts: all }) => all.map((text) => jobEventSchema.parse(JSON.parse(text))));
 }
 
 describe('createGatheredEvents', () => {
@@ -28,6 +28,26 @@ describe('createGatheredEvents', () => {
     expect(sly).toMatchObject({ tooLong: true });
     const [line] = texts({ kind: 'log', ...of, line: 'y'.repeat(5_000) });
     expect(line).toMatchObject({ line: 'y'.repeat(1_000) });
+  });
+
+  it('says whose states are missing when there are too many, once for each tenant and last', () => {
+    const state = (tenantId: string) =>
+      ({ kind: 'state', jobId: 'a', tenantId, queueClass: 'default', state: 'active', attempt: 1 }) as const;
+    const many = Array.from({ length: 1_000 }, () => state('loud'));
+    const told = texts(...many, state('loud'), state('quiet'), state('loud'));
+    expect(told.slice(1_000)).toEqual([
+      { kind: 'missed', tenantId: 'loud' },
+      { kind: 'missed', tenantId: 'quiet' },
+    ]);
+  });
+
+  it('says in the next batch whose states were lost', () => {
+    const gathered = createGatheredEvents();
+    gathered.add(3, { kind: 'state', ...of, queueClass: 'default', state: 'active', attempt: 1 });
+    const [lost] = gathered.take();
+    for (const tenantId of lost?.tenants ?? []) gathered.miss(3, tenantId);
+    expect(gathered.take()).toMatchObject([{ bucket: 3, texts: ['{"kind":"missed","tenantId":"acme"}'] }]);
+    expect(gathered.isEmpty()).toBe(true);
   });
 
   it('holds a bounded amount, however much is told', () => {
@@ -52,7 +72,7 @@ describe('createGatheredEvents', () => {
           const event = some[i % some.length];
           if (event !== undefined) gathered.add(1, { ...event, jobId: String(i) });
         }
-        const [[, all] = [1, []]] = gathered.take();
+        const all = gathered.take()[0]?.texts ?? [];
         expect(all.join().length).toBeLessThan(32_768 + 8_000);
       }),
       { numRuns: 20 },

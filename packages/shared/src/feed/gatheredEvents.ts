@@ -1,22 +1,36 @@
 import type { JobEvent } from '../contracts/jobEvents.js';
 import { toFeedText } from './toFeedText.js';
 
-/** States of one bucket that are gathered at most; what comes above that is told to nobody. */
+/** States of one bucket that are gathered at most; of those above that, only whose they are. */
 const MOST_STATES = 1_000;
 
-/** Progress and lines of one bucket that are gathered at most, in characters. */
+/** Progress and lines of one bucket that are gathered at most, in characters; what comes above that is told to nobody. */
 const MOST_TALK = 32_768;
 
 /** Events that wait to be told, by bucket. */
 export interface GatheredEvents {
   add(bucket: number, event: JobEvent): void;
+  /** A tenant's state will not be told; that something is missing will be. */
+  miss(bucket: number, tenantId: string): void;
   isEmpty(): boolean;
-  /** All that is gathered; it is then gathered no more. */
-  take(): [bucket: number, texts: string[]][];
+  /** All that is gathered, what is missing last; it is then gathered no more. */
+  take(): TakenEvents[];
+}
+
+/** Events of one bucket on their way. */
+export interface TakenEvents {
+  readonly bucket: number;
+  /** Each event as it stands in a feed. */
+  readonly texts: readonly string[];
+  /** Whose states are among them. */
+  readonly tenants: ReadonlySet<string>;
 }
 
 interface Gathering {
   readonly texts: string[];
+  readonly tenants: Set<string>;
+  /** Tenants of states that are missing: as many as a bucket has. */
+  readonly missed: Set<string>;
   /** Job -> where its last progress stands: a newer one takes its place. */
   readonly progress: Map<string, number>;
   states: number;
@@ -26,32 +40,54 @@ interface Gathering {
 /** Bounded by number and length, so that a task that talks a lot fills neither this process nor Redis. */
 export function createGatheredEvents(): GatheredEvents {
   let buckets = new Map<number, Gathering>();
+
+  function gatheringOf(bucket: number): Gathering {
+    const known = buckets.get(bucket);
+    if (known !== undefined) return known;
+    const gathering = {
+      texts: [],
+      tenants: new Set<string>(),
+      missed: new Set<string>(),
+      progress: new Map(),
+      states: 0,
+      talk: 0,
+    };
+    buckets.set(bucket, gathering);
+    return gathering;
+  }
+
   return {
     add(bucket, event) {
-      let gathering = buckets.get(bucket);
-      if (gathering === undefined) {
-        gathering = { texts: [], progress: new Map(), states: 0, talk: 0 };
-        buckets.set(bucket, gathering);
-      }
-      if (event.kind === 'state') addState(gathering, event);
-      else addTalk(gathering, event);
+      if (event.kind === 'missed') gatheringOf(bucket).missed.add(event.tenantId);
+      else if (event.kind === 'state') addState(gatheringOf(bucket), event);
+      else addTalk(gatheringOf(bucket), event);
+    },
+    miss(bucket, tenantId) {
+      gatheringOf(bucket).missed.add(tenantId);
     },
     isEmpty: () => buckets.size === 0,
     take() {
-      const all = [...buckets].map(([bucket, { texts }]): [number, string[]] => [bucket, texts]);
+      const all = [...buckets].map(([bucket, { texts, tenants, missed }]): TakenEvents => {
+        const last = Array.from(missed, (tenantId) => toFeedText({ kind: 'missed', tenantId }));
+        return { bucket, texts: [...texts, ...last], tenants: new Set([...tenants, ...missed]) };
+      });
       buckets = new Map();
       return all;
     },
   };
 }
 
-function addState(gathering: Gathering, event: JobEvent): void {
-  if (gathering.states >= MOST_STATES) return;
+function addState(gathering: Gathering, event: Extract<JobEvent, { kind: 'state' }>): void {
+  if (gathering.states >= MOST_STATES) {
+    gathering.missed.add(event.tenantId);
+    return;
+  }
   gathering.states++;
+  gathering.tenants.add(event.tenantId);
   gathering.texts.push(toFeedText(event));
 }
 
-function addTalk(gathering: Gathering, event: JobEvent): void {
+function addTalk(gathering: Gathering, event: Extract<JobEvent, { kind: 'progress' | 'log' }>): void {
   const before = event.kind === 'progress' ? gathering.progress.get(event.jobId) : undefined;
   if (gathering.talk >= MOST_TALK && before === undefined) return;
   const text = toFeedText(event);

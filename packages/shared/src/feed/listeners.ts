@@ -44,8 +44,11 @@ export function createListeners(): Listeners {
       };
     },
     tell(fed) {
-      const { tenantId, jobId } = fed.event;
-      for (const listener of bySubject.get(keyOf(tenantId, jobId)) ?? []) listener(fed);
+      const { event } = fed;
+      const { tenantId } = event;
+      // What a job has come to is asked of the ledger as well; only its tenant's list rests on being told.
+      if (event.kind !== 'missed')
+        for (const listener of bySubject.get(keyOf(tenantId, event.jobId)) ?? []) listener(fed);
       for (const listener of bySubject.get(keyOf(tenantId, null)) ?? []) listener(fed);
     },
     hasTenant: (tenantId) => tenants.has(tenantId),

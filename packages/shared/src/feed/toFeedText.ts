@@ -9,6 +9,7 @@ import { fitsInJson } from '../domain/jsonSize.js';
 export function toFeedText(event: JobEvent): string {
   switch (event.kind) {
     case 'state':
+    case 'missed':
       return JSON.stringify(event);
     case 'log':
       return JSON.stringify({ ...event, line: String(event.line).slice(0, MAX_LOG_LINE) });

@@ -79,6 +79,10 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
     }
   }
 
+  function stirAll(tenantId: string): void {
+    for (const own of watched.values()) if (own.lane.tenantId === tenantId) own.stirred = true;
+  }
+
   async function look(name: string, lane: WatchedLane): Promise<void> {
     lane.stirred = false;
     lane.dueRound = round + LOOK_ANYWAY_ROUNDS;
@@ -119,6 +123,7 @@ export function createPlaceWatch({ lanes, facts, call, log }: PlaceWatchParts): 
       };
     },
     overhear(event) {
+      if (event.kind === 'missed') stirAll(event.tenantId);
       if (event.kind !== 'state') return;
       const own = watched.get(laneName({ tenantId: event.tenantId, queueClass: event.queueClass as QueueClass }));
       if (own !== undefined) own.stirred = true;

@@ -75,6 +75,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
       traced.ended({ kind: 'held-back' });
       return { kind: 'release' };
     }
+    const takenMs = parts.monotonicMs();
     const claimed = await traced.run(() => inSpan('claim', () => claimUnlessStopped(active, stay.stop, parts)));
     if (claimed === 'stopped' || claimed === null) {
       traced.ended({ kind: claimed === null ? 'unknown-job' : 'stopped' });
@@ -96,11 +97,18 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     traced.ended(outcome);
     const { id, tenantId, fence } = claimed;
     const job = { id, tenantId, fence, task: active.task, queueClass: active.lane.queueClass };
-    return await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
+    const end = await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
+    if (verdict.kind === 'run') noteServiceTime(active, outcome, parts.monotonicMs() - takenMs, parts);
+    return end;
   } finally {
     traced.end();
     stay.leave();
   }
+}
+
+/** For those that wait, all of the time that it kept its place counts: of jobs of a few ms, half is the ledger's. */
+function noteServiceTime({ lane }: ActiveJob, outcome: AttemptVerdict, ms: number, parts: RunJobParts): void {
+  if (!('neverRan' in outcome)) parts.serviceTimes.note(lane, ms);
 }
 
 async function claimUnlessStopped(
@@ -207,7 +215,6 @@ async function carryOut(
   const traceparent = traced.traceparent() ?? claimed.traceparent;
   const execution = await execute(active, { claimed: { ...claimed, traceparent }, contract }, stop, parts);
   const tookMs = parts.monotonicMs() - startedMs;
-  parts.serviceTimes.note(active.lane, tookMs);
   parts.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
   parts.measures.ran(tenantId, tookMs / 1_000);
   return execution;

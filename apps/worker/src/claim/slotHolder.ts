@@ -1,27 +1,22 @@
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { Service } from '@sluice/shared/lifecycle/service';
 import type { SlotRoom, SlotTicket } from '@sluice/shared/queue/slotRoom';
-import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
+import type { SlotAnswer } from '@sluice/shared/redis/commands/holdSlots';
 import type { HeldSlot, RunningTicket, TenantSlots } from './heldSlot.js';
 import { newSlot, newTicket } from './heldSlot.js';
+import { createSleepWatch } from './sleepWatch.js';
+import type { SlotRequests, SlotRequestsParts } from './slotRequests.js';
+import { createSlotRequests } from './slotRequests.js';
 
 /** What the holder needs. */
-export interface SlotHolderOptions {
-  readonly workerId: string;
-  /** How long a lease lasts unless it is renewed, in ms. */
-  readonly leaseMs: number;
+export interface SlotHolderOptions extends SlotRequestsParts {
   /** Jobs that one slot runs at a time. */
   readonly slotConcurrency: number;
-  /** Takes, renews and gives back in Redis; one answer for each slot that is taken. */
-  readonly hold: (request: SlotRequest) => Promise<readonly SlotAnswer[]>;
   /** A tenant may have room again. */
   readonly room: (tenantId: string) => void;
   /** Another process may have room for what a tenant waits for here. */
   readonly refused: (tenantId: string) => void;
   /** Time of day, unix ms. */
   readonly now: () => number;
-  /** A clock that never jumps, in ms. */
-  readonly monotonicMs: () => number;
-  readonly log: Log;
 }
 
 /**
@@ -33,9 +28,6 @@ const LEAST_MARGIN_MS = 750;
 
 /** A job starts only while this share of the lease is left; before, the lease is renewed. */
 const START_ABOVE = 0.3;
-
-/** The machine has slept when the time of day went on by so much more than the clock that leases are counted by, in ms. */
-const SLEPT_MS = 1_000;
 
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.6;
@@ -56,22 +48,20 @@ const ASK_AGAIN_MS = 500;
 export class SlotHolder implements SlotRoom, Service {
   readonly name = 'slots';
   private readonly tenants = new Map<string, TenantSlots>();
-  /** What is asked for in this turn of the event loop, by bucket. */
-  private readonly requests = new Map<number, { take: HeldSlot[]; give: HeldSlot[] }>();
+  private readonly requests: SlotRequests;
+  private hasSlept = (): boolean => false;
   private held = 0;
   private leaving = false;
   private ticker: NodeJS.Timeout | null = null;
-  private readonly sending = new Map<number, Promise<void>>();
-  private isDue = false;
   private readonly countedMs: number;
-  private clockDiffMs = 0;
 
   constructor(private readonly options: SlotHolderOptions) {
     this.countedMs = options.leaseMs - Math.max(options.leaseMs * MARGIN, LEAST_MARGIN_MS);
+    this.requests = createSlotRequests(options, (slot, answer, askedMs) => this.answered(slot, answer, askedMs));
   }
 
   async start(): Promise<void> {
-    this.clockDiffMs = this.options.now() - this.options.monotonicMs();
+    this.hasSlept = createSleepWatch(this.options.now, this.options.monotonicMs);
     this.ticker = setInterval(() => this.tick(), this.options.leaseMs * TICK);
   }
 
@@ -80,11 +70,7 @@ export class SlotHolder implements SlotRoom, Service {
     if (this.ticker !== null) clearInterval(this.ticker);
     this.ticker = null;
     for (const { timer } of this.tenants.values()) if (timer !== null) clearTimeout(timer);
-    await new Promise(setImmediate);
-    while (this.sending.size > 0) {
-      await Promise.all(this.sending.values());
-      await new Promise(setImmediate);
-    }
+    await this.requests.idle();
   }
 
   /** Which numbered slots of which tenants are placed here. One that no longer is goes back when no job runs in it. */
@@ -221,66 +207,19 @@ export class SlotHolder implements SlotRoom, Service {
   private ask(slot: HeldSlot): void {
     if (slot.asking) return;
     slot.asking = true;
-    this.requestFor(slot.bucket).take.push(slot);
+    this.requests.take(slot);
   }
 
   private giveBack(slot: HeldSlot): void {
     if (slot.untilMs === 0) return;
     this.endLease(slot);
-    this.requestFor(slot.bucket).give.push(slot);
+    this.requests.give(slot);
   }
 
   private endLease(slot: HeldSlot): void {
     slot.untilMs = 0;
     slot.epoch++;
     this.held--;
-  }
-
-  /**
-   * What is asked for in one turn of the event loop goes in one call per bucket, and not before the call before was answered:
-   * a give that overtakes a later take, as when a script is sent again, would end a lease that is counted on.
-   */
-  private requestFor(bucket: number): { take: HeldSlot[]; give: HeldSlot[] } {
-    const known = this.requests.get(bucket);
-    if (known !== undefined) return known;
-    const request = { take: [], give: [] };
-    this.requests.set(bucket, request);
-    this.sendSoon();
-    return request;
-  }
-
-  private sendSoon(): void {
-    if (!this.isDue) queueMicrotask(() => this.sendAll());
-    this.isDue = true;
-  }
-
-  private sendAll(): void {
-    this.isDue = false;
-    for (const [bucket, { take, give }] of this.requests) {
-      if (this.sending.has(bucket)) continue;
-      this.requests.delete(bucket);
-      this.sending.set(bucket, this.send(bucket, take, give));
-    }
-  }
-
-  private async send(bucket: number, take: readonly HeldSlot[], give: readonly HeldSlot[]): Promise<void> {
-    const { workerId: holder, leaseMs, monotonicMs, hold, log } = this.options;
-    const askedMs = monotonicMs();
-    const epochs = take.map(({ epoch }) => epoch);
-    let answers: readonly SlotAnswer[] = [];
-    try {
-      answers = await hold({ bucket, holder, leaseMs, take, give });
-    } catch (err) {
-      log.debug({ err, bucket }, 'slots could not be leased');
-    }
-    this.sending.delete(bucket);
-    if (this.requests.has(bucket)) this.sendSoon();
-    for (const [index, slot] of take.entries()) {
-      slot.asking = false;
-      const granted = slot.epoch === epochs[index] && answers[index]?.kind === 'granted';
-      for (const waiter of slot.waiters.splice(0)) waiter(granted);
-      this.answered(slot, slot.epoch === epochs[index] ? answers[index] : undefined, askedMs);
-    }
   }
 
   /** @param answer undefined when nothing is known */
@@ -322,7 +261,8 @@ export class SlotHolder implements SlotRoom, Service {
 
   private tick(): void {
     const nowMs = this.options.monotonicMs();
-    const slept = this.hasSlept(nowMs);
+    // Then a lease may be over that is counted on: each is asked for again at once.
+    const slept = this.hasSlept();
     for (const { slots } of this.tenants.values()) {
       for (const slot of slots) {
         if (slot.untilMs === 0) continue;
@@ -330,14 +270,6 @@ export class SlotHolder implements SlotRoom, Service {
         else this.keep(slot, nowMs);
       }
     }
-  }
-
-  /** The clock that leases are counted by stands still while the machine sleeps: then each lease is asked for again at once. */
-  private hasSlept(nowMs: number): boolean {
-    const diffMs = this.options.now() - nowMs;
-    const slept = diffMs - this.clockDiffMs > SLEPT_MS;
-    this.clockDiffMs = diffMs;
-    return slept;
   }
 
   private isWanted(slot: HeldSlot, nowMs: number): boolean {

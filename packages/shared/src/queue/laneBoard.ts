@@ -1,21 +1,10 @@
 import type { Turns } from '../domain/turns.js';
 import { createTurns, TURN_QUANTUM } from '../domain/turns.js';
 import type { LaneKeys } from '../redis/commands/lookAtLanes.js';
+import type { BoardListener } from './boardListener.js';
 import type { Claim, ClaimEnd, ClaimState, LaneState, OpenLane, TenantState } from './laneState.js';
-import { newLane } from './laneState.js';
+import { newLane, stopTimer } from './laneState.js';
 import type { SlotRoom } from './slotRoom.js';
-
-/** What the board tells. */
-export interface BoardListener {
-  /** A job could be claimed. */
-  work(): void;
-  /** Work may wait in a lane, or not: it is to be looked at. */
-  doubt(lane: OpenLane): void;
-  /** A lane's marker is to be awaited from now on, or no longer. */
-  listen(lane: OpenLane, on: boolean): void;
-  /** This process took what tells of a lane's work, but cannot do it now, and another might. */
-  passOn(lane: OpenLane): void;
-}
 
 /**
  * A lane that gives more markers than one lone job does (its own, and one for its activation) is busy: it is left out of the
@@ -311,9 +300,4 @@ export class LaneBoard {
     lane.listens = on;
     this.tell.listen(lane, on);
   }
-}
-
-function stopTimer(lane: LaneState): void {
-  if (lane.timer !== null) clearTimeout(lane.timer);
-  lane.timer = null;
 }

@@ -83,3 +83,9 @@ export function newLane(name: string, keys: LaneKeys): LaneState {
     limitedUntilMs: 0,
   };
 }
+
+/** Nothing is due in the lane any more, as far as is known here. */
+export function stopTimer(lane: LaneState): void {
+  if (lane.timer !== null) clearTimeout(lane.timer);
+  lane.timer = null;
+}

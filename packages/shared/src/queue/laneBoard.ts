@@ -3,7 +3,7 @@ import { createTurns, TURN_QUANTUM } from '../domain/turns.js';
 import type { LaneKeys } from '../redis/commands/lookAtLanes.js';
 import type { BoardListener } from './boardListener.js';
 import type { Claim, ClaimEnd, ClaimState, LaneState, OpenLane, TenantState } from './laneState.js';
-import { newLane, stopTimer } from './laneState.js';
+import { newLane, newTenant, stopTimer } from './laneState.js';
 import type { SlotRoom } from './slotRoom.js';
 
 /**
@@ -213,13 +213,7 @@ export class LaneBoard {
   private tenantOf(id: string): TenantState {
     const known = this.tenants.get(id);
     if (known !== undefined) return known;
-    const tenant = {
-      id,
-      weight: this.weights.get(id) ?? 1,
-      lanes: new Set<LaneState>(),
-      claims: 0,
-      ready: new Set<LaneState>(),
-    };
+    const tenant = newTenant(id, this.weights.get(id) ?? 1);
     this.tenants.set(id, tenant);
     return tenant;
   }

@@ -84,6 +84,11 @@ export function newLane(name: string, keys: LaneKeys): LaneState {
   };
 }
 
+/** A tenant without lanes. */
+export function newTenant(id: string, weight: number): TenantState {
+  return { id, weight, lanes: new Set(), claims: 0, ready: new Set() };
+}
+
 /** Nothing is due in the lane any more, as far as is known here. */
 export function stopTimer(lane: LaneState): void {
   if (lane.timer !== null) clearTimeout(lane.timer);

@@ -54,9 +54,13 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     });
   }
 
-  function tell({ lane, upstream }: NotedCall, to: 'open' | 'half-open' | 'closed'): void {
+  /** A warning once: an outage that lasts would repeat it for every tenant with each probe. */
+  function tell({ lane, upstream, granted }: NotedCall, to: 'open' | 'half-open' | 'closed'): void {
     metrics.circuitChanges.inc({ upstream: upstream.name, to });
-    log[to === 'open' ? 'warn' : 'info']({ lane: laneName(lane), upstream: upstream.name }, `a circuit is ${to}`);
+    log[to === 'open' && granted.probe === 'none' ? 'warn' : 'info'](
+      { lane: laneName(lane), upstream: upstream.name },
+      `a circuit is ${to}`,
+    );
   }
 
   return {

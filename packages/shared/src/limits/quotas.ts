@@ -35,7 +35,7 @@ export interface Quotas {
   knows(tenantId: string): Promise<boolean>;
 }
 
-/** What the end of a call made of a circuit; one that opened rests for so long, in ms, and then asks for so many probes. */
+/** What the end of a call made of a circuit; of one that opened, by which settings. */
 export type CircuitChange =
   | { readonly kind: Exclude<EndedCircuit['change'], 'opened'> }
   | { readonly kind: 'opened'; readonly settings: CircuitSettings };

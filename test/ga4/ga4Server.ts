@@ -48,8 +48,12 @@ export interface Ga4Server {
   mostConcurrent(property: string): number;
   /** The next requests fail so, in order. */
   failNext(...faults: readonly Fault[]): void;
+  /** Properties whose every request fails with 500, for as long as they stand here. */
+  readonly down: Set<string>;
   close(): Promise<void>;
 }
+
+const INTERNAL: Fault = { kind: 'internal' };
 
 const PATH = /^\/v1beta\/properties\/(\d+):runReport$/;
 
@@ -60,6 +64,7 @@ export async function openGa4Server(options: Ga4ServerOptions = {}): Promise<Ga4
   const books = new Map<string, QuotaBook>();
   const calls: Ga4Call[] = [];
   const faults: Fault[] = [];
+  const down = new Set<string>();
   const closing = new AbortController();
   // Each report that is under way listens.
   setMaxListeners(0, closing.signal);
@@ -95,7 +100,7 @@ export async function openGa4Server(options: Ga4ServerOptions = {}): Promise<Ga4
         .end('<title>Error 404 (Not Found)</title>');
       return;
     }
-    const fault = faults.shift();
+    const fault = down.has(property) ? INTERNAL : faults.shift();
     const answer = await (fault === undefined
       ? report(property, incoming, body)
       : answerOf(fault, `${incoming.headers.authorization} ${body}`));
@@ -117,6 +122,7 @@ export async function openGa4Server(options: Ga4ServerOptions = {}): Promise<Ga4
     url: `http://127.0.0.1:${port}`,
     calls,
     mostConcurrent: (property) => books.get(property)?.mostConcurrent() ?? 0,
+    down,
     failNext: (...more) => void faults.push(...more),
     async close() {
       closing.abort();

@@ -1,4 +1,5 @@
 import {
+  circuitSettings,
   clockSettings,
   ga4PropertySettings,
   logSettings,
@@ -46,6 +47,7 @@ export const producerSettings = {
   ga4: ga4PropertySettings,
   operator: operatorSettings,
   clock: clockSettings,
+  circuit: circuitSettings,
   jwt: {
     jwksUrl: setting(
       'JWT_JWKS_URL',

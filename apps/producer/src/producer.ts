@@ -60,6 +60,7 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     keys,
     read: (tenantId) => ledger((db) => readTenantQuotas(db, tenantId)),
     now,
+    circuit: config.circuit,
   });
   const outlookBatches = createOutlookBatches({
     client,

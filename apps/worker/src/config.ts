@@ -1,4 +1,5 @@
 import {
+  circuitSettings,
   clockSettings,
   ga4PropertySettings,
   logSettings,
@@ -44,6 +45,7 @@ export const workerSettings = {
   slot: slotSettings,
   rehearsal: rehearsalSettings,
   clock: clockSettings,
+  circuit: circuitSettings,
   worker: {
     id: setting(
       'WORKER_ID',

@@ -9,15 +9,15 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { QuotasParts } from '@sluice/shared/limits/quotas';
 import { createQuotas } from '@sluice/shared/limits/quotas';
-import type { Database } from '@sluice/shared/postgres/connect';
+import type { PostgresService } from '@sluice/shared/postgres/connect';
 import { createPostgres } from '@sluice/shared/postgres/connect';
 import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readShownTenants } from '@sluice/shared/redis/commands/shownTenants';
+import type { RedisService } from '@sluice/shared/redis/connect';
 import { createRedis } from '@sluice/shared/redis/connect';
+import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createTracing } from '@sluice/shared/telemetry/tracing';
@@ -28,7 +28,7 @@ import { createEffects } from './execute/effects.js';
 import type { RunningJobs } from './execute/runningJobs.js';
 import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
-import type { UpstreamGate } from './execute/upstreamGate.js';
+import type { UpstreamGate, UpstreamGateParts } from './execute/upstreamGate.js';
 import { createUpstreamGate } from './execute/upstreamGate.js';
 import type { Isolation } from './isolate/isolation.js';
 import { createIsolation } from './isolate/isolation.js';
@@ -49,6 +49,13 @@ export interface Machine {
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What holding attempts to their upstreams' limits rests on. */
+interface UpstreamsParts extends Pick<UpstreamGateParts, 'lanes' | 'metrics'> {
+  readonly redis: Pick<RedisService, 'client'>;
+  readonly postgres: Pick<PostgresService, 'db'>;
+  readonly keys: FleetKeys;
 }
 
 /** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
@@ -94,7 +101,7 @@ export function createWorker(
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
-    upstreams: upstreamsOf({ client: redis.client, db: postgres.db, keys, lanes: queues }, machine, log),
+    upstreams: upstreamsOf({ redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
     claimer: createClaimer(turns, postgres.db, workerId),
     ledger: createLedgerWriter(turns, postgres.db, log),
     tasks: createTaskCatalogue(config.rehearsal),
@@ -167,17 +174,14 @@ export function createWorker(
 }
 
 function upstreamsOf(
-  {
-    client,
-    db,
-    keys,
-    lanes,
-  }: Pick<QuotasParts, 'client' | 'keys'> & { readonly db: Database; readonly lanes: LaneQueues },
+  { redis, postgres, keys, ...gate }: UpstreamsParts,
+  { circuit }: Pick<WorkerConfig, 'circuit'>,
   { now, random }: Machine,
   log: Log,
 ): UpstreamGate {
-  const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now });
-  return createUpstreamGate({ quotas, lanes, random, log });
+  const read = (tenantId: string) => readTenantQuotas(postgres.db, tenantId);
+  const quotas = createQuotas({ client: redis.client, keys, read, now, circuit });
+  return createUpstreamGate({ quotas, ...gate, random, log });
 }
 
 function handlersOf(

@@ -17,7 +17,7 @@ const keys = fleetKeys(SLUICE_PREFIX);
 /** Tries to take one tenant's quota; answers how often it was granted. */
 async function take(argument: unknown): Promise<number> {
   const { tries, quota } = argumentSchema.parse(argument);
-  const limits = { callsPerWindow: quota, windowMs: 3_600_000, callsAtATime: null };
+  const limits = { quota: { callsPerWindow: quota, windowMs: 3_600_000, callsAtATime: null }, circuit: null };
   let granted = 0;
   await repeat(tries, AT_ONCE, async (index) => {
     const call = { id: `${process.pid}:${index}`, leaseMs: 60_000, cost: 1 };

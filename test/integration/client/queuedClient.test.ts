@@ -3,11 +3,15 @@ import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Quotas } from '@sluice/shared/limits/quotas';
+import { createQuotas } from '@sluice/shared/limits/quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';
 import { openClientSpace, REPORT } from './support.js';
+
+const UPSTREAM = ga4RunReport.upstream as Upstream;
 
 describe('createQueuedClient', () => {
   let at: ClientSpace;
@@ -62,6 +66,33 @@ describe('createQueuedClient', () => {
     });
     await expect(broken.request(REPORT)).rejects.toThrow(TypeError);
     await worker.close();
+  });
+
+  it('queues requests while the upstream is down, which failing direct calls find out, and calls again when it is back', async () => {
+    await at.tenant('down', {});
+    const circuit = { failures: 2, withinMs: 60_000, restMs: 700, probeEveryMs: 50, successes: 1 };
+    const { client: redis, keys } = { client: at.space.redis.client, keys: at.space.keys };
+    const read = async () => new Map();
+    const quotas = createQuotas({ client: redis, keys, read, now: Date.now, circuit });
+    let isDown = true;
+    let calls = 0;
+    const call = async () => {
+      calls++;
+      if (isDown) throw new FleetError('upstream_failed', 'GA4 failed (INTERNAL)');
+      return 'called';
+    };
+    const client = at.client('down', { call }, { ...at.fleet, quotas });
+    const kindOf = async () => (await quotas.state('down', UPSTREAM)).circuit?.sight.kind;
+    for (let i = 0; i < 2; i++) await expect(client.request(REPORT)).rejects.toThrow('GA4 failed');
+    await until('the circuit is open', async () => (await kindOf()) === 'open');
+    isDown = false;
+    const stop = new AbortController();
+    const queued = client.request(REPORT, { signal: stop.signal, onQueued: () => stop.abort(new Error('enough')) });
+    await expect(queued).rejects.toThrow('enough');
+    expect(calls).toBe(2);
+    await until('its rest is over', async () => (await kindOf()) === 'half-open');
+    expect(await client.request(REPORT)).toBe('called');
+    await until('it is closed', async () => (await kindOf()) === 'closed');
   });
 
   it('leaves an upstream alone for twice as long when it asks to wait again and names no time', async () => {

@@ -168,7 +168,7 @@ describe('jobs', () => {
       counts: { byState: { queued: 1, active: 1, delayed: 1 }, byTask: { 'system.probe': { queued: 1 } } },
       workers: { desired: 1, live: 0 },
       zone: 'green',
-      circuit: null,
+      circuit: [{ upstream: 'ga4', state: 'closed', probeInMs: 0 }],
       quota: [
         {
           upstream: 'ga4',

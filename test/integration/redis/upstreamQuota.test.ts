@@ -25,10 +25,16 @@ describe('takeQuota', () => {
     return {
       /** Of a quota that was changed meanwhile. */
       takeOf: (changed: UpstreamQuota, id = `call ${calls++}`) =>
-        takeQuota(client, space.keys, owner, changed, { id, leaseMs: 60_000, cost: 1 }),
+        takeQuota(client, space.keys, owner, { quota: changed, circuit: null }, { id, leaseMs: 60_000, cost: 1 }),
       used: (windowMs: number) => readQuotaUse(client, space.keys, owner, windowMs),
       take: (call: { readonly id?: string; readonly leaseMs?: number; readonly cost?: number } = {}) =>
-        takeQuota(client, space.keys, owner, quota, { id: `call ${calls++}`, leaseMs: 60_000, cost: 1, ...call }),
+        takeQuota(
+          client,
+          space.keys,
+          owner,
+          { quota, circuit: null },
+          { id: `call ${calls++}`, leaseMs: 60_000, cost: 1, ...call },
+        ),
       end: (id: string) => endQuotaCall(client, space.keys, owner, id),
       block: (forMs: number) => blockQuota(client, space.keys, owner, forMs),
     };

@@ -99,6 +99,27 @@ describe('observeFleet', () => {
     expect(seen.length).toBeGreaterThan(TENANTS / 2);
   });
 
+  it('sees that jobs wait for an upstream whose circuit is open, and asks of no other lane', async () => {
+    const { client } = space.redis;
+    const queues = createLaneQueues(client, space.keys);
+    const task = { task: 'ga4.run_report', data: {}, queuePriority: 9, maxAttempts: 1, delayMs: 0 };
+    const heldBackOf = async (id: string): Promise<unknown> =>
+      (await observeFleet({ redis: space.redis, keys: space.keys, log }, new Set([id]))).tenants.map(
+        (one) => one.kind === 'counted' && one.count.heldBack,
+      );
+    await queues.add([{ lane: { tenantId: 'waits', queueClass: 'ga4' }, job: { id: newId(), ...task } }]);
+    expect(await heldBackOf('waits')).toEqual(['none']);
+    const circuit = space.keys.circuit(bucketOf('waits'), 'waits', 'ga4');
+    await client.hset(circuit, { opened: 1, probe: 2 });
+    expect(await heldBackOf('waits')).toEqual(['circuit']);
+    await client.hset(circuit, { answered: 1 });
+    expect(await heldBackOf('waits')).toEqual(['circuit']);
+    await queues.add([{ lane: { tenantId: 'waits', queueClass: 'default' }, job: { id: newId(), ...task } }]);
+    expect(await heldBackOf('waits')).toEqual(['none']);
+    await client.del(circuit);
+    await queues.close();
+  });
+
   it('knows at once what has changed of a bucket that it has read before', async () => {
     const { client } = space.redis;
     const parts = { redis: space.redis, keys: space.keys, log, tables: new Map() };

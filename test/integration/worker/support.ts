@@ -1,3 +1,4 @@
+import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
 import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
 import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { Lane } from '@sluice/shared/domain/lane';
@@ -50,6 +51,8 @@ export interface TestLaneOptions {
   readonly db?: Database;
   /** In place of `system.probe`, which calls nobody. */
   readonly task?: { readonly name: string; readonly queueClass: Lane['queueClass'] };
+  /** Figures of circuits that are shorter than the tasks'. */
+  readonly circuit?: CircuitOverrides;
   /** Told of waits and ends. */
   readonly measures?: Partial<TenantMeasures>;
   /** The dead-letter queue as the worker sees it. */
@@ -69,9 +72,11 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     keys: space.keys,
     read: (tenantId) => readTenantQuotas(db, tenantId),
     now: Date.now,
+    ...(options.circuit === undefined ? {} : { circuit: options.circuit }),
   });
+  const metrics = createMetrics('test');
   const parts = {
-    upstreams: createUpstreamGate({ quotas, lanes: queues, random: Math.random, log }),
+    upstreams: createUpstreamGate({ quotas, lanes: queues, random: Math.random, metrics, log }),
     claimer: createClaimer(turns, db, 'w1'),
     ledger: createLedgerWriter(turns, db, log),
     effects: createEffects({ db, log }),
@@ -83,7 +88,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     cameEarly: () => undefined,
     serviceTimes: { note: () => undefined },
     feed: { tell: () => undefined },
-    metrics: createMetrics('test'),
+    metrics,
     measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined, ...options.measures },
     monotonicMs: () => performance.now(),
     random: () => 0,

@@ -1,8 +1,10 @@
+import { circuitStateSchema } from '@sluice/shared/contracts/circuit';
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { ZONES } from '@sluice/shared/contracts/jobs';
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import { TASKS, upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
 import { quotaLeftSchema } from '@sluice/shared/contracts/upstreamQuota';
+import { restsForMs } from '@sluice/shared/domain/circuitWait';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { zoneOf } from '@sluice/shared/domain/zone';
@@ -37,7 +39,10 @@ const queueSchema = z.object({
   estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest of the lanes' }),
   estimatedWaitP90Ms: z.int().nullable(),
   zone: z.enum(ZONES),
-  circuit: z.null().meta({ description: 'No circuit is configured' }),
+  circuit: z
+    .array(circuitStateSchema)
+    .nullable()
+    .meta({ description: 'Of each upstream that has one; null while it cannot be told' }),
   quota: z
     .array(quotaLeftSchema)
     .nullable()
@@ -79,7 +84,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
         readSlots(tenantId, parts),
         Promise.all(CLASSES.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
       ]);
-      return { ...describeCounts(counts), workers, ...describeLanes(facts), circuit: null };
+      return { ...describeCounts(counts), workers, ...describeLanes(facts) };
     },
   );
 }
@@ -117,10 +122,10 @@ function describeCounts(
 
 function describeLanes(
   facts: readonly (LaneFacts | null)[],
-): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'estimatedWaitP90Ms' | 'zone' | 'quota'> {
+): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'estimatedWaitP90Ms' | 'zone' | 'quota' | 'circuit'> {
   const seen = facts.filter((lane) => lane !== null);
   if (seen.length < facts.length) {
-    return { estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'yellow', quota: null };
+    return { estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'yellow', quota: null, circuit: null };
   }
   const waits = seen.map((lane) => waitInLane(lane.waiting + 1, lane));
   return {
@@ -128,6 +133,7 @@ function describeLanes(
     estimatedWaitP90Ms: longest(waits.map(({ estimatedWaitP90Ms }) => estimatedWaitP90Ms)),
     zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
     quota: CLASSES.flatMap((queueClass, index) => describeQuota(queueClass, facts[index] ?? null)),
+    circuit: CLASSES.flatMap((queueClass, index) => describeCircuit(queueClass, facts[index] ?? null)),
   };
 }
 
@@ -149,4 +155,11 @@ function describeQuota(queueClass: QueueClass, facts: LaneFacts | null): z.infer
       refillsInMs: Math.round(Math.max(facts.pausedMs, refillsInMs(facts.quota))),
     },
   ];
+}
+
+function describeCircuit(queueClass: QueueClass, facts: LaneFacts | null): z.infer<typeof circuitStateSchema>[] {
+  const upstream = upstreamOfClass(queueClass);
+  const circuit = facts?.circuit ?? null;
+  if (upstream === null || circuit === null) return [];
+  return [{ upstream: upstream.name, state: circuit.sight.kind, probeInMs: Math.round(restsForMs(circuit)) }];
 }

@@ -32,6 +32,15 @@ describe('foldLanes', () => {
     expect(foldLanes(lanes, 0)).toMatchObject({ waiting: 3, waitingInAll: 133, heldBack: 'none' });
   });
 
+  it('is held back by a circuit though the lane is rate limited as well, and by an operator first', () => {
+    const held = new Set(['acme.ga4']);
+    const lane = { ...idle, name: 'acme.ga4', waiting: 60, rateLimitedMs: 1 };
+    expect(foldLanes([lane], 0, held)).toMatchObject({ heldBack: 'circuit' });
+    expect(foldLanes([{ ...lane, rateLimitedMs: 0 }], 0, held)).toMatchObject({ heldBack: 'circuit' });
+    expect(foldLanes([{ ...lane, paused: true }], 0, held)).toMatchObject({ heldBack: 'paused' });
+    expect(foldLanes([lane, { ...idle, waiting: 2 }], 0, held)).toMatchObject({ waiting: 2, heldBack: 'none' });
+  });
+
   it('is held back when all lanes with work are', () => {
     expect(foldLanes([{ ...idle, waiting: 60, paused: true }, idle], 0)).toMatchObject({
       waiting: 60,

@@ -7,9 +7,15 @@ import type { TenantCount } from '../tenant.js';
  * What a tenant's lanes hold together. Jobs in a lane that is held back want no slot while another lane has work; a
  * tenant is held back when every lane of its that has work is. Pure.
  * @param nowMs unix ms of the clock that the lanes' jobs were accepted by
+ * @param circuits names of lanes whose upstream is down
  */
-export function foldLanes(lanes: readonly LaneSight[], nowMs: number): TenantCount {
+export function foldLanes(
+  lanes: readonly LaneSight[],
+  nowMs: number,
+  circuits: ReadonlySet<string> = new Set(),
+): TenantCount {
   const withWork = lanes.filter(({ waiting }) => waiting > 0);
+  const heldBackBy = (lane: LaneSight): HeldBack => causeOf(lane, circuits.has(lane.name));
   const free = withWork.filter((lane) => heldBackBy(lane) === 'none');
   const counted = free.length > 0 ? free : withWork;
   const [first] = counted;
@@ -24,8 +30,10 @@ export function foldLanes(lanes: readonly LaneSight[], nowMs: number): TenantCou
   };
 }
 
-function heldBackBy({ paused, rateLimitedMs }: LaneSight): HeldBack {
+/** A lane whose circuit is open is rate limited as well, but for the moment of a probe. */
+function causeOf({ paused, rateLimitedMs }: LaneSight, isCircuitOpen: boolean): HeldBack {
   if (paused) return 'paused';
+  if (isCircuitOpen) return 'circuit';
   return rateLimitedMs > 0 ? 'rate-limited' : 'none';
 }
 

@@ -11,6 +11,7 @@ import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { FleetSight, SeenTenant, Tenant } from '../tenant.js';
 import { foldLanes } from './foldLanes.js';
 import { groupTenants } from './groupTenants.js';
+import { observeCircuits } from './observeCircuits.js';
 
 /** What has not been read after this long is not known, in ms: figures of before an outage are not acted upon. */
 const READ_WITHIN_MS = 5_000;
@@ -27,7 +28,7 @@ export interface ObserveParts {
 }
 
 /**
- * Looks at tenants: two round trips per bucket, all buckets at once. Changes nothing and never throws: tenants whose
+ * Looks at tenants: two round trips per bucket, three where jobs wait for an upstream, all buckets at once. Changes nothing and never throws: tenants whose
  * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
  * @param wanted only these tenants, and only their buckets; all when left out
  */
@@ -63,7 +64,8 @@ async function observeBucket(
     const tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
     known.tenants = tenants;
     const names = tenants.flatMap(({ lanes }) => lanes);
-    return splitSight(tenants, await observeLanes(redis.client, keys, bucket, names));
+    const sight = await observeLanes(redis.client, keys, bucket, names);
+    return splitSight(tenants, sight, await observeCircuits(redis.client, keys, sight.lanes));
   }
   try {
     return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));
@@ -74,11 +76,15 @@ async function observeBucket(
 }
 
 /** Gives each tenant the lanes that were asked about for it, in the same order. */
-function splitSight(tenants: readonly Tenant[], { lanes, nowMs }: BucketSight): SeenTenant[] {
+function splitSight(
+  tenants: readonly Tenant[],
+  { lanes, nowMs }: BucketSight,
+  circuits: ReadonlySet<string>,
+): SeenTenant[] {
   let from = 0;
   return tenants.map((tenant) => {
     const own = lanes.slice(from, from + tenant.lanes.length);
     from += own.length;
-    return { kind: 'counted', tenant, count: foldLanes(own, nowMs) };
+    return { kind: 'counted', tenant, count: foldLanes(own, nowMs, circuits) };
   });
 }

@@ -1,24 +1,26 @@
 import type { RetryPolicy, TaskContract } from '@sluice/shared/contracts/task';
 import { findTask } from '@sluice/shared/contracts/taskCatalogue';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import { restsForMs } from '@sluice/shared/domain/circuitWait';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { laneName } from '@sluice/shared/domain/lane';
-import type { QuotaState } from '@sluice/shared/domain/quotaWait';
 import { refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { askedWaitMs } from '@sluice/shared/domain/retry';
 import { partOf, pauseMsAfter } from '@sluice/shared/domain/upstreamPart';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Quotas } from '@sluice/shared/limits/quotas';
+import type { Quotas, UpstreamState } from '@sluice/shared/limits/quotas';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
 import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { NotStartedError } from '../isolate/notStartedError.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import { untilWritten } from '../settle/untilWritten.js';
 import type { AttemptStop } from './attemptStop.js';
+import { createCircuitNotes } from './circuitNotes.js';
 import type { Execution } from './executeTask.js';
+import { createLanePauses } from './lanePauses.js';
 
 /** A place under the upstream's quota, for one attempt. */
 export type UpstreamPass =
@@ -29,7 +31,7 @@ export type UpstreamPass =
       readonly kind: 'granted';
       /**
        * What becomes of the job: when the upstream asked to wait, the lane pauses and the job goes back to its place; when only a
-       * part of it did, the job is put off by itself.
+       * part of it did, the job is put off by itself. What the attempt tells of the upstream goes into its circuit.
        */
       judge(execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
       /** The attempt is over. */
@@ -37,11 +39,11 @@ export type UpstreamPass =
     };
 
 /**
- * Holds attempts to the quotas of the upstreams that they call; a lane that is refused pauses until the quota refills. A job whose
+ * Holds attempts to the quotas and circuits of the upstreams that they call; a lane that is refused pauses for as long. A job whose
  * part of an upstream is left alone, such as one property of GA4, is put off until that is over, without a call.
  */
 export interface UpstreamGate {
-  /** Whether the quota would refuse a job; then its lane is paused by now. A look only: `enter` decides. */
+  /** Whether the quota or the circuit would refuse a job; then its lane is paused by now. A look only: `enter` decides. */
   isHeldBack(job: ActiveJob): Promise<boolean>;
   /** Takes the quota of an attempt; refused, the lane is paused. An attempt of a task without an upstream just passes. */
   enter(job: ActiveJob, claimed: ClaimedJob, contract: TaskContract, stop: AttemptStop): Promise<UpstreamPass>;
@@ -67,6 +69,7 @@ export interface UpstreamGateParts {
   readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
   /** Source of [0, 1). */
   readonly random: () => number;
+  readonly metrics: Pick<Metrics, 'circuitChanges'>;
   readonly log: Log;
 }
 
@@ -91,23 +94,11 @@ const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => ver
  * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
  * raised within the second for which it is remembered. Whoever raises it later ends the pause.
  */
-export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateParts): UpstreamGate {
+export function createUpstreamGate({ quotas, lanes, random, metrics, log }: UpstreamGateParts): UpstreamGate {
+  const pauses = createLanePauses(lanes, log);
+  const { pause, endPause } = pauses;
+  const circuits = createCircuitNotes({ quotas, pauses, metrics, log });
   const shortPauseMs = (): number => AT_A_TIME_PAUSE_MS * (0.5 + 0.5 * random());
-
-  /** A pause that could not be set: the job is refused again, which sets it. */
-  async function pause(lane: Lane, forMs: number): Promise<void> {
-    try {
-      await lanes.holdBack(lane, forMs);
-    } catch (err) {
-      log.warn({ err, lane: laneName(lane) }, 'a lane could not be paused for its quota');
-    }
-  }
-
-  async function endPause(lane: Lane): Promise<void> {
-    await lanes.endHold(lane).catch((err: unknown) => {
-      log.warn({ err, lane: laneName(lane) }, 'a pause could not be ended; it ends by itself');
-    });
-  }
 
   function leave(tenantId: string, upstream: Upstream, callId: string): void {
     quotas.end(tenantId, upstream, callId).catch((err: unknown) => {
@@ -205,18 +196,21 @@ export function createUpstreamGate({ quotas, lanes, random, log }: UpstreamGateP
       const granted = await takeOrPause(lane, ask);
       if (granted === null) return { kind: 'refused' };
       const made = { upstream, part, deferrals, retry, startedMs: granted.nowMs };
+      const noted = { id: call.id, lane, upstream, granted, deferrals };
+      circuits.began(noted);
       return {
         kind: 'granted',
-        judge: (execution, verdict) => judgeByUpstream(lane, made, execution, verdict),
+        judge: async (execution, verdict) =>
+          judgeByUpstream(lane, made, execution, await circuits.ended(noted, execution, verdict)),
         leave: () => leave(lane.tenantId, upstream, call.id),
       };
     },
   };
 }
 
-function refusedForMs(state: QuotaState, shortPauseMs: () => number): number {
-  const untilRefillMs = refillsInMs(state);
-  if (untilRefillMs > 0) return untilRefillMs;
+function refusedForMs(state: UpstreamState, shortPauseMs: () => number): number {
+  const untilAllowedMs = Math.max(refillsInMs(state), restsForMs(state.circuit));
+  if (untilAllowedMs > 0) return untilAllowedMs;
   const { callsAtATime } = state.quota;
   return callsAtATime !== null && state.used.underWay >= callsAtATime ? shortPauseMs() : 0;
 }

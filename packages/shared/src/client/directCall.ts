@@ -1,14 +1,22 @@
 import type { PreparedJob } from '../accept/prepareJob.js';
 import type { TaskContract } from '../contracts/task.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
+import type { CallOutcome } from '../domain/callOutcome.js';
+import { callOutcomeOf } from '../domain/callOutcome.js';
 import { laneName } from '../domain/lane.js';
 import { partOf, pauseMsAfter } from '../domain/upstreamPart.js';
 import { PacedError } from '../errors/pacedError.js';
 import { laneKeysOf } from '../queue/laneKeys.js';
+import type { QuotaAnswer } from '../redis/commands/upstreamQuota.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** What became of a direct call: its answer, or that the request is to be queued. */
 export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
+
+/** What a call came to, and what that tells of the upstream. */
+type Called =
+  | { readonly outcome: CallOutcome; readonly direct: Direct }
+  | { readonly outcome: CallOutcome; readonly error: unknown };
 
 /** Whose calls, of what. */
 export interface DirectCallOptions<Data> {
@@ -18,6 +26,8 @@ export interface DirectCallOptions<Data> {
   /** Throws {@link PacedError} when the upstream asks to wait. */
   readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
 }
+
+type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
 
 /** A call counts as under way for this much longer than it may take, in ms. */
 const LEASE_MARGIN_MS = 10_000;
@@ -39,20 +49,30 @@ export function createDirectCall<Data>(
     if (forMs > 0) await quotas.block(tenant, asked, forMs).catch(() => undefined);
   }
 
-  async function callUpstream(data: unknown, part: Upstream | null, signal: AbortSignal): Promise<Direct> {
+  async function callUpstream(data: unknown, part: Upstream | null, signal: AbortSignal): Promise<Called> {
     const startedMs = now();
+    const timeout = AbortSignal.timeout(task.timeoutMs);
     try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(task.timeoutMs)]);
+      const bounded = AbortSignal.any([signal, timeout]);
       const result = await call(data as Data, { signal: bounded });
       pacing.answered(owner);
       if (part !== null) await leaveAlone(part, pauseMsAfter(upstream, result, now()));
-      return { kind: 'answered', result };
+      return { outcome: 'answered', direct: { kind: 'answered', result } };
     } catch (error) {
-      if (!(error instanceof PacedError)) throw error;
+      if (!(error instanceof PacedError)) return { outcome: outcomeOf(error, signal, timeout), error };
       const forMs = pacing.paced(owner, startedMs, error.retryAfterMs);
       await leaveAlone(error.ofPart && part !== null ? part : upstream, forMs);
-      return { kind: 'queue' };
+      return { outcome: null, direct: { kind: 'queue' } };
     }
+  }
+
+  /** Its lease ends by itself where this is not heard. An answer tells a closed circuit nothing new. */
+  function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
+    const isTold = outcome === 'failed' || (outcome === 'answered' && probe !== 'none');
+    const ended: Promise<unknown> = isTold
+      ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, outcome })
+      : quotas.end(tenant, upstream, id);
+    ended.catch(() => undefined);
   }
 
   return async ({ row: { id, data } }, signal) => {
@@ -64,11 +84,15 @@ export function createDirectCall<Data>(
       return null;
     });
     if (answer?.kind !== 'granted') return { kind: 'queue' };
-    try {
-      return await callUpstream(data, part, signal);
-    } finally {
-      // Its lease ends by itself where this is not heard.
-      quotas.end(tenant, upstream, asked.id).catch(() => undefined);
-    }
+    const called = await callUpstream(data, part, signal);
+    end(asked.id, answer, called.outcome);
+    if ('error' in called) throw called.error;
+    return called.direct;
   };
+}
+
+/** A call that its caller gave up tells nothing; one whose time was up tells as much as one that failed. */
+function outcomeOf(error: unknown, signal: AbortSignal, timeout: AbortSignal): CallOutcome {
+  if (signal.aborted) return null;
+  return timeout.aborted ? 'failed' : callOutcomeOf(error);
 }

@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import type { NoteUse } from '../accept/noteUse.js';
 import { createNoteUse } from '../accept/noteUse.js';
+import type { CircuitOverrides } from '../contracts/circuit.js';
 import type { PriorityRules } from '../contracts/priorityRules.js';
 import { createFeedReader } from '../feed/feedReader.js';
 import type { FeedWriter } from '../feed/feedWriter.js';
@@ -51,6 +52,8 @@ export interface FleetClientSettings {
   readonly poolSize?: number;
   /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 when left out. */
   readonly slotConcurrency?: number;
+  /** `CIRCUIT_*` of the workers; the tasks' own circuits hold when left out. */
+  readonly circuit?: CircuitOverrides;
   /** Silent when left out. */
   readonly log?: Log;
 }
@@ -92,7 +95,7 @@ const CLOSE_MS = 5_000;
  */
 export async function openFleetClient(settings: FleetClientSettings): Promise<FleetClient> {
   const log = settings.log ?? createLogger('client', { level: 'silent' });
-  const { schema = 'sluice', poolSize = 5, slotConcurrency = 1 } = settings;
+  const { schema = 'sluice', poolSize = 5, slotConcurrency = 1, circuit = {} } = settings;
   const now = (): number => systemClock.now();
   const postgres = createPostgres({ url: settings.databaseUrl, schema, poolSize }, log);
   const redis = createRedis(settings.redis, 'caller', log);
@@ -100,7 +103,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const { client } = redis;
   const keys = fleetKeys(settings.prefix ?? 'sluice');
   const lanes = createLaneQueues(client, keys);
-  const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now });
+  const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now, circuit });
   // The connection itself gives up on a Redis that is away or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
   const hasWorkers = createLiveWorkers(client, keys, now);

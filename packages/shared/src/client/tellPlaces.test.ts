@@ -18,6 +18,7 @@ const FACTS: LaneFacts = {
   atATime: 1,
   pausedMs: 0,
   quota: null,
+  circuit: null,
 };
 
 /** A lane whose places are told by hand. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setting } from './setting.js';
-import { optionalText, serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
+import { optionalText, optionalWholeNumber, serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
 
 /** Where Redis is and how keys begin. */
 export const redisSettings = {
@@ -149,5 +149,34 @@ export const slotSettings = {
     wholeNumber(1, 1_000, 1),
     'Jobs that one slot runs at a time; the same in every process',
     { default: '1' },
+  ),
+};
+
+/** Circuits of upstreams, in place of what tasks say; producers and workers must be told the same. */
+export const circuitSettings = {
+  failures: setting(
+    'CIRCUIT_FAILURES',
+    optionalWholeNumber(0, 100),
+    "So many failures of an upstream within `CIRCUIT_WITHIN_MS` stop a tenant's calls of it: its circuit opens. 0 never; as the task says when unset, for GA4 5",
+  ),
+  withinMs: setting(
+    'CIRCUIT_WITHIN_MS',
+    optionalWholeNumber(100, 3_600_000),
+    'The window in which failures are counted; as the task says when unset, for GA4 30000',
+  ),
+  restMs: setting(
+    'CIRCUIT_REST_MS',
+    optionalWholeNumber(100, 3_600_000),
+    'How long an open circuit lets no call through; as the task says when unset, for GA4 60000',
+  ),
+  probeEveryMs: setting(
+    'CIRCUIT_PROBE_EVERY_MS',
+    optionalWholeNumber(10, 3_600_000),
+    'After that one call, a probe, is let through every so often; as the task says when unset, for GA4 5000',
+  ),
+  successes: setting(
+    'CIRCUIT_SUCCESSES',
+    optionalWholeNumber(1, 100),
+    'So many probes that are answered close the circuit; as the task says when unset, for GA4 3',
   ),
 };

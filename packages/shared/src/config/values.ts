@@ -3,15 +3,21 @@ import { TENANT_ID } from '../contracts/tenant.js';
 
 /** A whole number within bounds, read from text. */
 export function wholeNumber(min: number, max: number, byDefault: number): z.ZodType<number> {
-  return z
-    .string()
-    .default(String(byDefault))
-    .transform((text, context) => {
-      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-      if (value >= min && value <= max) return value;
-      context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
-      return z.NEVER;
-    });
+  return z.string().default(String(byDefault)).transform(readWholeNumber(min, max));
+}
+
+/** A whole number within bounds, read from text, or undefined when unset. */
+export function optionalWholeNumber(min: number, max: number): z.ZodType<number | undefined> {
+  return z.string().transform(readWholeNumber(min, max)).optional();
+}
+
+function readWholeNumber(min: number, max: number): (text: string, context: z.RefinementCtx) => number {
+  return (text, context) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
+    return z.NEVER;
+  };
 }
 
 /** `true` or `false`, read from text. */

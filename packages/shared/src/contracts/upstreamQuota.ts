@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CircuitSettings } from './circuit.js';
 
 /** Longest window of a quota: a week, in ms. */
 export const MAX_WINDOW_MS = 7 * 24 * 3_600_000;
@@ -18,6 +19,8 @@ export interface Upstream {
   /** Such as `ga4`; a part of keys in Redis. Tasks that name the same share its quota. */
   readonly name: string;
   readonly quota: UpstreamQuota;
+  /** When a tenant's calls of it stop because it is down; they never do when left out. */
+  readonly circuit?: CircuitSettings;
 }
 
 /** Body of `PUT /api/v1/admin/tenants/:id/limits`: the tenant's own quotas. Upstreams that are left out have the task's. */

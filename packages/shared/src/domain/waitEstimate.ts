@@ -1,3 +1,5 @@
+import type { CircuitState } from './circuitWait.js';
+import { circuitWait, NO_CIRCUIT_WAIT } from './circuitWait.js';
 import type { QuotaState } from './quotaWait.js';
 import { quotaPartMs, quotaWaitMs } from './quotaWait.js';
 
@@ -15,6 +17,8 @@ export interface WaitFacts {
   readonly pausedMs: number;
   /** Quota of the upstream that the lane's jobs call; null without one. */
   readonly quota: QuotaState | null;
+  /** Circuit of the same; null without one. */
+  readonly circuit: CircuitState | null;
 }
 
 /** How long a job will wait, in ms: half of all wait shorter than the first, nine of ten shorter than the second. */
@@ -30,11 +34,14 @@ const Z90 = 1.2816;
  * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, without those that idle slots take at once,
  * shared out over the slots; the sum of n service times that vary like exponential ones has a deviation of their mean times the
  * root of n, and is nearly normal (Erlang's distribution). The quota: when it allows the call of this place; each window until then
- * may come a part later, as those ahead do not take their calls at once. Whichever is later.
+ * may come a part later, as those ahead do not take their calls at once. Whichever is later. The circuit: the work begins when its rest
+ * and its probes are over, if the upstream is back by then; for nine of ten one probe more may fail.
  */
 export function estimateWait(facts: WaitFacts): WaitEstimate {
-  const { serviceMs, pausedMs, quota } = facts;
-  const jobs = Math.max(0, facts.position - facts.idleSlots);
+  const { serviceMs, quota } = facts;
+  const circuit = facts.circuit === null ? NO_CIRCUIT_WAIT : circuitWait(facts.position, facts.circuit, serviceMs);
+  const pausedMs = Math.max(facts.pausedMs, circuit.ms);
+  const jobs = Math.max(0, facts.position - circuit.probesAhead - facts.idleSlots);
   const slots = Math.max(1, facts.slots);
   const workMs = (jobs * serviceMs) / slots;
   const spreadMs = (Math.sqrt(jobs) * serviceMs) / slots;
@@ -42,7 +49,7 @@ export function estimateWait(facts: WaitFacts): WaitEstimate {
   const lateMs = quota === null || quotaMs === 0 ? 0 : lateByMs(quotaMs, quota);
   return {
     p50Ms: Math.round(Math.max(pausedMs + workMs, quotaMs)),
-    p90Ms: Math.round(Math.max(pausedMs + workMs + Z90 * spreadMs, quotaMs + lateMs)),
+    p90Ms: Math.round(Math.max(pausedMs + circuit.lateMs + workMs + Z90 * spreadMs, quotaMs + lateMs)),
   };
 }
 

@@ -1,29 +1,44 @@
+import type { CircuitOverrides, CircuitSettings } from '../contracts/circuit.js';
 import type { Upstream, UpstreamQuota } from '../contracts/upstreamQuota.js';
+import { circuitOf, lookAtCircuit } from '../domain/circuit.js';
+import type { CircuitState } from '../domain/circuitWait.js';
 import type { QuotaState } from '../domain/quotaWait.js';
 import { createShortCache } from '../lifecycle/shortCache.js';
 import type { TenantQuotas } from '../postgres/queries/tenantQuotas.js';
 import type { RedisClient } from '../redis/client.js';
-import type { QuotaAnswer, QuotaCall } from '../redis/commands/upstreamQuota.js';
-import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '../redis/commands/upstreamQuota.js';
+import type { EndedCall, EndedCircuit, QuotaAnswer, QuotaCall } from '../redis/commands/upstreamQuota.js';
+import { blockQuota, endQuotaCall, endToldCall, readQuotaUse, takeQuota } from '../redis/commands/upstreamQuota.js';
 import type { FleetKeys } from '../redis/keys.js';
+
+/** A quota and its use, with the circuit. */
+export interface UpstreamState extends QuotaState {
+  /** Null where the upstream has none. */
+  readonly circuit: CircuitState | null;
+}
 
 /** Quotas of tenants and upstreams: what they are by the ledger, and what is used of them by Redis. */
 export interface Quotas {
-  /** Takes a call's quota, all or nothing. */
+  /** Takes a call's quota, all or nothing; refused as well while the upstream's circuit is open. */
   take(tenantId: string, upstream: Upstream, call: QuotaCall): Promise<QuotaAnswer>;
   /** A call is over: another may be under way in its place. */
   end(tenantId: string, upstream: Upstream, callId: string): Promise<void>;
+  /** The same of a call that told whether the upstream works. Answers for what that made of the circuit. */
+  endTold(tenantId: string, upstream: Upstream, call: EndedCall): Promise<CircuitChange>;
   /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
   /** How long the upstream, or the part of one, is still to be left alone since it asked to wait, in ms. */
   leftAloneMs(tenantId: string, upstream: Upstream): Promise<number>;
-  /** A quota and its use. */
-  state(tenantId: string, upstream: Upstream): Promise<QuotaState>;
+  state(tenantId: string, upstream: Upstream): Promise<UpstreamState>;
   /** A tenant's quotas may have changed just now: they are read anew when they are next asked for. */
   forget(tenantId: string): void;
   /** Whether the tenant is there. */
   knows(tenantId: string): Promise<boolean>;
 }
+
+/** What the end of a call made of a circuit; of one that opened, by which settings. */
+export type CircuitChange =
+  | { readonly kind: Exclude<EndedCircuit['change'], 'opened'> }
+  | { readonly kind: 'opened'; readonly settings: CircuitSettings };
 
 /** What quotas rest on. */
 export interface QuotasParts {
@@ -32,6 +47,8 @@ export interface QuotasParts {
   /** A tenant's own quotas by the ledger; null when there is no such tenant. */
   readonly read: (tenantId: string) => Promise<TenantQuotas | null>;
   readonly now: () => number;
+  /** What the fleet says of circuits; the tasks' own settings hold when left out. */
+  readonly circuit?: CircuitOverrides;
 }
 
 /** A changed quota holds everywhere within so long, in ms. */
@@ -41,7 +58,7 @@ const REMEMBERED_MS = 1_000;
 const KEPT_TENANTS = 10_000;
 
 /** Quotas through a short cache. While the ledger is away, what it said last holds; a tenant never asked for is refused. */
-export function createQuotas({ client, keys, read, now }: QuotasParts): Quotas {
+export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasParts): Quotas {
   const lately = createShortCache(read, REMEMBERED_MS, now);
   const last = new Map<string, TenantQuotas | null>();
 
@@ -69,13 +86,27 @@ export function createQuotas({ client, keys, read, now }: QuotasParts): Quotas {
   const ownerOf = (tenantId: string, upstream: Upstream) => ({ tenantId, upstream: upstream.name });
   return {
     async take(tenantId, upstream, call) {
-      return takeQuota(client, keys, ownerOf(tenantId, upstream), await quotaOf(tenantId, upstream), call);
+      const limits = { quota: await quotaOf(tenantId, upstream), circuit: circuitOf(upstream, circuit) };
+      return takeQuota(client, keys, ownerOf(tenantId, upstream), limits, call);
     },
     end: (tenantId, upstream, callId) => endQuotaCall(client, keys, ownerOf(tenantId, upstream), callId),
+    async endTold(tenantId, upstream, call) {
+      const owner = ownerOf(tenantId, upstream);
+      const settings = circuitOf(upstream, circuit);
+      if (settings === null) {
+        await endQuotaCall(client, keys, owner, call.id);
+        return { kind: 'none' };
+      }
+      const { change } = await endToldCall(client, keys, owner, settings, call);
+      return change === 'opened' ? { kind: change, settings } : { kind: change };
+    },
     block: (tenantId, upstream, forMs) => blockQuota(client, keys, ownerOf(tenantId, upstream), forMs),
     async state(tenantId, upstream) {
       const quota = await quotaOf(tenantId, upstream);
-      return { quota, used: await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs) };
+      const used = await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs);
+      const settings = circuitOf(upstream, circuit);
+      const sight = settings === null ? null : lookAtCircuit(used.circuit, used.nowMs, settings);
+      return { quota, used, circuit: settings === null || sight === null ? null : { settings, sight } };
     },
     async leftAloneMs(tenantId, upstream) {
       return (await readQuotaUse(client, keys, ownerOf(tenantId, upstream), upstream.quota.windowMs)).blockedMs;

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CIRCUIT } from '../contracts/circuit.js';
 import { ga4RunReport } from '../contracts/tasks/ga4RunReport.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
-import type { QuotaState } from '../domain/quotaWait.js';
+import type { UpstreamState } from '../limits/quotas.js';
 import type { LaneHoldParts } from './laneHold.js';
 import { readLaneHold } from './laneHold.js';
 
 const lane = { tenantId: 'acme', queueClass: 'ga4' } as const;
 const upstream = ga4RunReport.upstream as Upstream;
-const state = { quota: upstream.quota, used: { blockedMs: 0, underWay: 1, firstEndsInMs: 10, frees: [] } };
+const quota = { quota: upstream.quota, used: { blockedMs: 0, underWay: 1, frees: [] } };
+const state = { ...quota, circuit: { settings: DEFAULT_CIRCUIT, sight: { kind: 'closed' } } } as const;
 
-function parts(quota: () => Promise<QuotaState>, heldBackForMs = async () => 700): LaneHoldParts {
-  return { lanes: { heldBackForMs }, quotas: { state: quota }, call: (ask) => ask() } as LaneHoldParts;
+function parts(read: () => Promise<UpstreamState>, heldBackForMs = async () => 700): LaneHoldParts {
+  return { lanes: { heldBackForMs }, quotas: { state: read }, call: (ask) => ask() } as LaneHoldParts;
 }
 
 describe('readLaneHold', () => {
@@ -21,14 +23,25 @@ describe('readLaneHold', () => {
         upstream,
         parts(async () => state),
       ),
-    ).toEqual({ pausedMs: 700, quota: state });
+    ).toEqual({ pausedMs: 700, quota, circuit: state.circuit });
+  });
+
+  it('is paused for as long as the circuit rests, whatever its queue says', async () => {
+    const sight = { kind: 'open', probeInMs: 30_000, answered: 0 } as const;
+    const circuit = { settings: DEFAULT_CIRCUIT, sight };
+    const hold = await readLaneHold(
+      lane,
+      upstream,
+      parts(async () => ({ ...quota, circuit })),
+    );
+    expect(hold).toEqual({ pausedMs: 30_000, quota, circuit });
   });
 
   it('leaves a quota out that fails or is silent', async () => {
     const gone = () => Promise.reject(new Error('away'));
-    expect(await readLaneHold(lane, upstream, parts(gone))).toEqual({ pausedMs: 700, quota: null });
+    expect(await readLaneHold(lane, upstream, parts(gone))).toEqual({ pausedMs: 700, quota: null, circuit: null });
     const silent = () => new Promise<never>(() => undefined);
-    expect(await readLaneHold(lane, upstream, parts(silent))).toEqual({ pausedMs: 700, quota: null });
+    expect(await readLaneHold(lane, upstream, parts(silent))).toEqual({ pausedMs: 700, quota: null, circuit: null });
   });
 
   it('rejects when the lane cannot be seen', async () => {

@@ -1,4 +1,6 @@
 import type { Upstream } from '../contracts/upstreamQuota.js';
+import type { CircuitState } from '../domain/circuitWait.js';
+import { restsForMs } from '../domain/circuitWait.js';
 import type { Lane } from '../domain/lane.js';
 import type { QuotaState } from '../domain/quotaWait.js';
 import { FleetError } from '../errors/fleetError.js';
@@ -9,10 +11,12 @@ import type { LaneQueues } from '../queue/laneQueues.js';
 
 /** What holds a lane's jobs back beside its slots. */
 export interface LaneHold {
-  /** How long it is paused, in ms. */
+  /** How long it is paused, in ms; as long as its upstream's circuit lets no call through at least. */
   readonly pausedMs: number;
   /** Null where its jobs call no upstream, or nobody can say. */
   readonly quota: QuotaState | null;
+  /** Null where the upstream has none, or nobody can say. */
+  readonly circuit: CircuitState | null;
 }
 
 /** What reading it rests on. */
@@ -23,21 +27,23 @@ export interface LaneHoldParts {
 }
 
 /** A lane whose jobs call no upstream. */
-export const NOT_HELD: LaneHold = { pausedMs: 0, quota: null };
+export const NOT_HELD: LaneHold = { pausedMs: 0, quota: null, circuit: null };
 
 /** Longest wait for a quota, in ms: a ledger that is silent must not make an estimate late, which is vaguer without. */
 const QUOTA_PATIENCE_MS = 250;
 
-/** Reads what holds a lane back; a quota that cannot be told is left out. Rejects as Redis does. */
+/** Reads what holds a lane back; a quota that cannot be told is left out, and the circuit with it. Rejects as Redis does. */
 export async function readLaneHold(
   lane: Lane,
   upstream: Upstream,
   { lanes, quotas, call }: LaneHoldParts,
 ): Promise<LaneHold> {
   const late = (): Error => new FleetError('unavailable', 'The quota cannot be told.');
-  const [pausedMs, quota] = await Promise.all([
+  const [pausedMs, state] = await Promise.all([
     call(() => lanes.heldBackForMs(lane)),
     within(QUOTA_PATIENCE_MS, quotas.state(lane.tenantId, upstream), late).catch(() => null),
   ]);
-  return { pausedMs, quota };
+  if (state === null) return { pausedMs, quota: null, circuit: null };
+  const { quota, used, circuit } = state;
+  return { pausedMs: Math.max(pausedMs, restsForMs(circuit)), quota: { quota, used }, circuit };
 }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutlook, seenState } from './outlook.js';
 
-const facts = { waiting: 12, active: 4, isServed: true, serviceMs: 200, atATime: 4, pausedMs: 0, quota: null };
+const facts = {
+  waiting: 12,
+  active: 4,
+  isServed: true,
+  serviceMs: 200,
+  atATime: 4,
+  pausedMs: 0,
+  quota: null,
+  circuit: null,
+};
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
 
 describe('describeOutlook', () => {

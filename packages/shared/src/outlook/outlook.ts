@@ -1,5 +1,6 @@
 import type { JobState } from '../contracts/jobStates.js';
 import type { Zone } from '../contracts/jobs.js';
+import type { CircuitState } from '../domain/circuitWait.js';
 import type { Lane } from '../domain/lane.js';
 import { FLOOR_SLOTS } from '../domain/placement.js';
 import type { QuotaState } from '../domain/quotaWait.js';
@@ -35,6 +36,8 @@ export interface LaneFacts {
   readonly pausedMs: number;
   /** Null where its jobs call no upstream, or nobody can say. */
   readonly quota: QuotaState | null;
+  /** Of the same upstream; null where it has none, or nobody can say. */
+  readonly circuit: CircuitState | null;
 }
 
 /** A job whose outlook is asked for. */
@@ -61,10 +64,10 @@ export interface OutlookReader {
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
-  const toFacts = ({ outlook, isServed, pausedMs, quota }: SeenLane): LaneFacts => {
+  const toFacts = ({ outlook, isServed, pausedMs, quota, circuit }: SeenLane): LaneFacts => {
     const { waiting, active, serviceMs, slots } = outlook;
     const atATime = Math.min((slots ?? FLOOR_SLOTS) * slotConcurrency, quota?.quota.callsAtATime ?? Infinity);
-    return { waiting, active, serviceMs, isServed, atATime, pausedMs, quota };
+    return { waiting, active, serviceMs, isServed, atATime, pausedMs, quota, circuit };
   };
   function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
     if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
@@ -118,7 +121,7 @@ export const UNTOLD_WAIT: ToldWait = { estimatedWaitMs: null, estimatedWaitP90Ms
 /** How long the job at this place of a lane will wait. While no worker lives nobody can say. Pure. */
 export function waitInLane(position: number, facts: LaneFacts): ToldWait {
   if (!facts.isServed) return UNTOLD_WAIT;
-  const { serviceMs, active, atATime, pausedMs, quota } = facts;
+  const { serviceMs, active, atATime, pausedMs, quota, circuit } = facts;
   const { p50Ms, p90Ms } = estimateWait({
     position,
     serviceMs: serviceMs ?? ASSUMED_SERVICE_MS,
@@ -126,6 +129,7 @@ export function waitInLane(position: number, facts: LaneFacts): ToldWait {
     idleSlots: Math.max(0, atATime - active),
     pausedMs,
     quota,
+    circuit,
   });
   return { estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms };
 }

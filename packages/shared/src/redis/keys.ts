@@ -30,6 +30,8 @@ export interface FleetKeys {
   quotaRing(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
   quotaCalls(bucket: number, tenantId: string, upstream: string): string;
+  /** HASH of a tenant's circuit of an upstream; gone while it is closed and nothing failed of late. */
+  circuit(bucket: number, tenantId: string, upstream: string): string;
   /** ZSET that ends a worker process's wait for the markers of a bucket. */
   nudge(bucket: number, workerId: string): string;
   /** What the ids of a request with an `Idempotency-Key` come from; expires after a day. */
@@ -83,6 +85,7 @@ export function fleetKeys(prefix: string): FleetKeys {
     use: (number, tenantId, user) => `${bucket(number)}:use:${tenantId}:${user}`,
     quotaRing: (number, tenantId, upstream) => `${bucket(number)}:quota:${tenantId}:${upstream}`,
     quotaCalls: (number, tenantId, upstream) => `${bucket(number)}:calls:${tenantId}:${upstream}`,
+    circuit: (number, tenantId, upstream) => `${bucket(number)}:circuit:${tenantId}:${upstream}`,
     nudge: (number, workerId) => `${bucket(number)}:nudge:${workerId}`,
     requestSeed: (tenantId, digest) => `${bucket(bucketOf(tenantId))}:seed:${digest}`,
     version: (number) => `${bucket(number)}:version`,

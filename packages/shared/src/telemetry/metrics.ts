@@ -19,6 +19,7 @@ export interface Metrics {
   readonly attemptsEnded: Counter<'task' | 'outcome'>;
   readonly attemptSeconds: Histogram<'task'>;
   readonly waitSeconds: Histogram<'task'>;
+  readonly circuitChanges: Counter<'upstream' | 'to'>;
   readonly lanesOpen: Gauge;
   readonly slotsHeld: Gauge;
   readonly jobsRunning: Gauge;
@@ -85,6 +86,7 @@ export function createMetrics(processName: string): Metrics {
     attemptsEnded: counter('sluice_attempts_total', 'Attempts by how they ended', ['task', 'outcome']),
     attemptSeconds: seconds('sluice_attempt_seconds', 'Time an attempt took', ['task']),
     waitSeconds: seconds('sluice_job_wait_seconds', 'Time from accepted to first started', ['task'], WAIT_SECONDS),
+    circuitChanges: counter('sluice_circuit_changes_total', 'Changes of circuits of upstreams', ['upstream', 'to']),
     lanesOpen: gauge('sluice_lanes_open', 'Lanes that this process runs'),
     slotsHeld: gauge('sluice_slots_held', 'Slots that this process holds'),
     jobsRunning: gauge('sluice_jobs_running', 'Jobs that this process runs'),

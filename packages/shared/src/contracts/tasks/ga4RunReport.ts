@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_CIRCUIT } from '../circuit.js';
 import { isBackwards, readGa4Date } from '../ga4Date.js';
 import { ga4FilterExpressionSchema, ga4NameSchema, ga4OrderBySchema } from '../ga4Filter.js';
 import { ga4PropertyIdSchema } from '../ga4Property.js';
@@ -107,5 +108,9 @@ export const ga4RunReport = defineTask({
   timeoutMs: 60_000,
   retry: DEFAULT_RETRY_POLICY,
   complexity: ga4Complexity,
-  upstream: { name: 'ga4', quota: { callsPerWindow: 50, windowMs: 3_600_000, callsAtATime: 10 } },
+  upstream: {
+    name: 'ga4',
+    quota: { callsPerWindow: 50, windowMs: 3_600_000, callsAtATime: 10 },
+    circuit: DEFAULT_CIRCUIT,
+  },
 });

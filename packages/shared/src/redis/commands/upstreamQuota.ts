@@ -1,18 +1,23 @@
 import { z } from 'zod';
+import type { CircuitSettings } from '../../contracts/circuit.js';
 import type { UpstreamQuota } from '../../contracts/upstreamQuota.js';
 import { MAX_WINDOW_MS } from '../../contracts/upstreamQuota.js';
+import type { Circuit, ToldOutcome } from '../../domain/circuit.js';
 import { bucketOf } from '../../domain/lane.js';
 import { QUOTA_PARTS } from '../../domain/quotaWait.js';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
+import { CIRCUIT_KEPT_MS, circuitFieldsSchema, toCircuit } from './circuit.js';
 
 const take = defineLua('takeQuota');
+const end = defineLua('endQuotaCall');
 const block = defineLua('blockQuota');
 const read = defineLua('readQuota');
-const takeReply = z.tuple([z.int(), z.int(), z.int()]);
+const takeReply = z.tuple([z.int(), z.int(), z.int(), z.int()]);
+const endReply = z.tuple([z.int(), z.int()]);
 const blockReply = z.int();
-const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int())]);
+const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int()), z.int(), circuitFieldsSchema]);
 
 /** Whose quota of which upstream. */
 export interface QuotaOwner {
@@ -33,23 +38,48 @@ export interface QuotaCall {
   readonly behind?: readonly string[];
 }
 
+/** What a tenant may ask of an upstream, and when it stops to because the upstream is down. */
+export interface UpstreamLimits {
+  readonly quota: UpstreamQuota;
+  /** Null where nothing stops it. */
+  readonly circuit: CircuitSettings | null;
+}
+
 /** What became of a call that asked for its quota. */
 export type QuotaAnswer =
   /** `left`: calls that the window still has; null without a bound. `nowMs`: unix ms of the server's clock. */
-  | { readonly kind: 'granted'; readonly left: number | null; readonly nowMs: number }
-  | { readonly kind: 'refused'; readonly because: QuotaRefusal; readonly retryInMs: number };
+  | {
+      readonly kind: 'granted';
+      readonly left: number | null;
+      readonly nowMs: number;
+      /** Whether the call finds out if an upstream is back that was down, and is the first to since. */
+      readonly probe: 'none' | 'first' | 'next';
+    }
+  | {
+      readonly kind: 'refused';
+      readonly because: QuotaRefusal;
+      readonly retryInMs: number;
+      readonly nowMs: number;
+    };
 
-/** Why: the window is full, too many are under way, the upstream asked to wait, or others go first. */
-export type QuotaRefusal = 'exhausted' | 'at-a-time' | 'blocked' | 'others-first';
+/** Why: the window is full, too many are under way, the upstream asked to wait, others go first, or the upstream is down. */
+export type QuotaRefusal = 'exhausted' | 'at-a-time' | 'blocked' | 'others-first' | 'circuit';
 
-const REFUSALS: Readonly<Record<number, QuotaRefusal>> = { 1: 'exhausted', 2: 'at-a-time', 4: 'others-first' };
+const REFUSALS: Readonly<Record<number, QuotaRefusal>> = {
+  1: 'exhausted',
+  2: 'at-a-time',
+  4: 'others-first',
+  5: 'circuit',
+};
+
+const PROBES = ['none', 'next', 'first'] as const;
 
 /** Takes a call's quota, all or nothing. */
 export async function takeQuota(
   client: RedisClient,
   keys: FleetKeys,
   owner: QuotaOwner,
-  quota: UpstreamQuota,
+  { quota, circuit }: UpstreamLimits,
   call: QuotaCall,
 ): Promise<QuotaAnswer> {
   const answer = await take.run(
@@ -64,11 +94,52 @@ export async function takeQuota(
       call.leaseMs,
       call.cost,
       MAX_WINDOW_MS,
+      circuit?.restMs ?? 0,
+      circuit?.probeEveryMs ?? 0,
+      CIRCUIT_KEPT_MS,
     ],
   );
-  const [granted, second, third] = takeReply.parse(answer);
-  if (granted === 1) return { kind: 'granted', left: second < 0 ? null : second, nowMs: third };
-  return { kind: 'refused', because: REFUSALS[second] ?? 'blocked', retryInMs: third };
+  const [granted, second, third, fourth] = takeReply.parse(answer);
+  if (granted === 0) {
+    return { kind: 'refused', because: REFUSALS[second] ?? 'blocked', retryInMs: third, nowMs: fourth };
+  }
+  return { kind: 'granted', left: second < 0 ? null : second, nowMs: third, probe: PROBES[fourth] ?? 'none' };
+}
+
+/** A call that is over, and told whether the upstream works. */
+export interface EndedCall {
+  readonly id: string;
+  /** When it was granted, unix ms of the server's clock. */
+  readonly startedMs: number;
+  readonly outcome: ToldOutcome;
+}
+
+/** What the end of a call made of the circuit. */
+export interface EndedCircuit {
+  readonly change: 'none' | 'opened' | 'closed';
+  /** Unix ms of the server's clock. */
+  readonly nowMs: number;
+}
+
+const CHANGES = ['none', 'opened', 'closed'] as const;
+
+/** Notes that a call is over, as {@link endQuotaCall} does, and what it tells of the upstream. A call is noted once. */
+export async function endToldCall(
+  client: RedisClient,
+  keys: FleetKeys,
+  owner: QuotaOwner,
+  circuit: CircuitSettings,
+  { id, startedMs, outcome }: EndedCall,
+): Promise<EndedCircuit> {
+  const [, calls, circuitKey] = keysOf(keys, owner);
+  const { failures, withinMs, restMs, successes } = circuit;
+  const answer = await end.run(
+    client,
+    [calls, circuitKey],
+    [id, outcome === 'answered' ? 1 : 0, startedMs, failures, withinMs, restMs, successes, CIRCUIT_KEPT_MS],
+  );
+  const [change, nowMs] = endReply.parse(answer);
+  return { change: CHANGES[change] ?? 'none', nowMs };
 }
 
 /** Notes that a call is over, so that another may be under way in its place. What it counted in its window stays. */
@@ -104,6 +175,9 @@ export interface QuotaUse {
   readonly firstEndsInMs: number;
   /** Calls that count in the window, with when they no longer do, the next first. */
   readonly frees: readonly { readonly inMs: number; readonly calls: number }[];
+  /** Unix ms of the server's clock. */
+  readonly nowMs: number;
+  readonly circuit: Circuit;
 }
 
 /** Says how much of a quota is used; changes nothing. */
@@ -113,14 +187,18 @@ export async function readQuotaUse(
   owner: QuotaOwner,
   windowMs: number,
 ): Promise<QuotaUse> {
-  const [blockedMs, underWay, firstEndsInMs, flat] = readReply.parse(
+  const [blockedMs, underWay, firstEndsInMs, flat, nowMs, circuit] = readReply.parse(
     await read.run(client, keysOf(keys, owner), [windowMs]),
   );
   const frees = flat.flatMap((inMs, i) => (i % 2 === 0 ? [{ inMs, calls: flat[i + 1] ?? 0 }] : []));
-  return { blockedMs, underWay, firstEndsInMs, frees };
+  return { blockedMs, underWay, firstEndsInMs, frees, nowMs, circuit: toCircuit(circuit) };
 }
 
-function keysOf(keys: FleetKeys, { tenantId, upstream }: QuotaOwner): [string, string] {
+function keysOf(keys: FleetKeys, { tenantId, upstream }: QuotaOwner): [string, string, string] {
   const bucket = bucketOf(tenantId);
-  return [keys.quotaRing(bucket, tenantId, upstream), keys.quotaCalls(bucket, tenantId, upstream)];
+  return [
+    keys.quotaRing(bucket, tenantId, upstream),
+    keys.quotaCalls(bucket, tenantId, upstream),
+    keys.circuit(bucket, tenantId, upstream),
+  ];
 }

@@ -1,7 +1,8 @@
 -- What is left of a quota. Changes nothing, so that what is over may still be there and is left out of the count.
--- KEYS[1] ring  KEYS[2] open   as in takeQuota
+-- KEYS[1] ring  KEYS[2] open  KEYS[3] circuit  as in takeQuota
 -- ARGV[1] window (ms)
--- Returns {blocked for (ms), under way, the first of them ends in at most (ms), {free again in (ms), calls, ...}}, oldest first.
+-- Returns {blocked for (ms), under way, the first of them ends in at most (ms), {free again in (ms), calls, ...}, oldest first,
+-- now (unix ms), {`failures`, `opened`, `probe`, `answered` of the circuit}}.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -24,4 +25,11 @@ for _, entry in ipairs(held) do
   frees[#frees + 1] = entry[2]
 end
 local first = call('ZRANGEBYSCORE', KEYS[2], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-return { blocked, call('ZCOUNT', KEYS[2], '(' .. now, '+inf'), first[2] and first[2] - now or 0, frees }
+return {
+  blocked,
+  call('ZCOUNT', KEYS[2], '(' .. now, '+inf'),
+  first[2] and first[2] - now or 0,
+  frees,
+  now,
+  call('HMGET', KEYS[3], 'failures', 'opened', 'probe', 'answered'),
+}

@@ -3,11 +3,15 @@
 --                on a window's length, which may be changed at any time: what is older than the window is kept for the longest
 --                there can be, in ever longer parts. `blocked` -> until when (unix ms) the upstream asked to wait
 -- KEYS[2] open   ZSET call under way -> when its lease ends (unix ms)
--- KEYS[3..] lists and sets of jobs that go first: one that is there refuses the call
+-- KEYS[3] circuit  HASH, none while it is closed and nothing failed of late. Closed: `failures` -> when the latest were (unix ms), oldest
+--                first. Open: `opened` -> when, `probe` -> when the next call may be made. Half open: `answered` -> probes that were, too
+-- KEYS[4..] lists and sets of jobs that go first: one that is there refuses the call
 -- ARGV[1] calls in a window, 0 for no bound  ARGV[2] window (ms)  ARGV[3] parts of the window
 -- ARGV[4] calls at a time, 0 for no bound    ARGV[5] this call    ARGV[6] its lease (ms)  ARGV[7] how many calls it counts as
 -- ARGV[8] the longest window there can be (ms)
--- Returns {1, calls left in the window or -1, now (unix ms)}, or {0, why: 1 window 2 at a time 3 blocked 4 others go first, try again in (ms)}.
+-- ARGV[9] rest of a circuit that opened (ms), 0 for no circuit  ARGV[10] a probe every (ms)  ARGV[11] its state is kept without calls for (ms)
+-- Returns {1, calls left in the window or -1, now (unix ms), 0 no probe 1 a probe 2 the first since the circuit opened}, or
+-- {0, why: 1 window 2 at a time 3 blocked 4 others go first 5 circuit, try again in (ms), now}.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -27,18 +31,33 @@ local function part_of(at, age)
   return string.format('%.0f', math.floor(at / length) * length)
 end
 
-if #KEYS > 2 and call('EXISTS', unpack(KEYS, 3)) > 0 then return { 0, 4, 0 } end
+if #KEYS > 3 and call('EXISTS', unpack(KEYS, 4)) > 0 then return { 0, 4, 0, now } end
 
 local blocked = tonumber(call('HGET', KEYS[1], 'blocked') or '0')
-if blocked > now then return { 0, 3, blocked - now } end
+if blocked > now then return { 0, 3, blocked - now, now } end
 
 call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local at_a_time = tonumber(ARGV[4])
 -- A call that asks again, because it never heard the answer, has its place already, and was counted.
 local again = call('ZSCORE', KEYS[2], ARGV[5])
+
+-- As askCircuit of domain/circuit.ts: a moment further ahead than it was ever set is of a clock that was set back.
+local rest, every = tonumber(ARGV[9]), tonumber(ARGV[10])
+local circuit = rest > 0 and call('HMGET', KEYS[3], 'opened', 'probe', 'answered') or {}
+if circuit[1] then
+  local set = tonumber(circuit[2])
+  local due = math.min(set, now + (circuit[3] and every or rest))
+  if due < set then call('HSET', KEYS[3], 'probe', string.format('%.0f', due)) end
+  if due > now then
+    -- It was let through, never heard so, and goes back.
+    if again then call('ZREM', KEYS[2], ARGV[5]) end
+    return { 0, 5, due - now, now }
+  end
+end
+
 if not again and at_a_time > 0 and call('ZCARD', KEYS[2]) >= at_a_time then
   local first = call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-  return { 0, 2, math.max(1, tonumber(first[2]) - now) }
+  return { 0, 2, math.max(1, tonumber(first[2]) - now), now }
 end
 
 -- Adds calls to a part, of which some may be there.
@@ -78,7 +97,7 @@ if max > 0 and not again and used + cost > max then
     wait = entry[1] + window - now
     if free >= cost then break end
   end
-  return { 0, 1, math.min(math.max(1, wait), window) }
+  return { 0, 1, math.min(math.max(1, wait), window), now }
 end
 if not again then
   add(part_of(now, 0), cost, now)
@@ -87,5 +106,12 @@ end
 if call('PTTL', KEYS[1]) < kept_ms then call('PEXPIRE', KEYS[1], kept_ms + part_ms) end
 call('ZADD', KEYS[2], now + tonumber(ARGV[6]), ARGV[5])
 if call('PTTL', KEYS[2]) < tonumber(ARGV[6]) then call('PEXPIRE', KEYS[2], ARGV[6]) end
+local probe = 0
+if circuit[1] then
+  probe = circuit[3] and 1 or 2
+  local opened = string.format('%.0f', math.min(tonumber(circuit[1]), now))
+  call('HSET', KEYS[3], 'opened', opened, 'probe', string.format('%.0f', now + every), 'answered', circuit[3] or 0)
+  call('PEXPIRE', KEYS[3], every + tonumber(ARGV[11]))
+end
 -- Of a quota that was lowered more may be used than there is.
-return { 1, max > 0 and math.max(0, max - used) or -1, now }
+return { 1, max > 0 and math.max(0, max - used) or -1, now, probe }

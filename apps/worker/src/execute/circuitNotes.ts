@@ -1,0 +1,92 @@
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName } from '@sluice/shared/domain/lane';
+import { MAX_DEFERRALS } from '@sluice/shared/domain/retry';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { CircuitChange, Quotas } from '@sluice/shared/limits/quotas';
+import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { AttemptVerdict } from '../settle/settleAttempt.js';
+import type { Execution } from './executeTask.js';
+import { judgeCall } from './judgeCall.js';
+import type { LanePauses } from './lanePauses.js';
+
+/** A call that was let through. */
+export interface NotedCall {
+  readonly id: string;
+  readonly lane: Lane;
+  readonly upstream: Upstream;
+  readonly granted: Extract<QuotaAnswer, { kind: 'granted' }>;
+  /** Times that its job was put off before. */
+  readonly deferrals: number;
+}
+
+/** Tells circuits how attempts ended. */
+export interface CircuitNotes {
+  /** A call was let through. */
+  began(call: NotedCall): void;
+  /**
+   * Notes an end; a circuit that it opens pauses the lane, one that it closes ends the pause. What becomes of the job: as it was
+   * judged; only a probe that failed costs its job no retry, which is put off until others have had their turn.
+   */
+  ended(call: NotedCall, execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
+}
+
+/** What notes rest on. */
+export interface CircuitNotesParts {
+  readonly quotas: Pick<Quotas, 'endTold'>;
+  readonly pauses: LanePauses;
+  readonly metrics: Pick<Metrics, 'circuitChanges'>;
+  readonly log: Log;
+}
+
+/** An answer while the circuit is closed tells nothing new and costs no round trip. */
+export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesParts): CircuitNotes {
+  /** Redis that is away forgets the failure; the next ones count. */
+  async function note(
+    { id, lane, upstream, granted }: NotedCall,
+    outcome: 'answered' | 'failed',
+  ): Promise<CircuitChange> {
+    const ended = { id, startedMs: granted.nowMs, outcome };
+    return quotas.endTold(lane.tenantId, upstream, ended).catch((err: unknown) => {
+      log.debug({ err, callId: id }, 'how a call ended was not noted');
+      return { kind: 'none' };
+    });
+  }
+
+  /** A warning once: an outage that lasts would repeat it for every tenant with each probe. */
+  function tell({ lane, upstream, granted }: NotedCall, to: 'open' | 'half-open' | 'closed'): void {
+    metrics.circuitChanges.inc({ upstream: upstream.name, to });
+    log[to === 'open' && granted.probe === 'none' ? 'warn' : 'info'](
+      { lane: laneName(lane), upstream: upstream.name },
+      `a circuit is ${to}`,
+    );
+  }
+
+  return {
+    began(call) {
+      if (call.granted.probe === 'first') tell(call, 'half-open');
+    },
+    async ended(call, execution, verdict) {
+      const outcome = judgeCall(execution);
+      const isProbe = call.granted.probe !== 'none';
+      if (outcome === null || (outcome === 'answered' && !isProbe)) return verdict;
+      const change = await note(call, outcome);
+      switch (change.kind) {
+        case 'none':
+          return verdict;
+        case 'closed':
+          tell(call, 'closed');
+          await pauses.endPause(call.lane);
+          return verdict;
+        case 'opened': {
+          tell(call, 'open');
+          const { restMs, probeEveryMs, successes } = change.settings;
+          await pauses.pause(call.lane, restMs);
+          if (!isProbe || execution.kind !== 'threw' || call.deferrals >= MAX_DEFERRALS) return verdict;
+          return { kind: 'defer', delayMs: restMs + successes * probeEveryMs, error: execution.error };
+        }
+      }
+    },
+  };
+}

@@ -1,9 +1,9 @@
 import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
 import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
 import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Quotas } from '@sluice/shared/limits/quotas';
 import { createQuotas } from '@sluice/shared/limits/quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

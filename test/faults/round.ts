@@ -32,6 +32,9 @@ export interface RoundReport {
   /** From then until every job that was accepted before is over, in ms; null when that took too long. */
   readonly recoveryMs: number | null;
   readonly violations: readonly Violation[];
+  /** What faults measured; a finding is a figure beyond its bound, which may be the machine's. */
+  readonly figures: readonly string[];
+  readonly findings: readonly string[];
   /** What the judgement rests on, over all rounds so far. */
   readonly seen: string;
 }
@@ -53,7 +56,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   const before = load.book.counts.accepted;
   load.start();
   await until('jobs are accepted', () => load.book.counts.accepted - before >= WARM_JOBS, 60_000);
-  await load.burst();
+  if (!strikes.some(({ alone }) => alone === true)) await load.burst();
   if (losesRedis) load.sink.judge(false);
   const strikeMs = performance.now();
   const errors = await strikeAll({ ...scene, isAlone: strikes.length === 1 }, strikes);
@@ -75,12 +78,15 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     redisLost: arena.redisLost,
   });
   const amiss = await Promise.all(strikes.map((strike) => strike.judge?.(scene) ?? []));
+  const measured = strikes.flatMap((strike) => strike.measure?.() ?? []);
   const others = [...errors, ...amiss.flat()].map((what): Violation => ({ invariant: 'I6', what }));
   return {
     strikes: strikes.map(({ name }) => name),
     jobs: load.book.counts.accepted - before,
     faultMs: mendedMs - strikeMs,
     recoveryMs,
+    figures: measured.flatMap(({ figures }) => figures),
+    findings: measured.flatMap(({ findings }) => findings),
     seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases`,
     violations: newOnes(arena, [...findViolations(facts), ...others]),
   };

@@ -14,7 +14,16 @@ import { summarise, tableOf } from './table.js';
 const run = promisify(execFile);
 const read = (...args: string[]) => readSoakCommand(args, STRIKES, 42);
 
-const ROUND = { strikes: ['kill-all'], jobs: 10, faultMs: 1, recoveryMs: 2_000, violations: [], seen: '' };
+const ROUND = {
+  strikes: ['kill-all'],
+  jobs: 10,
+  faultMs: 1,
+  recoveryMs: 2_000,
+  violations: [],
+  figures: [],
+  findings: [],
+  seen: '',
+};
 
 describe('npm run faults', () => {
   it('runs as it is told', () => {
@@ -69,6 +78,25 @@ describe('npm run faults', () => {
     progress.begin(1, [], 1_000, { sent: 0, answered: 0, unanswered: 0, refused: 0, accepted: 0 });
     progress.end(1, ROUND);
     expect(said).toEqual(['1  kill-all: 10 jobs, recovered in 2.0 s, every promise kept\n']);
+  });
+
+  it('tells what a round measured, and what of it is beyond its bound', () => {
+    const said: string[] = [];
+    const progress = createProgress({ write: (text) => said.push(text) });
+    progress.end(2, { ...ROUND, figures: ['capacity 40 jobs/s'], findings: ['useful work fell'] });
+    expect(said.join('').split('\n').slice(1)).toEqual([
+      '   capacity 40 jobs/s',
+      '   BEYOND ITS BOUND: useful work fell',
+      '',
+    ]);
+  });
+
+  it('lets nothing strike beside a fault that measures', () => {
+    const random = createRandom(3);
+    const drawn = Array.from({ length: 200 }, () => drawStrikes(random, STRIKES));
+    const measured = drawn.filter((strikes) => strikes.some(({ alone }) => alone === true));
+    expect(measured.length).toBeGreaterThan(0);
+    expect(measured.filter(({ length }) => length > 1)).toEqual([]);
   });
 
   it('strikes a whole fleet, and says that every promise was kept', async () => {

@@ -5,6 +5,9 @@ import { findViolations } from './invariants/check.js';
 import { collectFacts } from './invariants/collect.js';
 import type { Violation } from './invariants/facts.js';
 import type { Load } from './load/load.js';
+import type { LookAtDashboard } from './pages/dashboardPages.js';
+import type { PageLook } from './pages/pageLook.js';
+import { lookAsTenants } from './pages/tenantPages.js';
 import { LEASE_MS } from './stand/environment.js';
 import type { SlotWatch } from './stand/slotWatch.js';
 import type { Stand } from './stand/stand.js';
@@ -16,6 +19,7 @@ export interface Arena {
   readonly load: Load;
   readonly watch: SlotWatch;
   readonly scene: Scene;
+  readonly lookAtDashboard: LookAtDashboard;
   /** Redis lost what it held in this round or an earlier one. */
   redisLost: boolean;
   /** Violations that were reported: what an earlier round broke stays broken. */
@@ -73,7 +77,9 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     await pause(LEASE_MS);
     load.sink.judge(true);
   }
+  const pages = await lookAtPages(arena);
   const facts = await collectFacts(stand, load, watch, {
+    pages: pages.amiss,
     overdue: [...new Set([...overdue, ...late])],
     redisLost: arena.redisLost,
   });
@@ -87,9 +93,20 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     recoveryMs,
     figures: measured.flatMap(({ figures }) => figures),
     findings: measured.flatMap(({ findings }) => findings),
-    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases`,
+    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases, ${pages.pages} pages`,
     violations: newOnes(arena, [...findViolations(facts), ...others]),
   };
+}
+
+/** Every page that a tenant can open, and those of the dashboard. */
+async function lookAtPages({ stand, load, lookAtDashboard }: Arena): Promise<PageLook> {
+  const { callers, book } = load;
+  const { dashboard, operatorKey } = stand;
+  const looks = [
+    await lookAsTenants({ stand, callers, entries: [...book.entries.values()] }),
+    await lookAtDashboard({ dashboard, operatorKey, callers }),
+  ];
+  return { pages: looks.reduce((sum, { pages }) => sum + pages, 0), amiss: looks.flatMap(({ amiss }) => amiss) };
 }
 
 function newOnes({ known }: Arena, violations: readonly Violation[]): Violation[] {

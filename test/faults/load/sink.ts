@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { whenHeard } from '../whenHeard.js';
 
 /** An effect that reached the outside world, which keeps everything that it is sent: nothing here is unique. */
 export interface Hit {
@@ -67,7 +68,7 @@ export async function openSink(): Promise<Sink> {
     hits.push(hit);
     const request = { tenantId, jobId: hit.jobId };
     open.add(request);
-    count(tenantId);
+    whenHeard(() => count(tenantId));
     const timer = setTimeout(() => {
       // It ends for its worker when the answer arrives, so it no longer counts when that is sent.
       open.delete(request);

@@ -26,7 +26,7 @@ const CLIENTS = [
 ] as const;
 
 /** How long an effect takes, in ms: workers wait for upstreams most of their time. */
-const HOLD_MS = 200;
+const HOLD_MS = 400;
 
 /** Jobs of a batch, and of one that leaves a backlog behind. */
 const BATCH = 50;

@@ -1,4 +1,6 @@
+import { until } from '../../support/until.js';
 import { createCaller } from '../load/caller.js';
+import type { Canary } from '../load/canary.js';
 import type { SubmitParts } from '../load/submit.js';
 import { makeTenant } from '../load/tenants.js';
 import type { Scene } from '../strikes/scene.js';
@@ -10,13 +12,18 @@ import { watchMemory } from './memoryWatch.js';
 import type { Neighbour } from './neighbour.js';
 import { startNeighbour } from './neighbour.js';
 
+/** Parts of an overload. */
+export type Part = keyof Overload['waitsMs'];
+
 /** One tenant floods, others go on, and somebody looks on. */
 export interface OverloadRun {
   readonly flood: Flood;
   readonly neighbours: readonly Neighbour[];
   readonly memory: MemoryWatch;
-  /** When each part of it began, by this process's monotonic clock, in ms; filled as it goes. */
-  readonly beganMs: Map<keyof Overload['waitsMs'], number>;
+  /** Jobs that neighbours ask for from now on count for this part; for none when it is null. */
+  begin(part: Part | null): void;
+  /** Resolves when every job is started that neighbours asked for in this part. */
+  untilStarted(part: Part, withinMs: number): Promise<void>;
   /** From the request to the start of the neighbours' jobs, in ms; of jobs that have not started, nothing. */
   waitsMs(): Overload['waitsMs'];
 }
@@ -33,7 +40,7 @@ let made = 0;
 export async function openOverload({ stand, load, random }: Scene): Promise<OverloadRun> {
   const [front = ''] = stand.fronts;
   const round = inLetters(made++);
-  const beganMs: OverloadRun['beganMs'] = new Map();
+  const begun: { readonly part: Part | null; readonly atMs: number }[] = [];
   const nextFront = (): string => random.pick(stand.of('producer').flatMap(({ member }) => member.url() ?? []));
   async function partsOf(name: string): Promise<SubmitParts> {
     const { id, token } = await makeTenant(front, stand.operatorKey, `${name}${round}`);
@@ -43,22 +50,34 @@ export async function openOverload({ stand, load, random }: Scene): Promise<Over
   if (flooder === undefined) throw new Error('there is no tenant');
   const neighbours = others.map((parts) => startNeighbour(parts, load.sink.url, NEIGHBOUR_EVERY_MS));
 
-  function waitsMs(): Overload['waitsMs'] {
-    const waits: Record<keyof Overload['waitsMs'], number[]> = { calm: [], saturated: [], flooded: [], refused: [] };
-    const asked = neighbours.flatMap(({ submittedMs }) => [...submittedMs]);
-    for (const [canary, atMs] of asked) {
-      const [during] = [...beganMs].filter(([, began]) => began <= atMs).at(-1) ?? [];
+  function askedIn(part: Part): (readonly [Canary, number])[] {
+    const jobs = neighbours.flatMap(({ submittedMs }) => [...submittedMs]);
+    return jobs.filter(([, atMs]) => begun.findLast((one) => one.atMs <= atMs)?.part === part);
+  }
+  function waitsOf(part: Part): number[] {
+    return askedIn(part).flatMap(([canary, atMs]) => {
       const startMs = load.sink.firstMs.get(canary);
-      if (during !== undefined && startMs !== undefined) waits[during].push(startMs - atMs);
-    }
-    return waits;
+      return startMs === undefined ? [] : [startMs - atMs];
+    });
   }
   return {
     flood: createFlood(flooder, load.sink.url),
     neighbours,
     memory: watchMemory(stand.posts),
-    beganMs,
-    waitsMs,
+    begin(part) {
+      begun.push({ part, atMs: performance.now() });
+    },
+    async untilStarted(part, withinMs) {
+      const asked = askedIn(part);
+      const areStarted = (): boolean => asked.every(([canary]) => load.sink.firstMs.has(canary));
+      await until(`neighbours' jobs are started, ${part}`, areStarted, withinMs);
+    },
+    waitsMs: () => ({
+      calm: waitsOf('calm'),
+      saturated: waitsOf('saturated'),
+      flooded: waitsOf('flooded'),
+      refused: waitsOf('refused'),
+    }),
   };
 }
 

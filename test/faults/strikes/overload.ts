@@ -9,7 +9,7 @@ import { MAX_SLOTS, SLOT_CONCURRENCY } from '../stand/environment.js';
 import type { Scene, Strike } from './scene.js';
 import { redisOf } from './scene.js';
 
-/** What one tenant has waiting before it floods: its slots run it in a minute. */
+/** What one tenant has waiting before it floods: its slots run it in two minutes. */
 const BACKLOG = 3_000;
 
 /** It keeps at least so many waiting all the time. */
@@ -69,14 +69,13 @@ const overload: Strike = {
 /** Calm; then every slot of one tenant in use; then its flood; then a Redis that is full of it, so that it is refused. */
 async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullable<typeof seen>, 'run'>> {
   const { stand, standstillMs, lasts } = scene;
-  const { flood, neighbours, memory, beganMs } = run;
+  const { flood, neighbours, memory } = run;
   const tenantIds = [flood.tenantId, ...neighbours.map(({ tenantId }) => tenantId)];
-  const begin = (name: keyof Overload['waitsMs']): unknown => beganMs.set(name, performance.now());
   const pass = (part: number) => () => lasts(part * standstillMs);
 
-  begin('calm');
+  run.begin('calm');
   await pass(CALM_PART)();
-  begin('saturated');
+  run.begin('saturated');
   await flood.fill(BACKLOG);
   await until(
     'every slot of the one tenant is in use',
@@ -85,28 +84,18 @@ async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullab
   );
   const saturated = await countWindow(stand.ledger, tenantIds, pass(CALM_PART));
   flood.start();
-  begin('flooded');
+  run.begin('flooded');
   const flooded = await countWindow(stand.ledger, tenantIds, pass(FLOOD_PART));
-  await untilServed(scene, run);
+  run.begin(null);
+  // They are served although the flood goes on and its backlog stays.
+  await run.untilStarted('flooded', PATIENCE_MS);
   const { waiting: backlog } = await countUnfinished(stand.ledger, flood.tenantId);
-  begin('refused');
+  run.begin('refused');
   const amiss = await untilRefused(scene, run);
   return {
     overload: { saturated, flooded, backlog, answers: flood.answers, mostMib: memory.mostMib },
     amiss,
   };
-}
-
-/** Each neighbour has a job done that it asked for after the flood began. */
-async function untilServed({ load: { sink } }: Scene, { neighbours, beganMs }: OverloadRun): Promise<void> {
-  const floodMs = beganMs.get('flooded') ?? 0;
-  for (const { tenantId, submittedMs } of neighbours) {
-    await until(
-      `a job of ${tenantId} is done in the flood`,
-      () => [...submittedMs].some(([canary, atMs]) => atMs > floodMs && sink.firstMs.has(canary)),
-      PATIENCE_MS,
-    );
-  }
 }
 
 /** Leaves Redis so little room that no jobs are added, until the ledger holds as many without a place as it may. */

@@ -66,6 +66,11 @@ describe('a clock that is moved', { timeout: 240_000 }, () => {
     );
   }
 
+  /** Its first attempt is under way, or was when nobody looked. */
+  async function begins(id: string): Promise<void> {
+    await until('an attempt has begun', async () => (await look(id)).attempts > 0, PATIENCE_MS);
+  }
+
   function waitedMs({ acceptedAt, startedAt }: Seen): number {
     return Date.parse(startedAt ?? '') - Date.parse(acceptedAt);
   }
@@ -96,7 +101,7 @@ describe('a clock that is moved', { timeout: 240_000 }, () => {
 
   it('lets jobs that run go on when it jumps, and starts no delayed job before its time', async () => {
     const running = await submit({ data: { sleepMs: 4_000 } });
-    await reaches(running, 'active');
+    await begins(running);
     const delayed = await submit({ delayMs: 8_000 });
     await clock.moveTo(HOUR_MS);
     expect((await reaches(running, 'completed')).attempts).toBe(1);
@@ -109,7 +114,7 @@ describe('a clock that is moved', { timeout: 240_000 }, () => {
 
   it('retries after a jump neither at once nor an hour later', async () => {
     const id = await submit({ data: { sleepMs: 1_500, fail: 'transient', failTimes: 1 } });
-    await reaches(id, 'active');
+    await begins(id);
     await clock.moveTo(-HOUR_MS);
     // Its retry may follow at once, by chance.
     await until(

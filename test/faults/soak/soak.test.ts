@@ -14,6 +14,9 @@ import { summarise, tableOf } from './table.js';
 const run = promisify(execFile);
 const read = (...args: string[]) => readSoakCommand(args, STRIKES, 42);
 
+/** A whole fleet may take so long on a machine that others use, in ms; then it is ended. */
+const LIMIT_MS = 390_000;
+
 const ROUND = {
   strikes: ['kill-all'],
   jobs: 10,
@@ -99,14 +102,21 @@ describe('npm run faults', () => {
     expect(measured.filter(({ length }) => length > 1)).toEqual([]);
   });
 
-  it('strikes a whole fleet, and says that every promise was kept', async () => {
-    const program = join(REPOSITORY, 'test/dist/faults/main.js');
-    const args = ['--minutes', '0.15', '--seed', '7', '--only', 'kill-producers,cut-clients', '--json'];
-    const { stdout, stderr } = await run(process.execPath, [program, ...args], { cwd: REPOSITORY });
-    expect(stderr.split('\n')[0]).toBe('seed 7');
-    const told = JSON.parse(stdout);
-    expect(told).toMatchObject({ seed: 7, evidence: null });
-    expect(told.rounds.length).toBeGreaterThan(0);
-    expect(told.faults[0].jobs).toBeGreaterThan(0);
-  }, 180_000);
+  it(
+    'strikes a whole fleet, and says that every promise was kept',
+    async () => {
+      const program = join(REPOSITORY, 'test/dist/faults/main.js');
+      const args = ['--minutes', '0.15', '--seed', '7', '--only', 'kill-producers,cut-clients', '--json'];
+      const { stdout, stderr } = await run(process.execPath, [program, ...args], {
+        cwd: REPOSITORY,
+        timeout: LIMIT_MS,
+      });
+      expect(stderr.split('\n')[0]).toBe('seed 7');
+      const told = JSON.parse(stdout);
+      expect(told).toMatchObject({ seed: 7, evidence: null });
+      expect(told.rounds.length).toBeGreaterThan(0);
+      expect(told.faults[0].jobs).toBeGreaterThan(0);
+    },
+    LIMIT_MS + 10_000,
+  );
 });

@@ -116,17 +116,17 @@ describe('a clock that is moved', { timeout: 240_000 }, () => {
     const id = await submit({ data: { sleepMs: 1_500, fail: 'transient', failTimes: 1 } });
     await begins(id);
     await clock.moveTo(-HOUR_MS);
-    // Its retry may follow at once, by chance.
+    // Its retry may follow at once, by chance; and a process that was not let run for long gives it back.
     await until(
-      'the first attempt has failed',
+      'the first attempt is over',
       async () => {
         const { state, attempts } = await look(id);
-        return state === 'retrying' || attempts > 1;
+        return state !== 'active' || attempts > 1;
       },
       PATIENCE_MS,
     );
     await clock.moveTo(0);
-    expect((await reaches(id, 'completed')).attempts).toBe(2);
+    expect((await reaches(id, 'completed')).attempts).toBeGreaterThanOrEqual(2);
   });
 
   it.each([

@@ -7,6 +7,7 @@ const WELL: Overload = {
   saturated: { lastedMs: 10_000, completed: 500, starts: 500 },
   flooded: { lastedMs: 5_000, completed: 230, starts: 235 },
   waitsMs: { calm: [40, 60], saturated: [50], flooded: [90, 110], refused: [4_000] },
+  answersMs: { calm: [10], saturated: [10], flooded: [40], refused: [900] },
   backlog: 2_000,
   answers: new Map([['202', 10]]),
   mostMib: new Map([['producer-1', 180]]),

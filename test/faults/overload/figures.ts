@@ -16,7 +16,9 @@ export interface Overload {
   readonly flooded: Window;
   /** From the request to the start of each job of the neighbours, in ms, by what there was at the time of the request. */
   readonly waitsMs: Readonly<Record<'calm' | 'saturated' | 'flooded' | 'refused', readonly number[]>>;
-  /** Least jobs that the one tenant had waiting while it flooded. */
+  /** From the request to its answer, in ms. */
+  readonly answersMs: Overload['waitsMs'];
+  /** Jobs that the one tenant had waiting at the end of its flood. */
   readonly backlog: number;
   readonly answers: ReadonlyMap<string, number>;
   readonly mostMib: ReadonlyMap<string, number>;
@@ -33,7 +35,7 @@ const NO_WAIT_MS = 50;
 
 /** The figures of an overload, and those that are beyond their bounds. Pure. */
 export function readFigures(overload: Overload): Measured {
-  const { saturated, flooded, waitsMs, backlog, answers, mostMib } = overload;
+  const { saturated, flooded, waitsMs, answersMs, backlog, answers, mostMib } = overload;
   const useful = perSecond(flooded) / perSecond(saturated);
   const calmMs = percentile(waitsMs.calm, 0.99);
   const floodedMs = percentile(waitsMs.flooded, 0.99);
@@ -46,7 +48,8 @@ export function readFigures(overload: Overload): Measured {
     figures: [
       `capacity ${perSecond(saturated).toFixed(1)} jobs/s, in the flood ${perSecond(flooded).toFixed(1)} (${percent(useful)}), ${(flooded.starts / flooded.completed).toFixed(2)} starts per job`,
       ...Object.entries(waitsMs).map(([name, waits]) => `neighbours' waits, ${name}: ${describeWaits(waits)}`),
-      `answers to the flood: ${[...answers].map(([name, count]) => `${name} ${count}`).join(', ')}; ${backlog} of its jobs wait at least`,
+      ...Object.entries(answersMs).map(([name, times]) => `neighbours' answers, ${name}: ${describeWaits(times)}`),
+      `answers to the flood: ${[...answers].map(([name, count]) => `${name} ${count}`).join(', ')}; ${backlog} of its jobs still waited`,
       `most resident memory: ${[...mostMib].map(([name, mib]) => `${name} ${Math.round(mib)} MiB`).join(', ')}`,
     ],
     findings,

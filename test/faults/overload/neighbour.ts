@@ -8,6 +8,8 @@ export interface Neighbour {
   readonly tenantId: string;
   /** When each job was first asked for, by this process's monotonic clock, in ms. */
   readonly submittedMs: ReadonlyMap<Canary, number>;
+  /** When its answer was there, by the same clock. */
+  readonly answeredMs: ReadonlyMap<Canary, number>;
   /** Resolves when every request was answered. */
   stop(): Promise<void>;
 }
@@ -23,6 +25,7 @@ const HOLD_MS = 20;
 export function startNeighbour(parts: SubmitParts, sinkUrl: string, everyMs: number): Neighbour {
   const { tenantId } = parts.caller;
   const submittedMs = new Map<Canary, number>();
+  const answeredMs = new Map<Canary, number>();
   const asking = new Set<Promise<void>>();
   let made = 0;
 
@@ -38,7 +41,10 @@ export function startNeighbour(parts: SubmitParts, sinkUrl: string, everyMs: num
     );
     asking.add(asked);
     asked.then(
-      () => asking.delete(asked),
+      () => {
+        answeredMs.set(canary, performance.now());
+        asking.delete(asked);
+      },
       () => undefined,
     );
   }
@@ -46,6 +52,7 @@ export function startNeighbour(parts: SubmitParts, sinkUrl: string, everyMs: num
   return {
     tenantId,
     submittedMs,
+    answeredMs,
     async stop() {
       clearInterval(timer);
       await Promise.all(asking);

@@ -26,6 +26,8 @@ export interface OverloadRun {
   untilStarted(part: Part, withinMs: number): Promise<void>;
   /** From the request to the start of the neighbours' jobs, in ms; of jobs that have not started, nothing. */
   waitsMs(): Overload['waitsMs'];
+  /** From the request to its answer, in ms. */
+  answersMs(): Overload['waitsMs'];
 }
 
 const NEIGHBOURS = ['calma', 'calmb'];
@@ -54,11 +56,14 @@ export async function openOverload({ stand, load, random }: Scene): Promise<Over
     const jobs = neighbours.flatMap(({ submittedMs }) => [...submittedMs]);
     return jobs.filter(([, atMs]) => begun.findLast((one) => one.atMs <= atMs)?.part === part);
   }
-  function waitsOf(part: Part): number[] {
-    return askedIn(part).flatMap(([canary, atMs]) => {
-      const startMs = load.sink.firstMs.get(canary);
-      return startMs === undefined ? [] : [startMs - atMs];
-    });
+  function timesTo(ends: (canary: Canary) => number | undefined): Overload['waitsMs'] {
+    const timesOf = (part: Part): number[] =>
+      askedIn(part).flatMap(([canary, atMs]) => {
+        const endMs = ends(canary);
+        return endMs === undefined ? [] : [endMs - atMs];
+      });
+    const [calm, saturated] = [timesOf('calm'), timesOf('saturated')];
+    return { calm, saturated, flooded: timesOf('flooded'), refused: timesOf('refused') };
   }
   return {
     flood: createFlood(flooder, load.sink.url),
@@ -72,12 +77,9 @@ export async function openOverload({ stand, load, random }: Scene): Promise<Over
       const areStarted = (): boolean => asked.every(([canary]) => load.sink.firstMs.has(canary));
       await until(`neighbours' jobs are started, ${part}`, areStarted, withinMs);
     },
-    waitsMs: () => ({
-      calm: waitsOf('calm'),
-      saturated: waitsOf('saturated'),
-      flooded: waitsOf('flooded'),
-      refused: waitsOf('refused'),
-    }),
+    waitsMs: () => timesTo((canary) => load.sink.firstMs.get(canary)),
+    answersMs: () =>
+      timesTo((canary) => neighbours.map(({ answeredMs }) => answeredMs.get(canary)).find((at) => at !== undefined)),
   };
 }
 

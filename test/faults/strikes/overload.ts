@@ -34,9 +34,11 @@ const PATIENCE_MS = 60_000;
  */
 const ANSWERS = new Set(['202', '207', '413', '429', '503', 'silence', '408']);
 
+/** What is known when it has struck; its times are, when everything has ended. */
+type Counted = Omit<Overload, 'waitsMs' | 'answersMs'>;
+
 /** The latest one. */
-let seen: { readonly overload: Omit<Overload, 'waitsMs'>; readonly run: OverloadRun; readonly amiss: string[] } | null =
-  null;
+let seen: { readonly overload: Counted; readonly run: OverloadRun; readonly amiss: string[] } | null = null;
 
 const overload: Strike = {
   name: 'overload',
@@ -62,7 +64,7 @@ const overload: Strike = {
   measure() {
     return seen === null
       ? { figures: [], findings: [] }
-      : readFigures({ ...seen.overload, waitsMs: seen.run.waitsMs() });
+      : readFigures({ ...seen.overload, waitsMs: seen.run.waitsMs(), answersMs: seen.run.answersMs() });
   },
 };
 
@@ -112,7 +114,7 @@ async function untilRefused(scene: Scene, { flood }: OverloadRun): Promise<strin
 }
 
 /** What holds whatever the machine. Pure. */
-function judgeBounds({ answers, backlog, mostMib }: Omit<Overload, 'waitsMs'>): string[] {
+function judgeBounds({ answers, backlog, mostMib }: Counted): string[] {
   const strange = [...answers.keys()].filter((answer) => !ANSWERS.has(answer));
   const large = [...mostMib].filter(([, mib]) => mib > MEMORY_CAP_MIB);
   return [

@@ -6,7 +6,6 @@ import { collectFacts } from './invariants/collect.js';
 import type { Violation } from './invariants/facts.js';
 import type { Load } from './load/load.js';
 import type { LookAtDashboard } from './pages/dashboardPages.js';
-import type { PageLook } from './pages/pageLook.js';
 import { lookAsTenants } from './pages/tenantPages.js';
 import { LEASE_MS } from './stand/environment.js';
 import type { SlotWatch } from './stand/slotWatch.js';
@@ -93,20 +92,21 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     recoveryMs,
     figures: measured.flatMap(({ figures }) => figures),
     findings: measured.flatMap(({ findings }) => findings),
-    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases, ${pages.pages} pages`,
+    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases, ${pages.seen}`,
     violations: newOnes(arena, [...findViolations(facts), ...others]),
   };
 }
 
 /** Every page that a tenant can open, and those of the dashboard. */
-async function lookAtPages({ stand, load, lookAtDashboard }: Arena): Promise<PageLook> {
+async function lookAtPages({ stand, load, lookAtDashboard }: Arena): Promise<{ seen: string; amiss: string[] }> {
   const { callers, book } = load;
   const { dashboard, operatorKey } = stand;
-  const looks = [
-    await lookAsTenants({ stand, callers, entries: [...book.entries.values()] }),
-    await lookAtDashboard({ dashboard, operatorKey, callers }),
-  ];
-  return { pages: looks.reduce((sum, { pages }) => sum + pages, 0), amiss: looks.flatMap(({ amiss }) => amiss) };
+  const byTenants = await lookAsTenants({ stand, callers, entries: [...book.entries.values()] });
+  const ofDashboard = await lookAtDashboard({ dashboard, operatorKey, callers });
+  return {
+    seen: `${byTenants.pages} pages by tenants, ${ofDashboard.pages} of the dashboard`,
+    amiss: [...byTenants.amiss, ...ofDashboard.amiss],
+  };
 }
 
 function newOnes({ known }: Arena, violations: readonly Violation[]): Violation[] {

@@ -36,8 +36,8 @@ export function createDashboardLook(): LookAtDashboard {
     const front = await until('the dashboard answers', () => answering(dashboard), PATIENCE_MS);
     cookie ??= await until('the operator is logged in', () => logIn(front, operatorKey), PATIENCE_MS);
     const headers = { cookie, accept: '*/*' };
-    const first = await readPage(`${front}/api/queues?page=1&jobsPerPage=10`, { headers });
-    const { paths, pages } = await openLanes(front, headers, first?.text ?? '');
+    const lanes = await until('the dashboard shows lanes', () => readLanes(front, headers), PATIENCE_MS);
+    const { paths, pages } = await openLanes(front, headers, lanes);
     const asOperator = await openAll(front, ['/', ...paths], { headers, as: 'an operator' });
     const tries = await Promise.all(callers.map((caller) => openAsTenant(front, caller, ['/', ...paths])));
     const refused = await tryToLogIn(front, callers);
@@ -61,16 +61,23 @@ async function logIn(front: string, key: string): Promise<string | null> {
   return answer?.headers.get('set-cookie')?.split(';')[0] ?? null;
 }
 
+/** The lanes that are shown; null of none, as a look at none would find nothing. */
+async function readLanes(front: string, headers: Record<string, string>): Promise<string[] | null> {
+  const overview = await readPage(`${front}/api/queues?page=1&jobsPerPage=10`, { headers });
+  if (overview?.status !== 200) return null;
+  const { queues } = lanesSchema.parse(JSON.parse(overview.text));
+  return queues.length === 0 ? null : queues.map(({ name }) => name);
+}
+
 /** Every lane's page of jobs, and the paths of some jobs on each. */
 async function openLanes(
   front: string,
   headers: Record<string, string>,
-  overview: string,
+  lanes: readonly string[],
 ): Promise<{ paths: string[]; pages: AskedPage[] }> {
-  const { queues: lanes } = lanesSchema.parse(JSON.parse(overview === '' ? '{"queues":[]}' : overview));
   const paths: string[] = [];
   const pages: AskedPage[] = [];
-  for (const { name } of lanes) {
+  for (const name of lanes) {
     const path = `/api/queues?activeQueue=${name}&status=latest&page=1&jobsPerPage=50`;
     const seen = await readPage(front + path, { headers });
     pages.push({ name: path, as: 'an operator', tenantId: null, seen });

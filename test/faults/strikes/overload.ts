@@ -19,8 +19,8 @@ const LEAST_BACKLOG = 1_000;
 const MEMORY_CAP_MIB = 512;
 
 /** Parts of `standstillMs` that each part of it lasts. */
-const CALM_PART = 0.35;
-const FLOOD_PART = 0.6;
+const CALM_PART = 0.3;
+const FLOOD_PART = 0.5;
 
 /** How full Redis is made, as a share of its bound; jobs are kept out above 0.85. */
 const FULL = 0.92;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { LoadOptions } from './load/load.js';
 import { openLoad } from './load/load.js';
 import { createRandom } from './load/random.js';
+import { createDashboardLook } from './pages/dashboardPages.js';
 import type { Arena } from './round.js';
 import { watchSlots } from './stand/slotWatch.js';
 import type { StandOptions } from './stand/stand.js';
@@ -49,6 +50,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena & { close(
     load,
     watch,
     scene,
+    lookAtDashboard: createDashboardLook(),
     redisLost: false,
     known: new Set(),
     async close() {

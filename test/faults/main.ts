@@ -28,6 +28,7 @@ if (command.kind === 'help') {
 
   function tell({ rounds, evidence }: SoakReport): void {
     const faults = summarise(rounds);
+    const findings = rounds.flatMap((round) => round.findings);
     const violations = rounds.flatMap((round) => round.violations);
     if (options.json) {
       console.log(JSON.stringify({ seed: options.seed, minutes: options.minutes, faults, rounds, evidence }, null, 2));
@@ -35,6 +36,8 @@ if (command.kind === 'help') {
     }
     console.log(`\n${tableOf(faults)}`);
     for (const { invariant, what } of violations.slice(0, 50)) console.log(`${invariant}: ${what}`);
+    if (findings.length > 0) console.log('\nMeasured beyond their bounds, on this machine:');
+    for (const finding of findings) console.log(`  ${finding}`);
     if (evidence !== null) console.log(`\nWhat shows it is in ${evidence}`);
   }
 }

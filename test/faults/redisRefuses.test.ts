@@ -12,7 +12,10 @@ import { until } from '../support/until.js';
 const AT_ONCE = 5;
 const JOBS = 20;
 
-describe('a Redis that refuses writes while jobs run', { timeout: 180_000 }, () => {
+/** What must come may take so long on a machine that others use, in ms. */
+const PATIENCE_MS = 60_000;
+
+describe('a Redis that refuses writes while jobs run', { timeout: 400_000 }, () => {
   let server: RedisServer;
   let admin: Redis;
   let fleet: Fleet;
@@ -46,11 +49,14 @@ describe('a Redis that refuses writes while jobs run', { timeout: 180_000 }, () 
     return worker.lines.filter(({ level }) => ['warn', 'error', 40, 50].includes(level as string | number));
   }
 
-  /** What was said more often than once in some seconds of the about twelve that the refusal lasts. */
+  /** What was said more often than some times, and once in some seconds: how long it goes on is up to the machine. */
   function tooOften(lines: readonly Record<string, unknown>[]): string[] {
-    const times = new Map<string, number>();
-    for (const { msg } of lines) times.set(String(msg), (times.get(String(msg)) ?? 0) + 1);
-    return [...times].flatMap(([text, count]) => (count > 4 ? [`${count} times: ${text}`] : []));
+    const said = new Map<string, number[]>();
+    for (const { msg, time } of lines) said.set(String(msg), [...(said.get(String(msg)) ?? []), Number(time)]);
+    return [...said].flatMap(([text, times]) => {
+      const lastedMs = Math.max(...times) - Math.min(...times);
+      return times.length > 3 + lastedMs / 5_000 ? [`${times.length} times in ${lastedMs} ms: ${text}`] : [];
+    });
   }
 
   async function startsOfAll(): Promise<number> {
@@ -60,39 +66,43 @@ describe('a Redis that refuses writes while jobs run', { timeout: 180_000 }, () 
     return rows[0]?.starts ?? 0;
   }
 
-  async function submit(count: number): Promise<void> {
-    const job = { task: 'system.probe', data: { sleepMs: 1_500 } };
-    await tenant.expect(207, 'POST', '/api/v1/jobs/batch', { jobs: Array.from({ length: count }, () => job) });
+  /** The first ones still run when it is seen that they do and Redis refuses, however busy the machine; the others are short. */
+  async function submit(): Promise<void> {
+    const job = (_: unknown, index: number) => ({
+      task: 'system.probe',
+      data: { sleepMs: index < AT_ONCE ? 4_000 : 500 },
+    });
+    await tenant.expect(207, 'POST', '/api/v1/jobs/batch', { jobs: Array.from({ length: JOBS }, job) });
   }
 
   it('lets jobs that run end in the ledger, takes no others meanwhile, and runs each once', async () => {
-    await submit(JOBS);
-    await until('jobs run', async () => (await states()).get('active') === AT_ONCE);
+    await submit();
+    await until('jobs run', async () => (await states()).get('active') === AT_ONCE, PATIENCE_MS);
     // Every write is refused from now on, those of scripts too.
     await admin.config('SET', 'min-replicas-to-write', '1');
-    await until('those that ran are over', async () => (await states()).get('completed') === AT_ONCE);
+    await until('those that ran are over', async () => (await states()).get('completed') === AT_ONCE, PATIENCE_MS);
     const told = () => worker.lines.filter(({ refusal }) => refusal === 'no-replicas').length;
-    await until('the refusal is told again, ten seconds on', () => told() >= 2, 60_000);
+    await until('the refusal is told again, ten seconds on', () => told() >= 2, PATIENCE_MS);
     expect((await states()).get('completed')).toBe(AT_ONCE);
     expect(tooOften(complaints())).toEqual([]);
 
     await admin.config('SET', 'min-replicas-to-write', '0');
-    await until('all are over', async () => (await states()).get('completed') === JOBS, 60_000);
+    await until('all are over', async () => (await states()).get('completed') === JOBS, PATIENCE_MS);
     expect(await startsOfAll()).toBe(JOBS);
     const [lane = ''] = await admin.keys('*acme.default:completed');
-    await until('BullMQ knows, too', async () => (await admin.zcard(lane)) === JOBS);
+    await until('BullMQ knows, too', async () => (await admin.zcard(lane)) === JOBS, PATIENCE_MS);
   });
 
   it('runs each job once when it is full, with few words', async () => {
     const before = complaints().length;
     await admin.config('SET', 'min-replicas-to-write', '0');
-    await until('those before are over', async () => (await states()).get('completed') === JOBS, 60_000);
-    await submit(JOBS);
-    await until('jobs run', async () => (await states()).get('active') === AT_ONCE);
+    await until('those before are over', async () => (await states()).get('completed') === JOBS, PATIENCE_MS);
+    await submit();
+    await until('jobs run', async () => (await states()).get('active') === AT_ONCE, PATIENCE_MS);
     await admin.config('SET', 'maxmemory', '1');
-    await until('some are over', async () => ((await states()).get('completed') ?? 0) >= JOBS + AT_ONCE, 60_000);
+    await until('some are over', async () => ((await states()).get('completed') ?? 0) >= JOBS + AT_ONCE, PATIENCE_MS);
     await admin.config('SET', 'maxmemory', '0');
-    await until('all are over', async () => (await states()).get('completed') === 2 * JOBS, 60_000);
+    await until('all are over', async () => (await states()).get('completed') === 2 * JOBS, PATIENCE_MS);
     expect(await startsOfAll()).toBe(2 * JOBS);
     expect(tooOften(complaints().slice(before))).toEqual([]);
   });

@@ -5,6 +5,8 @@ import { findViolations } from './invariants/check.js';
 import { collectFacts } from './invariants/collect.js';
 import type { Violation } from './invariants/facts.js';
 import type { Load } from './load/load.js';
+import type { LookAtDashboard } from './pages/dashboardPages.js';
+import { lookAsTenants } from './pages/tenantPages.js';
 import { LEASE_MS } from './stand/environment.js';
 import type { SlotWatch } from './stand/slotWatch.js';
 import type { Stand } from './stand/stand.js';
@@ -16,6 +18,7 @@ export interface Arena {
   readonly load: Load;
   readonly watch: SlotWatch;
   readonly scene: Scene;
+  readonly lookAtDashboard: LookAtDashboard;
   /** Redis lost what it held in this round or an earlier one. */
   redisLost: boolean;
   /** Violations that were reported: what an earlier round broke stays broken. */
@@ -32,6 +35,9 @@ export interface RoundReport {
   /** From then until every job that was accepted before is over, in ms; null when that took too long. */
   readonly recoveryMs: number | null;
   readonly violations: readonly Violation[];
+  /** What faults measured; a finding is a figure beyond its bound, which may be the machine's. */
+  readonly figures: readonly string[];
+  readonly findings: readonly string[];
   /** What the judgement rests on, over all rounds so far. */
   readonly seen: string;
 }
@@ -53,7 +59,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   const before = load.book.counts.accepted;
   load.start();
   await until('jobs are accepted', () => load.book.counts.accepted - before >= WARM_JOBS, 60_000);
-  await load.burst();
+  if (!strikes.some(({ alone }) => alone === true)) await load.burst();
   if (losesRedis) load.sink.judge(false);
   const strikeMs = performance.now();
   const errors = await strikeAll({ ...scene, isAlone: strikes.length === 1 }, strikes);
@@ -70,19 +76,36 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
     await pause(LEASE_MS);
     load.sink.judge(true);
   }
+  const pages = await lookAtPages(arena);
   const facts = await collectFacts(stand, load, watch, {
+    pages: pages.amiss,
     overdue: [...new Set([...overdue, ...late])],
     redisLost: arena.redisLost,
   });
   const amiss = await Promise.all(strikes.map((strike) => strike.judge?.(scene) ?? []));
+  const measured = strikes.flatMap((strike) => strike.measure?.() ?? []);
   const others = [...errors, ...amiss.flat()].map((what): Violation => ({ invariant: 'I6', what }));
   return {
     strikes: strikes.map(({ name }) => name),
     jobs: load.book.counts.accepted - before,
     faultMs: mendedMs - strikeMs,
     recoveryMs,
-    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases`,
+    figures: measured.flatMap(({ figures }) => figures),
+    findings: measured.flatMap(({ findings }) => findings),
+    seen: `${facts.accepted.length} promises, ${facts.hits.length} effects outside, ${facts.rows.size} in the ledger, ${facts.transitions.length} changes, ${watch.looks()} looks at leases, ${pages.seen}`,
     violations: newOnes(arena, [...findViolations(facts), ...others]),
+  };
+}
+
+/** Every page that a tenant can open, and those of the dashboard. */
+async function lookAtPages({ stand, load, lookAtDashboard }: Arena): Promise<{ seen: string; amiss: string[] }> {
+  const { callers, book } = load;
+  const { dashboard, operatorKey } = stand;
+  const byTenants = await lookAsTenants({ stand, callers, entries: [...book.entries.values()] });
+  const ofDashboard = await lookAtDashboard({ dashboard, operatorKey, callers });
+  return {
+    seen: `${byTenants.pages} pages by tenants, ${ofDashboard.pages} of the dashboard`,
+    amiss: [...byTenants.amiss, ...ofDashboard.amiss],
   };
 }
 

@@ -15,7 +15,7 @@ const masterDies: Strike = {
   losesRedis: true,
   async strike() {
     master.kill('SIGKILL');
-    await until('the replica was chosen', () => tells(replica.port, /role:master/));
+    await until('the replica was chosen', () => tells(replica.port, /role:master/), 60_000);
   },
 };
 
@@ -23,10 +23,10 @@ describeFaults('a fleet whose Redis is watched over by a Sentinel', [masterDies]
   const both = ['save ""', 'appendonly yes', 'repl-diskless-sync-delay 0', 'maxmemory-policy noeviction'];
   master = await startRedisServer(both);
   replica = await startRedisServer([...both, `replicaof 127.0.0.1 ${master.port}`]);
-  await until('the replica follows', () => tells(replica.port, /master_link_status:up/));
+  await until('the replica follows', () => tells(replica.port, /master_link_status:up/), 60_000);
   const watch = [`sentinel monitor fleet 127.0.0.1 ${master.port} 1`, 'sentinel down-after-milliseconds fleet 1000'];
   const sentinel = await startRedisServer(watch, '--sentinel');
-  await until('the Sentinel knows the replica', () => tells(sentinel.port, /slaves=1/));
+  await until('the Sentinel knows the replica', () => tells(sentinel.port, /slaves=1/), 60_000);
   const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
   return {
     options: { redis: { url: 'redis://not-used.invalid', sentinels, sentinelMaster: 'fleet' } },

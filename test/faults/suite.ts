@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ArenaOptions } from './arena.js';
 import { openArena, SMALL } from './arena.js';
-import type { Arena } from './round.js';
+import type { Arena, RoundReport } from './round.js';
 import { runRound } from './round.js';
 import { keepEvidence } from './soak/evidence.js';
 import type { Strike } from './strikes/scene.js';
@@ -42,18 +42,27 @@ export function describeFaults(
         const reason = strike.unfit?.(arena.scene) ?? null;
         if (reason !== null) return context.skip(reason);
         const report = await runRound(arena, [strike]);
-        const recovery = report.recoveryMs === null ? 'never' : `${Math.round(report.recoveryMs)} ms`;
-        process.stderr.write(
-          `${strike.name}: ${report.jobs} jobs, over ${recovery} after it was mended; in all ${report.seen}\n`,
-        );
-        if (report.violations.length > 0) {
-          const folder = join(process.env.SLUICE_HOME ?? tmpdir(), 'faults', strike.name);
-          await mkdir(folder, { recursive: true });
-          await keepEvidence(arena, report, folder);
-          process.stderr.write(`what shows how a promise was broken is in ${folder}\n`);
-        }
+        tell(report, strike.name);
+        if (report.violations.length > 0) await keep(arena, report, strike.name);
         expect(report.violations).toEqual([]);
       }, 400_000);
     }
   });
+}
+
+function tell({ jobs, recoveryMs, seen, figures, findings }: RoundReport, name: string): void {
+  const recovery = recoveryMs === null ? 'never' : `${Math.round(recoveryMs)} ms`;
+  const lines = [
+    `${name}: ${jobs} jobs, over ${recovery} after it was mended; in all ${seen}`,
+    ...figures.map((line) => `  ${line}`),
+    ...findings.map((line) => `  beyond its bound, on this machine now: ${line}`),
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+async function keep(arena: Arena, report: RoundReport, name: string): Promise<void> {
+  const folder = join(process.env.SLUICE_HOME ?? tmpdir(), 'faults', name);
+  await mkdir(folder, { recursive: true });
+  await keepEvidence(arena, report, folder);
+  process.stderr.write(`what shows how a promise was broken is in ${folder}\n`);
 }

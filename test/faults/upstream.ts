@@ -3,6 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { whenHeard } from './whenHeard.js';
 
 /** A request that the upstream holds open: an attempt that runs. */
 export interface OpenRequest {
@@ -52,7 +53,7 @@ export async function openUpstream(): Promise<Upstream> {
     const jobId = String(incoming.headers['webhook-id']);
     const request = { jobId, attempt: Number(incoming.headers['webhook-attempt']), tenantId };
     open.add(request);
-    note(tenantId);
+    whenHeard(() => note(tenantId));
     const timer = setTimeout(
       () => {
         // It ends for its worker when the answer arrives, so it no longer counts when that is sent.

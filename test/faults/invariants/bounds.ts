@@ -1,8 +1,9 @@
 import type { Check } from './facts.js';
 
-/** I4: nobody is told of another tenant's, by an answer, a metric or a log. */
-export const tenantsAreApart: Check = ({ strange, telltales }) => [
+/** I4: nobody is told of another tenant's, by an answer, a stream, a page, a metric or a log. */
+export const tenantsAreApart: Check = ({ strange, telltales, pages }) => [
   ...strange.filter(({ against }) => against === 'I4').map(describe),
+  ...pages.map((what) => ({ invariant: 'I4' as const, what })),
   ...telltales.map((line) => ({ invariant: 'I4' as const, what: `a log line holds a payload: ${line.slice(0, 300)}` })),
 ];
 

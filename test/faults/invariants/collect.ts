@@ -25,6 +25,7 @@ const ROWS = 'SELECT job_id AS id, count(*)::int AS count FROM fault_effects GRO
 /** What the collector cannot find out by itself. */
 export interface RoundEnd {
   readonly overdue: readonly string[];
+  readonly pages: readonly string[];
   readonly redisLost: boolean;
 }
 
@@ -57,8 +58,8 @@ async function ask<Row>(ledger: Pool, text: string): Promise<Row[]> {
 }
 
 /** No log line may hold a payload, whoever's it is. */
-function telltales({ posts }: Stand): string[] {
-  return posts.flatMap(({ member }) => {
+function telltales({ posts, dashboard }: Stand): string[] {
+  return [dashboard, ...posts.map(({ member }) => member)].flatMap((member) => {
     const lines = member.lines().map((line) => JSON.stringify(line));
     return lines.filter((line) => foreignCanary(line, null) !== null).map((line) => `${member.name}: ${line}`);
   });

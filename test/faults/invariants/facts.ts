@@ -48,6 +48,8 @@ export interface Facts {
   readonly decisions: readonly Decision[];
   /** Lines of logs that hold a canary. */
   readonly telltales: readonly string[];
+  /** What pages show to those who may not see it, and what opens to those who may not open it. */
+  readonly pages: readonly string[];
   readonly slots: {
     /** Most effects of one tenant under way at once. */
     readonly mostRunning: number;

@@ -17,19 +17,25 @@ export interface Request {
 /** Sends requests by one credential, and looks through every answer for what must not be in it. */
 export interface Caller {
   readonly tenantId: string;
+  /** Its credential. */
+  readonly token: string;
   call(front: string, request: Request): Promise<Heard>;
 }
 
 /** Longest that a client waits for an answer, in ms. */
 const PATIENCE_MS = 8_000;
 
-/** Statuses that a client of this API may ever hear. A 401 is not among them: the key is good all the time. */
-const KNOWN_STATUSES = new Set([200, 202, 207, 400, 404, 409, 413, 422, 429, 503]);
+/**
+ * Statuses that a client of this API may ever hear. A 401 is not among them: the key is good all the time. A 408 is: where
+ * nobody has time, a request takes longer to arrive than it may.
+ */
+const KNOWN_STATUSES = new Set([200, 202, 207, 400, 404, 408, 409, 413, 422, 429, 503]);
 
 /** A client of one tenant. */
 export function createCaller(tenantId: string, token: string, book: Book): Caller {
   return {
     tenantId,
+    token,
     async call(front, request) {
       book.counts.sent++;
       const answer = await send(front, token, request);
@@ -52,6 +58,7 @@ export function createCaller(tenantId: string, token: string, book: Book): Calle
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
+  readonly type: string;
   readonly text: string;
 }
 
@@ -64,20 +71,31 @@ async function send(front: string, token: string, { method, path, key, body }: R
   const payload = body === undefined ? {} : { body: JSON.stringify(body) };
   try {
     const answer = await fetch(front + path, { method, headers, ...payload, signal: AbortSignal.timeout(PATIENCE_MS) });
-    return { status: answer.status, retryAfter: answer.headers.get('retry-after'), text: await answer.text() };
+    return {
+      status: answer.status,
+      retryAfter: answer.headers.get('retry-after'),
+      type: answer.headers.get('content-type') ?? '',
+      text: await answer.text(),
+    };
   } catch {
     return null;
   }
 }
 
 /** What is wrong with an answer to a tenant. */
-function faultsOf({ status, retryAfter, text }: Answer, tenantId: string): Pick<StrangeAnswer, 'what' | 'against'>[] {
+function faultsOf(
+  { status, retryAfter, type, text }: Answer,
+  tenantId: string,
+): Pick<StrangeAnswer, 'what' | 'against'>[] {
   const foreign = foreignCanary(text, tenantId);
   const found: Pick<StrangeAnswer, 'what' | 'against'>[] = [];
   if (foreign !== null) found.push({ against: 'I4', what: `holds ${foreign} of another tenant` });
   if (!KNOWN_STATUSES.has(status)) found.push({ against: 'I5', what: 'is a status that no client should hear' });
-  if ((status === 429 || status === 503) && retryAfter === null) {
+  if ((status === 429 || status === 503) && !/^\d+$/.test(retryAfter ?? '')) {
     found.push({ against: 'I5', what: 'does not say when to come back' });
+  }
+  if (status >= 400 && !type.startsWith('application/problem+json')) {
+    found.push({ against: 'I5', what: `is refused as ${type}` });
   }
   if (parse(text) === null) found.push({ against: 'I5', what: 'is not JSON' });
   return found;

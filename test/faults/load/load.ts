@@ -6,6 +6,7 @@ import type { Book } from './book.js';
 import { createBook } from './book.js';
 import type { Caller } from './caller.js';
 import { createCaller } from './caller.js';
+import { listen } from './listen.js';
 import type { PlanSettings } from './plan.js';
 import { planAsk, planBurst } from './plan.js';
 import type { Random } from './random.js';
@@ -58,6 +59,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
   const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare };
   let asks = 0;
   let isOn = false;
+  let listening = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
 
   function nextFront(): string {
@@ -85,8 +87,11 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
     callers,
     start() {
       isOn = true;
+      listening = new AbortController();
+      const { signal: stop } = listening;
+      const listeners = callers.map((caller) => listen({ caller, nextFront, book, stop }));
       const clients = callers.flatMap((caller) => Array.from({ length: options.clients }, () => submitAll(caller)));
-      running = Promise.all([...clients, snoopAlong()]);
+      running = Promise.all([...clients, ...listeners, snoopAlong()]);
       running.catch(() => undefined);
     },
     async burst() {
@@ -101,6 +106,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
     },
     async stop() {
       isOn = false;
+      listening.abort();
       await running;
     },
     async close() {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { whenHeard } from '../whenHeard.js';
 
 /** An effect that reached the outside world, which keeps everything that it is sent: nothing here is unique. */
 export interface Hit {
@@ -22,6 +23,8 @@ export interface Hit {
 export interface Sink {
   readonly url: string;
   readonly hits: readonly Hit[];
+  /** When the first effect of each canary began, by this process's monotonic clock, in ms. */
+  readonly firstMs: ReadonlyMap<string, number>;
   /** Most requests of one tenant that were open at once, while that was judged. */
   most(): number;
   /** Whether what is open counts: after the leases were lost with their Redis, only placement keeps workers apart. */
@@ -44,6 +47,7 @@ const faultBodySchema = z.object({ jobId: z.string(), attempt: z.number() });
 /** Opens a sink on loopback. */
 export async function openSink(): Promise<Sink> {
   const hits: Hit[] = [];
+  const firstMs = new Map<string, number>();
   const open = new Set<OpenRequest>();
   const discounted = new Set<string>();
   let most = 0;
@@ -58,12 +62,13 @@ export async function openSink(): Promise<Sink> {
 
   async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, tenantId = '', canary = '', holdMs = '0'] = (incoming.url ?? '').split('/');
+    if (!firstMs.has(canary)) firstMs.set(canary, performance.now());
     const hit = readHit(incoming, await text(incoming), { tenantId, canary });
     if (response.destroyed) return;
     hits.push(hit);
     const request = { tenantId, jobId: hit.jobId };
     open.add(request);
-    count(tenantId);
+    whenHeard(() => count(tenantId));
     const timer = setTimeout(() => {
       // It ends for its worker when the answer arrives, so it no longer counts when that is sent.
       open.delete(request);
@@ -83,6 +88,7 @@ export async function openSink(): Promise<Sink> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hits,
+    firstMs,
     most: () => most,
     judge(counts) {
       judged = counts;

@@ -59,7 +59,7 @@ function send(ask: Ask, { caller, nextFront }: SubmitParts): Promise<Heard> {
 }
 
 function verdictOf(ask: Ask, heard: Heard, index: number): Verdict {
-  if (heard.kind === 'silence') return { kind: 'open' };
+  if (heard.kind === 'silence' || heard.status === 408) return { kind: 'open' };
   const { status, body } = heard;
   if (status === 202) return { kind: 'accepted', id: acceptedSchema.parse(body).id };
   if (status !== 207 || ask.kind === 'single') return refusal(status, problemSchema.parse(body).code);

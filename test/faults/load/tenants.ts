@@ -12,20 +12,43 @@ const TENANT_IDS = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark'] a
 
 /** Makes tenants, each with the key of an owner. */
 export async function makeTenants(front: string, operatorKey: string, count: number): Promise<Tenant[]> {
-  return Promise.all(
-    TENANT_IDS.slice(0, count).map(async (id) => {
-      const post = (path: string, body: unknown) => send(`${front}/api/v1/admin/tenants${path}`, operatorKey, body);
-      await post('', { id });
-      return { id, token: z.object({ key: z.string() }).parse(await post(`/${id}/keys`, { role: 'owner' })).key };
-    }),
-  );
+  return Promise.all(TENANT_IDS.slice(0, count).map((id) => makeTenant(front, operatorKey, id)));
 }
 
-async function send(url: string, token: string, body: unknown): Promise<unknown> {
-  return until(`${url} is made`, async () => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    const text = await answer.text();
-    return answer.status === 201 ? (JSON.parse(text) as unknown) : null;
-  });
+/** Makes one tenant with the key of an owner. @param id letters alone */
+export async function makeTenant(front: string, operatorKey: string, id: string): Promise<Tenant> {
+  const tenants = `${front}/api/v1/admin/tenants`;
+  // One whose answer got lost is there already.
+  await send('POST', tenants, { operatorKey, wanted: [201, 409], body: { id } });
+  const made = await send('POST', `${tenants}/${id}/keys`, { operatorKey, wanted: [201], body: { role: 'owner' } });
+  return { id, token: z.object({ key: z.string() }).parse(JSON.parse(made)).key };
+}
+
+/** Deletes a tenant: what it has waiting is cancelled. */
+export async function deleteTenant(front: string, operatorKey: string, id: string): Promise<void> {
+  await send('DELETE', `${front}/api/v1/admin/tenants/${id}`, { operatorKey, wanted: [204, 404] });
+}
+
+interface Order {
+  readonly operatorKey: string;
+  readonly wanted: readonly number[];
+  readonly body?: unknown;
+}
+
+/** Asks until it is done; resolves with the answer's text. */
+async function send(method: string, url: string, { operatorKey, wanted, body }: Order): Promise<string> {
+  return until(
+    `${method} ${url} is done`,
+    async () => {
+      const authorization = `Bearer ${operatorKey}`;
+      const request =
+        body === undefined
+          ? { headers: { authorization } }
+          : { headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const answer = await fetch(url, { method, ...request }).catch(() => null);
+      const text = await answer?.text().catch(() => null);
+      return answer !== null && typeof text === 'string' && wanted.includes(answer.status) ? { text } : null;
+    },
+    60_000,
+  ).then(({ text }) => text);
 }

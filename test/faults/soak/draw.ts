@@ -6,12 +6,12 @@ const TOGETHER = 0.4;
 
 /**
  * Draws what strikes next. Two that strike together are of different kinds (the first word of their names): one that mends
- * what another breaks would be no fault. Pure but for its chances.
+ * what another breaks would be no fault; and what measures strikes alone. Pure but for its chances.
  */
 export function drawStrikes(random: Random, strikes: readonly Strike[]): Strike[] {
   const first = random.pick(strikes);
-  const others = strikes.filter(({ name }) => kindOf(name) !== kindOf(first.name));
-  if (others.length === 0 || !random.chance(TOGETHER)) return [first];
+  const others = strikes.filter(({ name, alone }) => alone !== true && kindOf(name) !== kindOf(first.name));
+  if (first.alone === true || others.length === 0 || !random.chance(TOGETHER)) return [first];
   return [first, random.pick(others)];
 }
 

@@ -69,6 +69,8 @@ and checks after each that no promise was broken.
   --json        print one JSON document on standard output, and the progress on standard error
   --help        print this
 
+A fault that measures prints its figures; those beyond their bounds are listed at the end, and end nothing, as
+they depend on the machine.
 Exits 0 when every promise was kept. When one was broken it stops, keeps what shows it (logs, accepted ids,
 the ledger's rows) and says where, and exits 1.
 

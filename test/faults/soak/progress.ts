@@ -37,12 +37,15 @@ export function createProgress(stream: ProgressStream): Progress {
         stream.write(`\r\x1b[2K${text.slice(0, 118)}`);
       }, LIVE_EVERY_MS);
     },
-    end(number, { strikes, jobs, recoveryMs, violations }) {
+    end(number, { strikes, jobs, recoveryMs, violations, figures, findings }) {
       clearInterval(timer);
       const recovery = recoveryMs === null ? 'not recovered' : `recovered in ${(recoveryMs / 1_000).toFixed(1)} s`;
       const verdict = violations.length === 0 ? 'every promise kept' : `${violations.length} VIOLATIONS`;
       const line = `${number}  ${strikes.join(' + ')}: ${jobs} jobs, ${recovery}, ${verdict}`;
-      stream.write(`${isLive ? '\r\x1b[2K' : ''}${line}\n`);
+      const told = [...figures, ...findings.map((finding) => `BEYOND ITS BOUND: ${finding}`)].map(
+        (one) => `   ${one}\n`,
+      );
+      stream.write(`${isLive ? '\r\x1b[2K' : ''}${line}\n${told.join('')}`);
     },
   };
 }

@@ -10,6 +10,9 @@ export const PREFIX = 'sluice';
 export const MAX_SLOTS = 5;
 export const SLOT_CONCURRENCY = 2;
 
+/** Jobs that may be accepted while Redis takes none. */
+const MAX_UNQUEUED = 2_000;
+
 /** A lease of a slot, a worker's heartbeat and a job's lock, in ms: short, so that a fault outlasts them. */
 export const LEASE_MS = 2_000;
 const LOCK_MS = 3_000;
@@ -31,6 +34,8 @@ export function environmentOfFleet(): Readonly<Record<string, string>> {
     SHUTDOWN_GRACE_MS: '8000',
     // A job that fills its memory is soon done with it.
     ISOLATED_MEMORY_MB: '96',
+    // Few enough for a flood to come to the bound while Redis takes no more.
+    ACCEPT_MAX_UNQUEUED: String(MAX_UNQUEUED),
     EXPORTS_DIR: '/dev/null/none',
   };
 }

@@ -23,6 +23,8 @@ export interface Member {
   url(): string | null;
   /** Its `WORKER_ID` in this life. */
   id(): string;
+  /** Of its process; null while there is none. */
+  pid(): number | null;
   /** Everything that it logged in all its lives. */
   lines(): readonly Record<string, unknown>[];
   endings(): readonly Ending[];
@@ -109,6 +111,7 @@ export function createMember({ name, role, environmentOf, onListen }: MemberPart
     role,
     url: () => current?.url ?? null,
     id: () => environmentOf(life).WORKER_ID ?? name,
+    pid: () => (current === null ? null : (child?.pid ?? null)),
     lines: () => lives.flatMap(({ lines }) => lines),
     endings: () => endings,
     async start() {

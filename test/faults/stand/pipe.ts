@@ -22,13 +22,18 @@ export function createPipe(from: Socket, into: Socket, weatherOf: () => Weather)
   let freeAtMs = 0;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
+  let isFull = false;
 
   function send({ bytes }: Piece): void {
     waitingBytes -= bytes.length;
-    if (!into.destroyed && !into.write(bytes)) {
-      from.pause();
-      into.once('drain', () => from.resume());
-    }
+    if (into.destroyed || into.write(bytes)) return;
+    from.pause();
+    if (isFull) return;
+    isFull = true;
+    into.once('drain', () => {
+      isFull = false;
+      if (waitingBytes < WINDOW_BYTES) from.resume();
+    });
   }
 
   /** When the first piece may go on, in ms of this process's clock; null when nobody knows. */
@@ -55,7 +60,7 @@ export function createPipe(from: Socket, into: Socket, weatherOf: () => Weather)
       waiting.shift();
       send(piece);
     }
-    if (waitingBytes < WINDOW_BYTES) from.resume();
+    if (!isFull && waitingBytes < WINDOW_BYTES) from.resume();
     if (ended && weatherOf().kind !== 'frozen') into.destroySoon();
   }
 

@@ -43,6 +43,8 @@ export interface Stand {
   /** To the ledger around every link, as its owner. */
   readonly ledger: pg.Pool;
   readonly posts: readonly Post[];
+  /** For operators; no fault is aimed at it. */
+  readonly dashboard: Member;
   readonly operatorKey: string;
   /** New connections go to where Redis is now. */
   followRedis(): void;
@@ -84,16 +86,23 @@ export async function openStand(options: StandOptions): Promise<Stand> {
       Array.from({ length: options.crew[role] }, (_, index) => openPost(role, index + 1, servers)),
     ),
   );
+  const lookout = servers.redisPort === null ? null : await openLink(servers.redisPort);
+  const dashboard = createMember({
+    name: 'dashboard',
+    role: 'dashboard',
+    environmentOf: () => environmentOfDashboard(servers, lookout?.port),
+  });
   const close = async (): Promise<void> => {
-    await Promise.all(posts.map(({ member }) => member.stop()));
+    await Promise.all([dashboard, ...posts.map(({ member }) => member)].map((member) => member.stop()));
     await Promise.all(posts.map(closePost));
+    await lookout?.close();
     await observer?.close();
     await ledger.end();
     await Promise.all([postgres.stop(), redis?.stop()]);
     await disk?.remove();
   };
   try {
-    await Promise.all(posts.map(({ member }) => member.start()));
+    await Promise.all([dashboard, ...posts.map(({ member }) => member)].map((member) => member.start()));
   } catch (error) {
     await close();
     throw error;
@@ -105,10 +114,11 @@ export async function openStand(options: StandOptions): Promise<Stand> {
     postgres,
     ledger,
     posts,
+    dashboard,
     operatorKey,
     followRedis() {
       if (redis === null) return;
-      for (const link of [observer, ...posts.map((post) => post.redis)]) link?.target(redis.port());
+      for (const link of [observer, lookout, ...posts.map((post) => post.redis)]) link?.target(redis.port());
     },
     of: (role) => posts.filter(({ member }) => member.role === role),
     fronts: posts.flatMap(({ front }) => (front === null ? [] : [`http://127.0.0.1:${front.port}`])),
@@ -122,6 +132,17 @@ interface Servers {
   readonly redisPort: number | null;
   readonly postgres: string;
   readonly operatorKey: string;
+}
+
+/** @param port of its link to Redis, where there is one */
+function environmentOfDashboard(servers: Servers, port?: number): Readonly<Record<string, string>> {
+  return {
+    LOG_LEVEL: 'info',
+    ...redisEnvironment(servers.redis, port),
+    SLUICE_PREFIX: PREFIX,
+    SLUICE_OPERATOR_KEY: servers.operatorKey,
+    NODE_OPTIONS: HEAP_OPTION,
+  };
 }
 
 async function openPost(role: (typeof ROLES)[number], number: number, servers: Servers): Promise<Post> {

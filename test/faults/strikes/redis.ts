@@ -77,7 +77,11 @@ const readOnly: Strike = {
     await redis.ask((client) => client.replicaof('127.0.0.1', 1));
     await scene.lasts(5_000);
     await redis.ask((client) => client.replicaof('NO', 'ONE'));
-    await until('Redis is master again', () => redis.ask(async (client) => (await client.role())[0] === 'master'));
+    await until(
+      'Redis is master again',
+      () => redis.ask(async (client) => (await client.role())[0] === 'master'),
+      60_000,
+    );
   },
 };
 

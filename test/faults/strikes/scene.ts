@@ -24,12 +24,24 @@ export interface Strike {
   readonly summary: string;
   /** Redis loses what it holds, or leases with it: what Redis alone keeps is not judged. */
   readonly losesRedis?: boolean;
+  /** It measures, so nothing else strikes at the same time and no burst comes before it. */
+  readonly alone?: boolean;
   /** Why this machine cannot do it; null when it can. */
   unfit?(scene: Scene): string | null;
   /** Strikes, and resolves when everything is mended; what the fleet makes of it is its own affair. */
   strike(scene: Scene): Promise<void>;
   /** What is amiss when everything has ended, beside the invariants. */
   judge?(scene: Scene): Promise<string[]>;
+  /** What was measured, to be told and not judged: it depends on the machine. Asked when everything has ended. */
+  measure?(): Measured;
+}
+
+/** What a fault measured. */
+export interface Measured {
+  /** One line each. */
+  readonly figures: readonly string[];
+  /** Figures beyond the bounds that they should keep, one line each. */
+  readonly findings: readonly string[];
 }
 
 /** Makes a scene. @param stop ends what lasts */

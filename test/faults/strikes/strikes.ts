@@ -1,6 +1,7 @@
 import { CLIENT_STRIKES } from './clients.js';
 import { CLOCK_STRIKES } from './clocks.js';
 import { NETWORK_STRIKES } from './network.js';
+import { OVERLOAD_STRIKES } from './overload.js';
 import { POISON_STRIKES } from './poison.js';
 import { POSTGRES_STRIKES } from './postgres.js';
 import { PROCESS_STRIKES } from './processes.js';
@@ -16,6 +17,7 @@ export const STRIKES: readonly Strike[] = [
   ...CLOCK_STRIKES,
   ...CLIENT_STRIKES,
   ...POISON_STRIKES,
+  ...OVERLOAD_STRIKES,
 ];
 
 /** @throws Error when there is none of that name */

@@ -1,0 +1,90 @@
+import { until } from '../../support/until.js';
+import { createCaller } from '../load/caller.js';
+import type { Canary } from '../load/canary.js';
+import type { SubmitParts } from '../load/submit.js';
+import { makeTenant } from '../load/tenants.js';
+import type { Scene } from '../strikes/scene.js';
+import type { Overload } from './figures.js';
+import type { Flood } from './flood.js';
+import { createFlood } from './flood.js';
+import type { MemoryWatch } from './memoryWatch.js';
+import { watchMemory } from './memoryWatch.js';
+import type { Neighbour } from './neighbour.js';
+import { startNeighbour } from './neighbour.js';
+
+/** Parts of an overload. */
+export type Part = keyof Overload['waitsMs'];
+
+/** One tenant floods, others go on, and somebody looks on. */
+export interface OverloadRun {
+  readonly flood: Flood;
+  readonly neighbours: readonly Neighbour[];
+  readonly memory: MemoryWatch;
+  /** Jobs that neighbours ask for from now on count for this part; for none when it is null. */
+  begin(part: Part | null): void;
+  /** Resolves when every job is started that neighbours asked for in this part. */
+  untilStarted(part: Part, withinMs: number): Promise<void>;
+  /** From the request to the start of the neighbours' jobs, in ms; of jobs that have not started, nothing. */
+  waitsMs(): Overload['waitsMs'];
+  /** From the request to its answer, in ms. */
+  answersMs(): Overload['waitsMs'];
+}
+
+const NEIGHBOURS = ['calma', 'calmb'];
+
+/** One neighbour's job after the other, in ms. */
+const NEIGHBOUR_EVERY_MS = 100;
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+let made = 0;
+
+/** Makes tenants of its own, and lets the neighbours begin. */
+export async function openOverload({ stand, load, random }: Scene): Promise<OverloadRun> {
+  const [front = ''] = stand.fronts;
+  const round = inLetters(made++);
+  const begun: { readonly part: Part | null; readonly atMs: number }[] = [];
+  const nextFront = (): string => random.pick(stand.of('producer').flatMap(({ member }) => member.url() ?? []));
+  async function partsOf(name: string): Promise<SubmitParts> {
+    const { id, token } = await makeTenant(front, stand.operatorKey, `${name}${round}`);
+    return { caller: createCaller(id, token, load.book), nextFront, book: load.book, file: load.file };
+  }
+  const [flooder, ...others] = await Promise.all(['flood', ...NEIGHBOURS].map(partsOf));
+  if (flooder === undefined) throw new Error('there is no tenant');
+  const neighbours = others.map((parts) => startNeighbour(parts, load.sink.url, NEIGHBOUR_EVERY_MS));
+
+  function askedIn(part: Part): (readonly [Canary, number])[] {
+    const jobs = neighbours.flatMap(({ submittedMs }) => [...submittedMs]);
+    return jobs.filter(([, atMs]) => begun.findLast((one) => one.atMs <= atMs)?.part === part);
+  }
+  function timesTo(ends: (canary: Canary) => number | undefined): Overload['waitsMs'] {
+    const timesOf = (part: Part): number[] =>
+      askedIn(part).flatMap(([canary, atMs]) => {
+        const endMs = ends(canary);
+        return endMs === undefined ? [] : [endMs - atMs];
+      });
+    const [calm, saturated] = [timesOf('calm'), timesOf('saturated')];
+    return { calm, saturated, flooded: timesOf('flooded'), refused: timesOf('refused') };
+  }
+  return {
+    flood: createFlood(flooder, load.sink.url),
+    neighbours,
+    memory: watchMemory(stand.posts),
+    begin(part) {
+      begun.push({ part, atMs: performance.now() });
+    },
+    async untilStarted(part, withinMs) {
+      const asked = askedIn(part);
+      const areStarted = (): boolean => asked.every(([canary]) => load.sink.firstMs.has(canary));
+      await until(`neighbours' jobs are started, ${part}`, areStarted, withinMs);
+    },
+    waitsMs: () => timesTo((canary) => load.sink.firstMs.get(canary)),
+    answersMs: () =>
+      timesTo((canary) => neighbours.map(({ answeredMs }) => answeredMs.get(canary)).find((at) => at !== undefined)),
+  };
+}
+
+/** Canaries know names of letters alone. */
+function inLetters(number: number): string {
+  const rest = Math.floor(number / LETTERS.length);
+  return `${rest > 0 ? inLetters(rest - 1) : ''}${LETTERS[number % LETTERS.length]}`;
+}

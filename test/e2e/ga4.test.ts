@@ -78,7 +78,8 @@ describe('a fleet that runs GA4 reports', () => {
       attempts: 1,
     });
     const job = await ended(id);
-    expect([job.state, outcomesOf(job)]).toEqual(['completed', ['deferred', 'deferred', 'completed']]);
+    const outcomes = [job.state, outcomesOf(job)];
+    expect(outcomes, JSON.stringify(job.timeline)).toEqual(['completed', ['deferred', 'deferred', 'completed']]);
   });
 
   it('answers at once while the quota allows, the same for the same key, and with what GA4 says when it refuses', async () => {

@@ -69,7 +69,7 @@ export const producerSettings = {
     mostUnqueued: setting(
       'ACCEPT_MAX_UNQUEUED',
       wholeNumber(0, 100_000_000, 100_000),
-      'Jobs of the whole fleet that may be accepted while Redis takes none; further ones are answered 503',
+      'Jobs of the whole fleet that may be accepted while Redis takes none, the last quarter by tenants with less than that; further ones are answered 503',
       { default: '100000' },
     ),
     credentialsStaleMs: setting(

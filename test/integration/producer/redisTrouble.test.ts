@@ -97,16 +97,24 @@ describe('a producer whose Redis takes no jobs', () => {
     await noteAllQueued();
   }, 120_000);
 
-  it('refuses what would be one more than may wait in the fleet, and says when to come back', async () => {
+  it("refuses what would be one more than may wait in the fleet, or a tenant's share of it, and says when to come back", async () => {
     await noteAllQueued();
     await admin.config('SET', 'min-replicas-to-write', 1);
     await until('the bound is reached', async () => (await post()).status === 503, 60_000);
     const refused = await post();
     expect(refused).toMatchObject({
       status: 503,
-      body: { code: 'unavailable', detail: expect.stringContaining('300') },
+      body: { code: 'unavailable', detail: expect.stringContaining("225 of them this tenant's") },
     });
     expect(refused.headers.get('retry-after')).toBe('5');
+    // The last quarter is for others; of a batch that is accepted in part, the rest comes back as well.
+    const other = await producer.user('other');
+    const jobs = Array.from({ length: 100 }, () => PROBE);
+    const batch = await other.call('POST', '/api/v1/jobs/batch', { jobs });
+    const statuses = (batch.body.results as { status: number }[]).map(({ status }) => status);
+    expect([batch.status, batch.headers.get('retry-after')]).toEqual([207, '5']);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(75);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(25);
     const { rows } = await producer.space.postgres.db.$client.query<{ jobs: number }>(
       'SELECT count(*)::int AS jobs FROM jobs WHERE queued_at IS NULL',
     );

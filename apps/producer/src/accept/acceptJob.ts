@@ -52,7 +52,7 @@ export interface AcceptorParts {
 /** The ledger first and then the lane; or, for `durability: redis`, the lane alone, and the ledger when it can. */
 export function createAcceptor({ writer, late, enqueuer, marks, unqueued, metrics }: AcceptorParts): Acceptor {
   async function acceptInLedger(prepared: PreparedJob, turn?: Turn): Promise<Acceptance> {
-    if (!enqueuer.isOpen()) await unqueued.take();
+    if (!enqueuer.isOpen()) await unqueued.take(prepared.row.tenantId);
     const inserted = await writer.write(prepared);
     if (inserted.kind === 'duplicate') throw duplicate(inserted.jobId);
     if (inserted.kind === 'known') return { kind: 'known' };

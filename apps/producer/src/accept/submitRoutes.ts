@@ -105,6 +105,7 @@ async function submitBatch(
   // Not the last word on the whole batch: the same request again makes the same ids for what was accepted.
   if (unavailable !== null) request.settled = false;
   if (unavailable !== null && results.every(({ status }) => status === 503)) throw unavailable;
+  if (unavailable !== null) reply.headers(toProblem(unavailable, request.id).headers);
   return reply.code(207).send({ results });
 }
 

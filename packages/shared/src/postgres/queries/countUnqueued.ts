@@ -1,11 +1,16 @@
 import type { Database } from '../connect.js';
 
 const COUNT = `
-SELECT count(*)::int AS jobs
-FROM (SELECT 1 FROM jobs WHERE queued_at IS NULL AND finished_at IS NULL LIMIT $1) AS counted`;
+SELECT tenant_id AS tenant, count(*)::int AS jobs
+FROM (SELECT tenant_id FROM jobs WHERE queued_at IS NULL AND finished_at IS NULL LIMIT $1) AS counted
+GROUP BY tenant_id`;
 
-/** How many jobs of the whole fleet are accepted and not marked as queued; counts to `limit` at most, along their own index. */
-export async function countUnqueued(db: Database, limit: number): Promise<number> {
-  const { rows } = await db.$client.query<{ jobs: number }>({ name: 'count_unqueued', text: COUNT, values: [limit] });
-  return rows[0]?.jobs ?? 0;
+/** How many jobs of each tenant are accepted and not marked as queued; counts to `limit` in all at most, along their own index. */
+export async function countUnqueued(db: Database, limit: number): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.$client.query<{ tenant: string; jobs: number }>({
+    name: 'count_unqueued_by_tenant',
+    text: COUNT,
+    values: [limit],
+  });
+  return new Map(rows.map(({ tenant, jobs }) => [tenant, jobs]));
 }

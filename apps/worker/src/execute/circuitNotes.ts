@@ -50,7 +50,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     const ended = { id, startedMs: granted.nowMs, outcome };
     return quotas.endTold(lane.tenantId, upstream, ended).catch((err: unknown) => {
       log.debug({ err, callId: id }, 'how a call ended was not noted');
-      return { kind: 'none' };
+      return { kind: 'none', settings: upstream.circuit ?? null };
     });
   }
 
@@ -71,22 +71,20 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
       const outcome = judgeCall(execution);
       const isProbe = call.granted.probe !== 'none';
       if (outcome === null || (outcome === 'answered' && !isProbe)) return verdict;
-      const change = await note(call, outcome);
-      switch (change.kind) {
-        case 'none':
-          return verdict;
-        case 'closed':
-          tell(call, 'closed');
-          await pauses.endPause(call.lane);
-          return verdict;
-        case 'opened': {
-          tell(call, 'open');
-          const { restMs, probeEveryMs, successes } = change.settings;
-          await pauses.pause(call.lane, restMs);
-          if (!isProbe || execution.kind !== 'threw' || call.deferrals >= MAX_DEFERRALS) return verdict;
-          return { kind: 'defer', delayMs: restMs + successes * probeEveryMs, error: execution.error };
-        }
+      const { kind, settings } = await note(call, outcome);
+      if (kind === 'closed') {
+        tell(call, 'closed');
+        await pauses.endPause(call.lane);
       }
+      if (kind === 'opened' && settings !== null) {
+        tell(call, 'open');
+        await pauses.pause(call.lane, settings.restMs);
+      }
+      // Of probes that were under way together the first to fail opened it: the others cost as little.
+      const isSpared = isProbe && outcome === 'failed' && call.deferrals < MAX_DEFERRALS;
+      if (!isSpared || settings === null || execution.kind !== 'threw') return verdict;
+      const { restMs, probeEveryMs, successes } = settings;
+      return { kind: 'defer', delayMs: restMs + successes * probeEveryMs, error: execution.error };
     },
   };
 }

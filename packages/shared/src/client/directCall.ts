@@ -86,8 +86,10 @@ export function createDirectCall<Data>(
     if (answer?.kind !== 'granted') return { kind: 'queue' };
     const called = await callUpstream(data, part, signal);
     end(asked.id, answer, called.outcome);
-    if ('error' in called) throw called.error;
-    return called.direct;
+    if (!('error' in called)) return called.direct;
+    // A probe asked for all; a moment before, while the circuit was open, its request would have been queued.
+    if (called.outcome === 'failed' && answer.probe !== 'none') return { kind: 'queue' };
+    throw called.error;
   };
 }
 

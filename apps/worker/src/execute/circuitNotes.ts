@@ -47,7 +47,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     { id, lane, upstream, granted }: NotedCall,
     outcome: 'answered' | 'failed',
   ): Promise<CircuitChange> {
-    const ended = { id, startedMs: granted.nowMs, outcome };
+    const ended = { id, startedMs: granted.nowMs, isProbe: granted.probe !== 'none', outcome };
     return quotas.endTold(lane.tenantId, upstream, ended).catch((err: unknown) => {
       log.debug({ err, callId: id }, 'how a call ended was not noted');
       return { kind: 'none', settings: upstream.circuit ?? null };

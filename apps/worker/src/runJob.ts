@@ -36,6 +36,9 @@ import type { TaskHandlers } from './tasks/index.js';
 /** What comes earlier than this is put back; below, it is held, in ms. Above the bound between clocks by default. */
 const HOLD_MS = 2_500;
 
+/** What claiming and settling add to a job's service time at most, in ms: a ledger that was away says nothing of the next jobs. */
+const LEDGER_SHARE_MS = 1_000;
+
 /** What the life of a job in a worker needs. */
 export interface RunJobParts {
   readonly claimer: Claimer;
@@ -81,6 +84,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
       traced.ended({ kind: claimed === null ? 'unknown-job' : 'stopped' });
       return claimed === null ? { kind: 'bury', message: 'the tenant has no such job' } : { kind: 'release' };
     }
+    const claimedMs = parts.monotonicMs();
     traced.claimed(claimed);
     const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
     if (verdict.kind === 'put-back' || verdict.kind === 'finish-again') traced.ended(verdict);
@@ -92,13 +96,15 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
             attempt(active, { claimed: { ...claimed, place: verdict.isolation }, stop: stay.stop, traced }, parts),
           )
         : refuse(verdict);
+    const endedMs = parts.monotonicMs();
     parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
     parts.measures.ended(active.lane.tenantId, outcome.kind);
     traced.ended(outcome);
     const { id, tenantId, fence } = claimed;
     const job = { id, tenantId, fence, task: active.task, queueClass: active.lane.queueClass };
     const end = await traced.run(() => inSpan('settle', () => settleAttempt(job, outcome, parts)));
-    if (verdict.kind === 'run') noteServiceTime(active, outcome, parts.monotonicMs() - takenMs, parts);
+    const ledgerMs = claimedMs - takenMs + parts.monotonicMs() - endedMs;
+    if (verdict.kind === 'run') noteServiceTime(active, outcome, { ranMs: endedMs - claimedMs, ledgerMs }, parts);
     return end;
   } finally {
     traced.end();
@@ -107,8 +113,13 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
 }
 
 /** For those that wait, all of the time that it kept its place counts: of jobs of a few ms, half is the ledger's. */
-function noteServiceTime({ lane }: ActiveJob, outcome: AttemptVerdict, ms: number, parts: RunJobParts): void {
-  if (!('neverRan' in outcome)) parts.serviceTimes.note(lane, ms);
+function noteServiceTime(
+  { lane }: ActiveJob,
+  outcome: AttemptVerdict,
+  { ranMs, ledgerMs }: { readonly ranMs: number; readonly ledgerMs: number },
+  parts: RunJobParts,
+): void {
+  if (!('neverRan' in outcome)) parts.serviceTimes.note(lane, ranMs + Math.min(ledgerMs, LEDGER_SHARE_MS));
 }
 
 async function claimUnlessStopped(

@@ -85,11 +85,18 @@ describe('createQueuedClient', () => {
     const kindOf = async () => (await quotas.state('down', UPSTREAM)).circuit?.sight.kind;
     for (let i = 0; i < 2; i++) await expect(client.request(REPORT)).rejects.toThrow('GA4 failed');
     await until('the circuit is open', async () => (await kindOf()) === 'open');
-    isDown = false;
-    const stop = new AbortController();
-    const queued = client.request(REPORT, { signal: stop.signal, onQueued: () => stop.abort(new Error('enough')) });
-    await expect(queued).rejects.toThrow('enough');
+    async function expectQueued(): Promise<void> {
+      const stop = new AbortController();
+      const queued = client.request(REPORT, { signal: stop.signal, onQueued: () => stop.abort(new Error('enough')) });
+      await expect(queued).rejects.toThrow('enough');
+    }
+    await expectQueued();
     expect(calls).toBe(2);
+    await until('its rest is over', async () => (await kindOf()) === 'half-open');
+    await expectQueued();
+    expect(calls).toBe(3);
+    await until('the probe that failed opened it again', async () => (await kindOf()) === 'open');
+    isDown = false;
     await until('its rest is over', async () => (await kindOf()) === 'half-open');
     expect(await client.request(REPORT)).toBe('called');
     await until('it is closed', async () => (await kindOf()) === 'closed');

@@ -184,6 +184,15 @@ describe('jobs', () => {
     expect(queue.oldestWaitMs).toBeGreaterThanOrEqual(0);
   });
 
+  it('does not tell of quota and circuit while the ledger does not say what the quota is', async () => {
+    const client = await producer.user('untold');
+    await producer.space.postgres.db.transaction(async (lock) => {
+      await lock.execute('LOCK TABLE tenant_quotas IN ACCESS EXCLUSIVE MODE');
+      expect(await client.expect(200, 'GET', '/api/v1/queue')).toMatchObject({ quota: null, circuit: null });
+    });
+    expect(await client.expect(200, 'GET', '/api/v1/queue')).toMatchObject({ quota: [{ left: 50 }] });
+  });
+
   it('lists every task with the schema of its data', async () => {
     const { tasks } = (await acme.expect(200, 'GET', '/api/v1/tasks')) as { tasks: { name: string }[] };
     expect(tasks.map(({ name }) => name)).toContain('notifications.webhook');

@@ -45,8 +45,8 @@ describe('a circuit in Redis', () => {
       key,
       take: (id: string) =>
         takeQuota(client, space.keys, owner, { quota: QUOTA, circuit: settings }, { id, leaseMs: 60_000, cost: 1 }),
-      end: (id: string, startedMs: number, outcome: 'answered' | 'failed') =>
-        endToldCall(client, space.keys, owner, settings, { id, startedMs, outcome }),
+      end: (id: string, startedMs: number, outcome: 'answered' | 'failed', isProbe = false) =>
+        endToldCall(client, space.keys, owner, settings, { id, startedMs, isProbe, outcome }),
       /** Makes the circuit so; the call `ended` is under way. */
       async put(circuit: Circuit): Promise<void> {
         const { nowMs } = await readQuotaUse(client, space.keys, owner, 1_000);
@@ -97,22 +97,31 @@ describe('a circuit in Redis', () => {
   });
 
   it('is after the end of a call as the pure decision says, whatever it was', async () => {
-    const outcomes = fc.constantFrom('answered' as const, 'failed' as const);
+    const calls = fc.record({
+      outcome: fc.constantFrom('answered' as const, 'failed' as const),
+      isProbe: fc.boolean(),
+    });
     await fc.assert(
-      fc.asyncProperty(circuits, settingsOf, offset, outcomes, async (relative, settings, started, outcome) => {
-        const { put, end, read, now } = open(settings);
-        const nowMs = await now();
-        const before = placed(relative, nowMs);
-        const startedMs = nowMs + started;
-        await put(before);
-        const ended = await end('ended', startedMs, outcome);
-        const after = noteCall(before, { startedMs, outcome }, ended.nowMs, settings);
-        // A circuit whose latest failure is older than the window is forgotten, with the same effect.
-        if (after.kind !== 'closed' || after !== before) expect(await read()).toEqual(after);
-        const isChanged = after !== before && after.kind !== before.kind;
-        const reopened = before.kind === 'half-open' && after.kind === 'open';
-        expect(ended.change).toBe(isChanged || reopened ? (after.kind === 'open' ? 'opened' : 'closed') : 'none');
-      }),
+      fc.asyncProperty(
+        circuits,
+        settingsOf,
+        offset,
+        calls,
+        async (relative, settings, started, { outcome, isProbe }) => {
+          const { put, end, read, now } = open(settings);
+          const nowMs = await now();
+          const before = placed(relative, nowMs);
+          const startedMs = nowMs + started;
+          await put(before);
+          const ended = await end('ended', startedMs, outcome, isProbe);
+          const after = noteCall(before, { startedMs, isProbe, outcome }, ended.nowMs, settings);
+          // A circuit whose latest failure is older than the window is forgotten, with the same effect.
+          if (after.kind !== 'closed' || after !== before) expect(await read()).toEqual(after);
+          const isChanged = after !== before && after.kind !== before.kind;
+          const reopened = before.kind === 'half-open' && after.kind === 'open';
+          expect(ended.change).toBe(isChanged || reopened ? (after.kind === 'open' ? 'opened' : 'closed') : 'none');
+        },
+      ),
       { numRuns: 300 },
     );
   });

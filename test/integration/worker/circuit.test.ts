@@ -78,6 +78,29 @@ describe('a circuit of an upstream', () => {
     await lane.close();
   });
 
+  it('costs none of the probes a retry that were under way together when the upstream failed them', async () => {
+    const answers: (() => void)[] = [];
+    let isDown = true;
+    let calls = 0;
+    const lane = openLane(
+      'together',
+      async () => {
+        if (!isDown) return;
+        if (++calls > CIRCUIT.failures) await new Promise<void>((resolve) => answers.push(resolve));
+        throw failed();
+      },
+      { concurrency: 3, circuit: { ...CIRCUIT, restMs: 300, probeEveryMs: 20 } },
+    );
+    const ids = [await lane.submit(), await lane.submit(), await lane.submit()];
+    await until('three probes are under way', () => answers.length === 3);
+    isDown = false;
+    for (const answer of answers) answer();
+    const histories = await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));
+    expect(histories.reduce((sum, { job }) => sum + job.failures, 0)).toBe(CIRCUIT.failures);
+    expect(histories.map(({ job }) => job.deferrals)).toEqual([1, 1, 1]);
+    await lane.close();
+  });
+
   it('opens as well for attempts whose time was up', async () => {
     let isDown = true;
     const lane = openLane('silent', async (_, { signal }) => {

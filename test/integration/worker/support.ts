@@ -20,6 +20,7 @@ import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.j
 import { createRunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
 import { createUpstreamGate } from '../../../apps/worker/src/execute/upstreamGate.js';
 import type { TenantMeasures } from '../../../apps/worker/src/measure/tenantMeasures.js';
+import type { RunJobParts } from '../../../apps/worker/src/runJob.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
 import { createLedgerTurns } from '../../../apps/worker/src/settle/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
@@ -55,6 +56,10 @@ export interface TestLaneOptions {
   readonly circuit?: CircuitOverrides;
   /** Told of waits and ends. */
   readonly measures?: Partial<TenantMeasures>;
+  /** Told how long jobs kept their places, in ms. */
+  readonly noteServiceMs?: (ms: number) => void;
+  /** A clock of the test's own, in ms. */
+  readonly monotonicMs?: () => number;
   /** The dead-letter queue as the worker sees it. */
   readonly bury?: LaneQueues['bury'];
 }
@@ -75,7 +80,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     ...(options.circuit === undefined ? {} : { circuit: options.circuit }),
   });
   const metrics = createMetrics('test');
-  const parts = {
+  const parts: RunJobParts = {
     upstreams: createUpstreamGate({ quotas, lanes: queues, random: Math.random, metrics, log }),
     claimer: createClaimer(turns, db, 'w1'),
     ledger: createLedgerWriter(turns, db, log),
@@ -86,11 +91,11 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     isolation: { run: () => Promise.reject(new Error('no job runs by itself here')) },
     running,
     cameEarly: () => undefined,
-    serviceTimes: { note: () => undefined },
+    serviceTimes: { note: (_, ms) => options.noteServiceMs?.(ms) },
     feed: { tell: () => undefined },
     metrics,
     measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined, ...options.measures },
-    monotonicMs: () => performance.now(),
+    monotonicMs: options.monotonicMs ?? (() => performance.now()),
     random: () => 0,
     log,
   };

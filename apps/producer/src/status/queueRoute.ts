@@ -132,6 +132,17 @@ function describeLanes(
     estimatedWaitMs: longest(waits.map(({ estimatedWaitMs }) => estimatedWaitMs)),
     estimatedWaitP90Ms: longest(waits.map(({ estimatedWaitP90Ms }) => estimatedWaitP90Ms)),
     zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
+    ...describeUpstreams(facts),
+  };
+}
+
+/** Both are read together: where the quota cannot be told, neither can the circuit. */
+function describeUpstreams(
+  facts: readonly (LaneFacts | null)[],
+): Pick<z.infer<typeof queueSchema>, 'quota' | 'circuit'> {
+  const isTold = CLASSES.every((queueClass, index) => upstreamOfClass(queueClass) === null || facts[index]?.quota);
+  if (!isTold) return { quota: null, circuit: null };
+  return {
     quota: CLASSES.flatMap((queueClass, index) => describeQuota(queueClass, facts[index] ?? null)),
     circuit: CLASSES.flatMap((queueClass, index) => describeCircuit(queueClass, facts[index] ?? null)),
   };

@@ -3,6 +3,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { MAX_DEFERRALS } from '@sluice/shared/domain/retry';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import { within } from '@sluice/shared/lifecycle/within';
 import type { CircuitChange, Quotas } from '@sluice/shared/limits/quotas';
 import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
@@ -40,17 +41,21 @@ export interface CircuitNotesParts {
   readonly log: Log;
 }
 
+/** Longest that an attempt's end waits for its note, in ms: the ledger is to hear of it, whether or not Redis does. */
+const PATIENCE_MS = 1_000;
+
 /** An answer while the circuit is closed tells nothing new and costs no round trip. */
 export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesParts): CircuitNotes {
-  /** Redis that is away forgets the failure; the next ones count. */
+  /** Redis that is away, or silent, hears of the failure late or never; the next job that is refused pauses the lane. */
   async function note(
     { id, lane, upstream, granted }: NotedCall,
     outcome: 'answered' | 'failed',
   ): Promise<CircuitChange> {
-    const ended = { id, startedMs: granted.nowMs, outcome };
-    return quotas.endTold(lane.tenantId, upstream, ended).catch((err: unknown) => {
+    const ended = { id, startedMs: granted.nowMs, isProbe: granted.probe !== 'none', outcome };
+    const silent = (): Error => new Error('Redis is silent');
+    return within(PATIENCE_MS, quotas.endTold(lane.tenantId, upstream, ended), silent).catch((err: unknown) => {
       log.debug({ err, callId: id }, 'how a call ended was not noted');
-      return { kind: 'none' };
+      return { kind: 'none', settings: upstream.circuit ?? null };
     });
   }
 
@@ -71,22 +76,20 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
       const outcome = judgeCall(execution);
       const isProbe = call.granted.probe !== 'none';
       if (outcome === null || (outcome === 'answered' && !isProbe)) return verdict;
-      const change = await note(call, outcome);
-      switch (change.kind) {
-        case 'none':
-          return verdict;
-        case 'closed':
-          tell(call, 'closed');
-          await pauses.endPause(call.lane);
-          return verdict;
-        case 'opened': {
-          tell(call, 'open');
-          const { restMs, probeEveryMs, successes } = change.settings;
-          await pauses.pause(call.lane, restMs);
-          if (!isProbe || execution.kind !== 'threw' || call.deferrals >= MAX_DEFERRALS) return verdict;
-          return { kind: 'defer', delayMs: restMs + successes * probeEveryMs, error: execution.error };
-        }
+      const { kind, settings } = await note(call, outcome);
+      if (kind === 'closed') {
+        tell(call, 'closed');
+        await pauses.endPause(call.lane);
       }
+      if (kind === 'opened' && settings !== null) {
+        tell(call, 'open');
+        await pauses.pause(call.lane, settings.restMs);
+      }
+      // Of probes that were under way together the first to fail opened it: the others cost as little.
+      const isSpared = isProbe && outcome === 'failed' && call.deferrals < MAX_DEFERRALS;
+      if (!isSpared || settings === null || execution.kind !== 'threw') return verdict;
+      const { restMs, probeEveryMs, successes } = settings;
+      return { kind: 'defer', delayMs: restMs + successes * probeEveryMs, error: execution.error };
     },
   };
 }

@@ -9,7 +9,7 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 
 /** Learns how long each lane's jobs take, for the wait that submitters are told. */
 export interface ServiceTimes extends Service {
-  /** @param ms how long a job kept its place, from its claim until it was settled */
+  /** @param ms how long a job kept its place, from its claim until it was settled, but for a ledger that was away */
   note(lane: Lane, ms: number): void;
 }
 

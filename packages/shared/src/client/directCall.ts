@@ -68,9 +68,10 @@ export function createDirectCall<Data>(
 
   /** Its lease ends by itself where this is not heard. An answer tells a closed circuit nothing new. */
   function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
-    const isTold = outcome === 'failed' || (outcome === 'answered' && probe !== 'none');
+    const isProbe = probe !== 'none';
+    const isTold = outcome === 'failed' || (outcome === 'answered' && isProbe);
     const ended: Promise<unknown> = isTold
-      ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, outcome })
+      ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, isProbe, outcome })
       : quotas.end(tenant, upstream, id);
     ended.catch(() => undefined);
   }
@@ -86,8 +87,10 @@ export function createDirectCall<Data>(
     if (answer?.kind !== 'granted') return { kind: 'queue' };
     const called = await callUpstream(data, part, signal);
     end(asked.id, answer, called.outcome);
-    if ('error' in called) throw called.error;
-    return called.direct;
+    if (!('error' in called)) return called.direct;
+    // A probe asked for all; a moment before, while the circuit was open, its request would have been queued.
+    if (called.outcome === 'failed' && answer.probe !== 'none') return { kind: 'queue' };
+    throw called.error;
   };
 }
 

@@ -20,12 +20,17 @@ const anyhow = fc.record({ tickMs: fc.integer({ min: -5_000, max: 5_000 }), fail
 function run(steps: readonly Step[], from: Circuit = CLOSED_CIRCUIT, atMs = 1_000_000) {
   let circuit = from;
   let nowMs = atMs;
-  const underWay: { readonly startedMs: number; readonly endsMs: number; readonly fails: boolean }[] = [];
+  const underWay: {
+    readonly startedMs: number;
+    readonly endsMs: number;
+    readonly fails: boolean;
+    readonly isProbe: boolean;
+  }[] = [];
   const seen: { readonly nowMs: number; readonly kind: 'probes' | 'opened' | 'failed' | 'waits' }[] = [];
   function end(call: (typeof underWay)[number]): void {
     const outcome = call.fails ? 'failed' : 'answered';
     const before = circuit;
-    circuit = noteCall(circuit, { startedMs: call.startedMs, outcome }, nowMs, SETTINGS);
+    circuit = noteCall(circuit, { startedMs: call.startedMs, isProbe: call.isProbe, outcome }, nowMs, SETTINGS);
     if (call.fails) seen.push({ nowMs, kind: 'failed' });
     if (circuit !== before && circuit.kind === 'open') seen.push({ nowMs, kind: 'opened' });
   }
@@ -41,7 +46,7 @@ function run(steps: readonly Step[], from: Circuit = CLOSED_CIRCUIT, atMs = 1_00
       expect(answer.retryInMs).toBeGreaterThan(0);
       expect(answer.retryInMs).toBeLessThanOrEqual(Math.max(SETTINGS.restMs, SETTINGS.probeEveryMs));
     } else {
-      underWay.push({ startedMs: nowMs, endsMs: nowMs + tookMs, fails });
+      underWay.push({ startedMs: nowMs, endsMs: nowMs + tookMs, fails, isProbe: answer.kind === 'probes' });
     }
     if (answer.kind !== 'passes') seen.push({ nowMs, kind: answer.kind });
   }
@@ -51,7 +56,7 @@ function run(steps: readonly Step[], from: Circuit = CLOSED_CIRCUIT, atMs = 1_00
 describe('a circuit', () => {
   it('opens on as many failures as it may take within the window, rests, probes, and closes', () => {
     const note = (circuit: Circuit, startedMs: number, outcome: 'failed' | 'answered', nowMs: number) =>
-      noteCall(circuit, { startedMs, outcome }, nowMs, DEFAULT_CIRCUIT);
+      noteCall(circuit, { startedMs, isProbe: false, outcome }, nowMs, DEFAULT_CIRCUIT);
     let circuit = CLOSED_CIRCUIT;
     for (const atMs of [0, 7_000, 14_000, 21_000, 31_000]) circuit = note(circuit, atMs, 'failed', atMs);
     expect(circuit.kind).toBe('closed');
@@ -71,14 +76,23 @@ describe('a circuit', () => {
     const open: Circuit = { kind: 'open', openedMs: 1_000, probeAtMs: 3_000 };
     const { circuit } = askCircuit(open, 3_000, SETTINGS);
     for (const outcome of ['failed', 'answered'] as const) {
-      expect(noteCall(circuit, { startedMs: 999, outcome }, 3_100, SETTINGS)).toBe(circuit);
-      expect(noteCall(open, { startedMs: 3_000, outcome }, 3_100, SETTINGS)).toBe(open);
+      expect(noteCall(circuit, { startedMs: 999, isProbe: false, outcome }, 3_100, SETTINGS)).toBe(circuit);
+      expect(noteCall(open, { startedMs: 3_000, isProbe: false, outcome }, 3_100, SETTINGS)).toBe(open);
     }
-    expect(noteCall(circuit, { startedMs: 3_000, outcome: 'failed' }, 3_100, SETTINGS)).toEqual({
+    expect(noteCall(circuit, { startedMs: 3_000, isProbe: true, outcome: 'failed' }, 3_100, SETTINGS)).toEqual({
       kind: 'open',
       openedMs: 3_100,
       probeAtMs: 5_100,
     });
+  });
+
+  it('stays closed while the probes end that still hung when others closed it', () => {
+    let circuit: Circuit = { kind: 'half-open', openedMs: 0, probeAtMs: 5_000, answered: SETTINGS.successes - 1 };
+    circuit = noteCall(circuit, { startedMs: 4_000, isProbe: true, outcome: 'answered' }, 4_100, SETTINGS);
+    for (const startedMs of [3_100, 3_400, 3_700]) {
+      circuit = noteCall(circuit, { startedMs, isProbe: true, outcome: 'failed' }, startedMs + 1_000, SETTINGS);
+    }
+    expect(circuit).toEqual(CLOSED_CIRCUIT);
   });
 
   it('never opens on fewer failures within the window than it may take, but for probes that fail', () => {

@@ -13,6 +13,15 @@ export type Circuit =
 /** How a call ended, as far as it tells whether the upstream works. */
 export type ToldOutcome = 'answered' | 'failed';
 
+/** A call that is over, as far as it tells that. */
+export interface ToldCall {
+  /** When it was let through. */
+  readonly startedMs: number;
+  /** Whether it was let through as a probe. */
+  readonly isProbe: boolean;
+  readonly outcome: ToldOutcome;
+}
+
 /** Of a circuit of which nothing is known. */
 export const CLOSED_CIRCUIT: Circuit = { kind: 'closed', failuresMs: [] };
 
@@ -51,12 +60,12 @@ export function askCircuit(circuit: Circuit, nowMs: number, settings: CircuitSet
 
 /**
  * The circuit after a call has ended. Pure; `endQuotaCall.lua` does the same. Calls that began before the circuit opened say
- * nothing of what the upstream is like since. Failures that lie ahead come of a clock that was set back, and are forgotten.
- * @param startedMs when the call was let through
+ * nothing of what the upstream is like since, nor do probes that fail once others have closed it: they met the upstream while it was
+ * down. Failures that lie ahead come of a clock that was set back, and are forgotten.
  */
 export function noteCall(
   circuit: Circuit,
-  { startedMs, outcome }: { readonly startedMs: number; readonly outcome: ToldOutcome },
+  { startedMs, isProbe, outcome }: ToldCall,
   nowMs: number,
   settings: CircuitSettings,
 ): Circuit {
@@ -71,7 +80,7 @@ export function noteCall(
       return answered >= settings.successes ? CLOSED_CIRCUIT : { ...circuit, answered };
     }
     case 'closed': {
-      if (outcome === 'answered') return circuit;
+      if (outcome === 'answered' || isProbe) return circuit;
       const recent = circuit.failuresMs.filter((atMs) => atMs <= nowMs && nowMs - atMs < settings.withinMs);
       const failuresMs = [...recent, nowMs];
       return failuresMs.length >= settings.failures ? opened : { kind: 'closed', failuresMs };

@@ -35,6 +35,7 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
   let timer: NodeJS.Timeout | null = null;
   let sending: Promise<unknown> | null = null;
   let refused = false;
+  let over = false;
 
   async function append({ bucket, texts, tenants }: TakenEvents): Promise<void> {
     try {
@@ -57,7 +58,9 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
     arm(refused ? SILENT_MS : GATHER_MS);
   }
 
+  /** Once it is over, what is told late, with a Redis that was left, would be tried for ever. */
   function arm(afterMs: number): void {
+    if (over) return;
     timer ??= setTimeout(() => {
       timer = null;
       sending = send();
@@ -75,12 +78,11 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
       if (sending === null) arm(GATHER_MS);
     },
     async stop() {
+      over = true;
       if (timer !== null) clearTimeout(timer);
       timer = null;
       await sending;
       if (client.status === 'ready' && !gathered.isEmpty()) await send();
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
     },
   };
 }

@@ -35,10 +35,12 @@ export interface Quotas {
   knows(tenantId: string): Promise<boolean>;
 }
 
-/** What the end of a call made of a circuit; of one that opened, by which settings. */
-export type CircuitChange =
-  | { readonly kind: Exclude<EndedCircuit['change'], 'opened'> }
-  | { readonly kind: 'opened'; readonly settings: CircuitSettings };
+/** What the end of a call made of a circuit. */
+export interface CircuitChange {
+  readonly kind: EndedCircuit['change'];
+  /** By which it goes; null where there is none. */
+  readonly settings: CircuitSettings | null;
+}
 
 /** What quotas rest on. */
 export interface QuotasParts {
@@ -95,10 +97,10 @@ export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasPa
       const settings = circuitOf(upstream, circuit);
       if (settings === null) {
         await endQuotaCall(client, keys, owner, call.id);
-        return { kind: 'none' };
+        return { kind: 'none', settings };
       }
       const { change } = await endToldCall(client, keys, owner, settings, call);
-      return change === 'opened' ? { kind: change, settings } : { kind: change };
+      return { kind: change, settings };
     },
     block: (tenantId, upstream, forMs) => blockQuota(client, keys, ownerOf(tenantId, upstream), forMs),
     async state(tenantId, upstream) {

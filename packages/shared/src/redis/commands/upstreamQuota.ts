@@ -111,6 +111,8 @@ export interface EndedCall {
   readonly id: string;
   /** When it was granted, unix ms of the server's clock. */
   readonly startedMs: number;
+  /** Whether it was granted as a probe. */
+  readonly isProbe: boolean;
   readonly outcome: ToldOutcome;
 }
 
@@ -129,14 +131,24 @@ export async function endToldCall(
   keys: FleetKeys,
   owner: QuotaOwner,
   circuit: CircuitSettings,
-  { id, startedMs, outcome }: EndedCall,
+  { id, startedMs, isProbe, outcome }: EndedCall,
 ): Promise<EndedCircuit> {
   const [, calls, circuitKey] = keysOf(keys, owner);
   const { failures, withinMs, restMs, successes } = circuit;
   const answer = await end.run(
     client,
     [calls, circuitKey],
-    [id, outcome === 'answered' ? 1 : 0, startedMs, failures, withinMs, restMs, successes, CIRCUIT_KEPT_MS],
+    [
+      id,
+      outcome === 'answered' ? 1 : 0,
+      startedMs,
+      failures,
+      withinMs,
+      restMs,
+      successes,
+      CIRCUIT_KEPT_MS,
+      isProbe ? 1 : 0,
+    ],
   );
   const [change, nowMs] = endReply.parse(answer);
   return { change: CHANGES[change] ?? 'none', nowMs };

@@ -3,7 +3,7 @@
 -- KEYS[2] circuit  HASH as in takeQuota
 -- ARGV[1] this call  ARGV[2] 1 answered 0 failed  ARGV[3] when it was let through (unix ms)
 -- ARGV[4] failures that open the circuit  ARGV[5] within (ms)  ARGV[6] its rest (ms)  ARGV[7] answers that close it
--- ARGV[8] its state is kept without calls for (ms)
+-- ARGV[8] its state is kept without calls for (ms)  ARGV[9] 1 for a probe, 0 for none
 -- Returns {0 as it was, or the call ended before  1 opened  2 closed, now (unix ms)}.
 local call = redis.call
 local time = call('TIME')
@@ -28,7 +28,7 @@ if circuit[1] then
   return { 2, now }
 end
 
-if not failed then return { 0, now } end
+if not failed or ARGV[9] == '1' then return { 0, now } end
 local within, recent = tonumber(ARGV[5]), {}
 for at in string.gmatch(circuit[3] or '', '%d+') do
   local age = now - tonumber(at)

@@ -24,10 +24,14 @@ type Write =
 /** What a claim is answered, or a settlement. */
 type Answer = ClaimedJob | boolean | null;
 
-/** At most 256 jobs a turn, two turns at a time: while they are under way, the next gathers. */
+/**
+ * At most 256 jobs a turn, two turns at a time: while they are under way, the next gathers. What waits is shared out over them, for
+ * jobs that move in step leave the ledger idle while Redis works, and the other way round.
+ */
 export function createLedgerTurns(db: Database, log: Log): LedgerTurns {
   const batcher: Batcher<Write, Answer> = createBatcher({
     maxItems: 256,
+    enoughItems: 24,
     maxWaitMs: 0,
     maxFlushes: 2,
     keyOf: ({ id }) => id,

@@ -182,6 +182,31 @@ describe('createBatcher', () => {
     await Promise.all(answers);
   });
 
+  it('shares out what waits over the flushes that may start, and makes none of them small', async () => {
+    const sizes: number[] = [];
+    const ends: (() => void)[] = [];
+    const batcher = createBatcher<number, number>({
+      maxItems: 100,
+      enoughItems: 4,
+      maxWaitMs: 60_000,
+      maxFlushes: 3,
+      async flush(items) {
+        sizes.push(items.length);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return items;
+      },
+    });
+    const answers = Array.from({ length: 12 + 30 }, (_, item) => batcher.add(item));
+    expect(sizes).toEqual([4, 4, 4]);
+    for (const end of ends.splice(0)) end();
+    await Promise.all(answers.slice(0, 12));
+    await nextTurn();
+    expect(sizes.slice(3).reduce((sum, size) => sum + size, 0)).toBe(30);
+    expect(Math.min(...sizes.slice(3))).toBeGreaterThanOrEqual(4);
+    for (const end of ends.splice(0)) end();
+    await Promise.all(answers);
+  });
+
   it('is idle at once when it has nothing, and else only when the last flush has ended', async () => {
     const events: string[] = [];
     const batcher = createBatcher<number, number>({

@@ -9,7 +9,10 @@ export class Refused {
 export interface BatcherOptions<Item, Answer> {
   /** Most items of one flush. */
   readonly maxItems: number;
-  /** So many need not wait for more: a flush starts, if one may; `maxItems` unless told. Smaller flushes overlap. */
+  /**
+   * So many need not wait for more: a flush starts, if one may. What waits is shared out over the flushes that may start, but no
+   * flush is smaller for that. Smaller flushes overlap; `maxItems` unless told.
+   */
   readonly enoughItems?: number;
   /** Longest an item waits for company, in ms; 0 flushes at the end of the current turn of the event loop. */
   readonly maxWaitMs: number;
@@ -58,7 +61,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   function flushNow(): void {
     clearTimer();
     if (waiting.length === 0 || flushing >= options.maxFlushes) return;
-    const batch = takeBatch();
+    const batch = takeBatch(Math.max(enough, Math.ceil(waiting.length / (options.maxFlushes - flushing))));
     flushing++;
     void flushBatch(batch).finally(() => {
       flushing--;
@@ -67,17 +70,18 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
         for (const idle of idlers.splice(0)) idle();
       }
     });
-    if (waiting.length >= enough) flushNow();
+    schedule();
   }
 
-  function takeBatch(): Waiting<Item, Answer>[] {
+  function takeBatch(share: number): Waiting<Item, Answer>[] {
     const { keyOf } = options;
-    if (keyOf === undefined) return waiting.splice(0, options.maxItems);
+    const most = Math.min(share, options.maxItems);
+    if (keyOf === undefined) return waiting.splice(0, most);
     const batch = new Map<string, Waiting<Item, Answer>>();
     const left: Waiting<Item, Answer>[] = [];
     for (const entry of waiting) {
       const key = keyOf(entry.item);
-      if (batch.size < options.maxItems && !batch.has(key)) batch.set(key, entry);
+      if (batch.size < most && !batch.has(key)) batch.set(key, entry);
       else left.push(entry);
     }
     waiting = left;

@@ -71,6 +71,7 @@ describe('a fleet that runs GA4 reports', () => {
   it('waits when a quota is used up, more often than it may fail, and completes', async () => {
     const message = 'Exhausted property tokens per hour.';
     const exhausted = { kind: 'exhausted', message, retryAfterSeconds: 1 } as const;
+    const calls = server.calls.length;
     server.failNext(exhausted, exhausted);
     const { id } = await tenant.expect(202, 'POST', '/api/v1/jobs', {
       task: 'ga4.run_report',
@@ -78,8 +79,13 @@ describe('a fleet that runs GA4 reports', () => {
       attempts: 1,
     });
     const job = await ended(id);
-    const outcomes = [job.state, outcomesOf(job)];
-    expect(outcomes, JSON.stringify(job.timeline)).toEqual(['completed', ['deferred', 'deferred', 'completed']]);
+    expect(job.state, JSON.stringify(job.timeline)).toBe('completed');
+    expect(server.calls).toHaveLength(calls + 3);
+    // A worker whose sight of Redis's clock is a little off comes early, finds the property left alone, and is put off once more.
+    const [last, ...before] = outcomesOf(job).reverse();
+    expect(last).toBe('completed');
+    expect(before.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(before)).toEqual(new Set(['deferred']));
   });
 
   it('answers at once while the quota allows, the same for the same key, and with what GA4 says when it refuses', async () => {

@@ -81,17 +81,19 @@ describe('a circuit of an upstream', () => {
   it('costs none of the probes a retry that were under way together when the upstream failed them', async () => {
     const answers: (() => void)[] = [];
     let isDown = true;
-    let calls = 0;
     const lane = openLane(
       'together',
       async () => {
         if (!isDown) return;
-        if (++calls > CIRCUIT.failures) await new Promise<void>((resolve) => answers.push(resolve));
+        await new Promise<void>((resolve) => answers.push(resolve));
         throw failed();
       },
       { concurrency: 3, circuit: { ...CIRCUIT, restMs: 300, probeEveryMs: 20 } },
     );
     const ids = [await lane.submit(), await lane.submit(), await lane.submit()];
+    // They fail at once: a first retry that began before the last of them failed would not be a probe.
+    await until('three calls are under way', () => answers.length === CIRCUIT.failures);
+    for (const answer of answers.splice(0)) answer();
     await until('three probes are under way', () => answers.length === 3);
     isDown = false;
     for (const answer of answers) answer();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { quantile } from '../../support/quantile.js';
 import { jainIndex, largestDeviation } from './fairness.js';
-import { quantile } from './quantile.js';
 import { commandsBetween } from './redisLoad.js';
 
 describe('quantile', () => {

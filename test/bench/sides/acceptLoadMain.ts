@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { z } from 'zod';
+import { quantile } from '../../support/quantile.js';
 import { answerCalls, nowMs } from '../harness/childCalls.js';
-import { quantile } from '../harness/quantile.js';
 
 const loadArgument = z.object({
   url: z.string(),

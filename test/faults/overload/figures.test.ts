@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Overload } from './figures.js';
-import { percentile, readFigures } from './figures.js';
+import { readFigures } from './figures.js';
 
 const WELL: Overload = {
   saturated: { lastedMs: 10_000, completed: 500, starts: 500 },
@@ -32,23 +31,5 @@ describe('an overload', () => {
   it('calls a wait that nobody notices none', () => {
     const waitsMs = { ...WELL.waitsMs, calm: [10], flooded: [90] };
     expect(readFigures({ ...WELL, waitsMs }).findings).toEqual([]);
-  });
-});
-
-describe('a percentile', () => {
-  it('is one of the values, and no more than its share of them is above', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.nat(), { minLength: 1 }),
-        fc.double({ min: 0.01, max: 1, noNaN: true }),
-        (values, share) => {
-          const found = percentile(values, share);
-          expect(values).toContain(found);
-          expect(values.filter((value) => value > found).length).toBeLessThanOrEqual(
-            (1 - share) * values.length + 1e-9,
-          );
-        },
-      ),
-    );
   });
 });

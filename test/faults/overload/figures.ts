@@ -1,3 +1,4 @@
+import { quantile } from '../../support/quantile.js';
 import type { Measured } from '../strikes/scene.js';
 
 /** What was counted from one moment to another. */
@@ -37,8 +38,8 @@ const NO_WAIT_MS = 50;
 export function readFigures(overload: Overload): Measured {
   const { saturated, flooded, waitsMs, answersMs, backlog, answers, mostMib } = overload;
   const useful = perSecond(flooded) / perSecond(saturated);
-  const calmMs = percentile(waitsMs.calm, 0.99);
-  const floodedMs = percentile(waitsMs.flooded, 0.99);
+  const calmMs = quantile(waitsMs.calm, 0.99) ?? Number.NaN;
+  const floodedMs = quantile(waitsMs.flooded, 0.99) ?? Number.NaN;
   const findings: string[] = [];
   if (!(useful >= LEAST_USEFUL)) findings.push(`useful work fell to ${percent(useful)} of the capacity`);
   if (!(floodedMs <= MOST_WAIT_FACTOR * Math.max(calmMs, NO_WAIT_MS))) {
@@ -56,19 +57,13 @@ export function readFigures(overload: Overload): Measured {
   };
 }
 
-/** The smallest of the values that a share of them does not exceed; NaN of none. @param share above 0, to 1 */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-}
-
 function perSecond({ completed, lastedMs }: Window): number {
   return (completed / lastedMs) * 1_000;
 }
 
 function describeWaits(waits: readonly number[]): string {
-  const [p50, p99] = [percentile(waits, 0.5), percentile(waits, 0.99)];
-  return `p50 ${inMs(p50)}, p99 ${inMs(p99)}, most ${inMs(percentile(waits, 1))} (${waits.length} jobs)`;
+  const [p50, p99, most] = [0.5, 0.99, 1].map((share) => inMs(quantile(waits, share) ?? Number.NaN));
+  return `p50 ${p50}, p99 ${p99}, most ${most} (${waits.length} jobs)`;
 }
 
 function percent(share: number): string {

@@ -1,11 +1,12 @@
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import { isNews } from '@sluice/shared/domain/callOutcome';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { MAX_DEFERRALS } from '@sluice/shared/domain/retry';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { CircuitChange, Quotas } from '@sluice/shared/limits/quotas';
-import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { GrantedCall } from '@sluice/shared/redis/commands/upstreamQuota';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import type { Execution } from './executeTask.js';
@@ -17,7 +18,7 @@ export interface NotedCall {
   readonly id: string;
   readonly lane: Lane;
   readonly upstream: Upstream;
-  readonly granted: Extract<QuotaAnswer, { kind: 'granted' }>;
+  readonly granted: GrantedCall;
   /** Times that its job was put off before. */
   readonly deferrals: number;
 }
@@ -44,7 +45,7 @@ export interface CircuitNotesParts {
 /** Longest that an attempt's end waits for its note, in ms: the ledger is to hear of it, whether or not Redis does. */
 const PATIENCE_MS = 1_000;
 
-/** An answer while the circuit is closed tells nothing new and costs no round trip. */
+/** Of a call that tells nothing new no round trip is made. */
 export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesParts): CircuitNotes {
   /** Redis that is away, or silent, hears of the failure late or never; the next job that is refused pauses the lane. */
   async function note(
@@ -75,7 +76,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     async ended(call, execution, verdict) {
       const outcome = judgeCall(execution);
       const isProbe = call.granted.probe !== 'none';
-      if (outcome === null || (outcome === 'answered' && !isProbe)) return verdict;
+      if (!isNews(outcome, isProbe)) return verdict;
       const { kind, settings } = await note(call, outcome);
       if (kind === 'closed') {
         tell(call, 'closed');

@@ -12,7 +12,7 @@ import type { Quotas, UpstreamState } from '@sluice/shared/limits/quotas';
 import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
-import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { GrantedCall, QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { NotStartedError } from '../isolate/notStartedError.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
@@ -60,8 +60,6 @@ interface CallOfAttempt {
   /** Unix ms of Redis's clock when it was granted. */
   readonly startedMs: number;
 }
-
-type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
 
 /** What the gate rests on. */
 export interface UpstreamGateParts {

@@ -2,12 +2,12 @@ import type { PreparedJob } from '../accept/prepareJob.js';
 import type { TaskContract } from '../contracts/task.js';
 import type { Upstream } from '../contracts/upstreamQuota.js';
 import type { CallOutcome } from '../domain/callOutcome.js';
-import { callOutcomeOf } from '../domain/callOutcome.js';
+import { callOutcomeOf, isNews } from '../domain/callOutcome.js';
 import { laneName } from '../domain/lane.js';
 import { partOf, pauseMsAfter } from '../domain/upstreamPart.js';
 import { PacedError } from '../errors/pacedError.js';
 import { laneKeysOf } from '../queue/laneKeys.js';
-import type { QuotaAnswer } from '../redis/commands/upstreamQuota.js';
+import type { GrantedCall } from '../redis/commands/upstreamQuota.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** What became of a direct call: its answer, or that the request is to be queued. */
@@ -26,8 +26,6 @@ export interface DirectCallOptions<Data> {
   /** Throws {@link PacedError} when the upstream asks to wait. */
   readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
 }
-
-type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
 
 /** A call counts as under way for this much longer than it may take, in ms. */
 const LEASE_MARGIN_MS = 10_000;
@@ -66,11 +64,10 @@ export function createDirectCall<Data>(
     }
   }
 
-  /** Its lease ends by itself where this is not heard. An answer tells a closed circuit nothing new. */
+  /** Its lease ends by itself where this is not heard. */
   function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
     const isProbe = probe !== 'none';
-    const isTold = outcome === 'failed' || (outcome === 'answered' && isProbe);
-    const ended: Promise<unknown> = isTold
+    const ended: Promise<unknown> = isNews(outcome, isProbe)
       ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, isProbe, outcome })
       : quotas.end(tenant, upstream, id);
     ended.catch(() => undefined);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../errors/errorCode.js';
 import { FleetError } from '../errors/fleetError.js';
 import { PacedError } from '../errors/pacedError.js';
-import { callOutcomeOf } from './callOutcome.js';
+import { callOutcomeOf, isNews } from './callOutcome.js';
 
 describe('callOutcomeOf', () => {
   it("counts what was the upstream's own fault, takes a refusal for an answer, and lets all else tell nothing", () => {
@@ -17,5 +17,15 @@ describe('callOutcomeOf', () => {
   it('learns nothing of an upstream that asks to wait, or of an error that nobody made on purpose', () => {
     expect(callOutcomeOf(new PacedError('slowly', 1_000))).toBeNull();
     expect(callOutcomeOf(new TypeError('undefined is not a function'))).toBeNull();
+  });
+});
+
+describe('isNews', () => {
+  it('is each failure, and the answer of a probe', () => {
+    const asked = ([null, 'answered', 'failed'] as const).flatMap((outcome) => [
+      isNews(outcome, false),
+      isNews(outcome, true),
+    ]);
+    expect(asked).toEqual([false, false, false, true, true, true]);
   });
 });

@@ -44,7 +44,7 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
       await within(PATIENCE_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
     } catch (err) {
       refused = true;
-      for (const tenantId of tenants) gathered.miss(bucket, tenantId);
+      for (const tenantId of tenants) gathered.add(bucket, { kind: 'missed', tenantId });
       log.debug({ err, events: texts.length }, 'what happened to jobs was not told to those who listen');
     }
   }
@@ -73,8 +73,9 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
       // Nothing is opened.
     },
     tell(event) {
-      if (!refused) gathered.add(bucketOf(event.tenantId), event);
-      else if (event.kind === 'state') gathered.miss(bucketOf(event.tenantId), event.tenantId);
+      const { kind, tenantId } = event;
+      if (!refused) gathered.add(bucketOf(tenantId), event);
+      else if (kind === 'state') gathered.add(bucketOf(tenantId), { kind: 'missed', tenantId });
       if (sending === null) arm(GATHER_MS);
     },
     async stop() {

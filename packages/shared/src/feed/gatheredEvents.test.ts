@@ -45,7 +45,7 @@ describe('createGatheredEvents', () => {
     const gathered = createGatheredEvents();
     gathered.add(3, { kind: 'state', ...of, queueClass: 'default', state: 'active', attempt: 1 });
     const [lost] = gathered.take();
-    for (const tenantId of lost?.tenants ?? []) gathered.miss(3, tenantId);
+    for (const tenantId of lost?.tenants ?? []) gathered.add(3, { kind: 'missed', tenantId });
     expect(gathered.take()).toMatchObject([{ bucket: 3, texts: ['{"kind":"missed","tenantId":"acme"}'] }]);
     expect(gathered.isEmpty()).toBe(true);
   });

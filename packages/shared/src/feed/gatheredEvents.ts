@@ -9,9 +9,8 @@ const MOST_TALK = 32_768;
 
 /** Events that wait to be told, by bucket. */
 export interface GatheredEvents {
+  /** `missed`: a tenant's state will not be told; that something is missing will be, once. */
   add(bucket: number, event: JobEvent): void;
-  /** A tenant's state will not be told; that something is missing will be. */
-  miss(bucket: number, tenantId: string): void;
   isEmpty(): boolean;
   /** All that is gathered, what is missing last; it is then gathered no more. */
   take(): TakenEvents[];
@@ -61,9 +60,6 @@ export function createGatheredEvents(): GatheredEvents {
       if (event.kind === 'missed') gatheringOf(bucket).missed.add(event.tenantId);
       else if (event.kind === 'state') addState(gatheringOf(bucket), event);
       else addTalk(gatheringOf(bucket), event);
-    },
-    miss(bucket, tenantId) {
-      gatheringOf(bucket).missed.add(tenantId);
     },
     isEmpty: () => buckets.size === 0,
     take() {

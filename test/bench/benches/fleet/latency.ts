@@ -1,4 +1,4 @@
-import { quantile } from '../../harness/quantile.js';
+import { quantile } from '../../../support/quantile.js';
 import { compareSides, oneRound } from './compareSides.js';
 import type { Measure } from './measure.js';
 import { describeCpu, onServedFleet, tenantsOf, withCpu } from './runFleet.js';

@@ -1,5 +1,5 @@
+import { quantile } from '../../../support/quantile.js';
 import { median } from '../../harness/median.js';
-import { quantile } from '../../harness/quantile.js';
 import { toRow } from './compareSides.js';
 import type { FleetContext, Measure } from './measure.js';
 import { onFilledFleet, withCpu } from './runFleet.js';

@@ -1,6 +1,6 @@
 import { newId } from '@sluice/shared/ids/ids';
 import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { quantile } from '../../harness/quantile.js';
+import { quantile } from '../../../support/quantile.js';
 import { TASK } from '../../sides/fillLane.js';
 import type { QueuePart } from './part.js';
 import { ownRow } from './part.js';

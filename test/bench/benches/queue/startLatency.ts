@@ -1,5 +1,5 @@
+import { quantile } from '../../../support/quantile.js';
 import { median } from '../../harness/median.js';
-import { quantile } from '../../harness/quantile.js';
 import type { FleetContext } from '../fleet/measure.js';
 import { onServedFleet, tenantsOf } from '../fleet/runFleet.js';
 import type { QueuePart } from './part.js';

@@ -62,6 +62,9 @@ export type QuotaAnswer =
       readonly nowMs: number;
     };
 
+/** A call that was let through. */
+export type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
+
 /** Why: the window is full, too many are under way, the upstream asked to wait, others go first, or the upstream is down. */
 export type QuotaRefusal = 'exhausted' | 'at-a-time' | 'blocked' | 'others-first' | 'circuit';
 

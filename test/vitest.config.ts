@@ -7,7 +7,10 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   root: repository,
   resolve: {
-    alias: [{ find: /^@sluice\/shared\/(.*)$/, replacement: `${repository}packages/shared/src/$1.ts` }],
+    alias: [
+      { find: /^@sluice\/([^/]+)$/, replacement: `${repository}packages/$1/src/index.ts` },
+      { find: /^@sluice\/([^/]+)\/(.+)$/, replacement: `${repository}packages/$1/src/$2.ts` },
+    ],
   },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'deploy/**/*.test.mjs', 'test/**/*.test.ts'],

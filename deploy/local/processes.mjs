@@ -16,4 +16,4 @@ export const PROCESSES = {
 };
 
 /** Brings the database up to date; runs to its end before the first process starts. */
-export const MIGRATE = ['packages/shared/dist/postgres/migrateMain.js'];
+export const MIGRATE = ['packages/fleet/dist/postgres/migrateMain.js'];

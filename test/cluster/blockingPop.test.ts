@@ -1,8 +1,8 @@
-import type { BlockingPop } from '@sluice/shared/redis/blockingPop';
-import { createBlockingPop } from '@sluice/shared/redis/blockingPop';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { ownerOf } from '@sluice/shared/redis/slotOwner';
+import type { BlockingPop } from '@sluice/fleet/redis/blockingPop';
+import { createBlockingPop } from '@sluice/fleet/redis/blockingPop';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { ownerOf } from '@sluice/fleet/redis/slotOwner';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisCluster } from '../support/redisCluster.js';

@@ -1,6 +1,6 @@
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

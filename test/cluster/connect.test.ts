@@ -1,10 +1,10 @@
+import { mastersOf } from '@sluice/fleet/redis/client';
+import { readBuckets } from '@sluice/fleet/redis/commands/fleetTable';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { BUCKETS, fleetKeys } from '@sluice/fleet/redis/keys';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
-import { mastersOf } from '@sluice/shared/redis/client';
-import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { BUCKETS, fleetKeys } from '@sluice/shared/redis/keys';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { RedisCluster } from '../support/redisCluster.js';

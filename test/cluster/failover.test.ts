@@ -1,5 +1,5 @@
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { ownerOf } from '@sluice/shared/redis/slotOwner';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { ownerOf } from '@sluice/fleet/redis/slotOwner';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';

@@ -1,10 +1,10 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import { mastersOf } from '@sluice/fleet/redis/client';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
+import { ownerOf } from '@sluice/fleet/redis/slotOwner';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import { mastersOf } from '@sluice/shared/redis/client';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
-import { ownerOf } from '@sluice/shared/redis/slotOwner';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Queue } from 'bullmq';
 import { Cluster } from 'ioredis';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createBlockingPop } from '@sluice/shared/redis/blockingPop';
-import { createRedis } from '@sluice/shared/redis/connect';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
+import { createBlockingPop } from '@sluice/fleet/redis/blockingPop';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { Database } from '@sluice/shared/postgres/connect';
 
 /** A job as the ledger has it at the end. */
 export interface LedgerJob {

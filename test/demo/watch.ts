@@ -1,8 +1,8 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 
 /** The fleet at one moment. */
 export interface Sight {

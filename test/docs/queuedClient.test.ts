@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../support/fleetSpace.js';
 import { openFleetSpace } from '../support/fleetSpace.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
+import { forgetTenantLanes } from '@sluice/fleet/redis/commands/tenantEntry';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
-import { forgetTenantLanes } from '@sluice/shared/redis/commands/tenantEntry';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestBrowser } from '../support/browser.js';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { newId } from '@sluice/shared/ids/ids';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ga4Server } from '../ga4/ga4Server.js';
 import { openGa4Server } from '../ga4/ga4Server.js';

@@ -1,5 +1,5 @@
-import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';

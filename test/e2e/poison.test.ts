@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';

@@ -1,4 +1,4 @@
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';

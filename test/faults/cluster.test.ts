@@ -1,4 +1,4 @@
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisCluster } from '../support/redisCluster.js';
 import { startRedisCluster } from '../support/redisCluster.js';
 import { PREFIX } from './stand/environment.js';

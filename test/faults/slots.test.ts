@@ -1,5 +1,5 @@
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
+import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { TcpProxy } from '../integration/producer/tcpProxy.js';
 import { openTcpProxy } from '../integration/producer/tcpProxy.js';

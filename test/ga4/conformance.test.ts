@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
-import type { Ga4Properties } from '@sluice/shared/contracts/ga4Property';
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
-import { ga4ReportDataSchema } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
-import { createPropertiesOf } from '@sluice/shared/ga4/propertiesOf';
+import type { Ga4Properties } from '@sluice/ga4/contract/ga4Property';
+import { ga4ReportDataSchema } from '@sluice/ga4/contract/ga4RunReport';
+import { createGa4Client } from '@sluice/ga4/ga4Client';
+import { createGa4ReportHandler } from '@sluice/ga4/ga4Handler';
+import { createPropertiesOf } from '@sluice/ga4/propertiesOf';
+import type { JobContext } from '@sluice/tasks/jobContext';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGa4ReportHandler } from '../../apps/worker/src/tasks/ga4/ga4RunReport.js';
 import type { Ga4Server, Ga4ServerOptions } from './ga4Server.js';
 import { openGa4Server } from './ga4Server.js';
 import { misfits } from './protoShape.js';
@@ -245,7 +245,7 @@ interface RawClient {
 }
 
 describe("Google's own client, as it comes", () => {
-  const library = createRequire(new URL('../../packages/shared/package.json', import.meta.url))(
+  const library = createRequire(new URL('../../packages/ga4/package.json', import.meta.url))(
     '@google-analytics/data',
   ) as {
     BetaAnalyticsDataClient: new (options: object) => RawClient;

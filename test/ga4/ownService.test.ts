@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { FleetClient } from '@sluice/shared/client/openFleetClient';
-import { openFleetClient } from '@sluice/shared/client/openFleetClient';
-import { createQueuedClient } from '@sluice/shared/client/queuedClient';
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { openGa4Calls } from '@sluice/shared/ga4/openGa4Calls';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { openGa4Calls } from '@sluice/ga4/openGa4Calls';
+import type { FleetClient } from '@sluice/queued-client/openFleetClient';
+import { openFleetClient } from '@sluice/queued-client/openFleetClient';
+import { createQueuedClient } from '@sluice/queued-client/queuedClient';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FleetSpace } from '../support/fleetSpace.js';
 import { openFleetSpace } from '../support/fleetSpace.js';

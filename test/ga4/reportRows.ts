@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readGa4Date } from '@sluice/shared/contracts/ga4Date';
-import type { Ga4FilterExpression } from '@sluice/shared/contracts/ga4Filter';
+import { readGa4Date } from '@sluice/ga4/contract/ga4Date';
+import type { Ga4FilterExpression } from '@sluice/ga4/contract/ga4Filter';
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
-import { readGa4Date } from '@sluice/shared/contracts/ga4Date';
-import { ga4FilterExpressionSchema } from '@sluice/shared/contracts/ga4Filter';
+import { readGa4Date } from '@sluice/ga4/contract/ga4Date';
+import { ga4FilterExpressionSchema } from '@sluice/ga4/contract/ga4Filter';
 import { z } from 'zod';
 import type { GoogleError } from './googleErrors.js';
 import { badField, googleError } from './googleErrors.js';

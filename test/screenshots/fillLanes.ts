@@ -1,18 +1,18 @@
-import { TASKS } from '@sluice/shared/contracts/taskCatalogue';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/shared/queue/runAttempt';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { FLEET_TASKS } from '../support/fleetTasks.js';
 import { runLanes } from '../support/runLanes.js';
 import { until } from '../support/until.js';
 
 /** How many jobs of a lane shall be where. */
 interface LanePicture {
   readonly tenantId: string;
-  readonly task: keyof typeof TASKS;
+  readonly task: string;
   readonly completed: number;
   readonly retrying: number;
   readonly active: number;
@@ -48,7 +48,10 @@ async function fillLane(
   queues: LaneQueues,
   picture: LanePicture,
 ): Promise<() => Promise<void>> {
-  const where: Lane = { tenantId: picture.tenantId, queueClass: TASKS[picture.task].queueClass };
+  const where: Lane = {
+    tenantId: picture.tenantId,
+    queueClass: FLEET_TASKS.find(picture.task)?.queueClass ?? 'default',
+  };
   await addJobs(queues, where, picture, picture.completed + picture.retrying + picture.active);
   const release = new AbortController();
   let taken = 0;

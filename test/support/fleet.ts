@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import type { FleetProcess, FleetProcessName } from './fleetProcess.js';
 import { startFleetProcess } from './fleetProcess.js';
 import type { FleetSpace } from './fleetSpace.js';

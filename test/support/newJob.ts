@@ -1,5 +1,5 @@
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
 import { newId } from '@sluice/shared/ids/ids';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 
 /** A job of the tenant `acme` as it is first written to the ledger, with a new id; what is given replaces the rest. */
 export function newJob(change: Partial<NewJob> = {}): NewJob {

@@ -1,5 +1,5 @@
+import type { NewSchedule } from '@sluice/fleet/postgres/queries/schedules';
 import { newId } from '@sluice/shared/ids/ids';
-import type { NewSchedule } from '@sluice/shared/postgres/queries/schedules';
 
 /** A schedule of the tenant `acme` that runs every hour, with a new id; what is given replaces the rest. */
 export function newSchedule(change: Partial<NewSchedule> = {}): NewSchedule {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import { Command, Redis } from 'ioredis';
 import type { RedisServer } from './redisServer.js';
 import { startRedisServer } from './redisServer.js';

@@ -1,8 +1,8 @@
+import type { LaneIntake, LaneIntakeOptions } from '@sluice/fleet/queue/laneIntake';
+import { createLaneIntake } from '@sluice/fleet/queue/laneIntake';
+import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import type { LaneIntake, LaneIntakeOptions } from '@sluice/shared/queue/laneIntake';
-import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
-import type { SlotRoom } from '@sluice/shared/queue/slotRoom';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 
 /** Lanes that run in the test's own process. */

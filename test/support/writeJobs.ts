@@ -1,7 +1,7 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { newId } from '@sluice/shared/ids/ids';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import { newJob } from './newJob.js';
 
 const ROWS_PER_INSERT = 1_000;

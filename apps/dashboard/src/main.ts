@@ -1,11 +1,11 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { loadOrExit } from '@sluice/shared/config/loadOrExit';
-import { createReadiness } from '@sluice/shared/http/opsServer';
+import { createReadiness } from '@sluice/shared/http/readiness';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { runUntilSignal } from '@sluice/shared/lifecycle/runUntilSignal';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { followLanes } from './board/followLanes.js';

@@ -14,8 +14,8 @@ import {
 import { readOperatorKey } from '@sluice/shared/config/operatorKey';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, urlOf, wholeNumber } from '@sluice/shared/config/values';
+import { tracingSettings } from '@sluice/tracing/tracingSettings';
 import { z } from 'zod';
 
 /** Every setting of the producer. */

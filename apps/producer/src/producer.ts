@@ -1,23 +1,24 @@
-import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
+import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { createLiveWorkers } from '@sluice/fleet/outlook/liveWorkers';
+import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
+import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { migrateLedger } from '@sluice/fleet/postgres/migrate';
+import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { watchClock } from '@sluice/fleet/redis/watchClock';
+import { createQuotas } from '@sluice/limits/quotas';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { createQuotas } from '@sluice/shared/limits/quotas';
-import { createLiveWorkers } from '@sluice/shared/outlook/liveWorkers';
-import { createOutlookReader } from '@sluice/shared/outlook/outlook';
-import { createOutlookBatches } from '@sluice/shared/outlook/outlookBatches';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { migrateLedger } from '@sluice/shared/postgres/migrate';
-import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
-import { watchClock } from '@sluice/shared/redis/watchClock';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
-import { createTracing } from '@sluice/shared/telemetry/tracing';
+import { createTracing } from '@sluice/tracing/tracing';
 import { createAccept } from './accept/accept.js';
 import type { ProducerConfig } from './config.js';
+import { fleetTasks } from './fleetTasks.js';
 import { createErrorAnswer } from './http/errorHandling.js';
 import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
@@ -40,6 +41,7 @@ export interface Producer {
 /** Wires the producer; nothing is opened before its services start. */
 export function createProducer(config: ProducerConfig, log: Log, clock: Clock): Producer {
   const now = (): number => clock.now();
+  const tasks = fleetTasks(config.rehearsal);
   const metrics = createMetrics('producer');
   const postgres = createPostgres({ ...config.postgres, statementTimeoutMs: STATEMENT_TIMEOUT_MS }, log);
   const redis = createRedis(config.redis, 'caller', log);
@@ -68,12 +70,13 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
     lanes,
     call,
     quotas,
+    tasks,
     hasWorkers: createLiveWorkers(client, keys, now),
   });
   const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);
-  const common = { client, keys, ledger, lanes, call, outlooks, metrics, log, now };
+  const common = { tasks, client, keys, ledger, lanes, call, outlooks, metrics, log, now };
   const accept = createAccept({ ...common, gate, mostUnqueued, outlookBatches, feed });
   const { maxStreams } = config.http;
   const streams = createStreams({ ...common, maxStreams });

@@ -1,16 +1,17 @@
-import { createNoteUse } from '@sluice/shared/accept/noteUse';
-import { createJobEnds } from '@sluice/shared/client/jobEnds';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
-import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
-import { addOpsRoutes, createReadiness } from '@sluice/shared/http/opsServer';
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { createNoteUse } from '@sluice/fleet/submit/noteUse';
+import type { Quotas } from '@sluice/limits/quotas';
+import { createJobEnds } from '@sluice/queued-client/jobEnds';
+import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
+import { createReadiness } from '@sluice/shared/http/readiness';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Quotas } from '@sluice/shared/limits/quotas';
-import type { OutlookReader } from '@sluice/shared/outlook/outlook';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { Accept } from './accept/accept.js';
 import { createDirectAnswers } from './accept/ga4Direct.js';
 import type { Ga4PropertyGuard } from './accept/ga4Properties.js';
@@ -57,6 +58,7 @@ export interface RouteParts {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
+  readonly tasks: TaskCatalogue;
   readonly quotas: Quotas;
   readonly accept: Accept;
   readonly feed: FeedWriter;
@@ -86,12 +88,13 @@ function addJobApi(server: ApiServer, parts: RouteParts): void {
   const guard = propertyGuardOf(parts);
   const { answerAccepted } = parts.accept;
   const acceptor = holdToProperties(parts.accept.acceptor, guard);
-  const tasks = createTaskCatalogue(parts.config.rehearsal);
+  const { tasks } = parts;
   const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
   const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(parts) };
   addSubmitRoutes(server, submit);
   const { feed, present, places } = parts.streams;
   const direct = createDirectAnswers({
+    tasks,
     lanes: parts.lanes,
     call: parts.call,
     outlooks: parts.outlooks,

@@ -11,9 +11,9 @@ import {
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
 import { oneOf, tenantIds, wholeNumber } from '@sluice/shared/config/values';
-import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
-import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import type { ScalingSettings } from './domain/scaling/decideSlots.js';
+import { POLICY_NAMES } from './domain/scaling/policy.js';
 import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings.js';
 
 /** All that a scaler process can be told. */

@@ -1,13 +1,15 @@
-import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
+import { createOpsServer } from '@sluice/shared/http/opsServer';
+import { createReadiness } from '@sluice/shared/http/readiness';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { tellDecisions } from './act/tellDecisions.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
+import { fleetTasks } from './fleetTasks.js';
 import type { Leadership } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
@@ -29,7 +31,7 @@ export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachin
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
-  const observeParts = { redis, keys, log, tables: new Map() };
+  const observeParts = { redis, keys, tasks: fleetTasks(), log, tables: new Map() };
   const look = createLook({
     take: async () => undefined,
     observe: (wanted) => observeFleet(observeParts, wanted),

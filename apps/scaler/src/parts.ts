@@ -1,10 +1,11 @@
+import type { PostgresService } from '@sluice/fleet/postgres/connect';
+import type { LanePriorities } from '@sluice/fleet/queue/lanePriorities';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { PostgresService } from '@sluice/shared/postgres/connect';
-import type { LanePriorities } from '@sluice/shared/queue/lanePriorities';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { ScalerConfig } from './config.js';
 import type { LeadKeeper } from './lead/keepLead.js';
 
@@ -27,6 +28,7 @@ export interface ScalerProcess {
 export interface ScalerParts {
   readonly config: ScalerConfig;
   readonly keys: FleetKeys;
+  readonly tasks: TaskCatalogue;
   readonly redis: RedisService;
   readonly postgres: PostgresService;
   readonly queues: LaneQueues;

@@ -1,18 +1,19 @@
 import { hostname } from 'node:os';
-import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { createLanePriorities } from '@sluice/fleet/queue/lanePriorities';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { lead as askForLead } from '@sluice/fleet/redis/commands/lead';
+import { readShownTenants, writeShownTenants } from '@sluice/fleet/redis/commands/shownTenants';
+import { fenceBuckets } from '@sluice/fleet/redis/commands/writeDesired';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
+import { watchClock } from '@sluice/fleet/redis/watchClock';
+import { createOpsServer } from '@sluice/shared/http/opsServer';
+import { createReadiness } from '@sluice/shared/http/readiness';
 import { newId } from '@sluice/shared/ids/ids';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { createLanePriorities } from '@sluice/shared/queue/lanePriorities';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { lead as askForLead } from '@sluice/shared/redis/commands/lead';
-import { readShownTenants, writeShownTenants } from '@sluice/shared/redis/commands/shownTenants';
-import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
-import { watchClock } from '@sluice/shared/redis/watchClock';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { applyChanges } from './act/applyChanges.js';
 import { recordHeldBack } from './act/recordHeldBack.js';
@@ -20,6 +21,7 @@ import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
+import { fleetTasks } from './fleetTasks.js';
 import { createLeadKeeper } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import type { LookLoop } from './lookLoop.js';
@@ -62,7 +64,20 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     },
     log,
   });
-  const parts: ScalerParts = { config, keys, redis, postgres, queues, priorities, metrics, lead, monotonicMs, log };
+  const tasks = fleetTasks();
+  const parts: ScalerParts = {
+    config,
+    keys,
+    tasks,
+    redis,
+    postgres,
+    queues,
+    priorities,
+    metrics,
+    lead,
+    monotonicMs,
+    log,
+  };
   const replicas = createReplicas(config, parts);
   const measures = createTenantMeasures({
     bounds: { always: config.metrics.tenants, most: config.metrics.topTenants },
@@ -107,12 +122,12 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
 }
 
 function createLooks(
-  { config, keys, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
+  { config, keys, tasks, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
   load: LoadWatch,
   measures: TenantMeasures,
 ): LookLoop {
   const applyParts = { db: postgres.db, redis, keys, metrics, log };
-  const observeParts = { redis, keys, log, tables: new Map() };
+  const observeParts = { redis, keys, tasks, log, tables: new Map() };
   const look = createLook({
     take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
     observe: (wanted) => observeFleet(observeParts, wanted),

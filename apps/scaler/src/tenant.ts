@@ -1,5 +1,5 @@
-import type { ScalingDecision } from '@sluice/shared/domain/scaling/decideSlots';
-import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import type { ScalingDecision } from './domain/scaling/decideSlots.js';
+import type { HeldBack } from './domain/scaling/observation.js';
 
 /** A tenant that has lanes which workers run. */
 export interface Tenant {

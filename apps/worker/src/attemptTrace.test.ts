@@ -1,4 +1,4 @@
-import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
 import { traceWith } from '@sluice/shared/telemetry/spans';
 import { afterEach, describe, expect, it } from 'vitest';
 import { traceAttempt } from './attemptTrace.js';

@@ -1,5 +1,5 @@
-import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
-import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
 

@@ -12,9 +12,9 @@ import {
   slotSettings,
 } from '@sluice/shared/config/fragments';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { tracingSettings } from '@sluice/shared/config/tracingSettings';
 import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import { tracingSettings } from '@sluice/tracing/tracingSettings';
 import { z } from 'zod';
 
 /** All that a worker process can be told. */

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Isolation as Place, TaskContract } from '@sluice/shared/contracts/task';
-import type { TaskCatalogue, TaskName } from '@sluice/shared/contracts/taskCatalogue';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
-import type { ClaimVerdict } from '@sluice/shared/domain/claim';
-import { decideClaim } from '@sluice/shared/domain/claim';
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { inSpan } from '@sluice/shared/telemetry/spans';
+import type { TaskHandler } from '@sluice/tasks/jobContext';
+import type { Isolation as Place, TaskContract } from '@sluice/tasks/task';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { AttemptTrace } from './attemptTrace.js';
 import { traceAttempt } from './attemptTrace.js';
 import type { Claimer } from './claim/claimJob.js';
 import { ledgerIdOf } from './claim/claimJob.js';
+import type { ClaimVerdict } from './domain/claim.js';
+import { decideClaim } from './domain/claim.js';
 import type { AttemptStop } from './execute/attemptStop.js';
 import type { Effects } from './execute/effects.js';
 import type { Execution } from './execute/executeTask.js';
@@ -86,7 +86,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
     }
     const claimedMs = parts.monotonicMs();
     traced.claimed(claimed);
-    const verdict = decideClaim(claimed, findTask(active.task)?.isolation ?? 'shared');
+    const verdict = decideClaim(claimed, parts.tasks.find(active.task)?.isolation ?? 'shared');
     if (verdict.kind === 'put-back' || verdict.kind === 'finish-again') traced.ended(verdict);
     if (verdict.kind === 'put-back') return await putBack(claimed.id, verdict.delayMs, stay.stop, parts);
     if (verdict.kind === 'finish-again') return await finishAgain(active, claimed, verdict, parts);
@@ -97,7 +97,7 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
           )
         : refuse(verdict);
     const endedMs = parts.monotonicMs();
-    parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task), outcome: outcome.kind });
+    parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task, parts.tasks), outcome: outcome.kind });
     parts.measures.ended(active.lane.tenantId, outcome.kind);
     traced.ended(outcome);
     const { id, tenantId, fence } = claimed;
@@ -257,12 +257,12 @@ function execute(
     const mayBlock = contract.isolation === 'process';
     return parts.isolation.run({ ...common, task: contract.name, data, fence, mayBlock }, stop);
   }
-  const handler = parts.handlers[contract.name as TaskName];
+  const handler = parts.handlers.get(contract.name) as TaskHandler<never>;
   const once = parts.effects.of({ jobId, fence }, stop);
   return executeTask({ contract, handler }, data, { ...common, attempt: fence, once }, stop);
 }
 
 /** Plain clients may name any task; a metric's labels must stay few. */
-function taskLabel(task: string): string {
-  return findTask(task) === undefined ? 'unknown' : task;
+function taskLabel(task: string, tasks: Pick<TaskCatalogue, 'find'>): string {
+  return tasks.find(task) === undefined ? 'unknown' : task;
 }

@@ -1,26 +1,26 @@
 import { hostname } from 'node:os';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { PostgresService } from '@sluice/fleet/postgres/connect';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readShownTenants } from '@sluice/fleet/redis/commands/shownTenants';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { createGa4Client } from '@sluice/ga4/ga4Client';
+import { createQuotas } from '@sluice/limits/quotas';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
-import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
 import type { OpsServer } from '@sluice/shared/http/opsServer';
-import { createOpsServer, createReadiness } from '@sluice/shared/http/opsServer';
+import { createOpsServer } from '@sluice/shared/http/opsServer';
+import { createReadiness } from '@sluice/shared/http/readiness';
 import { newId } from '@sluice/shared/ids/ids';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { createQuotas } from '@sluice/shared/limits/quotas';
-import type { PostgresService } from '@sluice/shared/postgres/connect';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readShownTenants } from '@sluice/shared/redis/commands/shownTenants';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { createRedis } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
-import { createTracing } from '@sluice/shared/telemetry/tracing';
+import { createTracing } from '@sluice/tracing/tracing';
 import { createClaimer } from './claim/claimJob.js';
 import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
@@ -30,6 +30,7 @@ import { createRunningJobs } from './execute/runningJobs.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import type { UpstreamGate, UpstreamGateParts } from './execute/upstreamGate.js';
 import { createUpstreamGate } from './execute/upstreamGate.js';
+import { fleetTasks } from './fleetTasks.js';
 import type { Isolation } from './isolate/isolation.js';
 import { createIsolation } from './isolate/isolation.js';
 import { createJobConsumer } from './jobConsumer.js';
@@ -52,7 +53,7 @@ export interface Machine {
 }
 
 /** What holding attempts to their upstreams' limits rests on. */
-interface UpstreamsParts extends Pick<UpstreamGateParts, 'lanes' | 'metrics'> {
+interface UpstreamsParts extends Pick<UpstreamGateParts, 'tasks' | 'lanes' | 'metrics'> {
   readonly redis: Pick<RedisService, 'client'>;
   readonly postgres: Pick<PostgresService, 'db'>;
   readonly keys: FleetKeys;
@@ -75,6 +76,7 @@ export function createWorker(
   // One life, one name: recovery must not take a process for its predecessor, whose jobs nobody runs any more.
   const workerId = `${config.worker.id ?? hostname()}~${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
+  const tasks = fleetTasks(config.rehearsal);
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
@@ -88,9 +90,8 @@ export function createWorker(
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const table = createJobTable(config.worker.concurrency);
   const running = createRunningJobs(table);
-  const { allowPrivateAddresses } = config.network;
-  const web = createWebClient({ allowPrivateAddresses });
-  const ga4 = createGa4Client({ settings: config.ga4, allowPrivateAddresses, now: machine.now });
+  const web = createWebClient(config.network);
+  const ga4 = createGa4Client({ settings: config.ga4, ...config.network, now: machine.now });
   const serviceTimes = createServiceTimes(redis, keys, log);
   const measures = createTenantMeasures({
     readNames: () => readShownTenants(redis.client, keys),
@@ -101,10 +102,10 @@ export function createWorker(
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const parts = {
-    upstreams: upstreamsOf({ redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
-    claimer: createClaimer(turns, postgres.db, workerId),
+    upstreams: upstreamsOf({ tasks, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
+    claimer: createClaimer({ turns, db: postgres.db, tasks, workerId }),
     ledger: createLedgerWriter(turns, postgres.db, log),
-    tasks: createTaskCatalogue(config.rehearsal),
+    tasks,
     effects: createEffects({ db: effects.db, log }),
     handlers: handlersOf({ db: postgres.db, web, ga4, now: machine.now }, config),
     isolation: isolationOf(config, machine, log),

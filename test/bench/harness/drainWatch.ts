@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { ownerOf } from '@sluice/fleet/redis/slotOwner';
 import type { Lane } from '@sluice/shared/domain/lane';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { ownerOf } from '@sluice/shared/redis/slotOwner';
 
 /** How often the lane is asked whether it is empty, in ms; the figures do not depend on it. */
 const ASK_EVERY_MS = 50;

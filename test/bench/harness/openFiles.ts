@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { RedisClient } from '@sluice/shared/redis/client';
+import type { RedisClient } from '@sluice/fleet/redis/client';
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import type { RedisClient } from '@sluice/shared/redis/client';
+import type { RedisClient } from '@sluice/fleet/redis/client';
 
 /** What a server has done since it started. */
 export interface RedisLoad {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { PostgresService } from '@sluice/shared/postgres/connect';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { migrateLedger } from '@sluice/shared/postgres/migrate';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { createRedis } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import type { PostgresService } from '@sluice/fleet/postgres/connect';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { migrateLedger } from '@sluice/fleet/postgres/migrate';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { deleteKeys } from '../../support/deleteKeys.js';
 

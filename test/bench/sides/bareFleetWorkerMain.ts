@@ -1,5 +1,5 @@
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { laneName } from '@sluice/shared/domain/lane';
-import { fleetKeys } from '@sluice/shared/redis/keys';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { laneOfNumber } from './fleetNames.js';

@@ -1,6 +1,6 @@
+import { toBullJob } from '@sluice/fleet/queue/jobOptions';
 import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
-import { toBullJob } from '@sluice/shared/queue/jobOptions';
 import { Queue } from 'bullmq';
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';

@@ -1,7 +1,7 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { BenchServers } from '../harness/servers.js';
 
 /** The task that both sides run: it does nothing. */

@@ -1,4 +1,4 @@
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { z } from 'zod';
 import type { CalledChild } from '../harness/childCalls.js';
 import { forkCalled } from '../harness/childCalls.js';

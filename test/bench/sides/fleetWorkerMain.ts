@@ -1,5 +1,5 @@
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { numberOfTenant } from './fleetNames.js';
 import { createTally } from './fleetTally.js';

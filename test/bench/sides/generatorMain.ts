@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { batchWrites } from '@sluice/shared/redis/batchWrites';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import { batchWrites } from '@sluice/fleet/redis/batchWrites';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { answerCalls, nowMs } from '../harness/childCalls.js';

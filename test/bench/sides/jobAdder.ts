@@ -1,12 +1,12 @@
+import type { LaneJob } from '@sluice/fleet/queue/jobOptions';
+import { toBullJob } from '@sluice/fleet/queue/jobOptions';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneJob } from '@sluice/shared/queue/jobOptions';
-import { toBullJob } from '@sluice/shared/queue/jobOptions';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { JobsOptions } from 'bullmq';
 import { Queue } from 'bullmq';
 import { MAX_ATTEMPTS, TASK } from './fillLane.js';

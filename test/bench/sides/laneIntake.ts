@@ -1,9 +1,9 @@
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 
 /** This file runs as test/dist/bench/sides/laneIntake.js. */
 const WORKER = new URL('../../../../apps/worker/dist/', import.meta.url);

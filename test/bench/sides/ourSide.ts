@@ -1,6 +1,6 @@
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { classOfLane, laneName } from '@sluice/shared/domain/lane';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { DATA, fillLane, MAX_ATTEMPTS, TASK } from './fillLane.js';
 import type { Side } from './workerSide.js';

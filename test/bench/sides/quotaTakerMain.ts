@@ -1,5 +1,5 @@
-import { takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { takeQuota } from '@sluice/limits/upstreamQuota';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { repeat } from '../benches/queue/repeat.js';

@@ -1,5 +1,5 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { readCpuMs } from '../harness/cpuTime.js';
 import { watchDrain } from '../harness/drainWatch.js';
 import { readServerCpu } from '../harness/serverCpu.js';

@@ -1,4 +1,4 @@
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 
 /** Schema of the ledger of a stand. */
 export const SCHEMA = 'sluice';

@@ -1,7 +1,7 @@
-import { readSlotLeases } from '@sluice/shared/redis/commands/slotLeases';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import { readSlotLeases } from '@sluice/fleet/redis/commands/slotLeases';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { MAX_SLOTS, PREFIX, SLOT_CONCURRENCY } from './environment.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { migrateLedger } from '@sluice/shared/postgres/migrate';
-import type { RedisConfig } from '@sluice/shared/redis/openClient';
+import { migrateLedger } from '@sluice/fleet/postgres/migrate';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import pg from 'pg';
 import type { FleetProcessName } from '../../support/fleetProcess.js';
 import type { MovableClock } from '../../support/movableClock.js';

@@ -1,5 +1,5 @@
-import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
-import { createFeedReader } from '@sluice/shared/feed/feedReader';
+import { createFeedReader } from '@sluice/fleet/feed/feedReader';
+import type { QueuedNotice } from '@sluice/queued-client/tellPlaces';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';

@@ -1,4 +1,4 @@
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newJob } from '../../support/newJob.js';
 import type { ClientSpace } from './support.js';

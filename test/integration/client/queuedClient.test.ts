@@ -1,11 +1,11 @@
-import type { QueuedNotice } from '@sluice/shared/client/tellPlaces';
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import type { Quotas } from '@sluice/limits/quotas';
+import { createQuotas } from '@sluice/limits/quotas';
+import type { QueuedNotice } from '@sluice/queued-client/tellPlaces';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import type { Quotas } from '@sluice/shared/limits/quotas';
-import { createQuotas } from '@sluice/shared/limits/quotas';
+import { systemProbe } from '@sluice/tasks/builtIn/systemProbe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';

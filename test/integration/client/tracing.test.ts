@@ -1,8 +1,8 @@
-import { createQueuedClient } from '@sluice/shared/client/queuedClient';
-import { systemProbe } from '@sluice/shared/contracts/tasks/systemProbe';
+import { createQueuedClient } from '@sluice/queued-client/queuedClient';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import type { TracerSdk } from '@sluice/shared/telemetry/tracerSdk';
-import { startTracerSdk } from '@sluice/shared/telemetry/tracerSdk';
+import { systemProbe } from '@sluice/tasks/builtIn/systemProbe';
+import type { TracerSdk } from '@sluice/tracing/tracerSdk';
+import { startTracerSdk } from '@sluice/tracing/tracerSdk';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FleetProcess } from '../../support/fleetProcess.js';
 import { startFleetProcess } from '../../support/fleetProcess.js';

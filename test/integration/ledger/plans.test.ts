@@ -1,5 +1,5 @@
-import type { Database } from '@sluice/shared/postgres/connect';
-import { readUnfinishedRows } from '@sluice/shared/postgres/queries/unfinishedRows';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { readUnfinishedRows } from '@sluice/fleet/postgres/queries/unfinishedRows';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,8 +1,8 @@
+import type { Session } from '@sluice/fleet/postgres/connect';
+import { inTenant } from '@sluice/fleet/postgres/inTenant';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import { newId } from '@sluice/shared/ids/ids';
-import type { Session } from '@sluice/shared/postgres/connect';
-import { inTenant } from '@sluice/shared/postgres/inTenant';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,10 +1,10 @@
-import type { ClaimRequest } from '@sluice/shared/postgres/queries/claimJobs';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
-import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { takeTurn } from '@sluice/shared/postgres/queries/takeTurn';
+import type { ClaimRequest } from '@sluice/fleet/postgres/queries/claimJobs';
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
+import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
+import { takeTurn } from '@sluice/fleet/postgres/queries/takeTurn';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';

@@ -1,10 +1,10 @@
+import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readBuckets, readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';
+import { lead } from '@sluice/fleet/redis/commands/lead';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readBuckets, readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
-import { lead } from '@sluice/shared/redis/commands/lead';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestProducer } from './support.js';
 import { openProducer, submit } from './support.js';

@@ -1,4 +1,4 @@
-import { firstIdAt } from '@sluice/shared/postgres/queries/analyseJobs';
+import { firstIdAt } from '@sluice/fleet/postgres/queries/analyseJobs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import type { TestProducer } from './support.js';

@@ -1,6 +1,6 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';

@@ -1,4 +1,4 @@
-import { blockQuota } from '@sluice/shared/redis/commands/upstreamQuota';
+import { blockQuota } from '@sluice/limits/upstreamQuota';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';

@@ -1,4 +1,4 @@
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';

@@ -1,5 +1,5 @@
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { laneName } from '@sluice/shared/domain/lane';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';

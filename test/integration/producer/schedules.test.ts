@@ -1,5 +1,5 @@
+import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
 import { newId } from '@sluice/shared/ids/ids';
-import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';

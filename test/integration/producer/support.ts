@@ -1,9 +1,9 @@
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
-import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { loadProducerConfig } from '../../../apps/producer/src/config.js';
 import { createProducer } from '../../../apps/producer/src/producer.js';

@@ -1,6 +1,6 @@
-import type { SlotRoom } from '@sluice/shared/queue/slotRoom';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
+import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisServer } from '../../support/redisServer.js';
 import { startRedisServer } from '../../support/redisServer.js';

@@ -1,5 +1,5 @@
+import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
 import type { Lane } from '@sluice/shared/domain/lane';
-import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
 import type { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';

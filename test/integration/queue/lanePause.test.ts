@@ -1,6 +1,6 @@
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,7 +1,7 @@
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteKeys } from '../../support/deleteKeys.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';

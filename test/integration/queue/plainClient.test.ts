@@ -1,6 +1,6 @@
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { Queue } from 'bullmq';
 import { FlowProducer } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

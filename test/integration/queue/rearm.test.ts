@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import { createRedis } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Queue } from 'bullmq';
 import { until } from '../../support/until.js';

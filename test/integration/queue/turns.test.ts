@@ -1,5 +1,5 @@
+import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
 import type { Lane } from '@sluice/shared/domain/lane';
-import type { SlotRoom } from '@sluice/shared/queue/slotRoom';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

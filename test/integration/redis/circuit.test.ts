@@ -1,8 +1,7 @@
-import type { Circuit } from '@sluice/shared/domain/circuit';
-import { askCircuit, noteCall } from '@sluice/shared/domain/circuit';
-import { bucketOf } from '@sluice/shared/domain/lane';
-import { readCircuit } from '@sluice/shared/redis/commands/circuit';
-import { endToldCall, readQuotaUse, takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
+import type { Circuit } from '@sluice/limits/circuit';
+import { askCircuit, noteCall } from '@sluice/limits/circuit';
+import { readCircuit } from '@sluice/limits/readCircuit';
+import { endToldCall, readQuotaUse, takeQuota } from '@sluice/limits/upstreamQuota';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -40,7 +39,7 @@ describe('a circuit in Redis', () => {
   function open(settings: Parameters<typeof askCircuit>[2]) {
     const { client } = space.redis;
     const owner = { tenantId: `tenant-${made++}`, upstream: 'ga4' };
-    const key = space.keys.circuit(bucketOf(owner.tenantId), owner.tenantId, owner.upstream);
+    const key = space.keys.circuit(owner.tenantId, owner.upstream);
     return {
       key,
       take: (id: string) =>
@@ -50,11 +49,7 @@ describe('a circuit in Redis', () => {
       /** Makes the circuit so; the call `ended` is under way. */
       async put(circuit: Circuit): Promise<void> {
         const { nowMs } = await readQuotaUse(client, space.keys, owner, 1_000);
-        await client.zadd(
-          space.keys.quotaCalls(bucketOf(owner.tenantId), owner.tenantId, 'ga4'),
-          nowMs + 60_000,
-          'ended',
-        );
+        await client.zadd(space.keys.quotaCalls(owner.tenantId, 'ga4'), nowMs + 60_000, 'ended');
         if (circuit.kind !== 'closed') {
           const { openedMs, probeAtMs } = circuit;
           await client.hset(key, { opened: openedMs, probe: probeAtMs });

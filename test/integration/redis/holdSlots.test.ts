@@ -1,7 +1,7 @@
+import type { SlotAnswer } from '@sluice/fleet/redis/commands/holdSlots';
+import { holdSlots } from '@sluice/fleet/redis/commands/holdSlots';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import type { SlotAnswer } from '@sluice/shared/redis/commands/holdSlots';
-import { holdSlots } from '@sluice/shared/redis/commands/holdSlots';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,6 +1,6 @@
+import type { QuotaAnswer } from '@sluice/limits/upstreamQuota';
+import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '@sluice/limits/upstreamQuota';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
-import type { QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
-import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '@sluice/shared/redis/commands/upstreamQuota';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';

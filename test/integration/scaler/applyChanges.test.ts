@@ -1,6 +1,6 @@
-import { listScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { fenceBuckets } from '@sluice/shared/redis/commands/writeDesired';
+import { listScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { fenceBuckets } from '@sluice/fleet/redis/commands/writeDesired';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { mastersOf } from '@sluice/fleet/redis/client';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { readLeader } from '@sluice/fleet/redis/commands/processes';
 import { newId } from '@sluice/shared/ids/ids';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { mastersOf } from '@sluice/shared/redis/client';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { readLeader } from '@sluice/shared/redis/commands/processes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetProcess } from '../../support/fleetProcess.js';
 import { startFleetProcess } from '../../support/fleetProcess.js';

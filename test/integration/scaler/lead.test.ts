@@ -1,6 +1,6 @@
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { lead } from '@sluice/shared/redis/commands/lead';
-import { fenceBuckets, writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { lead } from '@sluice/fleet/redis/commands/lead';
+import { fenceBuckets, writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

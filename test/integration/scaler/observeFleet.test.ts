@@ -1,14 +1,15 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
+import type { RedisService } from '@sluice/fleet/redis/connect';
 import { BUCKET_COUNT, bucketOf } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { registerLanes } from '@sluice/shared/redis/commands/registerLanes';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
-import type { RedisService } from '@sluice/shared/redis/connect';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { observeFleet } from '../../../apps/scaler/src/observe/observeFleet.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { FLEET_TASKS } from '../../support/fleetTasks.js';
 
 /** Tenants that only have an entry in the registry, besides the one that has work. */
 const TENANTS = 2_000;
@@ -53,9 +54,9 @@ describe('observeFleet', () => {
     const redis = intercepted(async () => {
       calls++;
     });
-    await observeFleet({ redis, keys: space.keys, log });
+    await observeFleet({ redis, keys: space.keys, tasks: FLEET_TASKS, log });
     calls = 0;
-    const { tenants: seen, isWhole } = await observeFleet({ redis, keys: space.keys, log });
+    const { tenants: seen, isWhole } = await observeFleet({ redis, keys: space.keys, tasks: FLEET_TASKS, log });
     expect(isWhole).toBe(true);
     expect(calls).toBe(2 * BUCKET_COUNT);
     expect(seen).toHaveLength(TENANTS + 1);
@@ -71,7 +72,10 @@ describe('observeFleet', () => {
     const redis = intercepted(async () => {
       calls++;
     });
-    const { tenants: seen } = await observeFleet({ redis, keys: space.keys, log }, new Set(['busy', 'nobody']));
+    const { tenants: seen } = await observeFleet(
+      { redis, keys: space.keys, tasks: FLEET_TASKS, log },
+      new Set(['busy', 'nobody']),
+    );
     expect(seen.map(({ tenant }) => tenant.id)).toEqual(['busy']);
     expect(calls).toBeLessThanOrEqual(4);
   });
@@ -81,7 +85,12 @@ describe('observeFleet', () => {
     const failing = intercepted(async ([first]) => {
       if (first === counted) throw new Error('away');
     });
-    const { tenants: seen, isWhole } = await observeFleet({ redis: failing, keys: space.keys, log });
+    const { tenants: seen, isWhole } = await observeFleet({
+      redis: failing,
+      keys: space.keys,
+      tasks: FLEET_TASKS,
+      log,
+    });
     expect(isWhole).toBe(true);
     expect(seen).toHaveLength(TENANTS + 1);
     const unreadable = seen.filter(({ kind }) => kind === 'unreadable').map(({ tenant }) => tenant.id);
@@ -93,7 +102,13 @@ describe('observeFleet', () => {
   it('does not wait for ever: what is not answered in time is not known', async () => {
     const table = space.keys.registry(bucketOf('busy'));
     const silent = intercepted(([first]) => (first === table ? new Promise(() => undefined) : Promise.resolve()));
-    const { tenants: seen, isWhole } = await observeFleet({ redis: silent, keys: space.keys, log, withinMs: 2_000 });
+    const { tenants: seen, isWhole } = await observeFleet({
+      redis: silent,
+      keys: space.keys,
+      tasks: FLEET_TASKS,
+      log,
+      withinMs: 2_000,
+    });
     expect(isWhole).toBe(false);
     expect(seen.some(({ tenant }) => bucketOf(tenant.id) === bucketOf('busy'))).toBe(false);
     expect(seen.length).toBeGreaterThan(TENANTS / 2);
@@ -104,12 +119,12 @@ describe('observeFleet', () => {
     const queues = createLaneQueues(client, space.keys);
     const task = { task: 'ga4.run_report', data: {}, queuePriority: 9, maxAttempts: 1, delayMs: 0 };
     const heldBackOf = async (id: string): Promise<unknown> =>
-      (await observeFleet({ redis: space.redis, keys: space.keys, log }, new Set([id]))).tenants.map(
-        (one) => one.kind === 'counted' && one.count.heldBack,
-      );
+      (
+        await observeFleet({ redis: space.redis, keys: space.keys, tasks: FLEET_TASKS, log }, new Set([id]))
+      ).tenants.map((one) => one.kind === 'counted' && one.count.heldBack);
     await queues.add([{ lane: { tenantId: 'waits', queueClass: 'ga4' }, job: { id: newId(), ...task } }]);
     expect(await heldBackOf('waits')).toEqual(['none']);
-    const circuit = space.keys.circuit(bucketOf('waits'), 'waits', 'ga4');
+    const circuit = space.keys.circuit('waits', 'ga4');
     await client.hset(circuit, { opened: 1, probe: 2 });
     expect(await heldBackOf('waits')).toEqual(['circuit']);
     await client.hset(circuit, { answered: 1 });
@@ -122,7 +137,7 @@ describe('observeFleet', () => {
 
   it('knows at once what has changed of a bucket that it has read before', async () => {
     const { client } = space.redis;
-    const parts = { redis: space.redis, keys: space.keys, log, tables: new Map() };
+    const parts = { redis: space.redis, keys: space.keys, tasks: FLEET_TASKS, log, tables: new Map() };
     const currentOf = async (id: string): Promise<unknown> =>
       (await observeFleet(parts, new Set([id]))).tenants.map(({ tenant }) => tenant.current);
     expect(await currentOf('busy')).toEqual([2]);

@@ -1,8 +1,8 @@
+import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { cancelJob } from '@sluice/shared/postgres/queries/cancelJob';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rebuildBuckets } from '../../../apps/scaler/src/recover/rebuildBuckets.js';
 import { addLost, compareRows } from '../../../apps/scaler/src/recover/recoverRows.js';

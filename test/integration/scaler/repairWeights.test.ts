@@ -1,7 +1,7 @@
-import { insertTenant, updateTenant } from '@sluice/shared/postgres/queries/tenants';
-import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
-import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
-import { BUCKETS } from '@sluice/shared/redis/keys';
+import { insertTenant, updateTenant } from '@sluice/fleet/postgres/queries/tenants';
+import { readBuckets } from '@sluice/fleet/redis/commands/fleetTable';
+import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repairWeights } from '../../../apps/scaler/src/repair/repairWeights.js';

@@ -1,8 +1,8 @@
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalPlatform } from '../../conformance/platforms/localPlatform.js';
 import { openLocal } from '../../conformance/platforms/localPlatform.js';

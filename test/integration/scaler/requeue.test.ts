@@ -1,6 +1,6 @@
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { afterAll, beforeAll, expect, it } from 'vitest';

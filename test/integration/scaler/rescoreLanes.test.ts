@@ -1,11 +1,11 @@
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { readRanks } from '@sluice/fleet/postgres/queries/readRanks';
+import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { LanePriorities } from '@sluice/fleet/queue/lanePriorities';
+import { createLanePriorities } from '@sluice/fleet/queue/lanePriorities';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { ERA_S, epochAt, queuePriority, scoreOf } from '@sluice/shared/domain/priority';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { readRanks } from '@sluice/shared/postgres/queries/readRanks';
-import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import type { LanePriorities } from '@sluice/shared/queue/lanePriorities';
-import { createLanePriorities } from '@sluice/shared/queue/lanePriorities';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rescoreLanes } from '../../../apps/scaler/src/score/rescoreLanes.js';

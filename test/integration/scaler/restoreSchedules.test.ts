@@ -1,11 +1,11 @@
+import type { ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
+import { deleteSchedule, insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
-import type { ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
-import { deleteSchedule, insertSchedule } from '@sluice/shared/postgres/queries/schedules';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { LaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,10 +1,10 @@
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { listScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { readLeader } from '@sluice/fleet/redis/commands/processes';
 import { newId } from '@sluice/shared/ids/ids';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { listScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { readLeader } from '@sluice/shared/redis/commands/processes';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetProcess } from '../../support/fleetProcess.js';
 import { startFleetProcess } from '../../support/fleetProcess.js';

@@ -1,8 +1,8 @@
+import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
+import { appendToFeed } from '@sluice/fleet/redis/commands/feed';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
 import { newId } from '@sluice/shared/ids/ids';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { appendToFeed } from '@sluice/shared/redis/commands/feed';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EventStream } from '../../support/eventStream.js';

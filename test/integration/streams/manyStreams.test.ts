@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { RedisClient } from '@sluice/shared/redis/client';
+import type { RedisClient } from '@sluice/fleet/redis/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fleet } from '../../support/fleet.js';
 import { startFleet } from '../../support/fleet.js';

@@ -1,7 +1,7 @@
+import { laneKeysOf } from '@sluice/fleet/queue/laneKeys';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readOutlook } from '@sluice/fleet/redis/commands/readOutlook';
 import { laneName } from '@sluice/shared/domain/lane';
-import { laneKeysOf } from '@sluice/shared/queue/laneKeys';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readOutlook } from '@sluice/shared/redis/commands/readOutlook';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEventStream } from '../../support/eventStream.js';

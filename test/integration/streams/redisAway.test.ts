@@ -1,4 +1,4 @@
-import { createFeedWriter } from '@sluice/shared/feed/feedWriter';
+import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, it } from 'vitest';
 import type { EventStream } from '../../support/eventStream.js';

@@ -1,6 +1,6 @@
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
+import { appendToFeed } from '@sluice/fleet/redis/commands/feed';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { appendToFeed } from '@sluice/shared/redis/commands/feed';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EventStream } from '../../support/eventStream.js';
 import { openEventStream } from '../../support/eventStream.js';

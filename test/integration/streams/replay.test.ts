@@ -1,5 +1,5 @@
-import type { ReplayedPage } from '@sluice/shared/redis/commands/feed';
-import { appendToFeed, endOfFeed, replayFeed } from '@sluice/shared/redis/commands/feed';
+import type { ReplayedPage } from '@sluice/fleet/redis/commands/feed';
+import { appendToFeed, endOfFeed, replayFeed } from '@sluice/fleet/redis/commands/feed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

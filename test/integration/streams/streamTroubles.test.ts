@@ -1,6 +1,6 @@
 import { request } from 'node:http';
+import { appendToFeed } from '@sluice/fleet/redis/commands/feed';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { appendToFeed } from '@sluice/shared/redis/commands/feed';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deleteKeys } from '../../support/deleteKeys.js';
 import type { EventStream } from '../../support/eventStream.js';

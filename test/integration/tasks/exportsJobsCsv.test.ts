@@ -3,11 +3,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { streamJobs } from '@sluice/fleet/postgres/queries/streamJobs';
 import { newId } from '@sluice/shared/ids/ids';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { streamJobs } from '@sluice/shared/postgres/queries/streamJobs';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createWebClient } from '../../../apps/worker/src/network/webClient.js';
 import { buildTaskHandlers } from '../../../apps/worker/src/tasks/index.js';
@@ -70,7 +70,7 @@ function exportJobs(data: object, job: JobContext): Promise<unknown> {
     exportsDir,
     now: Date.now,
   });
-  return handlers['exports.jobs_csv'](data, job);
+  return (handlers.get('exports.jobs_csv') as TaskHandler<object>)(data, job);
 }
 
 describe('exports.jobs_csv', () => {

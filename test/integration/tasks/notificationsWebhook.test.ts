@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { newId } from '@sluice/shared/ids/ids';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
+import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebClient } from '../../../apps/worker/src/network/webClient.js';
@@ -67,7 +67,8 @@ function deliver(tenantId: string, attempt: number, jobId: string): Promise<unkn
     once: () => Promise.reject(new Error('no effects here')),
   };
   const { port } = server.address() as AddressInfo;
-  return handlers['notifications.webhook']({ url: `http://127.0.0.1:${port}/hooks`, payload: PAYLOAD }, context);
+  const handler = handlers.get('notifications.webhook') as TaskHandler<object>;
+  return handler({ url: `http://127.0.0.1:${port}/hooks`, payload: PAYLOAD }, context);
 }
 
 describe('notifications.webhook', () => {

@@ -1,8 +1,7 @@
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { bucketOf } from '@sluice/shared/domain/lane';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { readCircuit } from '@sluice/limits/readCircuit';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import { readCircuit } from '@sluice/shared/redis/commands/circuit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
@@ -167,7 +166,7 @@ describe('a circuit of an upstream', () => {
     for (let i = 0; i < 4; i++) ids.push(await lane.submit());
     await lane.isOpen();
     isDown = false;
-    await space.redis.client.del(space.keys.circuit(bucketOf('emptied'), 'emptied', 'ga4'));
+    await space.redis.client.del(space.keys.circuit('emptied', 'ga4'));
     await until('the lane is paused', async () => (await lane.queues.heldBackForMs(lane.lane)) > 0);
     await lane.queues.endHold(lane.lane);
     // What the channel of woken lanes tells a worker process.

@@ -1,5 +1,5 @@
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

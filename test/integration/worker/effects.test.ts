@@ -1,10 +1,10 @@
-import type { EffectTransaction, JobContext } from '@sluice/shared/contracts/jobContext';
+import type { PostgresService } from '@sluice/fleet/postgres/connect';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { newId } from '@sluice/shared/ids/ids';
-import type { PostgresService } from '@sluice/shared/postgres/connect';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import type { EffectTransaction, JobContext } from '@sluice/tasks/jobContext';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptStop } from '../../../apps/worker/src/execute/attemptStop.js';

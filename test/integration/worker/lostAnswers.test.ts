@@ -1,6 +1,6 @@
+import type { PostgresService } from '@sluice/fleet/postgres/connect';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { PostgresService } from '@sluice/shared/postgres/connect';
-import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CuttingProxy } from '../../support/cuttingProxy.js';

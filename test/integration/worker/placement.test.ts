@@ -1,5 +1,5 @@
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTEMPTS } from '../../support/attempts.js';
 import type { Fleet } from '../../support/fleet.js';

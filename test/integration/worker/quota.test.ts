@@ -1,11 +1,11 @@
-import type { Ga4ReportData } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
+import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
+import { observeLanes } from '@sluice/fleet/queue/observeLanes';
+import type { Ga4ReportData } from '@sluice/ga4/contract/ga4RunReport';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { readQuotaUse } from '@sluice/limits/upstreamQuota';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import { replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
-import { observeLanes } from '@sluice/shared/queue/observeLanes';
-import { readQuotaUse } from '@sluice/shared/redis/commands/upstreamQuota';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,9 +1,9 @@
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
+import { markQueued } from '@sluice/fleet/postgres/queries/markQueued';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
+import { redriveJob } from '@sluice/fleet/postgres/queries/redriveJob';
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
-import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
-import { redriveJob } from '@sluice/shared/postgres/queries/redriveJob';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

@@ -1,7 +1,7 @@
+import { deleteSchedule, insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
+import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { newId } from '@sluice/shared/ids/ids';
-import { deleteSchedule, insertSchedule } from '@sluice/shared/postgres/queries/schedules';
-import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';

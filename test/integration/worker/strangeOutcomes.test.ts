@@ -1,5 +1,5 @@
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
-import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
+import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
+import type { JobContext } from '@sluice/tasks/jobContext';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerIdOf } from '../../../apps/worker/src/claim/claimJob.js';

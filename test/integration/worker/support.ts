@@ -1,19 +1,18 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import type { JobHistory } from '@sluice/fleet/postgres/queries/readJob';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
+import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createQuotas } from '@sluice/limits/quotas';
 import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
-import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
-import { createQuotas } from '@sluice/shared/limits/quotas';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
-import { readTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskHandler } from '@sluice/tasks/jobContext';
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
 import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import type { RunningJobs } from '../../../apps/worker/src/execute/runningJobs.js';
@@ -26,6 +25,7 @@ import { createLedgerTurns } from '../../../apps/worker/src/settle/ledgerTurns.j
 import { createLedgerWriter } from '../../../apps/worker/src/settle/ledgerWriter.js';
 import type { TaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
+import { FLEET_TASKS } from '../../support/fleetTasks.js';
 import type { RunningLanes } from '../../support/runLanes.js';
 import { runLanes } from '../../support/runLanes.js';
 import { until } from '../../support/until.js';
@@ -81,13 +81,13 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
   });
   const metrics = createMetrics('test');
   const parts: RunJobParts = {
-    upstreams: createUpstreamGate({ quotas, lanes: queues, random: Math.random, metrics, log }),
-    claimer: createClaimer(turns, db, 'w1'),
+    upstreams: createUpstreamGate({ tasks: FLEET_TASKS, quotas, lanes: queues, random: Math.random, metrics, log }),
+    claimer: createClaimer({ turns, db, tasks: FLEET_TASKS, workerId: 'w1' }),
     ledger: createLedgerWriter(turns, db, log),
     effects: createEffects({ db, log }),
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
-    tasks: createTaskCatalogue({ faultTasks: false }),
-    handlers: { [options.task?.name ?? 'system.probe']: options.handler } as unknown as TaskHandlers,
+    tasks: FLEET_TASKS,
+    handlers: new Map([[options.task?.name ?? 'system.probe', options.handler]]) as TaskHandlers,
     isolation: { run: () => Promise.reject(new Error('no job runs by itself here')) },
     running,
     cameEarly: () => undefined,

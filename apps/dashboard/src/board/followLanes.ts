@@ -1,12 +1,12 @@
+import { findBusyLanes } from '@sluice/fleet/queue/busyLanes';
+import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
+import { readBucket } from '@sluice/fleet/redis/commands/fleetTable';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { findBusyLanes } from '@sluice/shared/queue/busyLanes';
-import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
-import { readBucket } from '@sluice/shared/redis/commands/fleetTable';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import { chooseLanes } from './chooseLanes.js';
 import type { LaneBoard } from './laneBoard.js';
 

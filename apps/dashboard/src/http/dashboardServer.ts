@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import type { Readiness } from '@sluice/shared/http/opsServer';
-import { addOpsRoutes } from '@sluice/shared/http/opsServer';
+import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
+import type { Readiness } from '@sluice/shared/http/readiness';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';

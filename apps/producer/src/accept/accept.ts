@@ -1,11 +1,11 @@
-import { createTouchNotice } from '@sluice/shared/accept/touchNotice';
-import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import type { OutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { createTouchNotice } from '@sluice/fleet/submit/touchNotice';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { OutlookReader } from '@sluice/shared/outlook/outlook';
-import type { OutlookBatches } from '@sluice/shared/outlook/outlookBatches';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';

@@ -1,10 +1,10 @@
-import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
-import { startSend } from '@sluice/shared/accept/sendSpan';
+import type { SeenLane } from '@sluice/fleet/outlook/outlookBatches';
+import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import { startSend } from '@sluice/fleet/submit/sendSpan';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { SeenLane } from '@sluice/shared/outlook/outlookBatches';
-import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { errorType } from '@sluice/shared/telemetry/spans';
 import type { Enqueuer, SizedJob } from './enqueuer.js';

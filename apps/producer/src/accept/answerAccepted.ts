@@ -1,9 +1,9 @@
+import type { OutlookReader, SeenOutlook } from '@sluice/fleet/outlook/outlook';
+import { describeOutlook } from '@sluice/fleet/outlook/outlook';
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
-import type { OutlookReader, SeenOutlook } from '@sluice/shared/outlook/outlook';
-import { describeOutlook } from '@sluice/shared/outlook/outlook';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { LanedJob } from '@sluice/shared/queue/jobOptions';
 import type { FastifyReply } from 'fastify';
 import { shownState } from '../outlook/shownState.js';
 import type { Ledger } from '../stores/ledger.js';

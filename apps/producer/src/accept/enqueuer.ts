@@ -1,10 +1,10 @@
-import type { TouchNotice } from '@sluice/shared/accept/touchNotice';
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { OutlookBatches, SeenLane } from '@sluice/fleet/outlook/outlookBatches';
+import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { Added, LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { TouchNotice } from '@sluice/fleet/submit/touchNotice';
 import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
-import type { OutlookBatches, SeenLane } from '@sluice/shared/outlook/outlookBatches';
-import type { LanedJob } from '@sluice/shared/queue/jobOptions';
-import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { RedisCall } from '../stores/redisCall.js';
 import { redisUnavailable } from '../stores/redisCall.js';
 import type { RedisGate } from '../stores/redisGate.js';

@@ -1,13 +1,13 @@
-import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
-import type { JobEnds } from '@sluice/shared/client/jobEnds';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
-import { callsLeft } from '@sluice/shared/domain/quotaWait';
-import { partOf } from '@sluice/shared/domain/upstreamPart';
-import type { Quotas } from '@sluice/shared/limits/quotas';
-import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
-import type { PlaceWatch } from '@sluice/shared/outlook/placeWatch';
-import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
+import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
+import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import type { Quotas } from '@sluice/limits/quotas';
+import { callsLeft } from '@sluice/limits/quotaWait';
+import type { JobEnds } from '@sluice/queued-client/jobEnds';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { partOf } from '@sluice/tasks/upstreamPart';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptance } from './acceptJob.js';
 
@@ -21,6 +21,7 @@ export interface DirectAnswers {
 
 /** What waiting rests on. */
 export interface DirectAnswersParts {
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly outlooks: Pick<OutlookReader, 'facts'>;
   readonly quotas: Pick<Quotas, 'leftAloneMs'>;
@@ -36,10 +37,10 @@ const KNOWN_WAIT_MS = 250;
 
 /** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
 export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
-  const { lanes, outlooks, quotas, places, ends, call, waitMs } = parts;
+  const { tasks, lanes, outlooks, quotas, places, ends, call, waitMs } = parts;
 
   async function leftAloneMs({ row }: PreparedJob): Promise<number> {
-    const upstream = findTask(row.task)?.upstream;
+    const upstream = tasks.find(row.task)?.upstream;
     const part = upstream === undefined ? null : partOf(upstream, row.data);
     if (part === null) return 0;
     return call(() => quotas.leftAloneMs(row.tenantId, part)).catch(() => 0);

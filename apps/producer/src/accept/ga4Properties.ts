@@ -1,9 +1,9 @@
-import type { Ga4Properties } from '@sluice/shared/contracts/ga4Property';
-import { ga4PropertyIdSchema } from '@sluice/shared/contracts/ga4Property';
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { ga4PropertyRefusal } from '@sluice/shared/domain/ga4PropertyRefusal';
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import type { Ga4Properties } from '@sluice/ga4/contract/ga4Property';
+import { ga4PropertyIdSchema } from '@sluice/ga4/contract/ga4Property';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { ga4PropertyRefusal } from '@sluice/ga4/ga4PropertyRefusal';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
 import { z } from 'zod';
 import type { Acceptor } from './acceptJob.js';
 

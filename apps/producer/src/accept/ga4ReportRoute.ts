@@ -1,12 +1,12 @@
-import { prepareJob } from '@sluice/shared/accept/prepareJob';
-import { resultOf } from '@sluice/shared/client/jobResult';
-import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/shared/contracts/ga4Report';
+import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
+import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/ga4/contract/ga4Report';
+import { resultOf } from '@sluice/queued-client/jobResult';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { PresentJob } from '@sluice/shared/postgres/queries/findPresent';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';

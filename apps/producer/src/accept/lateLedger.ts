@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import { insertLateJobs } from '@sluice/fleet/postgres/queries/insertLateJobs';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertLateJobs } from '@sluice/shared/postgres/queries/insertLateJobs';
 import type { Ledger } from '../stores/ledger.js';
 import { createRoom } from './room.js';
 

@@ -1,12 +1,12 @@
-import type { PreparedJob } from '@sluice/shared/accept/prepareJob';
-import type { WrittenRow } from '@sluice/shared/accept/writeRows';
-import { writeRows } from '@sluice/shared/accept/writeRows';
+import type { Inserted, NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import type { WrittenRow } from '@sluice/fleet/submit/writeRows';
+import { writeRows } from '@sluice/fleet/submit/writeRows';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { monotonicMs } from '@sluice/shared/lifecycle/clock';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Inserted, NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
 import type { BreakerState } from '../stores/breaker.js';
 import { afterCall, afterTry, CLOSED, decideCall } from '../stores/breaker.js';
 import type { Ledger } from '../stores/ledger.js';

@@ -1,6 +1,6 @@
+import { markFreshQueued } from '@sluice/fleet/postgres/queries/markFreshQueued';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { markFreshQueued } from '@sluice/shared/postgres/queries/markFreshQueued';
 import type { Ledger } from '../stores/ledger.js';
 
 /** Notes in the ledger which jobs Redis has. Nobody waits for it: without the mark the scaler adds a job once more. */

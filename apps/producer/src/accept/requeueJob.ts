@@ -1,10 +1,10 @@
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import { redriveJob } from '@sluice/fleet/postgres/queries/redriveJob';
+import { sqlStateOf } from '@sluice/fleet/postgres/sqlState';
+import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
-import { redriveJob } from '@sluice/shared/postgres/queries/redriveJob';
-import { sqlStateOf } from '@sluice/shared/postgres/sqlState';
-import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';

@@ -1,13 +1,13 @@
-import type { NoteUse } from '@sluice/shared/accept/noteUse';
-import type { PreparedJob, Submission } from '@sluice/shared/accept/prepareJob';
-import { prepareJob } from '@sluice/shared/accept/prepareJob';
+import type { NoteUse } from '@sluice/fleet/submit/noteUse';
+import type { PreparedJob, Submission } from '@sluice/fleet/submit/prepareJob';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobAcceptedSchema, jobBatchBodySchema, jobBodySchema } from '@sluice/shared/contracts/jobs';
-import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { idOfSeed } from '@sluice/shared/ids/ids';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';

@@ -1,7 +1,7 @@
-import { mayWaitUnqueued } from '@sluice/shared/domain/unqueuedShare';
+import { countUnqueued } from '@sluice/fleet/postgres/queries/countUnqueued';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import { countUnqueued } from '@sluice/shared/postgres/queries/countUnqueued';
+import { mayWaitUnqueued } from '../domain/unqueuedShare.js';
 import type { Ledger } from '../stores/ledger.js';
 
 /** Bounds how many jobs may be accepted without being queued. */

@@ -1,14 +1,14 @@
-import { QUEUE_CLASSES } from '@sluice/shared/contracts/queueClass';
+import { deleteTenant } from '@sluice/fleet/postgres/queries/tenants';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
+import { forgetTenantLanes } from '@sluice/fleet/redis/commands/tenantEntry';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { classOfLane, laneName, tenantOfLane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { deleteTenant } from '@sluice/shared/postgres/queries/tenants';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readFleetTable } from '@sluice/shared/redis/commands/fleetTable';
-import { forgetTenantLanes } from '@sluice/shared/redis/commands/tenantEntry';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -18,6 +18,7 @@ import { tenantParamsSchema } from './tenantRoutes.js';
 
 /** What deleting a tenant rests on. */
 export interface DeleteTenantParts {
+  readonly tasks: Pick<TaskCatalogue, 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
@@ -51,11 +52,14 @@ export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts
 }
 
 /** What is left behind when Redis is away is harmless: nobody can add to it, and the ledger calls its jobs over. */
-async function removeLanes(tenantId: string, { lanes, call, client, keys, log }: DeleteTenantParts): Promise<void> {
+async function removeLanes(
+  tenantId: string,
+  { tasks, lanes, call, client, keys, log }: DeleteTenantParts,
+): Promise<void> {
   try {
     const { lanes: names } = await call(() => readFleetTable(client, keys));
     const known = names.filter((name) => tenantOfLane(name) === tenantId);
-    const possible = QUEUE_CLASSES.map((queueClass) => laneName({ tenantId, queueClass }));
+    const possible = tasks.queueClasses.map((queueClass) => laneName({ tenantId, queueClass }));
     for (const name of new Set([...known, ...possible])) {
       const lane: Lane = { tenantId, queueClass: classOfLane(name) };
       if (known.includes(name)) await lanes.obliterate(lane);

@@ -1,8 +1,8 @@
+import type { ApiKeyRow } from '@sluice/fleet/postgres/queries/tenants';
+import { findTenant, insertApiKey, listApiKeys, revokeApiKey } from '@sluice/fleet/postgres/queries/tenants';
 import { keyBodySchema, keySchema, tenantRoleSchema } from '@sluice/shared/contracts/identity';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { ApiKeyRow } from '@sluice/shared/postgres/queries/tenants';
-import { findTenant, insertApiKey, listApiKeys, revokeApiKey } from '@sluice/shared/postgres/queries/tenants';
 import { z } from 'zod';
 import { hashApiKey, newApiKey } from '../http/apiKey.js';
 import type { ApiServer } from '../http/apiServer.js';

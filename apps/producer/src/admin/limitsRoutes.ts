@@ -1,11 +1,11 @@
-import { TASKS, UPSTREAMS, upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
+import type { TenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { readTenantQuotas, replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { tenantLimitsBodySchema, tenantLimitsSchema } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { TenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { readTenantQuotas, replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -16,6 +16,7 @@ import { tenantParamsSchema } from './tenantRoutes.js';
 
 /** What setting limits rests on. */
 export interface LimitsParts {
+  readonly tasks: Pick<TaskCatalogue, 'upstreams' | 'upstreamOfClass' | 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: Pick<LaneQueues, 'endHold'>;
   readonly call: RedisCall;
@@ -24,6 +25,7 @@ export interface LimitsParts {
 
 /** `GET` and `PUT /api/v1/admin/tenants/:id/limits`, for the operator and the tenant's owners. */
 export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
+  const { upstreams } = parts.tasks;
   server.get(
     '/api/v1/admin/tenants/:id/limits',
     {
@@ -35,7 +37,7 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
         response: { 200: tenantLimitsSchema, ...refusals(404) },
       },
     },
-    async (request) => readLimits(request.params.id, parts.ledger),
+    async (request) => readLimits(request.params.id, parts),
   );
   server.put(
     '/api/v1/admin/tenants/:id/limits',
@@ -51,23 +53,23 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
     },
     async (request) => {
       const quotas = new Map(Object.entries(request.body.upstreams));
-      assertKnown([...quotas.keys()]);
+      assertKnown([...quotas.keys()], upstreams);
       const { id } = request.params;
       if (!(await inTenant(parts.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
       await wakeLanes(id, parts);
-      return toLimits(quotas);
+      return toLimits(quotas, upstreams);
     },
   );
 }
 
-async function readLimits(id: string, ledger: Ledger): Promise<z.infer<typeof tenantLimitsSchema>> {
-  return toLimits(await inTenant(ledger, id, (db) => readTenantQuotas(db, id)));
+async function readLimits(id: string, { ledger, tasks }: LimitsParts): Promise<z.infer<typeof tenantLimitsSchema>> {
+  return toLimits(await inTenant(ledger, id, (db) => readTenantQuotas(db, id)), tasks.upstreams);
 }
 
-function assertKnown(names: readonly string[]): void {
-  const unknown = names.filter((name) => !UPSTREAMS.has(name));
+function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstreams']): void {
+  const unknown = names.filter((name) => !upstreams.has(name));
   if (unknown.length === 0) return;
-  const message = `No task calls this upstream; there are: ${[...UPSTREAMS.keys()].join(', ')}`;
+  const message = `No task calls this upstream; there are: ${[...upstreams.keys()].join(', ')}`;
   throw new InvalidRequestError(
     'The limits are not valid.',
     unknown.map((name) => ({ pointer: `/upstreams/${name}`, message })),
@@ -75,19 +77,18 @@ function assertKnown(names: readonly string[]): void {
 }
 
 /** Lanes that wait for a quota may go on under the new one, or find again that they may not; else they wake at their time. */
-async function wakeLanes(tenantId: string, { lanes, call, log }: LimitsParts): Promise<void> {
-  const classes = new Set(Object.values(TASKS).map(({ queueClass }) => queueClass));
-  for (const queueClass of classes) {
-    if (upstreamOfClass(queueClass) === null) continue;
+async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsParts): Promise<void> {
+  for (const queueClass of tasks.queueClasses) {
+    if (tasks.upstreamOfClass(queueClass) === null) continue;
     await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {
       log.warn({ err, tenantId }, 'a lane could not be told of its new quota; it goes on when its pause ends');
     });
   }
 }
 
-function toLimits(own: TenantQuotas | null): z.infer<typeof tenantLimitsSchema> {
+function toLimits(own: TenantQuotas | null, known: TaskCatalogue['upstreams']): z.infer<typeof tenantLimitsSchema> {
   if (own === null) throw noSuchTenant();
-  const upstreams = Array.from(UPSTREAMS.values(), ({ name, quota }) => {
+  const upstreams = Array.from(known.values(), ({ name, quota }) => {
     const ownQuota = own.get(name);
     return [name, { ...(ownQuota ?? quota), own: ownQuota !== undefined }] as const;
   });

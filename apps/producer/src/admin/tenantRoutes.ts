@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { tenantBodySchema, tenantPatchSchema, tenantSchema } from '@sluice/shared/contracts/tenant';
+import type { TenantRow } from '@sluice/fleet/postgres/queries/tenants';
+import { findTenant, insertTenant, listTenants, updateTenant } from '@sluice/fleet/postgres/queries/tenants';
+import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
-import { findTenant, insertTenant, listTenants, updateTenant } from '@sluice/shared/postgres/queries/tenants';
-import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
+import { tenantBodySchema, tenantPatchSchema, tenantSchema } from './tenantContract.js';
 
 /** The id of a tenant in a path. */
 export const tenantParamsSchema = z.object({ id: z.string() });

@@ -1,4 +1,4 @@
-import { findTenant } from '@sluice/shared/postgres/queries/tenants';
+import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';

@@ -1,5 +1,5 @@
-import { BOTTLENECKS } from '@sluice/shared/domain/bottleneck';
 import { z } from 'zod';
+import { BOTTLENECKS } from '../domain/bottleneck.js';
 
 const count = z.int().min(0);
 const ms = z.number().nullable();

@@ -1,10 +1,10 @@
-import { findBottleneck } from '@sluice/shared/domain/bottleneck';
+import type { TenantAnalysis } from '@sluice/fleet/postgres/queries/analyseFleet';
+import { analyseFleet } from '@sluice/fleet/postgres/queries/analyseFleet';
+import { analyseJobs } from '@sluice/fleet/postgres/queries/analyseJobs';
+import { findSlotsGiven } from '@sluice/fleet/postgres/queries/slotsGiven';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { TenantAnalysis } from '@sluice/shared/postgres/queries/analyseFleet';
-import { analyseFleet } from '@sluice/shared/postgres/queries/analyseFleet';
-import { analyseJobs } from '@sluice/shared/postgres/queries/analyseJobs';
-import { findSlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
 import { z } from 'zod';
+import { findBottleneck } from '../domain/bottleneck.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { refusals, tenantHeadersSchema } from '../http/responses.js';

@@ -1,5 +1,5 @@
-import type { RunningChange } from '@sluice/shared/postgres/queries/analyseJobs';
-import type { SlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
+import type { RunningChange } from '@sluice/fleet/postgres/queries/analyseJobs';
+import type { SlotsGiven } from '@sluice/fleet/postgres/queries/slotsGiven';
 
 /** What a tenant had for its jobs in a step. */
 export interface StepCapacity {

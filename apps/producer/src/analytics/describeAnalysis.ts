@@ -1,6 +1,6 @@
-import { findBottleneck } from '@sluice/shared/domain/bottleneck';
-import type { AnalysedFigures, JobAnalysis } from '@sluice/shared/postgres/queries/analyseJobs';
-import type { SlotsGiven } from '@sluice/shared/postgres/queries/slotsGiven';
+import type { AnalysedFigures, JobAnalysis } from '@sluice/fleet/postgres/queries/analyseJobs';
+import type { SlotsGiven } from '@sluice/fleet/postgres/queries/slotsGiven';
+import { findBottleneck } from '../domain/bottleneck.js';
 import type { Range } from './analysedRange.js';
 import type { Analysis, Figures } from './analysisSchema.js';
 import type { StepCapacity } from './capacity.js';

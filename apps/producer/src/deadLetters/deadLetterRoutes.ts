@@ -1,9 +1,9 @@
+import type { DeadLetterRow } from '@sluice/fleet/postgres/queries/deadLetters';
+import { findDeadLetter, listDeadLetters } from '@sluice/fleet/postgres/queries/deadLetters';
 import { DEATH_CATEGORIES, deadLetterSchema, SEVERITIES } from '@sluice/shared/contracts/deadLetter';
 import { jobAcceptedSchema } from '@sluice/shared/contracts/jobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { DeadLetterRow } from '@sluice/shared/postgres/queries/deadLetters';
-import { findDeadLetter, listDeadLetters } from '@sluice/shared/postgres/queries/deadLetters';
 import { z } from 'zod';
 import type { AnswerAccepted } from '../accept/answerAccepted.js';
 import type { RequeueParts } from '../accept/requeueJob.js';

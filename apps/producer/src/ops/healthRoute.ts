@@ -1,6 +1,6 @@
+import { countBacklog } from '@sluice/fleet/postgres/queries/countBacklog';
+import type { RedisService } from '@sluice/fleet/redis/connect';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import { countBacklog } from '@sluice/shared/postgres/queries/countBacklog';
-import type { RedisService } from '@sluice/shared/redis/connect';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';

@@ -1,8 +1,8 @@
+import type { TenantRow } from '@sluice/fleet/postgres/queries/tenants';
 import type { Principal } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
-import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
 import type { FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';

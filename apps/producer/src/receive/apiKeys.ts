@@ -1,6 +1,6 @@
+import { findApiKeyByHash } from '@sluice/fleet/postgres/queries/tenants';
 import type { Principal } from '@sluice/shared/contracts/identity';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import { findApiKeyByHash } from '@sluice/shared/postgres/queries/tenants';
 import type { Ledger } from '../stores/ledger.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 

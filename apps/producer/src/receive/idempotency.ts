@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FleetError } from '@sluice/shared/errors/fleetError';
-import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
-import { ProblemError } from '@sluice/shared/errors/problemError';
-import { newId } from '@sluice/shared/ids/ids';
-import type { Log } from '@sluice/shared/lifecycle/service';
-import type { IdempotencyHold } from '@sluice/shared/postgres/queries/idempotency';
+import type { IdempotencyHold } from '@sluice/fleet/postgres/queries/idempotency';
 import {
   holdIdempotencyKey,
   keepIdempotentAnswer,
   releaseIdempotencyKey,
   yieldIdempotencyKey,
-} from '@sluice/shared/postgres/queries/idempotency';
+} from '@sluice/fleet/postgres/queries/idempotency';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import { newId } from '@sluice/shared/ids/ids';
+import type { Log } from '@sluice/shared/lifecycle/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiServer } from '../http/apiServer.js';
 import type { Ledger } from '../stores/ledger.js';

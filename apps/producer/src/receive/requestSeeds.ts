@@ -1,6 +1,6 @@
-import { forgetSeed, holdSeed, replaceSeed } from '@sluice/shared/redis/commands/requestSeeds';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
+import { forgetSeed, holdSeed, replaceSeed } from '@sluice/fleet/redis/commands/requestSeeds';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisCall } from '../stores/redisCall.js';
 
 /** What an `Idempotency-Key` belongs to. */

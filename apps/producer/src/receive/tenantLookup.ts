@@ -1,6 +1,6 @@
+import type { TenantRow } from '@sluice/fleet/postgres/queries/tenants';
+import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import type { TenantRow } from '@sluice/shared/postgres/queries/tenants';
-import { findTenant } from '@sluice/shared/postgres/queries/tenants';
 import type { Ledger } from '../stores/ledger.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';

@@ -1,7 +1,6 @@
-import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from '@sluice/shared/contracts/schedules';
+import type { InsertedSchedule, ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
+import { insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { InsertedSchedule, ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
-import { insertSchedule } from '@sluice/shared/postgres/queries/schedules';
 import type { Ga4PropertyGuard } from '../accept/ga4Properties.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
@@ -9,6 +8,7 @@ import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import { inTenant } from '../stores/ledger.js';
 import { prepareSchedule } from './prepareSchedule.js';
 import { toSchedule } from './presentSchedule.js';
+import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from './scheduleContract.js';
 import type { ScheduleParts } from './scheduleRoutes.js';
 
 /** `POST /api/v1/schedules`. */

@@ -1,10 +1,10 @@
-import type { Submission } from '@sluice/shared/accept/prepareJob';
-import { prepareJob } from '@sluice/shared/accept/prepareJob';
-import type { ScheduleBody } from '@sluice/shared/contracts/schedules';
-import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import type { NewSchedule } from '@sluice/fleet/postgres/queries/schedules';
+import type { Submission } from '@sluice/fleet/submit/prepareJob';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
-import type { NewSchedule } from '@sluice/shared/postgres/queries/schedules';
-import { nextCronRun } from '@sluice/shared/queue/cron';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { nextCronRun } from './cron.js';
+import type { ScheduleBody } from './scheduleContract.js';
 
 /**
  * Checks a schedule as a job of its task would be, and its cron expression with the queue's own parser. Pure.

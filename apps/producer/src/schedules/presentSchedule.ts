@@ -1,8 +1,8 @@
-import type { scheduleSchema, scheduleSummarySchema } from '@sluice/shared/contracts/schedules';
-import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { ListedSchedule, ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
+import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { ListedSchedule, ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
 import type { z } from 'zod';
 import { toSummary } from '../status/present.js';
+import type { scheduleSchema, scheduleSummarySchema } from './scheduleContract.js';
 
 /** A schedule as a list shows it. */
 export function toScheduleSummary(

@@ -1,12 +1,11 @@
-import { scheduleListQuerySchema, scheduleSchema, scheduleSummarySchema } from '@sluice/shared/contracts/schedules';
-import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import type { ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
+import { deleteSchedule, findLatestJob, findSchedule, listSchedules } from '@sluice/fleet/postgres/queries/schedules';
+import type { LaneSchedulers, PlacedSchedule } from '@sluice/fleet/queue/laneSchedulers';
 import { queueJobBeginning } from '@sluice/shared/domain/schedule';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { ScheduleRow } from '@sluice/shared/postgres/queries/schedules';
-import { deleteSchedule, findLatestJob, findSchedule, listSchedules } from '@sluice/shared/postgres/queries/schedules';
-import type { LaneSchedulers, PlacedSchedule } from '@sluice/shared/queue/laneSchedulers';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { z } from 'zod';
 import { mayCancel } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
@@ -16,6 +15,7 @@ import type { Ledger } from '../stores/ledger.js';
 import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { toSchedule, toScheduleSummary } from './presentSchedule.js';
+import { scheduleListQuerySchema, scheduleSchema, scheduleSummarySchema } from './scheduleContract.js';
 
 /** What schedules rest on. */
 export interface ScheduleParts {

@@ -1,12 +1,12 @@
+import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import { listJobs } from '@sluice/fleet/postgres/queries/listJobs';
+import type { JobHistory, JobRow } from '@sluice/fleet/postgres/queries/readJob';
+import { readJob } from '@sluice/fleet/postgres/queries/readJob';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { jobDetailSchema, jobListQuerySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { OutlookReader } from '@sluice/shared/outlook/outlook';
-import { listJobs } from '@sluice/shared/postgres/queries/listJobs';
-import type { JobHistory, JobRow } from '@sluice/shared/postgres/queries/readJob';
-import { readJob } from '@sluice/shared/postgres/queries/readJob';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';

@@ -1,8 +1,8 @@
+import type { WaitingJob } from '@sluice/fleet/outlook/outlook';
+import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
-import type { WaitingJob } from '@sluice/shared/outlook/outlook';
-import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { z } from 'zod';
 import { shownState } from '../outlook/shownState.js';
 

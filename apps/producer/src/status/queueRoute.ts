@@ -1,21 +1,21 @@
+import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
+import { waitInLane } from '@sluice/fleet/outlook/outlook';
+import type { UnfinishedCount } from '@sluice/fleet/postgres/queries/countUnfinished';
+import { countUnfinished } from '@sluice/fleet/postgres/queries/countUnfinished';
+import { readDesiredSlots } from '@sluice/fleet/redis/commands/fleetTable';
+import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { restsForMs } from '@sluice/limits/circuitWait';
+import { callsLeft, refillsInMs } from '@sluice/limits/quotaWait';
 import { circuitStateSchema } from '@sluice/shared/contracts/circuit';
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { ZONES } from '@sluice/shared/contracts/jobs';
-import type { QueueClass } from '@sluice/shared/contracts/queueClass';
-import { TASKS, upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { quotaLeftSchema } from '@sluice/shared/contracts/upstreamQuota';
-import { restsForMs } from '@sluice/shared/domain/circuitWait';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
-import { callsLeft, refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { zoneOf } from '@sluice/shared/domain/zone';
-import type { LaneFacts, OutlookReader } from '@sluice/shared/outlook/outlook';
-import { waitInLane } from '@sluice/shared/outlook/outlook';
-import type { UnfinishedCount } from '@sluice/shared/postgres/queries/countUnfinished';
-import { countUnfinished } from '@sluice/shared/postgres/queries/countUnfinished';
-import { readDesiredSlots } from '@sluice/shared/redis/commands/fleetTable';
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
@@ -49,17 +49,18 @@ const queueSchema = z.object({
     .meta({ description: 'Of each upstream that jobs call; null while it cannot be told' }),
 });
 
+/** What the tasks say of the lanes that a tenant can have. */
+type LaneClasses = Pick<TaskCatalogue, 'queueClasses' | 'upstreamOfClass'>;
+
 /** What telling of a tenant's queue rests on. */
 export interface QueueStatusParts {
+  readonly tasks: LaneClasses;
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
   readonly outlooks: OutlookReader;
 }
-
-/** The classes that any task goes to: the lanes that a tenant can have. */
-const CLASSES: readonly QueueClass[] = [...new Set(Object.values(TASKS).map(({ queueClass }) => queueClass))];
 
 /** Priority of a job that does not say its own. */
 const USUAL_PRIORITY = 50;
@@ -82,9 +83,9 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
       const [counts, workers, facts] = await Promise.all([
         inTenant(parts.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
         readSlots(tenantId, parts),
-        Promise.all(CLASSES.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
+        Promise.all(parts.tasks.queueClasses.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
       ]);
-      return { ...describeCounts(counts), workers, ...describeLanes(facts) };
+      return { ...describeCounts(counts), workers, ...describeLanes(facts, parts.tasks) };
     },
   );
 }
@@ -122,6 +123,7 @@ function describeCounts(
 
 function describeLanes(
   facts: readonly (LaneFacts | null)[],
+  tasks: LaneClasses,
 ): Pick<z.infer<typeof queueSchema>, 'estimatedWaitMs' | 'estimatedWaitP90Ms' | 'zone' | 'quota' | 'circuit'> {
   const seen = facts.filter((lane) => lane !== null);
   if (seen.length < facts.length) {
@@ -132,19 +134,24 @@ function describeLanes(
     estimatedWaitMs: longest(waits.map(({ estimatedWaitMs }) => estimatedWaitMs)),
     estimatedWaitP90Ms: longest(waits.map(({ estimatedWaitP90Ms }) => estimatedWaitP90Ms)),
     zone: zoneOf(Math.max(...seen.map(({ waiting }) => waiting)), USUAL_PRIORITY),
-    ...describeUpstreams(facts),
+    ...describeUpstreams(facts, tasks),
   };
 }
 
 /** Both are read together: where the quota cannot be told, neither can the circuit. */
 function describeUpstreams(
   facts: readonly (LaneFacts | null)[],
+  { queueClasses, upstreamOfClass }: LaneClasses,
 ): Pick<z.infer<typeof queueSchema>, 'quota' | 'circuit'> {
-  const isTold = CLASSES.every((queueClass, index) => upstreamOfClass(queueClass) === null || facts[index]?.quota);
+  const isTold = queueClasses.every((queueClass, index) => upstreamOfClass(queueClass) === null || facts[index]?.quota);
   if (!isTold) return { quota: null, circuit: null };
   return {
-    quota: CLASSES.flatMap((queueClass, index) => describeQuota(queueClass, facts[index] ?? null)),
-    circuit: CLASSES.flatMap((queueClass, index) => describeCircuit(queueClass, facts[index] ?? null)),
+    quota: queueClasses.flatMap((queueClass, index) =>
+      describeQuota(upstreamOfClass(queueClass), facts[index] ?? null),
+    ),
+    circuit: queueClasses.flatMap((queueClass, index) =>
+      describeCircuit(upstreamOfClass(queueClass), facts[index] ?? null),
+    ),
   };
 }
 
@@ -153,8 +160,7 @@ function longest(waitsMs: readonly (number | null)[]): number | null {
   return waitsMs.reduce((most, waitMs) => (most === null || waitMs === null ? null : Math.max(most, waitMs)), 0);
 }
 
-function describeQuota(queueClass: QueueClass, facts: LaneFacts | null): z.infer<typeof quotaLeftSchema>[] {
-  const upstream = upstreamOfClass(queueClass);
+function describeQuota(upstream: Upstream | null, facts: LaneFacts | null): z.infer<typeof quotaLeftSchema>[] {
   if (upstream === null || facts === null || facts.quota === null) return [];
   const { quota, used } = facts.quota;
   return [
@@ -168,8 +174,7 @@ function describeQuota(queueClass: QueueClass, facts: LaneFacts | null): z.infer
   ];
 }
 
-function describeCircuit(queueClass: QueueClass, facts: LaneFacts | null): z.infer<typeof circuitStateSchema>[] {
-  const upstream = upstreamOfClass(queueClass);
+function describeCircuit(upstream: Upstream | null, facts: LaneFacts | null): z.infer<typeof circuitStateSchema>[] {
   const circuit = facts?.circuit ?? null;
   if (upstream === null || circuit === null) return [];
   return [{ upstream: upstream.name, state: circuit.sight.kind, probeInMs: Math.round(restsForMs(circuit)) }];

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { jobErrorSchema } from '@sluice/shared/contracts/deadLetter';
 import { isTerminal, JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { JobRow } from '@sluice/shared/postgres/queries/readJob';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';

@@ -1,5 +1,4 @@
-import { QUEUE_CLASSES } from '@sluice/shared/contracts/queueClass';
-import type { TaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -7,7 +6,7 @@ import { refusals } from '../http/responses.js';
 const taskSchema = z.object({
   name: z.string(),
   summary: z.string(),
-  queueClass: z.enum(QUEUE_CLASSES),
+  queueClass: z.string(),
   timeoutMs: z.int().meta({ description: 'Longest an attempt may take' }),
   attempts: z.int().meta({ description: 'Attempts that count, the first included' }),
   dataSchema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of the data' }),

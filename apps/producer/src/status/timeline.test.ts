@@ -1,4 +1,4 @@
-import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
+import type { JobHistory } from '@sluice/fleet/postgres/queries/readJob';
 import { describe, expect, it } from 'vitest';
 import { buildTimeline } from './timeline.js';
 

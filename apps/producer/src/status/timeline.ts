@@ -1,5 +1,5 @@
+import type { JobHistory } from '@sluice/fleet/postgres/queries/readJob';
 import type { TimelineEntry } from '@sluice/shared/contracts/jobs';
-import type { JobHistory } from '@sluice/shared/postgres/queries/readJob';
 
 /** An entry that is yet to be put in its place. */
 type Moment = Omit<TimelineEntry, 'at'> & { readonly when: Date | null };

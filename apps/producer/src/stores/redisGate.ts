@@ -1,10 +1,10 @@
-import type { MemoryVerdict } from '@sluice/shared/domain/memoryGuard';
-import { judgeMemory } from '@sluice/shared/domain/memoryGuard';
+import type { MemoryVerdict } from '@sluice/fleet/domain/memoryGuard';
+import { judgeMemory } from '@sluice/fleet/domain/memoryGuard';
+import { readMemoryUse } from '@sluice/fleet/redis/commands/memoryUse';
+import type { RedisService } from '@sluice/fleet/redis/connect';
 import { monotonicMs } from '@sluice/shared/lifecycle/clock';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { readMemoryUse } from '@sluice/shared/redis/commands/memoryUse';
-import type { RedisService } from '@sluice/shared/redis/connect';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { BreakerState, CallDecision, CallOutcome } from './breaker.js';
 import { afterCall, afterSign, afterTry, CLOSED, decideCall } from './breaker.js';

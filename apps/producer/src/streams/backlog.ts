@@ -1,4 +1,4 @@
-import type { FedEvent, ReplayedPage } from '@sluice/shared/redis/commands/feed';
+import type { FedEvent, ReplayedPage } from '@sluice/fleet/redis/commands/feed';
 import type { SseStream } from './openStreams.js';
 
 /** Events that may come while the past is told; a client that is told more slowly than that comes back for them. */

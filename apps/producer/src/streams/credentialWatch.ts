@@ -1,6 +1,6 @@
+import { findValid } from '@sluice/fleet/postgres/queries/findValid';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { findValid } from '@sluice/shared/postgres/queries/findValid';
 import type { TenantCaller } from '../http/access.js';
 import type { Ledger } from '../stores/ledger.js';
 

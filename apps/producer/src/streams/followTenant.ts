@@ -1,6 +1,6 @@
-import type { FeedPlace } from '@sluice/shared/domain/feedPlace';
-import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/shared/domain/feedPlace';
-import type { FedEvent } from '@sluice/shared/redis/commands/feed';
+import type { FeedPlace } from '@sluice/fleet/domain/feedPlace';
+import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/fleet/domain/feedPlace';
+import type { FedEvent } from '@sluice/fleet/redis/commands/feed';
 import { createBacklog, NOTHING_MISSED } from './backlog.js';
 import type { FollowParts } from './followJob.js';
 import { toMessage } from './jobTeller.js';

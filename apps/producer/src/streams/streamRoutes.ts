@@ -1,10 +1,10 @@
+import { readStreamId } from '@sluice/fleet/domain/streamId';
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
-import { readStreamId } from '@sluice/shared/domain/streamId';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { isId } from '@sluice/shared/ids/ids';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';

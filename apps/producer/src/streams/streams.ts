@@ -1,17 +1,18 @@
+import { createFeedReader } from '@sluice/fleet/feed/feedReader';
+import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
+import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
+import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { replayFeed } from '@sluice/fleet/redis/commands/feed';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import { createFeedReader } from '@sluice/shared/feed/feedReader';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { OutlookReader } from '@sluice/shared/outlook/outlook';
-import { createPlaceWatch } from '@sluice/shared/outlook/placeWatch';
-import { createPresentJobs } from '@sluice/shared/outlook/presentJobs';
-import { findPresent } from '@sluice/shared/postgres/queries/findPresent';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { replayFeed } from '@sluice/shared/redis/commands/feed';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createCredentialWatch } from './credentialWatch.js';
@@ -24,6 +25,7 @@ export interface StreamsParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly ledger: Ledger;
+  readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
   readonly outlooks: OutlookReader;
@@ -37,8 +39,8 @@ export function createStreams(parts: StreamsParts): {
   readonly routes: StreamParts;
   readonly services: readonly Service[];
 } {
-  const { maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
-  const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, log });
+  const { tasks, maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
+  const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, tasks, log });
   const feed = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const present = createPresentJobs((ids) => ledger((db) => findPresent(db, ids)), log);
   const credentials = createCredentialWatch(ledger, log, now);

@@ -1,10 +1,10 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { NewScalingDecision } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { NewScalingDecision } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { writeDesiredSlots } from '@sluice/shared/redis/commands/writeDesired';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
 import type { SlotChange } from '../tenant.js';

@@ -1,6 +1,6 @@
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { NewScalingDecision } from '@sluice/shared/postgres/queries/scalingDecisions';
-import { insertScalingDecisions } from '@sluice/shared/postgres/queries/scalingDecisions';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { NewScalingDecision } from '@sluice/fleet/postgres/queries/scalingDecisions';
+import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
 import type { Leadership } from '../lead/keepLead.js';
 import type { TenantDecision } from '../tenant.js';
 

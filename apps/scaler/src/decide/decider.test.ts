@@ -1,5 +1,5 @@
-import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
 import { describe, expect, it } from 'vitest';
+import type { ScalingSettings } from '../domain/scaling/decideSlots.js';
 import type { SeenTenant, TenantCount } from '../tenant.js';
 import { createDecider } from './decider.js';
 

@@ -1,8 +1,8 @@
-import type { Occasion, ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
-import { decideSlots } from '@sluice/shared/domain/scaling/decideSlots';
-import type { LoadMeter } from '@sluice/shared/domain/scaling/measureLoad';
-import { measureLoad } from '@sluice/shared/domain/scaling/measureLoad';
-import type { RecommendationWindow } from '@sluice/shared/domain/scaling/stabilise';
+import type { Occasion, ScalingSettings } from '../domain/scaling/decideSlots.js';
+import { decideSlots } from '../domain/scaling/decideSlots.js';
+import type { LoadMeter } from '../domain/scaling/measureLoad.js';
+import { measureLoad } from '../domain/scaling/measureLoad.js';
+import type { RecommendationWindow } from '../domain/scaling/stabilise.js';
 import type { SeenTenant, TenantDecision } from '../tenant.js';
 
 /** When and by whose right is looked. */

@@ -1,5 +1,5 @@
+import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
 import { newId } from '@sluice/shared/ids/ids';
-import type { LaneSight } from '@sluice/shared/queue/observeLanes';
 import { describe, expect, it } from 'vitest';
 import { foldLanes } from './foldLanes.js';
 

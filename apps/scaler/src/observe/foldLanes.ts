@@ -1,6 +1,6 @@
-import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
 import { momentOfId } from '@sluice/shared/ids/ids';
-import type { LaneSight } from '@sluice/shared/queue/observeLanes';
+import type { HeldBack } from '../domain/scaling/observation.js';
 import type { TenantCount } from '../tenant.js';
 
 /**

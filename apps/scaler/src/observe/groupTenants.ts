@@ -1,6 +1,6 @@
+import type { FleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
-import type { FleetTable } from '@sluice/shared/redis/commands/fleetTable';
 import type { Tenant } from '../tenant.js';
 
 /** The tenants of the registry with the lanes that workers run; dead letters wait for people, not for workers. */

@@ -1,9 +1,9 @@
-import { upstreamOfClass } from '@sluice/shared/contracts/taskCatalogue';
+import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { readCircuit } from '@sluice/limits/readCircuit';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
-import type { LaneSight } from '@sluice/shared/queue/observeLanes';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { readCircuit } from '@sluice/shared/redis/commands/circuit';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 
 /**
  * Which of these lanes wait for an upstream whose circuit is not closed. Asked only of lanes where jobs wait and call one, all of them
@@ -12,10 +12,11 @@ import type { FleetKeys } from '@sluice/shared/redis/keys';
 export async function observeCircuits(
   client: RedisClient,
   keys: FleetKeys,
+  tasks: Pick<TaskCatalogue, 'upstreamOfClass'>,
   lanes: readonly Pick<LaneSight, 'name' | 'waiting'>[],
 ): Promise<ReadonlySet<string>> {
   const asked = lanes.flatMap(({ name, waiting }) => {
-    const upstream = waiting > 0 ? upstreamOfClass(classOfLane(name)) : null;
+    const upstream = waiting > 0 ? tasks.upstreamOfClass(classOfLane(name)) : null;
     return upstream?.circuit === undefined ? [] : [{ name, upstream: upstream.name }];
   });
   const circuits = await Promise.all(

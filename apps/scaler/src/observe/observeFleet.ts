@@ -1,13 +1,14 @@
+import type { BucketSight } from '@sluice/fleet/queue/observeLanes';
+import { observeLanes } from '@sluice/fleet/queue/observeLanes';
+import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
+import { readBucket } from '@sluice/fleet/redis/commands/fleetTable';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { bucketOf } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { BucketSight } from '@sluice/shared/queue/observeLanes';
-import { observeLanes } from '@sluice/shared/queue/observeLanes';
-import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
-import { readBucket } from '@sluice/shared/redis/commands/fleetTable';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { FleetSight, SeenTenant, Tenant } from '../tenant.js';
 import { foldLanes } from './foldLanes.js';
 import { groupTenants } from './groupTenants.js';
@@ -20,6 +21,7 @@ const READ_WITHIN_MS = 5_000;
 export interface ObserveParts {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
+  readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
   readonly log: Log;
   /** What buckets said before, by bucket, kept up to date: read again only when it has changed. Nothing when left out. */
   readonly tables?: Map<number, FleetBucket>;
@@ -54,7 +56,7 @@ interface BucketLook {
 
 /** Null when not even the bucket's table could be read. */
 async function observeBucket(
-  { redis, keys, tables, withinMs = READ_WITHIN_MS }: ObserveParts,
+  { redis, keys, tasks, tables, withinMs = READ_WITHIN_MS }: ObserveParts,
   { bucket, wanted, failed }: BucketLook,
 ): Promise<SeenTenant[] | null> {
   const known: { tenants: readonly Tenant[] | null } = { tenants: null };
@@ -65,7 +67,7 @@ async function observeBucket(
     known.tenants = tenants;
     const names = tenants.flatMap(({ lanes }) => lanes);
     const sight = await observeLanes(redis.client, keys, bucket, names);
-    return splitSight(tenants, sight, await observeCircuits(redis.client, keys, sight.lanes));
+    return splitSight(tenants, sight, await observeCircuits(redis.client, keys, tasks, sight.lanes));
   }
   try {
     return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));

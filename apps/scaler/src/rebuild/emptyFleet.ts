@@ -1,6 +1,6 @@
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { mastersOf } from '@sluice/shared/redis/client';
-import { refreshSlots } from '@sluice/shared/redis/slotOwner';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { mastersOf } from '@sluice/fleet/redis/client';
+import { refreshSlots } from '@sluice/fleet/redis/slotOwner';
 
 /** Keys that one SCAN looks at. */
 const KEYS_PER_SCAN = 1_000;

@@ -1,6 +1,6 @@
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
-import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { RestoreStep } from '../recover/rebuildBuckets.js';
 import { rebuildBuckets } from '../recover/rebuildBuckets.js';
 import type { RecoverParts } from '../recover/recoverRows.js';

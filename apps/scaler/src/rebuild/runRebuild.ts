@@ -1,11 +1,11 @@
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { memorySettings, postgresSettings, redisSettings } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
-import { createPostgres } from '@sluice/shared/postgres/connect';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { createRedis } from '@sluice/shared/redis/connect';
-import { fleetKeys } from '@sluice/shared/redis/keys';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMemoryRoom } from '../recover/memoryRoom.js';
 import { restoreSchedules } from '../recover/restoreSchedules.js';

@@ -1,9 +1,9 @@
-import type { Database } from '@sluice/shared/postgres/connect';
-import { countUnfinishedByTenant } from '@sluice/shared/postgres/queries/unfinishedRows';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { readLeader, readLiveWorkers } from '@sluice/shared/redis/commands/processes';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { countUnfinishedByTenant } from '@sluice/fleet/postgres/queries/unfinishedRows';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { readLeader, readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 
 /** What the stores say before anything is done. */
 export interface FleetSurvey {

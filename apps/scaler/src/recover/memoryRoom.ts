@@ -1,6 +1,6 @@
-import { judgeMemory } from '@sluice/shared/domain/memoryGuard';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { readMemoryUse } from '@sluice/shared/redis/commands/memoryUse';
+import { judgeMemory } from '@sluice/fleet/domain/memoryGuard';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { readMemoryUse } from '@sluice/fleet/redis/commands/memoryUse';
 
 /** Jobs are added again up to so much below the bound of the producers, so that these go first, in percent of the memory. */
 const BELOW_GUARD_PERCENT = 5;

@@ -1,6 +1,6 @@
+import { noteEpochs } from '@sluice/fleet/postgres/queries/redisEpochs';
+import { agreeOnEpochs, readEpochs } from '@sluice/fleet/redis/commands/epochs';
 import { newId } from '@sluice/shared/ids/ids';
-import { noteEpochs } from '@sluice/shared/postgres/queries/redisEpochs';
-import { agreeOnEpochs, readEpochs } from '@sluice/shared/redis/commands/epochs';
 import type { Permit, RecoveredRows, RecoverParts } from './recoverRows.js';
 import type { SweepSums, SweptAll } from './sweepAll.js';
 import { sweepAll } from './sweepAll.js';

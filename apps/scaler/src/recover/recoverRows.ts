@@ -1,16 +1,16 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { markQueued } from '@sluice/fleet/postgres/queries/markQueued';
+import type { EnqueueableJob } from '@sluice/fleet/postgres/queries/redriveJob';
+import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRows';
+import { readUnchangedJobs } from '@sluice/fleet/postgres/queries/unfinishedRows';
+import { readHeldJobs } from '@sluice/fleet/queue/heldJobs';
+import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { Added, LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { RecoveryVerdict } from '@sluice/shared/domain/recovery';
 import { decideRecovery } from '@sluice/shared/domain/recovery';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { markQueued } from '@sluice/shared/postgres/queries/markQueued';
-import type { EnqueueableJob } from '@sluice/shared/postgres/queries/redriveJob';
-import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRows';
-import { readUnchangedJobs } from '@sluice/shared/postgres/queries/unfinishedRows';
-import { readHeldJobs } from '@sluice/shared/queue/heldJobs';
-import { toLanedJob } from '@sluice/shared/queue/jobOptions';
-import type { Added, LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { WorkerWatch } from './workerWatch.js';
 
 /** What recovering rests on. */

@@ -1,5 +1,5 @@
+import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
 import type { ScalerParts } from '../parts.js';
 import { whileLeading } from '../whileLeading.js';
 import { withBackOff } from './backOff.js';

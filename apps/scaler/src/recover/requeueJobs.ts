@@ -1,6 +1,6 @@
+import { findUnqueued } from '@sluice/fleet/postgres/queries/findUnqueued';
 import { FRESH_MS } from '@sluice/shared/domain/recovery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { findUnqueued } from '@sluice/shared/postgres/queries/findUnqueued';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
 import type { RecoverParts } from './recoverRows.js';

@@ -1,13 +1,13 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { SchedulePlace } from '@sluice/fleet/postgres/queries/restoreSchedules';
+import { knownSchedules, pageOfSchedules, readSchedules } from '@sluice/fleet/postgres/queries/restoreSchedules';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { SchedulePlace } from '@sluice/shared/postgres/queries/restoreSchedules';
-import { knownSchedules, pageOfSchedules, readSchedules } from '@sluice/shared/postgres/queries/restoreSchedules';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { LaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import { createLaneSchedulers } from '@sluice/shared/queue/laneSchedulers';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
 
 /** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */

@@ -1,5 +1,5 @@
+import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRows';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRows';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
 import type { RecoverParts } from './recoverRows.js';

@@ -1,7 +1,7 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRows';
+import { listUnfinishedTenants, readUnfinishedRows } from '@sluice/fleet/postgres/queries/unfinishedRows';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { UnfinishedRow } from '@sluice/shared/postgres/queries/unfinishedRows';
-import { listUnfinishedTenants, readUnfinishedRows } from '@sluice/shared/postgres/queries/unfinishedRows';
 
 /** Tenants whose jobs one statement reads. */
 const TENANTS_PER_READ = 500;

@@ -1,5 +1,5 @@
+import type { LiveWorker } from '@sluice/fleet/redis/commands/processes';
 import type { Whereabouts } from '@sluice/shared/domain/recovery';
-import type { LiveWorker } from '@sluice/shared/redis/commands/processes';
 
 /** A look is good for so long, in ms. */
 const LOOK_EVERY_MS = 2_000;

@@ -1,10 +1,10 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { listWeights } from '@sluice/fleet/postgres/queries/tenants';
+import { readWeights } from '@sluice/fleet/redis/commands/fleetTable';
+import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { listWeights } from '@sluice/shared/postgres/queries/tenants';
-import { readWeights } from '@sluice/shared/redis/commands/fleetTable';
-import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
 import { differingWeights } from './differingWeights.js';
 

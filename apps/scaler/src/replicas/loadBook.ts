@@ -1,5 +1,5 @@
-import type { TenantLoad } from '@sluice/shared/domain/replicas';
-import { runnableJobs } from '@sluice/shared/domain/replicas';
+import type { TenantLoad } from '../domain/replicas.js';
+import { runnableJobs } from '../domain/replicas.js';
 
 /** What a look found of one tenant. */
 export type SeenLoad =

@@ -1,7 +1,7 @@
-import type { ReplicaPast, ReplicaPolicy } from '@sluice/shared/domain/replicas';
-import { decideReplicas, NO_REPLICA_PAST, takeOverReplicas } from '@sluice/shared/domain/replicas';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { ReplicaPast, ReplicaPolicy } from '../domain/replicas.js';
+import { decideReplicas, NO_REPLICA_PAST, takeOverReplicas } from '../domain/replicas.js';
 import type { Leadership, LeadKeeper } from '../lead/keepLead.js';
 import { createReplicaFollower } from './driveReplicas.js';
 import type { LoadBook } from './loadBook.js';

@@ -1,9 +1,9 @@
+import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
-import { readLiveWorkers } from '@sluice/shared/redis/commands/processes';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { LeadKeeper } from '../lead/keepLead.js';
 import { chooseDriver } from './chooseDriver.js';

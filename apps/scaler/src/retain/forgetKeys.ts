@@ -1,6 +1,6 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { forgetIdempotencyKeys } from '@sluice/fleet/postgres/queries/idempotency';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { forgetIdempotencyKeys } from '@sluice/shared/postgres/queries/idempotency';
 import type { Leadership } from '../lead/keepLead.js';
 
 /** Keys that are deleted in one statement, so that none holds its locks for long. */

@@ -1,10 +1,10 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { findUnusedLanes, retireLanes } from '@sluice/fleet/queue/retireLanes';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
-import { findUnusedLanes, retireLanes } from '@sluice/shared/queue/retireLanes';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
 

@@ -1,14 +1,14 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { readRanks } from '@sluice/fleet/postgres/queries/readRanks';
+import { findBusyLanes } from '@sluice/fleet/queue/busyLanes';
+import type { LanePriorities, PlacedJob, PlaceKind } from '@sluice/fleet/queue/lanePriorities';
+import { PLACES } from '@sluice/fleet/queue/lanePriorities';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { queuePriority } from '@sluice/shared/domain/priority';
 import { isId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { readRanks } from '@sluice/shared/postgres/queries/readRanks';
-import { findBusyLanes } from '@sluice/shared/queue/busyLanes';
-import type { LanePriorities, PlacedJob, PlaceKind } from '@sluice/shared/queue/lanePriorities';
-import { PLACES } from '@sluice/shared/queue/lanePriorities';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { Leadership } from '../lead/keepLead.js';
 import type { ScoringPass } from './eras.js';
 

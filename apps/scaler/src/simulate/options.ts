@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
-import { POLICY_NAMES } from '@sluice/shared/domain/scaling/policy';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import type { ScalingSettings } from '../domain/scaling/decideSlots.js';
+import { POLICY_NAMES } from '../domain/scaling/policy.js';
 import { readDurationMs } from './load/durations.js';
 import { readArrivals, splitOnce } from './load/readArrivals.js';
 import { readServiceTimes } from './load/serviceTimes.js';

@@ -1,5 +1,5 @@
-import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
-import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
+import type { ScalingSettings } from '../domain/scaling/decideSlots.js';
+import type { HeldBack } from '../domain/scaling/observation.js';
 import type { SimulatedJob } from './tenantQueue.js';
 
 /** A span of time in which a tenant's jobs may not start. */

@@ -1,4 +1,4 @@
-import type { Occasion, ScalingDecision } from '@sluice/shared/domain/scaling/decideSlots';
+import type { Occasion, ScalingDecision } from '../domain/scaling/decideSlots.js';
 
 /** One decision on one tenant, with what led to it. */
 export interface TimelineEntry {

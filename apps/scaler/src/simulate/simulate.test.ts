@@ -1,5 +1,5 @@
-import type { ScalingSettings } from '@sluice/shared/domain/scaling/decideSlots';
 import { describe, expect, it } from 'vitest';
+import type { ScalingSettings } from '../domain/scaling/decideSlots.js';
 import { readArrivals } from './load/readArrivals.js';
 import { readServiceTimes } from './load/serviceTimes.js';
 import { syntheticLoad } from './load/syntheticLoad.js';

@@ -1,6 +1,6 @@
-import type { Occasion } from '@sluice/shared/domain/scaling/decideSlots';
-import type { HeldBack } from '@sluice/shared/domain/scaling/observation';
 import { createDecider } from '../decide/decider.js';
+import type { Occasion } from '../domain/scaling/decideSlots.js';
+import type { HeldBack } from '../domain/scaling/observation.js';
 import { createCourse } from './course.js';
 import type { SimulationPlan } from './plan.js';
 import type { TenantResult, TimelineEntry } from './result.js';

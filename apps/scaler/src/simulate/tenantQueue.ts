@@ -1,4 +1,4 @@
-import { blendServiceMs } from '@sluice/shared/domain/waitEstimate';
+import { blendServiceMs } from '@sluice/fleet/domain/waitEstimate';
 import { createEndTimes } from './endTimes.js';
 
 /** One job of a simulation. */

@@ -1,15 +1,14 @@
-import type { QueueClass } from '@sluice/shared/contracts/queueClass';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { adoptOccurrence } from '@sluice/fleet/postgres/queries/adoptOccurrence';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
+import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
+import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
 import { laneName } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
-import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
 import { derivedId, derivedIdAt, isId } from '@sluice/shared/ids/ids';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { adoptOccurrence } from '@sluice/shared/postgres/queries/adoptOccurrence';
-import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
-import type { NewJob } from '@sluice/shared/postgres/queries/insertJobs';
-import { insertJobs } from '@sluice/shared/postgres/queries/insertJobs';
-import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { toStorableJson, toStorableText } from '../domain/storable.js';
 import type { LedgerTurns } from '../settle/ledgerTurns.js';
 
 /** Starts attempts in the ledger. */
@@ -22,11 +21,20 @@ export interface Claimer {
   claim(job: ActiveJob): Promise<ClaimedJob | null>;
 }
 
+/** What claiming depends on. */
+export interface ClaimerParts {
+  readonly turns: Pick<LedgerTurns, 'claim'>;
+  readonly db: Database;
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
+  /** Of this process. */
+  readonly workerId: string;
+}
+
 /** Longest attempt of a job whose task is not known, in ms; it is buried before it runs. */
 const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
 
 /** Claims by the ledger's turns. */
-export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, workerId: string): Claimer {
+export function createClaimer({ turns, db, tasks, workerId }: ClaimerParts): Claimer {
   /** Claims that were tried and got no answer: they may have been carried out. */
   const unanswered = new WeakSet<ActiveJob>();
 
@@ -44,7 +52,7 @@ export function createClaimer(turns: Pick<LedgerTurns, 'claim'>, db: Database, w
       const claimed = await claimOnce(job);
       if (claimed !== null) return claimed;
       const occurrence = occurrenceOf(job.id);
-      if (occurrence === null) await insertJobs(db, [adopt(job)]);
+      if (occurrence === null) await insertJobs(db, [adopt(job, tasks)]);
       else await adoptOccurrence(db, { ...occurrence, ...job.lane, id: ledgerIdOf(job), queueJobId: job.id });
       return claimOnce(job);
     },
@@ -62,7 +70,7 @@ export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
 }
 
 /** The row of a job that the ledger does not know. A plain client's own retries are kept, all else is our default. */
-function adopt(job: ActiveJob): NewJob {
+function adopt(job: ActiveJob, tasks: Pick<TaskCatalogue, 'find'>): NewJob {
   const id = ledgerIdOf(job);
   return {
     id,
@@ -70,13 +78,13 @@ function adopt(job: ActiveJob): NewJob {
     userId: null,
     role: 'member',
     task: toStorableText(job.task),
-    queueClass: job.lane.queueClass as QueueClass,
+    queueClass: job.lane.queueClass,
     queueJobId: id === job.id ? null : toStorableText(job.id),
     state: 'queued',
     priority: 50,
     data: storableData(job.data),
     maxAttempts: Math.min(Math.max(Math.trunc(Number(job.maxAttempts)) || 1, 1), 25),
-    timeoutMs: findTask(job.task)?.timeoutMs ?? UNKNOWN_TASK_TIMEOUT_MS,
+    timeoutMs: tasks.find(job.task)?.timeoutMs ?? UNKNOWN_TASK_TIMEOUT_MS,
     delayMs: 0,
     dedupeKey: null,
     durability: 'redis',

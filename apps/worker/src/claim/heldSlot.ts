@@ -1,5 +1,5 @@
+import type { SlotTicket } from '@sluice/fleet/queue/slotRoom';
 import { bucketOf } from '@sluice/shared/domain/lane';
-import type { SlotTicket } from '@sluice/shared/queue/slotRoom';
 
 /** A slot that is placed at this process, or was when a job started in it. */
 export interface HeldSlot {

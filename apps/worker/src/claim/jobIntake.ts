@@ -1,12 +1,12 @@
+import { createLaneIntake } from '@sluice/fleet/queue/laneIntake';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { holdSlots } from '@sluice/fleet/redis/commands/holdSlots';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { newId } from '@sluice/shared/ids/ids';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { createLaneIntake } from '@sluice/shared/queue/laneIntake';
-import type { ActiveJob, AttemptEnd } from '@sluice/shared/queue/runAttempt';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import { holdSlots } from '@sluice/shared/redis/commands/holdSlots';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { createSubscriber } from '@sluice/shared/redis/subscribe';
 import type { PlacementLoop } from './placementLoop.js';
 import { createPlacementLoop } from './placementLoop.js';
 import { SlotHolder } from './slotHolder.js';

@@ -1,4 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LaneIntake } from '@sluice/fleet/queue/laneIntake';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
+import { readBuckets } from '@sluice/fleet/redis/commands/fleetTable';
+import type { Membership } from '@sluice/fleet/redis/commands/heartbeat';
+import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import { FLOOR_SLOTS, placeSlots } from '@sluice/shared/domain/placement';
@@ -7,14 +15,6 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { LaneIntake } from '@sluice/shared/queue/laneIntake';
-import type { RedisClient } from '@sluice/shared/redis/client';
-import type { FleetBucket } from '@sluice/shared/redis/commands/fleetTable';
-import { readBuckets } from '@sluice/shared/redis/commands/fleetTable';
-import type { Membership } from '@sluice/shared/redis/commands/heartbeat';
-import { heartbeat } from '@sluice/shared/redis/commands/heartbeat';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
-import { BUCKETS } from '@sluice/shared/redis/keys';
 import type { SlotHolder } from './slotHolder.js';
 
 /** How often a worker process says that it lives, in ms. */

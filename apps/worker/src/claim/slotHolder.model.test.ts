@@ -1,4 +1,4 @@
-import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
+import type { SlotAnswer, SlotRequest } from '@sluice/fleet/redis/commands/holdSlots';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,5 +1,5 @@
-import type { SlotTicket } from '@sluice/shared/queue/slotRoom';
-import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
+import type { SlotTicket } from '@sluice/fleet/queue/slotRoom';
+import type { SlotAnswer, SlotRequest } from '@sluice/fleet/redis/commands/holdSlots';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SlotHolder } from './slotHolder.js';

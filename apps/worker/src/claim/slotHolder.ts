@@ -1,6 +1,6 @@
+import type { SlotRoom, SlotTicket } from '@sluice/fleet/queue/slotRoom';
+import type { SlotAnswer } from '@sluice/fleet/redis/commands/holdSlots';
 import type { Service } from '@sluice/shared/lifecycle/service';
-import type { SlotRoom, SlotTicket } from '@sluice/shared/queue/slotRoom';
-import type { SlotAnswer } from '@sluice/shared/redis/commands/holdSlots';
 import type { HeldSlot, RunningTicket, TenantSlots } from './heldSlot.js';
 import { newSlot, newTicket } from './heldSlot.js';
 import { createSleepWatch } from './sleepWatch.js';

@@ -1,5 +1,5 @@
+import type { SlotAnswer, SlotRequest } from '@sluice/fleet/redis/commands/holdSlots';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { SlotAnswer, SlotRequest } from '@sluice/shared/redis/commands/holdSlots';
 import type { HeldSlot } from './heldSlot.js';
 
 /** What is asked of Redis about slots. */

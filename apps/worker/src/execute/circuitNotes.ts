@@ -1,12 +1,12 @@
+import { isNews } from '@sluice/limits/callOutcome';
+import type { CircuitChange, Quotas } from '@sluice/limits/quotas';
+import type { GrantedCall } from '@sluice/limits/upstreamQuota';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
-import { isNews } from '@sluice/shared/domain/callOutcome';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { MAX_DEFERRALS } from '@sluice/shared/domain/retry';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { CircuitChange, Quotas } from '@sluice/shared/limits/quotas';
-import type { GrantedCall } from '@sluice/shared/redis/commands/upstreamQuota';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import type { Execution } from './executeTask.js';

@@ -1,7 +1,7 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { EffectKey } from '@sluice/fleet/postgres/queries/effects';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { EffectKey } from '@sluice/shared/postgres/queries/effects';
 import { toStorableResult } from '../settle/storable.js';
 import type { AttemptStop } from './attemptStop.js';
 

@@ -1,8 +1,8 @@
-import type { EffectTransaction } from '@sluice/shared/contracts/jobContext';
+import type { Connection, Statement } from '@sluice/fleet/postgres/connect';
+import { findEffect, lockJob, rememberEffect } from '@sluice/fleet/postgres/queries/effects';
+import { rollBack } from '@sluice/fleet/postgres/rollBack';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { findEffect, lockJob, rememberEffect } from '@sluice/shared/postgres/queries/effects';
-import { rollBack } from '@sluice/shared/postgres/rollBack';
-import type pg from 'pg';
+import type { EffectTransaction } from '@sluice/tasks/jobContext';
 import { untilWritten } from '../settle/untilWritten.js';
 import type { AttemptStop } from './attemptStop.js';
 import type { EffectCall, EffectParts } from './effectCall.js';
@@ -48,7 +48,7 @@ export async function runInTransaction(
 }
 
 async function carryOut(
-  client: pg.PoolClient,
+  client: Connection,
   call: EffectCall,
   effect: (transaction: EffectTransaction) => Promise<unknown>,
 ): Promise<Ended> {
@@ -67,7 +67,7 @@ async function carryOut(
 
 /** The effect's view of the transaction ends with the effect: one that was left behind must not write into a later one. */
 async function inside(
-  client: pg.PoolClient,
+  client: Connection,
   effect: (transaction: EffectTransaction) => Promise<unknown>,
 ): Promise<unknown> {
   let open = true;
@@ -77,7 +77,7 @@ async function inside(
         if (!open) throw new FleetError('invalid_request', 'the transaction of this effect has ended');
         if (ENDS_TRANSACTION.test(text))
           throw new FleetError('invalid_request', 'an effect does not end its transaction');
-        const { rows } = await client.query({ text, values: [...values], queryMode: 'extended' } as pg.QueryConfig);
+        const { rows } = await client.query({ text, values: [...values], queryMode: 'extended' } as Statement);
         return rows as Row[];
       },
     });
@@ -86,7 +86,7 @@ async function inside(
   }
 }
 
-async function commit(client: pg.PoolClient, result: unknown): Promise<Ended> {
+async function commit(client: Connection, result: unknown): Promise<Ended> {
   try {
     await client.query('COMMIT');
     return { kind: 'committed', result };

@@ -1,9 +1,9 @@
-import type { Effect, JobContext } from '@sluice/shared/contracts/jobContext';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { EffectKey } from '@sluice/fleet/postgres/queries/effects';
+import { findEffect, rememberEffect } from '@sluice/fleet/postgres/queries/effects';
+import { isDataRefusal } from '@sluice/fleet/postgres/sqlState';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { EffectKey } from '@sluice/shared/postgres/queries/effects';
-import { findEffect, rememberEffect } from '@sluice/shared/postgres/queries/effects';
-import { isDataRefusal } from '@sluice/shared/postgres/sqlState';
+import type { Effect, JobContext } from '@sluice/tasks/jobContext';
 import { untilWritten } from '../settle/untilWritten.js';
 import type { AttemptStop } from './attemptStop.js';
 import type { EffectCall, EffectParts } from './effectCall.js';

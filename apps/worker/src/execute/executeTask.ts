@@ -1,6 +1,6 @@
-import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
-import type { TaskContract } from '@sluice/shared/contracts/task';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
+import type { TaskContract } from '@sluice/tasks/task';
 import type { AttemptStop, StopReason } from './attemptStop.js';
 
 /** What an attempt came to, before it is decided what becomes of the job. */

@@ -1,5 +1,5 @@
-import type { CallOutcome } from '@sluice/shared/domain/callOutcome';
-import { callOutcomeOf } from '@sluice/shared/domain/callOutcome';
+import type { CallOutcome } from '@sluice/limits/callOutcome';
+import { callOutcomeOf } from '@sluice/limits/callOutcome';
 import type { Execution } from './executeTask.js';
 
 /**

@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/task';
+import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { describe, expect, it } from 'vitest';

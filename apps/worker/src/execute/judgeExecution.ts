@@ -1,9 +1,9 @@
-import type { RetryPolicy } from '@sluice/shared/contracts/task';
-import { decideAfterLoss } from '@sluice/shared/domain/claim';
+import type { RetryPolicy } from '@sluice/shared/contracts/retryPolicy';
 import { decideAfterFailure } from '@sluice/shared/domain/retry';
 import type { ErrorCode } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import { decideAfterLoss } from '../domain/claim.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import { toStorableResult } from '../settle/storable.js';
 import type { Execution } from './executeTask.js';

@@ -1,7 +1,7 @@
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
 
 /** Pauses lanes whose upstreams are not to be called. Neither of its calls rejects. */
 export interface LanePauses {

@@ -1,11 +1,11 @@
+import { blendServiceMs } from '@sluice/fleet/domain/waitEstimate';
+import { writeServiceTimes } from '@sluice/fleet/redis/commands/serviceTimes';
+import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
-import { blendServiceMs } from '@sluice/shared/domain/waitEstimate';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import { writeServiceTimes } from '@sluice/shared/redis/commands/serviceTimes';
-import type { RedisService } from '@sluice/shared/redis/connect';
-import type { FleetKeys } from '@sluice/shared/redis/keys';
 
 /** Learns how long each lane's jobs take, for the wait that submitters are told. */
 export interface ServiceTimes extends Service {

@@ -1,19 +1,20 @@
-import type { RetryPolicy, TaskContract } from '@sluice/shared/contracts/task';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
+import { restsForMs } from '@sluice/limits/circuitWait';
+import type { Quotas, UpstreamState } from '@sluice/limits/quotas';
+import { refillsInMs } from '@sluice/limits/quotaWait';
+import type { GrantedCall, QuotaAnswer } from '@sluice/limits/upstreamQuota';
+import type { RetryPolicy } from '@sluice/shared/contracts/retryPolicy';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
-import { restsForMs } from '@sluice/shared/domain/circuitWait';
 import type { Lane } from '@sluice/shared/domain/lane';
-import { refillsInMs } from '@sluice/shared/domain/quotaWait';
 import { askedWaitMs } from '@sluice/shared/domain/retry';
-import { partOf, pauseMsAfter } from '@sluice/shared/domain/upstreamPart';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Quotas, UpstreamState } from '@sluice/shared/limits/quotas';
-import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { ActiveJob } from '@sluice/shared/queue/runAttempt';
-import type { GrantedCall, QuotaAnswer } from '@sluice/shared/redis/commands/upstreamQuota';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskContract } from '@sluice/tasks/task';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { partOf, pauseMsAfter } from '@sluice/tasks/upstreamPart';
 import { NotStartedError } from '../isolate/notStartedError.js';
 import type { AttemptVerdict } from '../settle/settleAttempt.js';
 import { untilWritten } from '../settle/untilWritten.js';
@@ -63,6 +64,7 @@ interface CallOfAttempt {
 
 /** What the gate rests on. */
 export interface UpstreamGateParts {
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly quotas: Quotas;
   readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
   /** Source of [0, 1). */
@@ -92,7 +94,7 @@ const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => ver
  * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
  * raised within the second for which it is remembered. Whoever raises it later ends the pause.
  */
-export function createUpstreamGate({ quotas, lanes, random, metrics, log }: UpstreamGateParts): UpstreamGate {
+export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateParts): UpstreamGate {
   const pauses = createLanePauses(lanes, log);
   const { pause, endPause } = pauses;
   const circuits = createCircuitNotes({ quotas, pauses, metrics, log });
@@ -163,7 +165,7 @@ export function createUpstreamGate({ quotas, lanes, random, metrics, log }: Upst
 
   return {
     async isHeldBack({ task, lane }) {
-      const upstream = findTask(task)?.upstream;
+      const upstream = tasks.find(task)?.upstream;
       if (upstream === undefined) return false;
       const refusedNowForMs = async (): Promise<number> => {
         const state = await quotas.state(lane.tenantId, upstream).catch(() => null);

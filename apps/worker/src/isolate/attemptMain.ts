@@ -1,11 +1,12 @@
-import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
-import type { TaskName } from '@sluice/shared/contracts/taskCatalogue';
-import { findTask } from '@sluice/shared/contracts/taskCatalogue';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { createGa4Client } from '@sluice/ga4/ga4Client';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { createGa4Client } from '@sluice/shared/ga4/ga4Client';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
-import { createPostgres } from '@sluice/shared/postgres/connect';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
+import type { JobContext } from '@sluice/tasks/jobContext';
+import type { TaskContract } from '@sluice/tasks/task';
 import { createAttemptStop } from '../execute/attemptStop.js';
 import { createEffects } from '../execute/effects.js';
 import type { Execution } from '../execute/executeTask.js';
@@ -50,7 +51,8 @@ async function execute(
   setup: ChildSetup,
   { task, data, jobId, tenantId, fence, traceparent }: Extract<ParentMessage, { kind: 'run' }>['attempt'],
 ): Promise<Execution> {
-  const contract = findTask(task);
+  const tasks = [...builtInTasks({ faultTasks: true }), ga4RunReport as TaskContract];
+  const contract = tasks.find(({ name }) => name === task);
   if (contract === undefined) return { kind: 'threw', error: new FleetError('unknown_task', `no task ${task}`) };
   const db = createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db;
   const effects = createEffects({ db: createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db, log });
@@ -65,7 +67,8 @@ async function execute(
     exportsDir: setup.exportsDir,
     now: systemClock.now,
   });
-  const handler = handlers[contract.name as TaskName] as TaskHandler<never>;
+  const handler = handlers.get(task);
+  if (handler === undefined) return { kind: 'threw', error: new FleetError('unknown_task', `no handler of ${task}`) };
   const context: Omit<JobContext, 'signal'> = {
     jobId,
     tenantId,

@@ -1,7 +1,7 @@
+import type { Ga4Settings } from '@sluice/ga4/ga4Access';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import type { Ga4Settings } from '@sluice/shared/ga4/ga4Access';
 import { z } from 'zod';
 import type { Execution } from '../execute/executeTask.js';
 import { toJobError, toStorableResult } from '../settle/storable.js';

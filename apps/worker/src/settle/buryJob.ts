@@ -1,6 +1,6 @@
+import type { DeadLetterNote, LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { AttemptEnd } from '@sluice/fleet/queue/runAttempt';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { DeadLetterNote, LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import type { LedgerWriter } from './ledgerWriter.js';
 import { untilWritten } from './untilWritten.js';
 

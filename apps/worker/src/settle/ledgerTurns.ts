@@ -1,13 +1,13 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import type { ClaimedJob, ClaimRequest } from '@sluice/fleet/postgres/queries/claimJobs';
+import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
+import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
+import { takeTurn } from '@sluice/fleet/postgres/queries/takeTurn';
+import { isDataRefusal } from '@sluice/fleet/postgres/sqlState';
 import type { Batcher } from '@sluice/shared/lifecycle/batcher';
 import { createBatcher, Refused } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import type { ClaimedJob, ClaimRequest } from '@sluice/shared/postgres/queries/claimJobs';
-import { claimJobs } from '@sluice/shared/postgres/queries/claimJobs';
-import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
-import { settleJobs } from '@sluice/shared/postgres/queries/settleJobs';
-import { takeTurn } from '@sluice/shared/postgres/queries/takeTurn';
-import { isDataRefusal } from '@sluice/shared/postgres/sqlState';
 
 /** All that a worker writes of its jobs, gathered: claims and settlements of one moment share a commit. */
 export interface LedgerTurns {

@@ -1,7 +1,7 @@
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { readJobRow } from '@sluice/shared/postgres/queries/readJob';
-import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
 import type { LedgerTurns } from './ledgerTurns.js';
 import { untilWritten } from './untilWritten.js';
 

@@ -1,11 +1,11 @@
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { AttemptEnd } from '@sluice/fleet/queue/runAttempt';
 import type { DeathCategory } from '@sluice/shared/contracts/deadLetter';
 import { SEVERITY_OF } from '@sluice/shared/contracts/deadLetter';
-import type { FeedWriter } from '@sluice/shared/feed/feedWriter';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { ClaimedJob } from '@sluice/shared/postgres/queries/claimJobs';
-import type { Settlement } from '@sluice/shared/postgres/queries/settleJobs';
-import type { LaneQueues } from '@sluice/shared/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/shared/queue/runAttempt';
 import { buryJob } from './buryJob.js';
 import type { LedgerWriter } from './ledgerWriter.js';
 import { toJobError } from './storable.js';

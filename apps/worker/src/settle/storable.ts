@@ -1,6 +1,6 @@
 import type { JobError } from '@sluice/shared/contracts/deadLetter';
-import { toStorableJson, toStorableText } from '@sluice/shared/domain/storable';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { toStorableJson, toStorableText } from '../domain/storable.js';
 
 /** Longest error message that is kept, in characters. */
 const MAX_MESSAGE = 2_000;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
-import type { JobsCsvData } from '@sluice/shared/contracts/tasks/exportsJobsCsv';
+import type { StreamedJob, StreamedJobsFilter } from '@sluice/fleet/postgres/queries/streamJobs';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { StreamedJob, StreamedJobsFilter } from '@sluice/shared/postgres/queries/streamJobs';
+import type { JobsCsvData } from '@sluice/tasks/builtIn/exportsJobsCsv';
+import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
 import { stringify } from 'csv-stringify';
 import { writeWholeFile } from './writeWholeFile.js';
 

@@ -1,23 +1,19 @@
-import type { TaskHandler } from '@sluice/shared/contracts/jobContext';
-import type { TaskContract } from '@sluice/shared/contracts/task';
-import type { TASKS, TaskName } from '@sluice/shared/contracts/taskCatalogue';
-import type { Ga4Client } from '@sluice/shared/ga4/ga4Client';
-import { createPropertiesOf } from '@sluice/shared/ga4/propertiesOf';
-import type { Database } from '@sluice/shared/postgres/connect';
-import { streamJobs } from '@sluice/shared/postgres/queries/streamJobs';
-import { findTenant } from '@sluice/shared/postgres/queries/tenants';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { streamJobs } from '@sluice/fleet/postgres/queries/streamJobs';
+import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
+import type { Ga4Client } from '@sluice/ga4/ga4Client';
+import { createGa4ReportHandler } from '@sluice/ga4/ga4Handler';
+import { createPropertiesOf } from '@sluice/ga4/propertiesOf';
+import type { TaskHandler } from '@sluice/tasks/jobContext';
 import type { WebClient } from '../network/webClient.js';
 import { createJobsCsvHandler } from './exportsJobsCsv.js';
-import { createGa4ReportHandler } from './ga4/ga4RunReport.js';
 import { createWebhookHandler } from './notificationsWebhook.js';
 import { createSigningSecrets } from './signingSecrets.js';
 import { createFaultHandler, FAULT_EXIT_CODE } from './systemFault.js';
 import { runProbe } from './systemProbe.js';
 
-type DataOf<Contract> = Contract extends TaskContract<infer Data> ? Data : never;
-
-/** The code of every task of the catalogue, by name. A task without a handler does not compile. */
-export type TaskHandlers = { readonly [Name in TaskName]: TaskHandler<DataOf<(typeof TASKS)[Name]>> };
+/** The code of every task that this worker can run, by name. */
+export type TaskHandlers = ReadonlyMap<string, TaskHandler<never>>;
 
 /** All that the tasks' handlers are built from. */
 export interface TaskParts {
@@ -36,14 +32,18 @@ export interface TaskParts {
 export function buildTaskHandlers({ db, web, ga4, ga4AnyProperty, exportsDir, now }: TaskParts): TaskHandlers {
   const findSecret = async (tenantId: string) => (await findTenant(db, tenantId))?.signingSecret ?? null;
   const findProperties = async (tenantId: string) => (await findTenant(db, tenantId))?.ga4Properties ?? null;
-  return {
-    'exports.jobs_csv': createJobsCsvHandler({
-      streamJobs: (tenantId, filter) => streamJobs(db, tenantId, filter),
-      exportsDir,
-    }),
-    'ga4.run_report': createGa4ReportHandler(ga4, createPropertiesOf(findProperties, ga4AnyProperty, now)),
-    'notifications.webhook': createWebhookHandler({ web, now, signingSecretOf: createSigningSecrets(findSecret, now) }),
-    'system.fault': createFaultHandler({ web, exit: () => process.exit(FAULT_EXIT_CODE) }),
-    'system.probe': runProbe,
-  };
+  const jobsCsv = createJobsCsvHandler({
+    streamJobs: (tenantId, filter) => streamJobs(db, tenantId, filter),
+    exportsDir,
+  });
+  return new Map<string, TaskHandler<never>>([
+    ['exports.jobs_csv', jobsCsv],
+    ['ga4.run_report', createGa4ReportHandler(ga4, createPropertiesOf(findProperties, ga4AnyProperty, now))],
+    [
+      'notifications.webhook',
+      createWebhookHandler({ web, now, signingSecretOf: createSigningSecrets(findSecret, now) }),
+    ],
+    ['system.fault', createFaultHandler({ web, exit: () => process.exit(FAULT_EXIT_CODE) })],
+    ['system.probe', runProbe],
+  ]);
 }

@@ -1,5 +1,5 @@
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { JobContext } from '@sluice/tasks/jobContext';
 import { describe, expect, test } from 'vitest';
 import type { WebAnswer, WebPost } from '../network/webClient.js';
 import { createWebhookHandler } from './notificationsWebhook.js';

@@ -1,9 +1,9 @@
-import type { JobContext, TaskHandler } from '@sluice/shared/contracts/jobContext';
-import type { WebhookData } from '@sluice/shared/contracts/tasks/notificationsWebhook';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { failureReason } from '@sluice/shared/network/failureReason';
 import { readRetryAfterMs } from '@sluice/shared/network/retryAfter';
+import type { WebhookData } from '@sluice/tasks/builtIn/notificationsWebhook';
+import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
 import type { WebAnswer, WebClient } from '../network/webClient.js';
 import { judgeAnswer } from './judgeAnswer.js';
 import type { SigningSecretOf } from './signingSecrets.js';

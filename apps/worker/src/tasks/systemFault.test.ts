@@ -1,6 +1,6 @@
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
-import type { FaultData } from '@sluice/shared/contracts/tasks/systemFault';
-import { faultDataSchema } from '@sluice/shared/contracts/tasks/systemFault';
+import type { FaultData } from '@sluice/tasks/builtIn/systemFault';
+import { faultDataSchema } from '@sluice/tasks/builtIn/systemFault';
+import type { JobContext } from '@sluice/tasks/jobContext';
 import { describe, expect, test } from 'vitest';
 import { createFaultHandler } from './systemFault.js';
 

@@ -1,5 +1,5 @@
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
-import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
+import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
+import type { JobContext } from '@sluice/tasks/jobContext';
 import { describe, expect, test } from 'vitest';
 import { runProbe } from './systemProbe.js';
 

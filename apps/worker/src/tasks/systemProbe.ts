@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobContext } from '@sluice/shared/contracts/jobContext';
-import type { ProbeData } from '@sluice/shared/contracts/tasks/systemProbe';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
+import type { JobContext } from '@sluice/tasks/jobContext';
 
 /** What a probe that was let through answers. */
 export interface ProbeResult {

@@ -1,18 +1,8 @@
-/** Kinds of work that get a lane (a BullMQ queue) of their own within a tenant. */
-export const QUEUE_CLASSES = [
-  'default',
-  'ga4',
-  'embeddings',
-  'agent_tasks',
-  'exports',
-  'batch',
-  'notifications',
-  'cleanup',
-  'health_checks',
-] as const;
+/** Grammar of a queue class; part of queue names, keys and metrics. */
+export const QUEUE_CLASS = /^[a-z][a-z0-9_]{0,39}$/;
 
-/** Kind of work; the part of a lane's name behind the tenant. */
-export type QueueClass = (typeof QUEUE_CLASSES)[number];
+/** Kind of work that gets a lane (a BullMQ queue) of its own within a tenant; a task may name a new one. */
+export type QueueClass = string;
 
 /** The class of a tenant's dead-letter queue: it is a lane that no worker runs. */
 export const DEAD_LETTER_CLASS = 'dead_letters';

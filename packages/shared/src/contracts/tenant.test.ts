@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TENANT_ID, tenantBodySchema, tenantIdSchema, tenantPatchSchema } from './tenant.js';
+import { TENANT_ID, tenantIdSchema } from './tenant.js';
 
 describe('tenantIdSchema', () => {
   it('lets through a DNS label of 1 or 3 to 63 characters', () => {
@@ -39,29 +39,5 @@ describe('tenantIdSchema', () => {
       }),
     );
     fc.assert(fc.property(fc.stringMatching(TENANT_ID), (id) => tenantIdSchema.safeParse(id).success));
-  });
-});
-
-describe('tenantBodySchema', () => {
-  it('fills in weight and plan, and gives no GA4 property', () => {
-    expect(tenantBodySchema.parse({ id: 'acme' })).toEqual({
-      id: 'acme',
-      weight: 1,
-      plan: 'standard',
-      ga4Properties: [],
-    });
-  });
-
-  it('refuses a weight outside 1 to 100 and properties that it does not know', () => {
-    for (const body of [{ weight: 0 }, { weight: 101 }, { weight: 1.5 }, { owner: 'me' }]) {
-      expect(tenantBodySchema.safeParse({ id: 'acme', ...body }).success).toBe(false);
-    }
-  });
-});
-
-describe('tenantPatchSchema', () => {
-  it('changes nothing that is left out, and never the id', () => {
-    expect(tenantPatchSchema.parse({})).toEqual({});
-    expect(tenantPatchSchema.safeParse({ id: 'other' }).success).toBe(false);
   });
 });

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { ga4PropertyIdSchema } from './ga4Property.js';
-import { priorityRulesSchema } from './priorityRules.js';
 
 /** Grammar of a tenant's id: a DNS label of 1 or 3 to 63 characters, safe in keys, queue names and host names. */
 export const TENANT_ID = /^[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])?$/;
@@ -10,46 +8,3 @@ export const tenantIdSchema = z
   .string()
   .regex(TENANT_ID, 'must be 1 or 3 to 63 of a-z, 0-9 and "-", starting and ending with a letter or digit')
   .meta({ description: 'Tenant id', example: 'acme' });
-
-/** Most properties that one tenant may have. */
-const MAX_GA4_PROPERTIES = 1_000;
-
-const ga4PropertiesSchema = z
-  .array(ga4PropertyIdSchema)
-  .max(MAX_GA4_PROPERTIES)
-  .meta({ description: 'All GA4 properties that its reports may read' });
-
-/** A tenant as the operator creates it. */
-export const tenantBodySchema = z.strictObject({
-  id: tenantIdSchema,
-  name: z.string().min(1).max(200).optional(),
-  weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
-  plan: z.string().min(1).max(40).default('standard'),
-  priorityRules: priorityRulesSchema.nullable().optional(),
-  ga4Properties: ga4PropertiesSchema.default([]),
-});
-
-/** A change of a tenant; what is left out stays. */
-export const tenantPatchSchema = z
-  .strictObject({
-    name: z.string().min(1).max(200),
-    weight: z.int().min(1).max(100),
-    plan: z.string().min(1).max(40),
-    priorityRules: priorityRulesSchema.nullable().meta({ description: 'All rules at once; null turns all off' }),
-    ga4Properties: ga4PropertiesSchema,
-  })
-  .partial();
-
-/** A tenant as it is answered. */
-export const tenantSchema = z.object({
-  id: tenantIdSchema,
-  name: z.string(),
-  weight: z.int(),
-  plan: z.string(),
-  priorityRules: priorityRulesSchema.nullable(),
-  ga4Properties: ga4PropertiesSchema,
-  createdAt: z.iso.datetime(),
-});
-
-/** A tenant as it is answered. */
-export type Tenant = z.infer<typeof tenantSchema>;

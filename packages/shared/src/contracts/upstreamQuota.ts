@@ -14,6 +14,14 @@ export const upstreamQuotaSchema = z.strictObject({
 /** What a tenant may ask of an upstream; null is no bound. */
 export type UpstreamQuota = z.infer<typeof upstreamQuotaSchema>;
 
+/** How an upstream that counts parts of itself, each by itself, tells them apart. Both are pure. */
+export interface UpstreamParts {
+  /** The part that a job of this data calls, as in the names of keys; null when the data names none. */
+  partOf(data: unknown): string | null;
+  /** How long calls of the part must wait after an answer, in ms; 0 when it may be called again. */
+  pauseMsAfter(result: unknown, nowMs: number): number;
+}
+
 /** An upstream that a task calls, once per attempt, and how much of it a tenant has whose limits say nothing. */
 export interface Upstream {
   /** Such as `ga4`; a part of keys in Redis. Tasks that name the same share its quota. */
@@ -21,6 +29,8 @@ export interface Upstream {
   readonly quota: UpstreamQuota;
   /** When a tenant's calls of it stop because it is down; they never do when left out. */
   readonly circuit?: CircuitSettings;
+  /** When it counts parts of itself, such as the properties of GA4; it is one when left out. */
+  readonly parts?: UpstreamParts;
 }
 
 /** Body of `PUT /api/v1/admin/tenants/:id/limits`: the tenant's own quotas. Upstreams that are left out have the task's. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_RETRY_POLICY } from '../contracts/task.js';
+import { DEFAULT_RETRY_POLICY } from '../contracts/retryPolicy.js';
 import { ERROR_CODES, FAILURE_KIND_OF } from '../errors/errorCode.js';
 import { askedWaitMs, decideAfterFailure, MAX_DEFERRALS, MAX_RETRY_AFTER_MS } from './retry.js';
 

@@ -1,5 +1,5 @@
 import type { DeathCategory } from '../contracts/deadLetter.js';
-import type { RetryPolicy } from '../contracts/task.js';
+import type { RetryPolicy } from '../contracts/retryPolicy.js';
 import type { ErrorCode } from '../errors/errorCode.js';
 import { FAILURE_KIND_OF } from '../errors/errorCode.js';
 

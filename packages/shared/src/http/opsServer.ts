@@ -1,23 +1,10 @@
-import type { FastifyInstance } from 'fastify';
-import Fastify from 'fastify';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Service } from '../lifecycle/service.js';
-import { within } from '../lifecycle/within.js';
-
-/** Tells whether a process can do its work now. */
-export type Readiness = () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, boolean>> }>;
-
-/** Adds `/livez`, `/readyz` and `/metrics` to a server. No answer tells a secret or an address. */
-export function addOpsRoutes(server: FastifyInstance, registry: Registry, readiness: Readiness): void {
-  server.get('/livez', { schema: { hide: true } as object }, async () => ({ status: 'ok' }));
-  server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
-    const { ready, checks } = await readiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks });
-  });
-  server.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
-}
+import { createOpsAnswers } from './opsAnswers.js';
+import type { Readiness } from './readiness.js';
 
 /** The server of a process that serves nothing else, on its ops port. */
 export interface OpsServer extends Service {
@@ -25,42 +12,48 @@ export interface OpsServer extends Service {
   url(): string;
 }
 
-/** Serves probes and metrics. */
+/** Serves probes and metrics to GET requests; all else is 404. */
 export function createOpsServer(
   config: { readonly host: string; readonly port: number },
   registry: Registry,
   readiness: Readiness,
 ): OpsServer {
-  const server = Fastify({ forceCloseConnections: true });
-  addOpsRoutes(server, registry, readiness);
+  const answers = createOpsAnswers(registry, readiness);
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const answerOf = request.method === 'GET' && Object.hasOwn(answers, path) ? answers[path] : undefined;
+    if (answerOf === undefined) {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found: try /livez, /readyz or /metrics\n');
+      return;
+    }
+    answerOf().then(
+      ({ status, contentType, body }) => void response.writeHead(status, { 'Content-Type': contentType }).end(body),
+      () => fail(response),
+    );
+  });
   let url = '';
   return {
     name: 'ops',
     url: () => url,
-    async start() {
-      url = await server.listen(config);
-    },
-    async stop() {
-      await server.close();
-    },
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(config.port, config.host, () => {
+          server.off('error', reject);
+          const { address, port, family } = server.address() as AddressInfo;
+          url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+          resolve();
+        });
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        // `close` of a server that never listened calls back with an error: stopping it is harmless.
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
-/** Runs checks at once; a check that throws or takes over a second counts as failed. */
-export function createReadiness(checks: Readonly<Record<string, () => Promise<unknown>>>): Readiness {
-  return async () => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]): Promise<[string, boolean]> => [name, await answers(check)]),
-    );
-    return { ready: results.every(([, ok]) => ok), checks: Object.fromEntries(results) };
-  };
-}
-
-async function answers(check: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await within(1_000, check(), () => new Error('late'));
-    return true;
-  } catch {
-    return false;
-  }
+function fail(response: ServerResponse): void {
+  response.writeHead(500, { 'Content-Type': 'text/plain' }).end('The answer could not be made\n');
 }

@@ -1,4 +1,4 @@
-import { writeWeights } from '@sluice/shared/redis/commands/tenantEntry';
+import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
 import { jainIndex, largestDeviation } from '../../harness/fairness.js';
 import { tenantOfNumber } from '../../sides/fleetNames.js';
 import type { FleetSideName } from '../../sides/fleetSide.js';

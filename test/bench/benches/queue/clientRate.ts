@@ -1,8 +1,8 @@
-import type { FleetClient } from '@sluice/shared/client/openFleetClient';
-import { createQueuedClient } from '@sluice/shared/client/queuedClient';
-import { ga4RunReport } from '@sluice/shared/contracts/tasks/ga4RunReport';
-import { replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
+import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import type { FleetClient } from '@sluice/queued-client/openFleetClient';
+import { createQueuedClient } from '@sluice/queued-client/queuedClient';
 import { nowMs } from '../../harness/childCalls.js';
 import type { BenchServers } from '../../harness/servers.js';
 import type { Target } from '../../harness/target.js';

@@ -1,10 +1,10 @@
-import { prepareJob } from '@sluice/shared/accept/prepareJob';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { newId } from '@sluice/shared/ids/ids';
-import { createRedis } from '@sluice/shared/redis/connect';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { Queue } from 'bullmq';
+import { FLEET_TASKS } from '../../../support/fleetTasks.js';
 import { nowMs } from '../../harness/childCalls.js';
 import { compare, interleave } from '../../harness/interleave.js';
 import type { Target } from '../../harness/target.js';
@@ -26,7 +26,7 @@ export const enqueue: QueuePart = {
   method: `Our side checks the data, scores the job and adds it with durability redis (its row follows), ${AT_ONCE} at a time; the reference is BullMQ's Queue.add with an id and a priority, as many at a time, on a connection of its own.`,
   async measure(servers, { jobs, runs: rounds, progress }) {
     const times = jobs ?? JOBS;
-    const tasks = createTaskCatalogue({ faultTasks: false });
+    const tasks = FLEET_TASKS;
     const runs: string[] = [];
 
     async function timed(add: () => Promise<unknown>): Promise<number> {

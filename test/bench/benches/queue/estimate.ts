@@ -1,10 +1,10 @@
+import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { mix32 } from '@sluice/shared/domain/hash';
-import { replaceTenantQuotas } from '@sluice/shared/postgres/queries/tenantQuotas';
-import { insertTenant } from '@sluice/shared/postgres/queries/tenants';
 import { until } from '../../../support/until.js';
 import { median } from '../../harness/median.js';
 import type { BenchServers } from '../../harness/servers.js';

@@ -1,5 +1,5 @@
-import type { FleetClient } from '@sluice/shared/client/openFleetClient';
-import { openFleetClient } from '@sluice/shared/client/openFleetClient';
+import type { FleetClient } from '@sluice/queued-client/openFleetClient';
+import { openFleetClient } from '@sluice/queued-client/openFleetClient';
 import type { BenchServers } from '../../harness/servers.js';
 
 /**

@@ -1,5 +1,5 @@
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { newId } from '@sluice/shared/ids/ids';
-import { createLaneQueues } from '@sluice/shared/queue/laneQueues';
 import { quantile } from '../../../support/quantile.js';
 import { TASK } from '../../sides/fillLane.js';
 import type { QueuePart } from './part.js';

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { prepareJob } from '@sluice/shared/accept/prepareJob';
-import type { FleetClient } from '@sluice/shared/client/openFleetClient';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
+import type { FleetClient } from '@sluice/queued-client/openFleetClient';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
-import { createTaskCatalogue } from '@sluice/shared/contracts/taskCatalogue';
 import { mix32 } from '@sluice/shared/domain/hash';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
+import { FLEET_TASKS } from '../../../support/fleetTasks.js';
 import { until } from '../../../support/until.js';
 
 /** A lane that always holds about as many jobs. */
@@ -48,7 +48,7 @@ export async function askInSteadyLane(
   fleet: FleetClient,
   { lane, waiting, windowMs, bodyOf }: SteadyLane,
 ): Promise<ToldWait[]> {
-  const tasks = createTaskCatalogue({ faultTasks: false });
+  const tasks = FLEET_TASKS;
   const ids: string[] = [];
   const told: ToldWait[] = [];
 

@@ -1,0 +1,44 @@
+import { ga4PropertyIdSchema } from '@sluice/ga4/contract/ga4Property';
+import { priorityRulesSchema } from '@sluice/shared/contracts/priorityRules';
+import { tenantIdSchema } from '@sluice/shared/contracts/tenant';
+import { z } from 'zod';
+
+/** Most properties that one tenant may have. */
+const MAX_GA4_PROPERTIES = 1_000;
+
+const ga4PropertiesSchema = z
+  .array(ga4PropertyIdSchema)
+  .max(MAX_GA4_PROPERTIES)
+  .meta({ description: 'All GA4 properties that its reports may read' });
+
+/** A tenant as the operator creates it. */
+export const tenantBodySchema = z.strictObject({
+  id: tenantIdSchema,
+  name: z.string().min(1).max(200).optional(),
+  weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
+  plan: z.string().min(1).max(40).default('standard'),
+  priorityRules: priorityRulesSchema.nullable().optional(),
+  ga4Properties: ga4PropertiesSchema.default([]),
+});
+
+/** A change of a tenant; what is left out stays. */
+export const tenantPatchSchema = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    weight: z.int().min(1).max(100),
+    plan: z.string().min(1).max(40),
+    priorityRules: priorityRulesSchema.nullable().meta({ description: 'All rules at once; null turns all off' }),
+    ga4Properties: ga4PropertiesSchema,
+  })
+  .partial();
+
+/** A tenant as it is answered. */
+export const tenantSchema = z.object({
+  id: tenantIdSchema,
+  name: z.string(),
+  weight: z.int(),
+  plan: z.string(),
+  priorityRules: priorityRulesSchema.nullable(),
+  ga4Properties: ga4PropertiesSchema,
+  createdAt: z.iso.datetime(),
+});

@@ -1,0 +1,22 @@
+import { readPlace, writePlace } from '@sluice/fleet/domain/feedPlace';
+import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
+
+const FORM = /^([^~]{1,40})(?:~([a-z]{1,12})\.(\d{1,9})(\.done)?)?$/;
+/** Reads an event's id, such as `1795256992691-0.3` or `1795256992691-0.3~active.1`; null for any other text. */
+export function readStreamId(text) {
+  const [, placeText, state, attempt, done] = FORM.exec(text) ?? [];
+  const place = placeText === undefined ? null : readPlace(placeText);
+  if (place === null) return null;
+  if (state === undefined || attempt === undefined) return { place, told: null, done: false };
+  if (!isJobState(state)) return null;
+  return { place, told: { state, attempt: Number(attempt) }, done: done !== undefined };
+}
+/** The id in the form in which {@link readStreamId} reads it. */
+export function writeStreamId({ place, told, done }) {
+  const state = told === null ? '' : `~${told.state}.${told.attempt}${done ? '.done' : ''}`;
+  return writePlace(place) + state;
+}
+function isJobState(text) {
+  return JOB_STATES.includes(text);
+}
+//# sourceMappingURL=streamId.js.map

@@ -1,0 +1,10 @@
+import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
+import type { TaskContract } from '@sluice/tasks/task';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { createTaskCatalogue } from '@sluice/tasks/taskCatalogue';
+
+/** Every task that jobs in this fleet may name. */
+export function fleetTasks(): TaskCatalogue {
+  return createTaskCatalogue([...builtInTasks({ faultTasks: true }), ga4RunReport as TaskContract]);
+}

@@ -1,0 +1,35 @@
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
+import type { FeedPlace } from './feedPlace.js';
+import { readPlace, writePlace } from './feedPlace.js';
+import type { ToldState } from './toldState.js';
+
+/** Where the reader of a job's stream is: a place in the feed, the state that was told last, and whether that was the end. */
+export interface StreamId {
+  readonly place: FeedPlace;
+  readonly told: ToldState | null;
+  /** The event `done` was told. */
+  readonly done: boolean;
+}
+
+const FORM = /^([^~]{1,40})(?:~([a-z]{1,12})\.(\d{1,9})(\.done)?)?$/;
+
+/** Reads an event's id, such as `1795256992691-0.3` or `1795256992691-0.3~active.1`; null for any other text. */
+export function readStreamId(text: string): StreamId | null {
+  const [, placeText, state, attempt, done] = FORM.exec(text) ?? [];
+  const place = placeText === undefined ? null : readPlace(placeText);
+  if (place === null) return null;
+  if (state === undefined || attempt === undefined) return { place, told: null, done: false };
+  if (!isJobState(state)) return null;
+  return { place, told: { state, attempt: Number(attempt) }, done: done !== undefined };
+}
+
+/** The id in the form in which {@link readStreamId} reads it. */
+export function writeStreamId({ place, told, done }: StreamId): string {
+  const state = told === null ? '' : `~${told.state}.${told.attempt}${done ? '.done' : ''}`;
+  return writePlace(place) + state;
+}
+
+function isJobState(text: string): text is JobState {
+  return (JOB_STATES as readonly string[]).includes(text);
+}

@@ -1,0 +1,116 @@
+import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
+import { bucketOf } from '@sluice/shared/domain/lane';
+import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { behindEntry, comparePlaces } from '../domain/feedPlace.js';
+import type { RedisClient } from '../redis/client.js';
+import { endOfFeed, readFeeds } from '../redis/commands/feed.js';
+import type { FleetKeys } from '../redis/keys.js';
+import type { FeedListener, FeedSubject } from './listeners.js';
+import { createListeners } from './listeners.js';
+
+/** How often the feeds that somebody listens to are read, in ms. */
+const READ_EVERY_MS = 100;
+
+/** How often it is looked whether a feed has begun anew, with ids before those that were read, in ms. */
+const CHECK_EVERY_MS = 10_000;
+
+/** Hears what happens to jobs. */
+export interface FeedReader extends Service {
+  /**
+   * Listens from now on. While Redis is away nothing is heard, and what happened in between never: nothing rests on it.
+   * @returns the last entry that is not heard any more, null when Redis cannot say; and how to end it
+   */
+  listen(
+    subject: FeedSubject,
+    listener: FeedListener,
+  ): Promise<{ readonly behind: string | null; readonly stop: () => void }>;
+}
+
+/** What hearing rests on. */
+export interface FeedReaderParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Gets each event of a tenant that somebody listens to, once. Must not throw. */
+  readonly overhear: (event: JobEvent) => void;
+}
+
+/** One read for all that listen, however many; none while nobody does. */
+export function createFeedReader({ client, keys, log, now, overhear }: FeedReaderParts): FeedReader {
+  const listeners = createListeners();
+  /** Bucket -> id of the last entry that was read. */
+  const read = new Map<number, string>();
+  const openings = new Map<number, Promise<void>>();
+  let checkedAt = now();
+
+  async function readOn(): Promise<void> {
+    forgetUnheard();
+    // Commands for a Redis that is away would wait for it, and their answers would be of the past.
+    if (client.status !== 'ready' || listeners.isEmpty()) return;
+    await openMissing();
+    await checkBeginnings();
+    const asked = new Map(read);
+    for (const page of await readFeeds(client, keys, asked, listeners.hasTenant)) {
+      // The bucket may have lost its last listener while it was read, and got another.
+      if (read.get(page.bucket) !== asked.get(page.bucket)) continue;
+      read.set(page.bucket, page.next);
+      for (const fed of page.events) {
+        overhear(fed.event);
+        listeners.tell(fed);
+      }
+    }
+  }
+
+  function forgetUnheard(): void {
+    for (const bucket of read.keys()) if (!listeners.hasBucket(bucket)) read.delete(bucket);
+  }
+
+  async function openMissing(): Promise<void> {
+    await Promise.all(listeners.buckets().map(openBucket));
+  }
+
+  /** A Redis that was emptied and whose clock is behind begins with ids that would never be reached. */
+  async function checkBeginnings(): Promise<void> {
+    if (now() - checkedAt < CHECK_EVERY_MS) return;
+    checkedAt = now();
+    await Promise.all(
+      [...read].map(async ([bucket, last]) => {
+        const end = await endOfFeed(client, keys, bucket);
+        const isBehind = comparePlaces(behindEntry(end), behindEntry(last)) < 0;
+        if (isBehind && read.get(bucket) === last) read.set(bucket, '0-0');
+      }),
+    );
+  }
+
+  const loop: PeriodicService = runEvery('feed', READ_EVERY_MS, readOn, log);
+
+  async function openBucket(bucket: number): Promise<void> {
+    if (read.has(bucket)) return;
+    let opening = openings.get(bucket);
+    if (opening === undefined) {
+      opening = endOfFeed(client, keys, bucket).then((id) => {
+        read.set(bucket, id);
+      });
+      openings.set(bucket, opening);
+      opening.finally(() => openings.delete(bucket)).catch(() => undefined);
+    }
+    await opening;
+  }
+
+  return {
+    ...loop,
+    async listen(subject, listener) {
+      const stop = listeners.add(subject, listener);
+      const bucket = bucketOf(subject.tenantId);
+      try {
+        if (client.status === 'ready') await openBucket(bucket);
+      } catch (err) {
+        log.debug({ err }, 'a feed could not be opened; it is tried again');
+      }
+      return { behind: read.get(bucket) ?? null, stop };
+    },
+  };
+}

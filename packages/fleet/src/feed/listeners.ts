@@ -1,0 +1,69 @@
+import { bucketOf } from '@sluice/shared/domain/lane';
+import type { FedEvent } from '../redis/commands/feed.js';
+
+/** Gets events in their order. Must not throw. */
+export type FeedListener = (fed: FedEvent) => void;
+
+/** What somebody listens to: a tenant's jobs, or one of them. */
+export interface FeedSubject {
+  readonly tenantId: string;
+  readonly jobId: string | null;
+}
+
+/** Who listens to what, so that an event is brought to those alone whom it concerns. */
+export interface Listeners {
+  /** Returns how to end it. */
+  add(subject: FeedSubject, listener: FeedListener): () => void;
+  tell(fed: FedEvent): void;
+  hasTenant(tenantId: string): boolean;
+  hasBucket(bucket: number): boolean;
+  /** Buckets that somebody listens to. */
+  buckets(): number[];
+  isEmpty(): boolean;
+}
+
+/** Nobody listens at first. */
+export function createListeners(): Listeners {
+  /** Tenant, or tenant and job -> its listeners. */
+  const bySubject = new Map<string, Set<FeedListener>>();
+  const tenants = new Map<string, number>();
+  const buckets = new Map<number, number>();
+
+  return {
+    add({ tenantId, jobId }, listener) {
+      const key = keyOf(tenantId, jobId);
+      const own = bySubject.get(key) ?? new Set();
+      bySubject.set(key, own.add(listener));
+      count(tenants, tenantId, 1);
+      count(buckets, bucketOf(tenantId), 1);
+      return () => {
+        if (!own.delete(listener)) return;
+        if (own.size === 0 && bySubject.get(key) === own) bySubject.delete(key);
+        count(tenants, tenantId, -1);
+        count(buckets, bucketOf(tenantId), -1);
+      };
+    },
+    tell(fed) {
+      const { event } = fed;
+      const { tenantId } = event;
+      // What a job has come to is asked of the ledger as well; only its tenant's list rests on being told.
+      if (event.kind !== 'missed')
+        for (const listener of bySubject.get(keyOf(tenantId, event.jobId)) ?? []) listener(fed);
+      for (const listener of bySubject.get(keyOf(tenantId, null)) ?? []) listener(fed);
+    },
+    hasTenant: (tenantId) => tenants.has(tenantId),
+    hasBucket: (bucket) => buckets.has(bucket),
+    buckets: () => [...buckets.keys()],
+    isEmpty: () => buckets.size === 0,
+  };
+}
+
+function keyOf(tenantId: string, jobId: string | null): string {
+  return jobId === null ? tenantId : `${tenantId} ${jobId}`;
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next > 0) counts.set(key, next);
+  else counts.delete(key);
+}

@@ -1,0 +1,135 @@
+import type { CircuitState } from '@sluice/limits/circuitWait';
+import type { QuotaState } from '@sluice/limits/quotaWait';
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { Zone } from '@sluice/shared/contracts/jobs';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
+import { zoneOf } from '@sluice/shared/domain/zone';
+import { ASSUMED_SERVICE_MS, estimateWait } from '../domain/waitEstimate.js';
+import type { LanePlace } from '../redis/commands/readOutlook.js';
+import type { OutlookBatches, SeenLane } from './outlookBatches.js';
+
+/** What a submitter may expect of a job. */
+export interface Outlook extends ToldWait {
+  /** 1 is next; null when it does not wait in its lane. */
+  readonly position: number | null;
+  readonly zone: Zone;
+}
+
+/** An outlook, with what the lane says of the job's state where the ledger does not say it yet. */
+export interface SeenOutlook extends Outlook {
+  readonly state: JobState;
+}
+
+/** What is known of a lane. */
+export interface LaneFacts {
+  /** Due jobs that wait. */
+  readonly waiting: number;
+  readonly active: number;
+  /** How long its jobs take, in ms; null before the first. */
+  readonly serviceMs: number | null;
+  /** Whether any worker process lives: else nobody can say when a job starts. */
+  readonly isServed: boolean;
+  /** How many of its jobs run at a time. */
+  readonly atATime: number;
+  /** How long it is paused, in ms. Looked for where its jobs call an upstream under a quota. */
+  readonly pausedMs: number;
+  /** Null where its jobs call no upstream, or nobody can say. */
+  readonly quota: QuotaState | null;
+  /** Of the same upstream; null where it has none, or nobody can say. */
+  readonly circuit: CircuitState | null;
+}
+
+/** A job whose outlook is asked for. */
+export interface WaitingJob {
+  /** Its id in its lane. */
+  readonly id: string;
+  readonly state: JobState;
+  readonly priority: number;
+  /** Until it is due, in ms; 0 when it is. */
+  readonly dueInMs: number;
+}
+
+/** Reads outlooks; a Redis that is away makes them vague, never an error. */
+export interface OutlookReader {
+  read(lane: Lane, job: WaitingJob): Promise<SeenOutlook>;
+  /** The same from a lane that was seen already; null when Redis was away then. */
+  describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook;
+  /** Facts of a lane; null while Redis is away. */
+  facts(lane: Lane): Promise<LaneFacts | null>;
+}
+
+/**
+ * Reads outlooks.
+ * @param slotConcurrency jobs that one slot runs at a time
+ */
+export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
+  const toFacts = ({ outlook, isServed, pausedMs, quota, circuit }: SeenLane): LaneFacts => {
+    const { waiting, active, serviceMs, slots } = outlook;
+    const atATime = Math.min((slots ?? FLOOR_SLOTS) * slotConcurrency, quota?.quota.callsAtATime ?? Infinity);
+    return { waiting, active, serviceMs, isServed, atATime, pausedMs, quota, circuit };
+  };
+  function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
+    if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
+    const { place } = seen;
+    const position = place?.kind === 'waiting' ? place.position : null;
+    return { ...describeOutlook(job, position, toFacts(seen)), state: seenState(job.state, place) };
+  }
+  return {
+    async read(lane, job) {
+      return describe(await batches.read(lane, job.id), job);
+    },
+    describe,
+    async facts(lane) {
+      const seen = await batches.read(lane, null);
+      return seen === null ? null : toFacts(seen);
+    },
+  };
+}
+
+/** A job in its lane is queued, though the ledger is told of many at a time and a little later. Pure. */
+export function seenState(state: JobState, place: LanePlace | null): JobState {
+  if (state !== 'accepted' || place === null) return state;
+  if (place.kind === 'waiting') return 'queued';
+  return place.kind === 'delayed' ? 'delayed' : state;
+}
+
+/** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
+export function describeOutlook(job: WaitingJob, position: number | null, facts: LaneFacts | null): Outlook {
+  const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
+  const unknown = { position: null, ...UNTOLD_WAIT, zone };
+  if (job.state === 'active') return unknown;
+  if (job.dueInMs > 0) {
+    const dueInMs = Math.round(job.dueInMs);
+    return { ...unknown, estimatedWaitMs: dueInMs, estimatedWaitP90Ms: dueInMs };
+  }
+  if (position === null || facts === null) return unknown;
+  return { position, ...waitInLane(position, facts), zone };
+}
+
+/** How long a job will wait; null when nobody can say. */
+export interface ToldWait {
+  /** Half of all wait shorter. */
+  readonly estimatedWaitMs: number | null;
+  /** Nine of ten wait shorter. */
+  readonly estimatedWaitP90Ms: number | null;
+}
+
+/** A wait of which nothing is known. */
+export const UNTOLD_WAIT: ToldWait = { estimatedWaitMs: null, estimatedWaitP90Ms: null };
+
+/** How long the job at this place of a lane will wait. While no worker lives nobody can say. Pure. */
+export function waitInLane(position: number, facts: LaneFacts): ToldWait {
+  if (!facts.isServed) return UNTOLD_WAIT;
+  const { serviceMs, active, atATime, pausedMs, quota, circuit } = facts;
+  const { p50Ms, p90Ms } = estimateWait({
+    position,
+    serviceMs: serviceMs ?? ASSUMED_SERVICE_MS,
+    slots: atATime,
+    idleSlots: Math.max(0, atATime - active),
+    pausedMs,
+    quota,
+    circuit,
+  });
+  return { estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms };
+}

@@ -1,0 +1,100 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName } from '@sluice/shared/domain/lane';
+import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { laneKeysOf } from '../queue/laneKeys.js';
+import type { Ask } from '../redis/ask.js';
+import type { RedisClient } from '../redis/client.js';
+import type { LaneOutlook, LanePlace } from '../redis/commands/readOutlook.js';
+import { IDS_PER_OUTLOOK, readOutlook } from '../redis/commands/readOutlook.js';
+import type { FleetKeys } from '../redis/keys.js';
+import type { LaneHold, LaneHoldParts } from './laneHold.js';
+import { NOT_HELD, readLaneHold } from './laneHold.js';
+
+/** A lane as it was when one of its jobs was asked for. */
+export interface SeenLane extends LaneHold {
+  readonly outlook: LaneOutlook;
+  /** Whether any worker process lives. */
+  readonly isServed: boolean;
+  /** Null when no job was asked for. */
+  readonly place: LanePlace | null;
+}
+
+/** Reads lanes for many requests at once. */
+export interface OutlookBatches {
+  /** A lane, and where a job of it stands; null while Redis is away. */
+  read(lane: Lane, id: string | null): Promise<SeenLane | null>;
+  /** The same for many jobs that came together; the answers are in their order. */
+  readAll(questions: readonly LaneQuestion[]): Promise<readonly (SeenLane | null)[]>;
+}
+
+/** Which lane is asked for, and where which job of it stands. */
+export interface LaneQuestion {
+  readonly lane: Lane;
+  readonly id: string | null;
+}
+
+/** What reading lanes rests on. */
+export interface OutlookBatchesParts extends LaneHoldParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly call: Ask;
+  readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
+  /** Whether any worker process lives, known for a moment: it is asked for with every lane. */
+  readonly hasWorkers: () => Promise<boolean>;
+}
+
+/** Jobs of one lane that are asked for together. */
+interface AskedLane {
+  readonly lane: Lane;
+  readonly ids: string[];
+}
+
+/**
+ * Requests of the same moment ask together: one command for each lane, all in one round trip. Only where jobs call an upstream
+ * its quota is asked for beside it, once for all.
+ */
+export function createOutlookBatches(parts: OutlookBatchesParts): OutlookBatches {
+  const { client, keys, call, hasWorkers, tasks } = parts;
+  async function readLane(name: string, { lane, ids }: AskedLane) {
+    const upstream = tasks.upstreamOfClass(lane.queueClass);
+    const laneKeys = laneKeysOf(keys, name);
+    try {
+      const [outlook, hold, isServed] = await Promise.all([
+        call(() => readOutlook(client, keys, { tenantId: lane.tenantId, name, laneKeys }, ids)),
+        upstream === null ? NOT_HELD : readLaneHold(lane, upstream, parts),
+        call(hasWorkers),
+      ]);
+      return { outlook, ...hold, isServed };
+    } catch {
+      return null;
+    }
+  }
+  async function readAll(questions: readonly LaneQuestion[]): Promise<(SeenLane | null)[]> {
+    const byLane = new Map<string, AskedLane>();
+    const asked = questions.map(({ lane, id }) => {
+      const name = laneName(lane);
+      let entry = byLane.get(name);
+      if (entry === undefined) {
+        entry = { lane, ids: [] };
+        byLane.set(name, entry);
+      }
+      return { name, index: id === null ? -1 : entry.ids.push(id) - 1 };
+    });
+    const lanes = await Promise.all(
+      [...byLane].map(async ([name, entry]) => [name, await readLane(name, entry)] as const),
+    );
+    const seen = new Map(lanes);
+    return asked.map(({ name, index }) => {
+      const lane = seen.get(name) ?? null;
+      return lane === null ? null : { ...lane, place: lane.outlook.places[index] ?? null };
+    });
+  }
+  const batcher = createBatcher<LaneQuestion, SeenLane | null>({
+    maxItems: IDS_PER_OUTLOOK,
+    maxWaitMs: 0,
+    maxFlushes: 4,
+    flush: readAll,
+  });
+  return { read: (lane, id) => batcher.add({ lane, id }), readAll };
+}

@@ -1,0 +1,77 @@
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { PresentJob } from '../postgres/queries/findPresent.js';
+
+/** How often the ledger is asked how all followed jobs are, in ms: nothing that is told rests on messages alone. */
+const LOOK_EVERY_MS = 5_000;
+
+/** Jobs that are said to be over are asked for together, after so long, in ms. */
+const HURRY_MS = 10;
+
+/** Jobs that one question is about. */
+const JOBS_PER_QUESTION = 1_000;
+
+/** Gets how a job is, each time it is looked at; null when the ledger no longer has it. Must not throw. */
+export type PresentListener = (job: PresentJob | null) => void;
+
+/** Looks at the jobs that somebody follows. */
+export interface PresentJobs extends Service {
+  /** Returns how to end it. */
+  follow(jobId: string, listener: PresentListener): () => void;
+  /** A job is said to be over: looks at it soon. */
+  hurry(jobId: string): void;
+}
+
+/** How these jobs are by the ledger; those that it does not have are left out. */
+export type FindPresent = (ids: readonly string[]) => Promise<readonly PresentJob[]>;
+
+/** One question for all jobs that are followed, and one for those that are said to be over. */
+export function createPresentJobs(find: FindPresent, log: Log): PresentJobs {
+  const followed = new Map<string, Set<PresentListener>>();
+  let due = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+
+  async function look(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += JOBS_PER_QUESTION) {
+      const asked = ids.slice(from, from + JOBS_PER_QUESTION);
+      const found = new Map((await find(asked)).map((job) => [job.id, job]));
+      for (const id of asked) {
+        due.delete(id);
+        for (const listener of [...(followed.get(id) ?? [])]) listener(found.get(id) ?? null);
+      }
+    }
+  }
+
+  const everyone = runEvery('present-jobs', LOOK_EVERY_MS, () => look([...followed.keys()]), log);
+
+  async function lookAtDue(): Promise<void> {
+    timer = null;
+    const ids = [...due].filter((id) => followed.has(id));
+    due = new Set();
+    try {
+      await look(ids);
+    } catch (err) {
+      log.debug({ err, jobs: ids.length }, 'jobs that are said to be over could not be read; they are looked at soon');
+    }
+  }
+
+  return {
+    ...everyone,
+    follow(jobId, listener) {
+      const own = followed.get(jobId) ?? new Set();
+      followed.set(jobId, own.add(listener));
+      return () => {
+        own.delete(listener);
+        if (own.size === 0 && followed.get(jobId) === own) followed.delete(jobId);
+      };
+    },
+    hurry(jobId) {
+      due.add(jobId);
+      timer ??= setTimeout(() => void lookAtDue(), HURRY_MS);
+    },
+    async stop(deadline) {
+      if (timer !== null) clearTimeout(timer);
+      await everyone.stop(deadline);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import * as schema from './schema/index.js';
+
+/** The ledger as code sees it: typed tables, and the pool for statements that no builder can say. */
+export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
+
+/** What statements can be asked of: the pool, or the one connection of a transaction (see `inTenant`). */
+export type Session = NodePgDatabase<typeof schema> & {
+  readonly $client: {
+    query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
+  };
+};
+
+/** One connection of the pool, for a transaction. */
+export type Connection = pg.PoolClient;
+
+/** A statement with its values. */
+export type Statement = pg.QueryConfig;
+
+/** Where PostgreSQL is. */
+export interface PostgresConfig {
+  readonly url: string;
+  readonly schema: string;
+  readonly poolSize: number;
+  /** A statement that takes longer is ended by the server, in ms; 30 s by default. */
+  readonly statementTimeoutMs?: number;
+  /** A transaction that asks nothing for longer is ended by the server, in ms; by default as the server has it. */
+  readonly idleInTransactionMs?: number;
+}
+
+/** A connection to PostgreSQL that is a part of the process. */
+export interface PostgresService extends Service {
+  readonly db: Database;
+  /** Resolves when the server answers. */
+  ping(): Promise<void>;
+}
+
+/**
+ * A pool in the fleet's schema. A statement that takes too long is ended by the server.
+ * @throws ConfigurationError from `start` when the server cannot be reached, is older than 14, or when its role is above
+ *   row-level security
+ */
+export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
+  const statementTimeoutMs = config.statementTimeoutMs ?? 30_000;
+  const pool = new pg.Pool({
+    connectionString: config.url,
+    max: config.poolSize,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    // Statements of one transaction leave together, each with an end of its own: see `inTenant`.
+    pipeline: true,
+    // Longer than the server's own limit: it ends what waits on a connection that silently died.
+    query_timeout: statementTimeoutMs + 5_000,
+    options: sessionOptions(config.schema, statementTimeoutMs, config.idleInTransactionMs),
+    application_name: 'sluice',
+  });
+  pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
+  let ended: Promise<void> | null = null;
+  return {
+    name: 'postgres',
+    db: drizzle(pool, { schema }) as Database,
+    async start() {
+      try {
+        await assertUsable(pool);
+      } catch (error) {
+        throw error instanceof ConfigurationError ? error : toUnreachable(error);
+      }
+    },
+    async stop() {
+      ended ??= pool.end();
+      await ended;
+    },
+    async ping() {
+      await pool.query('SELECT 1');
+    },
+  };
+}
+
+/** What a person is told when PostgreSQL cannot be reached at start. */
+export function toUnreachable(cause: unknown): ConfigurationError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigurationError(`PostgreSQL cannot be reached (${why}). Check DATABASE_URL.`, { cause });
+}
+
+/**
+ * Settings of every session. Each statement of ours finds its rows by an index. The planner's statistics lag behind a
+ * burst, and a plan made while a table was empty would scan it for every batch: so scans and the joins that need them
+ * are priced out, and a statement is planned once.
+ */
+function sessionOptions(schema: string, statementTimeoutMs: number, idleInTransactionMs?: number): string {
+  const settings = {
+    search_path: schema,
+    statement_timeout: String(statementTimeoutMs),
+    timezone: 'UTC',
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    plan_cache_mode: 'force_generic_plan',
+    jit: 'off',
+    ...(idleInTransactionMs === undefined ? {} : { idle_in_transaction_session_timeout: String(idleInTransactionMs) }),
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
+const ASK_SERVER = `
+SELECT current_setting('server_version_num')::int AS version, rolname AS role, current_database() AS database,
+       rolsuper OR rolbypassrls AS unbound
+FROM pg_roles WHERE rolname = current_user`;
+
+/**
+ * Looks at the server and at the role that the fleet works as.
+ * @throws ConfigurationError when the server is older than 14, or its role is above row-level security
+ */
+export async function assertUsable(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ version: number; role: string; database: string; unbound: boolean }>(
+    ASK_SERVER,
+  );
+  const [server] = rows;
+  if (server === undefined || server.version < 140_000) {
+    throw new ConfigurationError('PostgreSQL 14 or newer is needed.');
+  }
+  const { role, database, unbound } = server;
+  if (!unbound) return;
+  throw new ConfigurationError(
+    `The PostgreSQL role "${role}" is a superuser or has BYPASSRLS: row-level security, which keeps tenants apart, does not ` +
+      "hold it. Make an ordinary role and name it in DATABASE_URL: CREATE ROLE sluice_app LOGIN PASSWORD '...'; " +
+      `ALTER DATABASE "${database}" OWNER TO sluice_app; (what is there already: see deploy/postgres/app_role.sql)`,
+  );
+}

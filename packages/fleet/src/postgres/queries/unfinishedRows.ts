@@ -1,0 +1,119 @@
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { Database } from '../connect.js';
+import type { EnqueueableJob } from './redriveJob.js';
+import { ENQUEUEABLE_COLUMNS } from './redriveJob.js';
+
+/** An unfinished job, without its payload. */
+export interface UnfinishedRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly queueClass: string;
+  /** Id of the BullMQ job. */
+  readonly queueJobId: string;
+  readonly state: JobState;
+  /** Since the row was last written, in ms. */
+  readonly untouchedMs: number;
+  readonly timeoutMs: number;
+  /** Who runs it, of an active row. */
+  readonly workerId: string | null;
+  /** Changes with every write of the row. */
+  readonly version: string;
+}
+
+/** Columns of `jobs` that make an {@link UnfinishedRow}. Rows of before the column `worker_id` have it in their attempt. */
+export const UNFINISHED_COLUMNS = `j.id, j.tenant_id AS "tenantId", j.queue_class AS "queueClass",
+  coalesce(j.queue_job_id, j.id::text) AS "queueJobId", j.state, j.timeout_ms AS "timeoutMs", j.xmin::text AS version,
+  (extract(epoch FROM now() - j.updated_at) * 1000)::float8 AS "untouchedMs",
+  CASE WHEN j.state = 'active' THEN coalesce(j.worker_id,
+    (SELECT a.worker_id FROM attempts a WHERE a.job_id = j.id AND a.number = j.fence)) END AS "workerId"`;
+
+const LIST_TENANTS = `
+WITH RECURSIVE t(tenant_id) AS (
+  (SELECT tenant_id FROM jobs WHERE finished_at IS NULL AND tenant_id >= $1 ORDER BY tenant_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT j.tenant_id FROM jobs j WHERE j.finished_at IS NULL AND j.tenant_id > t.tenant_id
+          ORDER BY j.tenant_id LIMIT 1)
+  FROM t WHERE t.tenant_id IS NOT NULL
+)
+SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL LIMIT $2`;
+
+/**
+ * Tenants that have unfinished jobs, by id: one step in the index per tenant, however many jobs it has.
+ * @param from the first that may be among them
+ */
+export async function listUnfinishedTenants(db: Database, from: string, limit: number): Promise<string[]> {
+  const { rows } = await db.$client.query<{ tenant_id: string }>({
+    name: 'list_unfinished_tenants',
+    text: LIST_TENANTS,
+    values: [from, limit],
+  });
+  return rows.map((row) => row.tenant_id);
+}
+
+/**
+ * The lateral part runs tenant by tenant, in order, and ends with the page; the index serves both orders. The tenant is compared as
+ * the first part of a place in that index: of an equal tenant the planner knows that the id alone gives the order, and goes through
+ * all jobs there ever were where its statistics say that most are of one tenant.
+ */
+const READ_PAGE = `
+SELECT j.* FROM unnest($1::text[]) WITH ORDINALITY AS t(tenant_id, n)
+CROSS JOIN LATERAL (
+  SELECT ${UNFINISHED_COLUMNS} FROM jobs j
+  WHERE j.finished_at IS NULL AND j.tenant_id <= t.tenant_id
+    AND (j.tenant_id, j.id) > (t.tenant_id, CASE WHEN t.n = 1 THEN $2::uuid ELSE '00000000-0000-0000-0000-000000000000' END)
+  ORDER BY j.tenant_id, j.id LIMIT $3
+) j
+ORDER BY t.n LIMIT $3`;
+
+/**
+ * A page of unfinished jobs, tenant by tenant and each in the order of acceptance.
+ * @param tenantIds whose
+ * @param afterId of the first tenant only jobs behind this one
+ */
+export async function readUnfinishedRows(
+  db: Database,
+  tenantIds: readonly string[],
+  { afterId, limit }: { readonly afterId: string; readonly limit: number },
+): Promise<UnfinishedRow[]> {
+  const { rows } = await db.$client.query<UnfinishedRow>({
+    name: 'read_unfinished_rows',
+    text: READ_PAGE,
+    values: [tenantIds, afterId, limit],
+  });
+  return rows;
+}
+
+const READ_JOBS = `
+SELECT ${ENQUEUEABLE_COLUMNS}, xmin::text AS version FROM jobs WHERE id = ANY($1::uuid[]) AND finished_at IS NULL`;
+
+/**
+ * What is needed to add these jobs, in their order; those that were written since their rows were read are left out. So a job
+ * that Redis did not hold in between is none that was finished meanwhile: the ledger is always told first.
+ */
+export async function readUnchangedJobs(
+  db: Database,
+  seen: readonly Pick<UnfinishedRow, 'id' | 'version'>[],
+): Promise<EnqueueableJob[]> {
+  if (seen.length === 0) return [];
+  const { rows } = await db.$client.query<EnqueueableJob & { version: string }>({
+    name: 'read_unchanged_jobs',
+    text: READ_JOBS,
+    values: [seen.map(({ id }) => id)],
+  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return seen.flatMap(({ id, version }) => {
+    const row = byId.get(id);
+    return row?.version === version ? [row] : [];
+  });
+}
+
+const COUNT = 'SELECT tenant_id, count(*)::int AS jobs FROM jobs WHERE finished_at IS NULL GROUP BY tenant_id';
+
+/** How many unfinished jobs each tenant has. Reads the whole index of them. */
+export async function countUnfinishedByTenant(db: Database): Promise<Map<string, number>> {
+  const { rows } = await db.$client.query<{ tenant_id: string; jobs: number }>({
+    name: 'count_unfinished_by_tenant',
+    text: COUNT,
+  });
+  return new Map(rows.map((row) => [row.tenant_id, row.jobs]));
+}

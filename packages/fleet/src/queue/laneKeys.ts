@@ -1,0 +1,12 @@
+import { tenantOfLane } from '@sluice/shared/domain/lane';
+import { QueueKeys } from 'bullmq';
+import type { LaneKeys } from '../redis/commands/lookAtLanes.js';
+import type { FleetKeys } from '../redis/keys.js';
+
+/** The names under which BullMQ keeps what a lane is looked at by. */
+export function laneKeysOf(keys: FleetKeys, lane: string): LaneKeys {
+  const { marker, wait, prioritized, delayed, active } = new QueueKeys(keys.queuePrefix(tenantOfLane(lane))).getKeys(
+    lane,
+  );
+  return { marker, wait, prioritized, delayed, active } as LaneKeys;
+}

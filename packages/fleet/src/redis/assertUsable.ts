@@ -1,0 +1,79 @@
+import { ConfigurationError } from '@sluice/shared/errors/configurationError';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { within } from '@sluice/shared/lifecycle/within';
+import { Cluster, Redis } from 'ioredis';
+import type { RedisClient } from './client.js';
+import { mastersOf } from './client.js';
+import { refusalOf } from './refusal.js';
+
+/** Longest that a node is waited for when it is asked what it is, in ms. */
+const ASK_WITHIN_MS = 2_000;
+
+/**
+ * Looks at every server that holds data. A master of a Cluster that does not answer is left out: it may be failing over,
+ * and the process must be able to start meanwhile.
+ * @throws ConfigurationError when one is older than 6.2, evicts keys, is of another kind than was said, or may not be asked
+ */
+export async function assertUsable(client: RedisClient): Promise<void> {
+  if (!(client instanceof Cluster)) return assertServer(await allowedInfoOf(client), { inCluster: false });
+  const answers = await Promise.allSettled(mastersOf(client).map((master) => infoOf(master)));
+  for (const answer of answers) if (answer.status === 'fulfilled') assertServer(answer.value, { inCluster: true });
+}
+
+/**
+ * Asks the server at the URL why its Cluster could not be joined; a Cluster's own client only says that it failed.
+ * @returns what a plain connection met; null when it met nothing
+ * @throws ConfigurationError when the server answers and is of no Cluster
+ */
+export async function findTrouble(url: string): Promise<Error | null> {
+  let met: Error | null = null;
+  const server = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: ASK_WITHIN_MS });
+  server.on('error', (error: Error) => {
+    met ??= error;
+  });
+  try {
+    assertServer(await infoOf(server), { inCluster: true });
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    return met ?? (error instanceof Error ? error : null);
+  } finally {
+    server.disconnect();
+  }
+}
+
+async function allowedInfoOf(server: Redis): Promise<string> {
+  try {
+    return await server.info();
+  } catch (cause) {
+    if (refusalOf(cause) !== 'forbidden') throw cause;
+    throw new ConfigurationError(
+      'The Redis user may not ask INFO, which tells whether Redis would evict jobs. Let it: ACL SETUSER <user> +info ' +
+        '(deploy/redis/users.acl lists what each process needs).',
+      { cause },
+    );
+  }
+}
+
+function infoOf(server: Redis): Promise<string> {
+  return within(ASK_WITHIN_MS, server.info(), () => new FleetError('unavailable', 'no answer in time'));
+}
+
+function assertServer(info: string, { inCluster }: { readonly inCluster: boolean }): void {
+  const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+  if (major < 6 || (major === 6 && minor < 2)) throw new ConfigurationError('Redis 6.2 or newer is needed.');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new ConfigurationError(
+      `Redis evicts keys (maxmemory-policy ${policy}), which loses jobs. Type: redis-cli config set maxmemory-policy noeviction`,
+    );
+  }
+  const isInCluster = /^cluster_enabled:1/m.test(info);
+  if (isInCluster && !inCluster) {
+    throw new ConfigurationError('The server at REDIS_URL is a node of a Redis Cluster. Set REDIS_CLUSTER=true.');
+  }
+  if (!isInCluster && inCluster) {
+    throw new ConfigurationError('REDIS_CLUSTER is true, but the server at REDIS_URL is no node of a Redis Cluster.');
+  }
+}

@@ -1,0 +1,64 @@
+import { bucketOf } from '@sluice/shared/domain/lane';
+import { z } from 'zod';
+import type { RedisClient } from '../client.js';
+import { defineLua } from '../defineLua.js';
+import type { FleetKeys } from '../keys.js';
+import type { LaneKeys } from './lookAtLanes.js';
+
+const script = defineLua('readOutlook');
+const numberOrNone = z.string().transform((text) => (text === '' ? null : Number(text)));
+const reply = z.tuple([z.number(), z.number(), numberOrNone, numberOrNone], z.number());
+
+/** Where a job stands in its lane. */
+export type LanePlace =
+  | { readonly kind: 'waiting'; readonly position: number }
+  | { readonly kind: 'delayed' }
+  /** It runs, is over, or was never there. */
+  | { readonly kind: 'elsewhere' };
+
+/** A lane, and where some of its jobs stand. */
+export interface LaneOutlook {
+  /** Due jobs that wait. */
+  readonly waiting: number;
+  readonly active: number;
+  /** How long its jobs take, in ms; null before the first. */
+  readonly serviceMs: number | null;
+  /** Slots that its tenant shall have; null when nobody has decided. */
+  readonly slots: number | null;
+  /** In the order of the ids. */
+  readonly places: readonly LanePlace[];
+}
+
+/** Which lane is read. */
+export interface OutlookLane {
+  readonly tenantId: string;
+  readonly name: string;
+  /** BullMQ's names of it, see `queue/laneKeys.ts`. */
+  readonly laneKeys: LaneKeys;
+}
+
+/** Most ids of one call. */
+export const IDS_PER_OUTLOOK = 1_000;
+
+/** Reads a lane and the places of jobs in it: one command. */
+export async function readOutlook(
+  client: RedisClient,
+  keys: FleetKeys,
+  { tenantId, name, laneKeys }: OutlookLane,
+  ids: readonly string[],
+): Promise<LaneOutlook> {
+  const bucket = bucketOf(tenantId);
+  const { wait, prioritized, active, delayed } = laneKeys;
+  const answer = await script.run(
+    client,
+    [wait, prioritized, active, delayed, keys.serviceTimes(bucket), keys.desiredSlots(bucket)],
+    [name, tenantId, ...ids],
+  );
+  const [waiting, running, serviceMs, slots, ...places] = reply.parse(answer);
+  return { waiting, active: running, serviceMs, slots, places: places.map(toPlace) };
+}
+
+function toPlace(place: number): LanePlace {
+  if (place > 0) return { kind: 'waiting', position: place };
+  return { kind: place < 0 ? 'delayed' : 'elsewhere' };
+}

@@ -1,0 +1,26 @@
+import { monotonicMs } from '@sluice/shared/lifecycle/clock';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { RedisClient } from './client.js';
+
+/** How often Redis is asked for the time, in ms. */
+const ASK_EVERY_MS = 5_000;
+
+/** Asks Redis for the time, for a process that sends it no heartbeat. While Redis is away the last answer holds. */
+export function watchClock(client: RedisClient, clock: ServerClock, log: Log): Service {
+  return runEvery(
+    'clock',
+    ASK_EVERY_MS,
+    async () => {
+      const askedMs = monotonicMs();
+      try {
+        const [seconds, micros] = await client.time();
+        clock.note({ askedMs, serverMs: Number(seconds) * 1_000 + Number(micros) / 1_000 });
+      } catch (err) {
+        log.debug({ err }, 'Redis did not tell the time');
+      }
+    },
+    log,
+  );
+}

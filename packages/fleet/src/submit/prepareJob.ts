@@ -1,0 +1,90 @@
+import type { TenantRole } from '@sluice/shared/contracts/identity';
+import type { JobBody } from '@sluice/shared/contracts/jobs';
+import { MAX_DATA_BYTES } from '@sluice/shared/contracts/jobs';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
+import { momentOfId } from '@sluice/shared/ids/ids';
+import type { TaskContract } from '@sluice/tasks/task';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { rulePointsOf } from '../domain/priorityRules.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
+import type { LanedJob } from '../queue/jobOptions.js';
+import { toRankedJob } from '../queue/jobOptions.js';
+
+/** Who submits a job, under which id. */
+export interface Submission {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly role: TenantRole;
+  readonly submitter: string | null;
+  readonly traceparent: string | null;
+  /** Of the tenant; null is none. */
+  readonly priorityRules: PriorityRules | null;
+  /** Jobs that the submitter had submitted within about an hour; 0 where no rule asks for it. */
+  readonly recentJobs: number;
+}
+
+/** A job that was checked: as the ledger's row, and as it goes into its lane. */
+export interface PreparedJob extends LanedJob {
+  readonly row: NewJob;
+  /** Of its data as JSON. */
+  readonly bytes: number;
+  /** Its submitter wants to hear where it stands in its lane. */
+  readonly asksPlace?: boolean;
+}
+
+/**
+ * Checks a job against its task's contract and fills in what the body leaves open. Pure.
+ * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
+ */
+export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<TaskCatalogue, 'find'>): PreparedJob {
+  const task = tasks.find(body.task);
+  if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
+  const { data, bytes } = checkData(task, body.data);
+  // The id was made when the request first came, so that the same request again has the same place.
+  const nowMs = momentOfId(submission.id) ?? 0;
+  const rankedSinceMs = nowMs + (body.delayMs ?? 0);
+  const complexityPoints = task.complexity?.(data, nowMs) ?? 0;
+  const { priorityRules, recentJobs } = submission;
+  const rulePoints = rulePointsOf(priorityRules, { sinceMs: rankedSinceMs, complexityPoints, recentJobs });
+  const row = toRow(submission, body, { task, data, rulePoints });
+  const { lane, job } = toRankedJob(row, { rankedSinceMs, rulePoints, nowMs });
+  return { row, bytes, lane, job };
+}
+
+function checkData(task: TaskContract, data: unknown): { readonly data: unknown; readonly bytes: number } {
+  const parsed = task.data.safeParse(data);
+  if (!parsed.success) throw toInvalidRequest(`The data does not fit the task ${task.name}.`, parsed.error, '/data');
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data) ?? 'null');
+  if (bytes > MAX_DATA_BYTES) {
+    throw new FleetError('payload_too_large', `The data has ${bytes} bytes; at most ${MAX_DATA_BYTES} are taken.`);
+  }
+  return { data: parsed.data, bytes };
+}
+
+function toRow(
+  { id, tenantId, role, submitter, traceparent }: Submission,
+  body: JobBody,
+  { task, data, rulePoints }: { readonly task: TaskContract; readonly data: unknown; readonly rulePoints: number },
+): NewJob {
+  return {
+    id,
+    tenantId,
+    userId: submitter,
+    role,
+    task: task.name,
+    queueClass: task.queueClass,
+    queueJobId: null,
+    state: body.durability === 'redis' ? 'queued' : 'accepted',
+    priority: body.priority,
+    rulePoints,
+    data,
+    maxAttempts: body.attempts ?? task.retry.maxRetries + 1,
+    timeoutMs: body.timeoutMs ?? task.timeoutMs,
+    delayMs: body.delayMs ?? 0,
+    dedupeKey: body.dedupeKey ?? null,
+    durability: body.durability,
+    traceparent,
+  };
+}

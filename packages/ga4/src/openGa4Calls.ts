@@ -1,0 +1,47 @@
+import type { Session } from '@sluice/fleet/postgres/connect';
+import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
+import type { Ga4ReportResult } from './contract/ga4Report.js';
+import type { Ga4ReportData } from './contract/ga4RunReport.js';
+import type { Ga4Settings } from './ga4Access.js';
+import { createGa4Call } from './ga4Call.js';
+import { createGa4Client } from './ga4Client.js';
+import { createPropertiesOf } from './propertiesOf.js';
+
+/** Whom GA4 sees, and how far it may be asked: as a worker's settings of these names, each undefined or false by default. */
+export interface Ga4CallSettings extends Partial<Ga4Settings> {
+  readonly anyProperty?: boolean;
+  readonly allowPrivateAddresses?: boolean;
+}
+
+/** Direct calls of GA4 in a service of one's own. */
+export interface Ga4Calls {
+  /** What `createQueuedClient` is given as `call` for a tenant; throws what {@link createGa4Call} throws. */
+  callFor(
+    tenantId: string,
+  ): (data: Ga4ReportData, context: { readonly signal: AbortSignal }) => Promise<Ga4ReportResult>;
+  /** Closes the connections to GA4; calls under way fail. */
+  close(): Promise<void>;
+}
+
+/** Longest that closing takes, in ms. */
+const CLOSE_MS = 5_000;
+
+/**
+ * Opens GA4 for a service of one's own, with the very client of the workers.
+ * @param fleet what `openFleetClient` resolves with
+ * @throws ConfigurationError when the credential or the endpoint cannot be used
+ */
+export async function openGa4Calls(
+  { db, now }: { readonly db: Session; readonly now: () => number },
+  { anyProperty = false, allowPrivateAddresses = false, ...more }: Ga4CallSettings,
+): Promise<Ga4Calls> {
+  const settings = { endpoint: undefined, credentialsFile: undefined, credentials: undefined, ...more };
+  const ga4 = createGa4Client({ settings, allowPrivateAddresses, now });
+  await ga4.start();
+  const find = async (tenantId: string) => (await findTenant(db, tenantId))?.ga4Properties ?? null;
+  const propertiesOf = createPropertiesOf(find, anyProperty, now);
+  return {
+    callFor: (tenantId) => createGa4Call(ga4, tenantId, propertiesOf),
+    close: () => ga4.stop(AbortSignal.timeout(CLOSE_MS)),
+  };
+}

@@ -1,0 +1,28 @@
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { cancelInLedger } from './cancelInLedger.js';
+import { cancelLate } from './cancelLate.js';
+import type { FleetClient } from './openFleetClient.js';
+
+/**
+ * Cancels a job of a tenant: at once while it waits, through its signal while it runs. The ledger has the wish first; a
+ * Redis that is away hears of it from whoever claims the job. Of a job that this process has just added, the ledger may not
+ * know yet.
+ * @throws FleetError `not_found`, or `wrong_state` when it is over
+ */
+export async function cancelOwn(fleet: FleetClient, tenantId: string, id: string): Promise<void> {
+  const late = fleet.adder.late(id);
+  if (late !== null && late.row.tenantId === tenantId) return cancelLate(fleet, late);
+  const cancellation = await cancelInLedger(fleet, tenantId, id);
+  switch (cancellation.kind) {
+    case 'unknown':
+      throw new FleetError('not_found', 'There is no such request.');
+    case 'finished':
+      throw new FleetError('wrong_state', `The request is ${cancellation.state} already.`);
+    case 'running':
+      return;
+    case 'cancelled': {
+      const queueClass = cancellation.queueClass;
+      fleet.feed.tell({ kind: 'state', jobId: id, tenantId, queueClass, state: 'cancelled', attempt: 0 });
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { laneKeysOf } from '@sluice/fleet/queue/laneKeys';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import type { CallOutcome } from '@sluice/limits/callOutcome';
+import { callOutcomeOf, isNews } from '@sluice/limits/callOutcome';
+import type { GrantedCall } from '@sluice/limits/upstreamQuota';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import { laneName } from '@sluice/shared/domain/lane';
+import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { TaskContract } from '@sluice/tasks/task';
+import { partOf, pauseMsAfter } from '@sluice/tasks/upstreamPart';
+import type { FleetClient } from './openFleetClient.js';
+
+/** What became of a direct call: its answer, or that the request is to be queued. */
+export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
+
+/** What a call came to, and what that tells of the upstream. */
+type Called =
+  | { readonly outcome: CallOutcome; readonly direct: Direct }
+  | { readonly outcome: CallOutcome; readonly error: unknown };
+
+/** Whose calls, of what. */
+export interface DirectCallOptions<Data> {
+  readonly tenant: string;
+  readonly task: TaskContract<Data>;
+  readonly upstream: Upstream;
+  /** Throws {@link PacedError} when the upstream asks to wait. */
+  readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
+}
+
+/** A call counts as under way for this much longer than it may take, in ms. */
+const LEASE_MARGIN_MS = 10_000;
+
+/**
+ * Calls an upstream while its quota allows, nobody of the tenant's lane waits, and the part that is called is not left alone. A
+ * Redis that is away cannot say, so the request is queued.
+ * @throws whatever the call throws, but for a {@link PacedError}: that queues the request
+ */
+export function createDirectCall<Data>(
+  { quotas, pacing, keys, now, log }: Pick<FleetClient, 'quotas' | 'pacing' | 'keys' | 'now' | 'log'>,
+  { tenant, task, upstream, call }: DirectCallOptions<Data>,
+): (prepared: PreparedJob, signal: AbortSignal) => Promise<Direct> {
+  const { wait, prioritized } = laneKeysOf(keys, laneName({ tenantId: tenant, queueClass: task.queueClass }));
+  const owner = { tenant, upstream: upstream.name, retry: task.retry };
+
+  /** Where it cannot be remembered, those that call next find out. */
+  async function leaveAlone(asked: Upstream, forMs: number): Promise<void> {
+    if (forMs > 0) await quotas.block(tenant, asked, forMs).catch(() => undefined);
+  }
+
+  async function callUpstream(data: unknown, part: Upstream | null, signal: AbortSignal): Promise<Called> {
+    const startedMs = now();
+    const timeout = AbortSignal.timeout(task.timeoutMs);
+    try {
+      const bounded = AbortSignal.any([signal, timeout]);
+      const result = await call(data as Data, { signal: bounded });
+      pacing.answered(owner);
+      if (part !== null) await leaveAlone(part, pauseMsAfter(upstream, result, now()));
+      return { outcome: 'answered', direct: { kind: 'answered', result } };
+    } catch (error) {
+      if (!(error instanceof PacedError)) return { outcome: outcomeOf(error, signal, timeout), error };
+      const forMs = pacing.paced(owner, startedMs, error.retryAfterMs);
+      await leaveAlone(error.ofPart && part !== null ? part : upstream, forMs);
+      return { outcome: null, direct: { kind: 'queue' } };
+    }
+  }
+
+  /** Its lease ends by itself where this is not heard. */
+  function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
+    const isProbe = probe !== 'none';
+    const ended: Promise<unknown> = isNews(outcome, isProbe)
+      ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, isProbe, outcome })
+      : quotas.end(tenant, upstream, id);
+    ended.catch(() => undefined);
+  }
+
+  return async ({ row: { id, data } }, signal) => {
+    const part = partOf(upstream, data);
+    if (part !== null && (await quotas.leftAloneMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
+    const asked = { id: `${id}:0`, leaseMs: task.timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
+    const answer = await quotas.take(tenant, upstream, asked).catch((err: unknown) => {
+      log.debug({ err }, 'a quota could not be taken; the request is queued');
+      return null;
+    });
+    if (answer?.kind !== 'granted') return { kind: 'queue' };
+    const called = await callUpstream(data, part, signal);
+    end(asked.id, answer, called.outcome);
+    if (!('error' in called)) return called.direct;
+    // A probe asked for all; a moment before, while the circuit was open, its request would have been queued.
+    if (called.outcome === 'failed' && answer.probe !== 'none') return { kind: 'queue' };
+    throw called.error;
+  };
+}
+
+/** A call that its caller gave up tells nothing; one whose time was up tells as much as one that failed. */
+function outcomeOf(error: unknown, signal: AbortSignal, timeout: AbortSignal): CallOutcome {
+  if (signal.aborted) return null;
+  return timeout.aborted ? 'failed' : callOutcomeOf(error);
+}

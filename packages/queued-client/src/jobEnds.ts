@@ -1,0 +1,48 @@
+import type { FeedReader } from '@sluice/fleet/feed/feedReader';
+import type { PresentJobs } from '@sluice/fleet/outlook/presentJobs';
+import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
+import { isTerminal } from '@sluice/shared/contracts/jobStates';
+
+/** Waits for the ends of jobs. */
+export interface JobEnds {
+  /** Resolves with the end of a job, however long that takes; rejects with the signal's reason when it aborts. */
+  wait(tenantId: string, jobId: string, signal: AbortSignal): Promise<PresentJob>;
+}
+
+/** What waiting rests on. */
+export interface JobEndsParts {
+  readonly feed: Pick<FeedReader, 'listen'>;
+  readonly present: Pick<PresentJobs, 'follow' | 'hurry'>;
+}
+
+/** The feed says when to look; the ledger, asked for all at once, is what counts. */
+export function createJobEnds({ feed, present }: JobEndsParts): JobEnds {
+  return {
+    wait(tenantId, jobId, signal) {
+      return new Promise((resolve, reject) => {
+        const listening = feed.listen({ tenantId, jobId }, ({ event }) => {
+          if (event.kind === 'state' && isTerminal(event.state)) present.hurry(jobId);
+        });
+        const done = (): void => {
+          signal.removeEventListener('abort', onAbort);
+          unfollow();
+          void listening.then(({ stop }) => stop());
+        };
+        const onAbort = (): void => {
+          done();
+          reject(signal.reason);
+        };
+        // A job with `durability: redis` may have no row yet.
+        const unfollow = present.follow(jobId, (job) => {
+          if (job === null || !job.isOver) return;
+          done();
+          resolve(job);
+        });
+        signal.addEventListener('abort', onAbort, { once: true });
+        if (signal.aborted) onAbort();
+        // It may have ended before anyone listened.
+        else void listening.then(() => present.hurry(jobId));
+      });
+    },
+  };
+}

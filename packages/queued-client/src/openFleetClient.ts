@@ -1,0 +1,162 @@
+import type { Tracer } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
+import { createFeedReader } from '@sluice/fleet/feed/feedReader';
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { createLiveWorkers } from '@sluice/fleet/outlook/liveWorkers';
+import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
+import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
+import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
+import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
+import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
+import type { Database } from '@sluice/fleet/postgres/connect';
+import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
+import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
+import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
+import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { RedisClient } from '@sluice/fleet/redis/client';
+import { createRedis } from '@sluice/fleet/redis/connect';
+import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { fleetKeys } from '@sluice/fleet/redis/keys';
+import type { RedisConfig } from '@sluice/fleet/redis/openClient';
+import type { NoteUse } from '@sluice/fleet/submit/noteUse';
+import { createNoteUse } from '@sluice/fleet/submit/noteUse';
+import type { Quotas } from '@sluice/limits/quotas';
+import { createQuotas } from '@sluice/limits/quotas';
+import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
+import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
+import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import type { JobAdder } from './jobAdder.js';
+import { createJobAdder } from './jobAdder.js';
+import type { JobEnds } from './jobEnds.js';
+import { createJobEnds } from './jobEnds.js';
+import type { Pacing } from './pacing.js';
+import { createPacing } from './pacing.js';
+
+/** Where the fleet is, as its own processes are told. */
+export interface FleetClientSettings {
+  readonly redis: RedisConfig;
+  /** `SLUICE_PREFIX`; `sluice` when left out. */
+  readonly prefix?: string;
+  readonly databaseUrl: string;
+  /** `DATABASE_SCHEMA`; `sluice` when left out. */
+  readonly schema?: string;
+  /** Connections to PostgreSQL; 5 when left out. */
+  readonly poolSize?: number;
+  /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 when left out. */
+  readonly slotConcurrency?: number;
+  /** `CIRCUIT_*` of the workers; the tasks' own circuits hold when left out. */
+  readonly circuit?: CircuitOverrides;
+  /** Silent when left out. */
+  readonly log?: Log;
+}
+
+/** A service's own connection to the fleet, for any number of queued clients. */
+export interface FleetClient {
+  readonly db: Database;
+  readonly redis: RedisClient;
+  readonly keys: FleetKeys;
+  readonly lanes: LaneQueues;
+  readonly quotas: Quotas;
+  readonly outlooks: OutlookReader;
+  readonly places: PlaceWatch;
+  readonly ends: JobEnds;
+  readonly adder: JobAdder;
+  /** A tenant's own rules of priority; null is none. */
+  readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
+  readonly noteUse: NoteUse;
+  readonly feed: FeedWriter;
+  readonly pacing: Pacing;
+  /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
+  readonly tracer: Tracer;
+  /** Unix ms. */
+  readonly now: () => number;
+  readonly log: Log;
+  /** Makes the wait estimates of a queue class count with the upstream that its jobs call. */
+  setUpstream(queueClass: string, upstream: Upstream): void;
+  /** Closes the connections; jobs go on. */
+  close(): Promise<void>;
+}
+
+/** A tenant's changed rules of priority hold within so long, in ms. */
+const RULES_MS = 1_000;
+
+/** Longest that closing takes, in ms. */
+const CLOSE_MS = 5_000;
+
+/**
+ * Connects a service of your own to the fleet, beside its producers.
+ * @throws ConfigurationError when Redis or PostgreSQL cannot be reached or used
+ */
+export async function openFleetClient(settings: FleetClientSettings): Promise<FleetClient> {
+  const log = settings.log ?? createLogger('client', { level: 'silent' });
+  const { schema = 'sluice', poolSize = 5, slotConcurrency = 1, circuit = {} } = settings;
+  const now = (): number => systemClock.now();
+  const postgres = createPostgres({ url: settings.databaseUrl, schema, poolSize }, log);
+  const redis = createRedis(settings.redis, 'caller', log);
+  const { db } = postgres;
+  const { client } = redis;
+  const keys = fleetKeys(settings.prefix ?? 'sluice');
+  const lanes = createLaneQueues(client, keys);
+  const upstreams = new Map<string, Upstream>();
+  const tasks = { upstreamOfClass: (queueClass: string) => upstreams.get(queueClass) ?? null };
+  const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now, circuit });
+  // The connection itself gives up on a Redis that is away or slow.
+  const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
+  const hasWorkers = createLiveWorkers(client, keys, now);
+  const batches = createOutlookBatches({ client, keys, lanes, call, quotas, tasks, hasWorkers });
+  const outlooks = createOutlookReader(batches, slotConcurrency);
+  const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, tasks, log });
+  const present = createPresentJobs((ids) => findPresent(db, ids), log);
+  const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
+  const feed = createFeedWriter(client, keys, log);
+  const adder = createJobAdder({ db, client, keys, lanes, feed, log });
+  const nothing = async (): Promise<void> => undefined;
+  const services = createServiceGroup(
+    'client',
+    [
+      postgres,
+      redis,
+      { name: 'lanes', start: nothing, stop: () => lanes.close() },
+      feed,
+      { name: 'adder', start: nothing, stop: () => adder.close() },
+      { ...reader, name: 'feed reader' },
+      places,
+      present,
+    ],
+    log,
+  );
+  await services.start();
+  return {
+    db,
+    redis: client,
+    keys,
+    lanes,
+    quotas,
+    outlooks,
+    places,
+    ends: createJobEnds({ feed: reader, present }),
+    adder,
+    setUpstream: (queueClass, upstream) => void upstreams.set(queueClass, upstream),
+    priorityRulesOf: createShortCache(
+      async (tenantId: string) => (await findTenant(db, tenantId))?.priorityRules ?? null,
+      RULES_MS,
+      now,
+    ),
+    noteUse: createNoteUse({ client, keys, call }),
+    feed,
+    pacing: createPacing(now),
+    tracer: trace.getTracer('sluice'),
+    now,
+    log,
+    close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),
+  };
+}

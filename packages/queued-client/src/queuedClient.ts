@@ -1,0 +1,208 @@
+import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import { prepareJob } from '@sluice/fleet/submit/prepareJob';
+import { startSend } from '@sluice/fleet/submit/sendSpan';
+import { callsLeft, refillsInMs } from '@sluice/limits/quotaWait';
+import type { TenantRole } from '@sluice/shared/contracts/identity';
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { JobBody } from '@sluice/shared/contracts/jobs';
+import { jobBodySchema } from '@sluice/shared/contracts/jobs';
+import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { PacedError } from '@sluice/shared/errors/pacedError';
+import { newId } from '@sluice/shared/ids/ids';
+import { activeTraceparent, errorType } from '@sluice/shared/telemetry/spans';
+import type { TaskContract } from '@sluice/tasks/task';
+import { cancelOwn } from './cancelOwn.js';
+import { createDirectCall } from './directCall.js';
+import { resultOf } from './jobResult.js';
+import type { FleetClient } from './openFleetClient.js';
+import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
+import type { QueuedNotice } from './tellPlaces.js';
+import { placeOf, tellPlaces } from './tellPlaces.js';
+
+/** For whom, and what, a client asks. */
+export interface QueuedClientOptions<Data> {
+  readonly tenant: string;
+  readonly user: string;
+  readonly role: TenantRole;
+  /** The task that does the same in a worker; it names its upstream. */
+  readonly task: TaskContract<Data>;
+  /** Does it directly. Throws {@link PacedError} when the upstream asks to wait. */
+  readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
+}
+
+/** How one request is made. */
+export interface RequestOptions {
+  /** 0..100, higher is sooner; 50 when left out. */
+  readonly priority?: number;
+  /** Called when the request is queued, and whenever its place moves; never after it has settled. What it throws is logged. */
+  readonly onQueued?: (notice: QueuedNotice) => void;
+  /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
+  readonly signal?: AbortSignal;
+  /** Where a queued job must be before it counts as queued; `ledger` when left out. */
+  readonly durability?: 'ledger' | 'redis';
+}
+
+/** How a queued request stands. */
+export interface RequestStatus {
+  readonly id: string;
+  readonly state: JobState;
+  readonly position: number | null;
+  readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  readonly attempts: number;
+}
+
+/** How a tenant's queue stands; null where Redis cannot say. */
+export interface QueueStatus {
+  readonly role: TenantRole;
+  readonly waiting: number | null;
+  readonly active: number | null;
+  /** For a new request. */
+  readonly estimatedWaitMs: number | null;
+  readonly estimatedWaitP90Ms: number | null;
+  /** Calls that the quota's window still has; null also without a bound. */
+  readonly quotaLeft: number | null;
+  readonly quotaRefillsInMs: number | null;
+}
+
+/** Makes requests that are answered either way: directly while the quota allows, else from the queue. */
+export interface QueuedClient {
+  /**
+   * Resolves with the result, of the direct call or of the job.
+   * @param data checked against the task's schema, which fills in what it leaves out
+   * @throws InvalidRequestError, FleetError `not_found` (no such tenant) or `unavailable`; what `call` throws; the job's error
+   */
+  request(data: unknown, options?: RequestOptions): Promise<unknown>;
+  /** @throws FleetError `not_found`; `forbidden` for another user's, but to an admin or owner */
+  status(id: string): Promise<RequestStatus>;
+  /** Place of a queued request, 1 for the next; null when it does not wait. Throws as `status`. */
+  position(id: string): Promise<number | null>;
+  /** Cancels a queued request, at once or through its signal. Throws as `status`, and `wrong_state` when it is over. */
+  cancel(id: string): Promise<void>;
+  queueStatus(): Promise<QueueStatus>;
+  /** Waits for no more results: requests that are queued reject with `unavailable`, and their jobs go on. */
+  close(): void;
+}
+
+/**
+ * A client of one user of a tenant.
+ * @throws FleetError `invalid_request` when tenant, user or role cannot be, `configuration` when the task names no upstream
+ */
+export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClientOptions<Data>): QueuedClient {
+  const requester = readRequester(options);
+  const { tenant, role } = requester;
+  const { task } = options;
+  const lane = { tenantId: tenant, queueClass: task.queueClass };
+  const upstream = upstreamOf(task);
+  fleet.setUpstream(task.queueClass, upstream);
+  const callDirectly = createDirectCall(fleet, { tenant, task, upstream, call: options.call });
+  const closing = new AbortController();
+
+  async function prepare(data: unknown, { priority, durability }: RequestOptions): Promise<PreparedJob> {
+    const body: JobBody = jobBodySchema.parse({
+      task: task.name,
+      data,
+      ...(priority === undefined ? {} : { priority }),
+      ...(durability === undefined ? {} : { durability }),
+    });
+    // What only orders jobs is left out while the ledger is away.
+    const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
+    const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: activeTraceparent() };
+    return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, {
+      find: () => task as TaskContract,
+    });
+  }
+
+  /** The job goes on with the trace of whoever asked, in the worker's process. */
+  async function send(asked: PreparedJob): Promise<void> {
+    const { prepared, sent } = startSend(asked, fleet.tracer);
+    try {
+      await fleet.adder.add(prepared);
+    } catch (error) {
+      sent?.fail(errorType(error));
+      throw error;
+    } finally {
+      sent?.end();
+    }
+  }
+
+  async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
+    const { id } = prepared.row;
+    signal.throwIfAborted();
+    await send(prepared);
+    const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
+    try {
+      const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));
+      telling?.atLeastOnce();
+      return resultOf(end);
+    } catch (error) {
+      telling?.stop();
+      if (signal.aborted) {
+        await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'a job was not cancelled'));
+      }
+      throw error;
+    } finally {
+      telling?.stop();
+    }
+  }
+
+  const own = (id: string): Promise<JobRow> => readOwnJob(fleet, requester, id);
+  return {
+    async request(data, how = {}) {
+      closing.signal.throwIfAborted();
+      how.signal?.throwIfAborted();
+      await assertKnownTenant(fleet, tenant);
+      const signal = how.signal ?? new AbortController().signal;
+      const prepared = await prepare(data, how);
+      const direct = await callDirectly(prepared, signal);
+      return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
+    },
+    async status(id) {
+      const job = await own(id);
+      const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
+      // The ledger is told a little later that a lane has it.
+      const state = job.state === 'accepted' && place.position !== null ? 'queued' : job.state;
+      return { id, state, attempts: job.fence, ...place };
+    },
+    async position(id) {
+      const job = await own(id);
+      return fleet.lanes.position(laneOf(job), queueIdOf(job));
+    },
+    async cancel(id) {
+      if (findOwnLate(fleet.adder, requester, id) === null) await own(id);
+      await cancelOwn(fleet, tenant, id);
+    },
+    async queueStatus() {
+      const [facts, place] = await Promise.all([fleet.outlooks.facts(lane), placeOf(fleet, lane, null, 'queued')]);
+      const quota = facts?.quota ?? null;
+      return {
+        role,
+        waiting: facts?.waiting ?? null,
+        active: facts?.active ?? null,
+        estimatedWaitMs: place.estimatedWaitMs,
+        estimatedWaitP90Ms: place.estimatedWaitP90Ms,
+        quotaLeft: quota === null ? null : callsLeft(quota),
+        quotaRefillsInMs: quota === null ? null : refillsInMs(quota),
+      };
+    },
+    close: () => closing.abort(new FleetError('unavailable', 'The client was closed; the job goes on.')),
+  };
+}
+
+/** An admin may ask for jobs of any class. */
+function laneOf({ tenantId, queueClass }: JobRow): Lane {
+  return { tenantId, queueClass: queueClass };
+}
+
+/** A plain client chooses the ids of its jobs in their lanes. */
+function queueIdOf({ id, queueJobId }: JobRow): string {
+  return queueJobId ?? id;
+}
+
+function upstreamOf<Data>({ name, upstream }: TaskContract<Data>): Upstream {
+  if (upstream === undefined) throw new FleetError('configuration', `The task ${name} names no upstream.`);
+  return upstream;
+}

@@ -1,0 +1,24 @@
+import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
+import { z } from 'zod';
+import { defineTask } from '../task.js';
+
+/** Data of `system.probe`: how the probe is to behave. */
+export const probeDataSchema = z.strictObject({
+  sleepMs: z.int().min(0).max(600_000).default(0).meta({ description: 'How long to run' }),
+  fail: z.enum(['never', 'transient', 'permanent']).default('never'),
+  failTimes: z.int().min(1).max(100).optional().meta({ description: 'Fail only the first N attempts' }),
+  note: z.string().max(1_000).optional(),
+});
+
+/** Data of `system.probe`. */
+export type ProbeData = z.infer<typeof probeDataSchema>;
+
+/** Does nothing for as long as it is told, or fails on order: to try out a fleet, its retries and its limits. */
+export const systemProbe = defineTask({
+  name: 'system.probe',
+  summary: 'Do nothing for a while, or fail on order: for trying out a fleet',
+  queueClass: 'default',
+  data: probeDataSchema,
+  timeoutMs: 600_000,
+  retry: DEFAULT_RETRY_POLICY,
+});

@@ -1,0 +1,82 @@
+import type { Attributes, Tracer } from '@opentelemetry/api';
+import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type { NodeTracerConfig, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import {
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import type { Log } from '@sluice/shared/lifecycle/service';
+
+/** OpenTelemetry's SDK, running. */
+export interface TracerSdk {
+  readonly tracer: Tracer;
+  /** Sends what is left, until the deadline at the latest. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+type Resource = NonNullable<NodeTracerConfig['resource']>;
+
+/** Longest time that sending what is left may take, in ms; a collector that is away must not hold up a process. */
+const FLUSH_MS = 5_000;
+
+/**
+ * Starts the SDK and makes it the process's own, so that spans of handlers and of libraries join. It reads the sampler, the
+ * limits, the batches, and the endpoint with its headers from the environment.
+ */
+export function startTracerSdk(exporter: 'otlp' | 'console', attributes: Attributes, log: Log): TracerSdk {
+  diag.setLogger(toDiagLogger(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const provider = new NodeTracerProvider({ resource: new PlainResource(attributes), spanProcessors: [to(exporter)] });
+  provider.register();
+  return {
+    tracer: provider.getTracer('sluice'),
+    async stop(deadline) {
+      const late = AbortSignal.any([deadline, AbortSignal.timeout(FLUSH_MS)]);
+      try {
+        await Promise.race([provider.shutdown(), aborted(late)]);
+      } catch (err) {
+        log.warn({ err }, 'the last spans could not be sent');
+      }
+      trace.disable();
+      diag.disable();
+    },
+  };
+}
+
+function to(exporter: 'otlp' | 'console'): SpanProcessor {
+  return exporter === 'otlp'
+    ? new BatchSpanProcessor(new OTLPTraceExporter())
+    : new SimpleSpanProcessor(new ConsoleSpanExporter());
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** What a process is, without detectors: what it is called is known before it starts. */
+class PlainResource implements Resource {
+  readonly attributes: Attributes;
+
+  constructor(attributes: Attributes) {
+    this.attributes = attributes;
+  }
+
+  merge(other: Resource | null): Resource {
+    return new PlainResource({ ...this.attributes, ...other?.attributes });
+  }
+
+  getRawAttributes(): ReturnType<Resource['getRawAttributes']> {
+    return Object.entries(this.attributes);
+  }
+}
+
+function toDiagLogger(log: Log) {
+  const warn = (message: string): void => log.warn({ said: message.slice(0, 500) }, 'OpenTelemetry has trouble');
+  const silent = (): void => undefined;
+  return { error: warn, warn, info: silent, debug: silent, verbose: silent };
+}

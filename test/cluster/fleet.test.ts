@@ -1,5 +1,5 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import { mastersOf } from '@sluice/fleet/redis/client';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';

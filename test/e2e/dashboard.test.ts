@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
 import { forgetTenantLanes } from '@sluice/fleet/redis/commands/tenantEntry';
 import { newId } from '@sluice/shared/ids/ids';

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { newId } from '@sluice/shared/ids/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ga4Server } from '../ga4/ga4Server.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { toTraceMetadata } from '@sluice/fleet/queue/traceMetadata';
+import { toTraceMetadata } from '@sluice/fleet/queue/add/traceMetadata';
 import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
-import type { LaneIntake, LaneIntakeOptions } from '@sluice/fleet/queue/laneIntake';
-import { createLaneIntake } from '@sluice/fleet/queue/laneIntake';
-import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
+import type { LaneIntake, LaneIntakeOptions } from '@sluice/fleet/queue/run/laneIntake';
+import { createLaneIntake } from '@sluice/fleet/queue/run/laneIntake';
+import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { createLogger } from '@sluice/shared/telemetry/logger';

@@ -1,7 +1,7 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';

@@ -1,6 +1,6 @@
 import type { PostgresService } from '@sluice/fleet/postgres/connect';
-import type { LanePriorities } from '@sluice/fleet/queue/lanePriorities';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { LanePriorities } from '@sluice/fleet/queue/observe/lanePriorities';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';

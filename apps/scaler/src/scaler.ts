@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
-import { createLanePriorities } from '@sluice/fleet/queue/lanePriorities';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLanePriorities } from '@sluice/fleet/queue/observe/lanePriorities';
 import { lead as askForLead } from '@sluice/fleet/redis/commands/lead';
 import { readShownTenants, writeShownTenants } from '@sluice/fleet/redis/commands/shownTenants';
 import { fenceBuckets } from '@sluice/fleet/redis/commands/writeDesired';

@@ -1,6 +1,6 @@
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { RunningJobs } from './attempt/runningJobs.js';
 import type { JobIntake } from './claim/jobIntake.js';
-import type { RunningJobs } from './execute/runningJobs.js';
 
 /** How long jobs that are told to stop may take to be handed back, in ms. */
 const HAND_BACK_MS = 3_000;

@@ -1,7 +1,7 @@
-import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
+import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import { traceWith } from '@sluice/shared/telemetry/spans';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRunningJobs } from './execute/runningJobs.js';
+import { createRunningJobs } from './attempt/runningJobs.js';
 import type { RunJobParts } from './runJob.js';
 import { runJob } from './runJob.js';
 

@@ -3,7 +3,7 @@ import type { Database } from '@sluice/fleet/postgres/connect';
 import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { markFreshQueued } from '@sluice/fleet/postgres/queries/markFreshQueued';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';

@@ -1,4 +1,4 @@
-import { toBullJob } from '@sluice/fleet/queue/jobOptions';
+import { toBullJob } from '@sluice/fleet/queue/add/jobOptions';
 import { standingPriority } from '@sluice/shared/domain/priority';
 import { newId } from '@sluice/shared/ids/ids';
 import { Queue } from 'bullmq';

@@ -1,6 +1,6 @@
-import type { LaneJob } from '@sluice/fleet/queue/jobOptions';
-import { toBullJob } from '@sluice/fleet/queue/jobOptions';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneJob } from '@sluice/fleet/queue/add/jobOptions';
+import { toBullJob } from '@sluice/fleet/queue/add/jobOptions';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Lane } from '@sluice/shared/domain/lane';

@@ -1,4 +1,4 @@
-import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';

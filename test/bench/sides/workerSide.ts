@@ -1,4 +1,4 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { readCpuMs } from '../harness/cpuTime.js';
 import { watchDrain } from '../harness/drainWatch.js';

@@ -1,5 +1,5 @@
 import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readBuckets, readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';
 import { lead } from '@sluice/fleet/redis/commands/lead';

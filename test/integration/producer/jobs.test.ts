@@ -1,4 +1,4 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createSubscriber } from '@sluice/fleet/redis/subscribe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../support/httpClient.js';

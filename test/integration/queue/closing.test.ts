@@ -1,4 +1,4 @@
-import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
+import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

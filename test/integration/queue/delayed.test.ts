@@ -1,4 +1,4 @@
-import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
+import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import type { Lane } from '@sluice/shared/domain/lane';
 import type { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

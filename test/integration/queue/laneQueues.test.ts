@@ -1,5 +1,5 @@
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { newId } from '@sluice/shared/ids/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

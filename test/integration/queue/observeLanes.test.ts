@@ -1,7 +1,7 @@
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
-import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
-import { observeLanes } from '@sluice/fleet/queue/observeLanes';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { LaneSight } from '@sluice/fleet/queue/observe/observeLanes';
+import { observeLanes } from '@sluice/fleet/queue/observe/observeLanes';
 import { writeServiceTimes } from '@sluice/fleet/redis/commands/serviceTimes';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';

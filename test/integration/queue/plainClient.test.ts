@@ -1,4 +1,4 @@
-import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import type { Queue } from 'bullmq';

@@ -1,4 +1,4 @@
-import type { SlotRoom } from '@sluice/fleet/queue/slotRoom';
+import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { mastersOf } from '@sluice/fleet/redis/client';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { readLeader } from '@sluice/fleet/redis/commands/processes';

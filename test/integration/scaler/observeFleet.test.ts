@@ -1,4 +1,4 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { registerLanes } from '@sluice/fleet/redis/commands/registerLanes';
 import { writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import type { RedisService } from '@sluice/fleet/redis/connect';

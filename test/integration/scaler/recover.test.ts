@@ -1,7 +1,7 @@
 import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
 import { readNotedEpochs } from '@sluice/fleet/postgres/queries/redisEpochs';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readEpochs } from '@sluice/fleet/redis/commands/epochs';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';

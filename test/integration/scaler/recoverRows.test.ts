@@ -1,6 +1,6 @@
 import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

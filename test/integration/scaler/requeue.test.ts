@@ -1,6 +1,6 @@
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { afterAll, beforeAll, expect, it } from 'vitest';

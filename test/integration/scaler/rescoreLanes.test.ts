@@ -1,10 +1,10 @@
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { readRanks } from '@sluice/fleet/postgres/queries/readRanks';
-import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
-import type { LanePriorities } from '@sluice/fleet/queue/lanePriorities';
-import { createLanePriorities } from '@sluice/fleet/queue/lanePriorities';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { toLanedJob } from '@sluice/fleet/queue/add/jobOptions';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { LanePriorities } from '@sluice/fleet/queue/observe/lanePriorities';
+import { createLanePriorities } from '@sluice/fleet/queue/observe/lanePriorities';
 import { ERA_S, epochAt, queuePriority, scoreOf } from '@sluice/shared/domain/priority';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import type { ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
 import { deleteSchedule, insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
-import type { LaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
-import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { LaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';

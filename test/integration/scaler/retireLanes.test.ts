@@ -1,7 +1,7 @@
-import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { findUnusedLanes, retireLanes } from '@sluice/fleet/queue/retireLanes';
+import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { findUnusedLanes, retireLanes } from '@sluice/fleet/queue/observe/retireLanes';
 import { readBuckets, readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { fenceBuckets, writeDesiredSlots } from '@sluice/fleet/redis/commands/writeDesired';
 import type { RedisService } from '@sluice/fleet/redis/connect';

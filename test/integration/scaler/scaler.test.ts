@@ -1,7 +1,7 @@
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { listScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { readLeader } from '@sluice/fleet/redis/commands/processes';
 import { newId } from '@sluice/shared/ids/ids';

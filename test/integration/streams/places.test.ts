@@ -1,5 +1,5 @@
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { laneKeysOf } from '@sluice/fleet/queue/laneKeys';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
 import { readOutlook } from '@sluice/fleet/redis/commands/readOutlook';
 import { laneName } from '@sluice/shared/domain/lane';
 import { Queue } from 'bullmq';

@@ -1,6 +1,6 @@
 import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
-import { observeLanes } from '@sluice/fleet/queue/observeLanes';
+import { observeLanes } from '@sluice/fleet/queue/observe/observeLanes';
 import type { Ga4ReportData } from '@sluice/ga4/contract/ga4RunReport';
 import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
 import { readQuotaUse } from '@sluice/limits/upstreamQuota';

@@ -1,5 +1,5 @@
 import { deleteSchedule, insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
-import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { newId } from '@sluice/shared/ids/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { findBusyLanes } from '@sluice/fleet/queue/busyLanes';
+import { findBusyLanes } from '@sluice/fleet/queue/observe/busyLanes';
 import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import { readBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import type { RedisService } from '@sluice/fleet/redis/connect';

@@ -2,7 +2,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { UIConfig } from '@bull-board/api/typings/app';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import type { FastifyPluginCallback } from 'fastify';

@@ -1,7 +1,7 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { OutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createTouchNotice } from '@sluice/fleet/submit/touchNotice';

@@ -1,5 +1,5 @@
 import type { SeenLane } from '@sluice/fleet/outlook/outlookBatches';
-import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import { startSend } from '@sluice/fleet/submit/sendSpan';
 import type { JobState } from '@sluice/shared/contracts/jobStates';

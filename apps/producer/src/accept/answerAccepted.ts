@@ -1,7 +1,7 @@
 import type { OutlookReader, SeenOutlook } from '@sluice/fleet/outlook/outlook';
 import { describeOutlook } from '@sluice/fleet/outlook/outlook';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
-import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
+import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import type { FastifyReply } from 'fastify';

@@ -1,7 +1,7 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { OutlookBatches, SeenLane } from '@sluice/fleet/outlook/outlookBatches';
-import type { LanedJob } from '@sluice/fleet/queue/jobOptions';
-import type { Added, LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
+import type { Added, LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { TouchNotice } from '@sluice/fleet/submit/touchNotice';
 import { laneName } from '@sluice/shared/domain/lane';
 import { ProblemError } from '@sluice/shared/errors/problemError';

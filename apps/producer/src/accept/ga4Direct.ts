@@ -1,7 +1,7 @@
 import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import type { Quotas } from '@sluice/limits/quotas';
 import { callsLeft } from '@sluice/limits/quotaWait';

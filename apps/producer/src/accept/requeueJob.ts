@@ -1,8 +1,8 @@
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { redriveJob } from '@sluice/fleet/postgres/queries/redriveJob';
 import { sqlStateOf } from '@sluice/fleet/postgres/sqlState';
-import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { toLanedJob } from '@sluice/fleet/queue/add/jobOptions';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import type { Ledger } from '../stores/ledger.js';

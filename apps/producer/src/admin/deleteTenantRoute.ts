@@ -1,5 +1,5 @@
 import { deleteTenant } from '@sluice/fleet/postgres/queries/tenants';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
 import { forgetTenantLanes } from '@sluice/fleet/redis/commands/tenantEntry';
 import type { RedisService } from '@sluice/fleet/redis/connect';

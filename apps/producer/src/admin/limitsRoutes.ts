@@ -1,6 +1,6 @@
 import type { TenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { readTenantQuotas, replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { tenantLimitsBodySchema, tenantLimitsSchema } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';

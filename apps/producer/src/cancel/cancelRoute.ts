@@ -2,7 +2,7 @@ import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { Cancellation } from '@sluice/fleet/postgres/queries/cancelJob';
 import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';

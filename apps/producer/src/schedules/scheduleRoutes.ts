@@ -1,6 +1,6 @@
 import type { ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
 import { deleteSchedule, findLatestJob, findSchedule, listSchedules } from '@sluice/fleet/postgres/queries/schedules';
-import type { LaneSchedulers, PlacedSchedule } from '@sluice/fleet/queue/laneSchedulers';
+import type { LaneSchedulers, PlacedSchedule } from '@sluice/fleet/queue/add/laneSchedulers';
 import { queueJobBeginning } from '@sluice/shared/domain/schedule';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';

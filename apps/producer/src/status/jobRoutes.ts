@@ -2,7 +2,7 @@ import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import { listJobs } from '@sluice/fleet/postgres/queries/listJobs';
 import type { JobHistory, JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJob } from '@sluice/fleet/postgres/queries/readJob';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { jobDetailSchema, jobListQuerySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';

@@ -2,9 +2,9 @@ import type { Database, Session } from '@sluice/fleet/postgres/connect';
 import { inTenant as runInTenant } from '@sluice/fleet/postgres/inTenant';
 import { sqlStateOf } from '@sluice/fleet/postgres/sqlState';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { within } from '@sluice/shared/lifecycle/within';
+import { isProgrammingError } from '../http/isProgrammingError.js';
 
 /**
  * Asks the ledger. A PostgreSQL that is away, overloaded or silent becomes `unavailable`, so that a client hears 503

@@ -1,6 +1,6 @@
-import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { within } from '@sluice/shared/lifecycle/within';
+import { isProgrammingError } from '../http/isProgrammingError.js';
 import type { CallOutcome } from './breaker.js';
 import type { RedisGate } from './redisGate.js';
 

@@ -4,7 +4,7 @@ import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import { replayFeed } from '@sluice/fleet/redis/commands/feed';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';

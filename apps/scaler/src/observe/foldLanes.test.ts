@@ -1,4 +1,4 @@
-import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
+import type { LaneSight } from '@sluice/fleet/queue/observe/observeLanes';
 import { newId } from '@sluice/shared/ids/ids';
 import { describe, expect, it } from 'vitest';
 import { foldLanes } from './foldLanes.js';

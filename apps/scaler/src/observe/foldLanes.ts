@@ -1,4 +1,4 @@
-import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
+import type { LaneSight } from '@sluice/fleet/queue/observe/observeLanes';
 import { momentOfId } from '@sluice/shared/ids/ids';
 import type { HeldBack } from '../domain/scaling/observation.js';
 import type { TenantCount } from '../tenant.js';

@@ -1,4 +1,4 @@
-import type { LaneSight } from '@sluice/fleet/queue/observeLanes';
+import type { LaneSight } from '@sluice/fleet/queue/observe/observeLanes';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { readCircuit } from '@sluice/limits/readCircuit';

@@ -1,5 +1,5 @@
-import type { BucketSight } from '@sluice/fleet/queue/observeLanes';
-import { observeLanes } from '@sluice/fleet/queue/observeLanes';
+import type { BucketSight } from '@sluice/fleet/queue/observe/observeLanes';
+import { observeLanes } from '@sluice/fleet/queue/observe/observeLanes';
 import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import { readBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import type { RedisService } from '@sluice/fleet/redis/connect';

@@ -1,4 +1,4 @@
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { RestoreStep } from '../recover/rebuildBuckets.js';

@@ -1,5 +1,5 @@
 import { createPostgres } from '@sluice/fleet/postgres/connect';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { memorySettings, postgresSettings, redisSettings } from '@sluice/shared/config/fragments';

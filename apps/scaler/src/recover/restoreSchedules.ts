@@ -1,9 +1,9 @@
 import type { Database } from '@sluice/fleet/postgres/connect';
 import type { SchedulePlace } from '@sluice/fleet/postgres/queries/restoreSchedules';
 import { knownSchedules, pageOfSchedules, readSchedules } from '@sluice/fleet/postgres/queries/restoreSchedules';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import type { LaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
-import { createLaneSchedulers } from '@sluice/fleet/queue/laneSchedulers';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { LaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
+import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';

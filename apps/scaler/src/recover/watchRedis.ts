@@ -1,6 +1,6 @@
 import { readNotedEpochs } from '@sluice/fleet/postgres/queries/redisEpochs';
 import { countUnfinishedByTenant } from '@sluice/fleet/postgres/queries/unfinishedRows';
-import { toLanedJob } from '@sluice/fleet/queue/jobOptions';
+import { toLanedJob } from '@sluice/fleet/queue/add/jobOptions';
 import { readComparedServers, readRunIds, writeComparedServers } from '@sluice/fleet/redis/commands/comparedServers';
 import { readEpochs } from '@sluice/fleet/redis/commands/epochs';
 import { BUCKETS } from '@sluice/fleet/redis/keys';

@@ -1,5 +1,5 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
-import { findUnusedLanes, retireLanes } from '@sluice/fleet/queue/retireLanes';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import { findUnusedLanes, retireLanes } from '@sluice/fleet/queue/observe/retireLanes';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';

@@ -1,8 +1,8 @@
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { readRanks } from '@sluice/fleet/postgres/queries/readRanks';
-import { findBusyLanes } from '@sluice/fleet/queue/busyLanes';
-import type { LanePriorities, PlacedJob, PlaceKind } from '@sluice/fleet/queue/lanePriorities';
-import { PLACES } from '@sluice/fleet/queue/lanePriorities';
+import { findBusyLanes } from '@sluice/fleet/queue/observe/busyLanes';
+import type { LanePriorities, PlacedJob, PlaceKind } from '@sluice/fleet/queue/observe/lanePriorities';
+import { PLACES } from '@sluice/fleet/queue/observe/lanePriorities';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';

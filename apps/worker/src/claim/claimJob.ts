@@ -3,13 +3,13 @@ import { adoptOccurrence } from '@sluice/fleet/postgres/queries/adoptOccurrence'
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
-import type { ActiveJob } from '@sluice/fleet/queue/runAttempt';
+import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import { laneName } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { derivedId, derivedIdAt, isId } from '@sluice/shared/ids/ids';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { toStorableJson, toStorableText } from '../domain/storable.js';
-import type { LedgerTurns } from '../settle/ledgerTurns.js';
+import type { LedgerTurns } from '../ledger/ledgerTurns.js';
 
 /** Starts attempts in the ledger. */
 export interface Claimer {

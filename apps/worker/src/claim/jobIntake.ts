@@ -1,5 +1,5 @@
-import { createLaneIntake } from '@sluice/fleet/queue/laneIntake';
-import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import { createLaneIntake } from '@sluice/fleet/queue/run/laneIntake';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import { holdSlots } from '@sluice/fleet/redis/commands/holdSlots';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LaneIntake } from '@sluice/fleet/queue/laneIntake';
+import type { LaneIntake } from '@sluice/fleet/queue/run/laneIntake';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import { readBuckets } from '@sluice/fleet/redis/commands/fleetTable';

@@ -1,4 +1,4 @@
-import type { SlotRoom, SlotTicket } from '@sluice/fleet/queue/slotRoom';
+import type { SlotRoom, SlotTicket } from '@sluice/fleet/queue/run/slotRoom';
 import type { SlotAnswer } from '@sluice/fleet/redis/commands/holdSlots';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import type { HeldSlot, RunningTicket, TenantSlots } from './heldSlot.js';

@@ -2,8 +2,8 @@ import type { Database } from '@sluice/fleet/postgres/connect';
 import type { EffectKey } from '@sluice/fleet/postgres/queries/effects';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import { toStorableResult } from '../settle/storable.js';
-import type { AttemptStop } from './attemptStop.js';
+import type { AttemptStop } from '../attempt/attemptStop.js';
+import { toStorableResult } from '../attempt/storable.js';
 
 /** An attempt's call for an effect. */
 export interface EffectCall extends EffectKey {

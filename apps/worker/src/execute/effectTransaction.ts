@@ -3,8 +3,8 @@ import { findEffect, lockJob, rememberEffect } from '@sluice/fleet/postgres/quer
 import { rollBack } from '@sluice/fleet/postgres/rollBack';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { EffectTransaction } from '@sluice/tasks/jobContext';
-import { untilWritten } from '../settle/untilWritten.js';
-import type { AttemptStop } from './attemptStop.js';
+import type { AttemptStop } from '../attempt/attemptStop.js';
+import { untilWritten } from '../ledger/untilWritten.js';
 import type { EffectCall, EffectParts } from './effectCall.js';
 import { attemptLost, toEffectResult } from './effectCall.js';
 

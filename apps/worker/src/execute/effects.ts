@@ -4,8 +4,8 @@ import { findEffect, rememberEffect } from '@sluice/fleet/postgres/queries/effec
 import { isDataRefusal } from '@sluice/fleet/postgres/sqlState';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Effect, JobContext } from '@sluice/tasks/jobContext';
-import { untilWritten } from '../settle/untilWritten.js';
-import type { AttemptStop } from './attemptStop.js';
+import type { AttemptStop } from '../attempt/attemptStop.js';
+import { untilWritten } from '../ledger/untilWritten.js';
 import type { EffectCall, EffectParts } from './effectCall.js';
 import { attemptLost, toEffectResult } from './effectCall.js';
 import { runInTransaction } from './effectTransaction.js';

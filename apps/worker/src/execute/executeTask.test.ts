@@ -1,7 +1,7 @@
 import { defineTask } from '@sluice/tasks/task';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createAttemptStop } from './attemptStop.js';
+import { createAttemptStop } from '../attempt/attemptStop.js';
 import type { RunnableTask } from './executeTask.js';
 import { executeTask } from './executeTask.js';
 

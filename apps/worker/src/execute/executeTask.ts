@@ -1,18 +1,8 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
 import type { TaskContract } from '@sluice/tasks/task';
-import type { AttemptStop, StopReason } from './attemptStop.js';
-
-/** What an attempt came to, before it is decided what becomes of the job. */
-export type Execution =
-  | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'threw'; readonly error: unknown }
-  | { readonly kind: 'invalid'; readonly error: FleetError }
-  /** What the task returned cannot be its result. */
-  | { readonly kind: 'unusable'; readonly error: unknown }
-  /** The attempt's own process ended before the attempt did. */
-  | { readonly kind: 'died'; readonly error: FleetError }
-  | { readonly kind: 'stopped'; readonly reason: Exclude<StopReason, 'timed-out'> };
+import type { AttemptStop, StopReason } from '../attempt/attemptStop.js';
+import type { Execution } from '../attempt/execution.js';
 
 /** A task with the code that does it. */
 export interface RunnableTask {

@@ -3,10 +3,10 @@ import { decideAfterFailure } from '@sluice/shared/domain/retry';
 import type { ErrorCode } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
+import type { Execution } from '../attempt/execution.js';
+import { toStorableResult } from '../attempt/storable.js';
 import { decideAfterLoss } from '../domain/claim.js';
-import type { AttemptVerdict } from '../settle/settleAttempt.js';
-import { toStorableResult } from '../settle/storable.js';
-import type { Execution } from './executeTask.js';
 
 /** What the job has been through before this attempt. */
 export interface JobHistorySoFar {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAttemptStop } from '../execute/attemptStop.js';
+import { createAttemptStop } from '../attempt/attemptStop.js';
 import type { IsolatedAttempt } from './isolation.js';
 import { createIsolation } from './isolation.js';
 

@@ -1,10 +1,10 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { describe, expect, it } from 'vitest';
+import { NotStartedError } from '../attempt/notStartedError.js';
 import type { ChildReport } from './judgeChild.js';
 import { judgeChild } from './judgeChild.js';
 import { childMessageSchema, fromLastWord, toLastWord } from './messages.js';
-import { NotStartedError } from './notStartedError.js';
 
 const ordinary: ChildReport = {
   started: true,

@@ -1,8 +1,8 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { StopReason } from '../execute/attemptStop.js';
-import type { Execution } from '../execute/executeTask.js';
+import type { StopReason } from '../attempt/attemptStop.js';
+import type { Execution } from '../attempt/execution.js';
+import { NotStartedError } from '../attempt/notStartedError.js';
 import { stoppedFor } from '../execute/executeTask.js';
-import { NotStartedError } from './notStartedError.js';
 
 /** What is known of an attempt's process once it has ended. */
 export interface ChildReport {

@@ -3,8 +3,8 @@ import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { z } from 'zod';
-import type { Execution } from '../execute/executeTask.js';
-import { toJobError, toStorableResult } from '../settle/storable.js';
+import type { Execution } from '../attempt/execution.js';
+import { toJobError, toStorableResult } from '../attempt/storable.js';
 
 /** Longest texts that come from an attempt's process, in characters: a result, progress, a line of a log. */
 const MAX_RESULT_CHARACTERS = 300_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAttemptStop } from '../execute/attemptStop.js';
+import { createAttemptStop } from '../attempt/attemptStop.js';
 import { createRoom } from './room.js';
 
 test('a room holds as many as it has places, and admits the others in order, except those that were told to stop', async () => {

@@ -1,4 +1,4 @@
-import type { AttemptStop } from '../execute/attemptStop.js';
+import type { AttemptStop } from '../attempt/attemptStop.js';
 
 /** Places for a bounded number at a time; others wait in order. */
 export interface Room {

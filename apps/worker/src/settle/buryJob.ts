@@ -1,8 +1,8 @@
-import type { DeadLetterNote, LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/fleet/queue/runAttempt';
+import type { DeadLetterNote, LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { LedgerWriter } from './ledgerWriter.js';
-import { untilWritten } from './untilWritten.js';
+import type { LedgerWriter } from '../ledger/ledgerWriter.js';
+import { untilWritten } from '../ledger/untilWritten.js';
 
 /** What following a death up needs. */
 export interface BuryParts {

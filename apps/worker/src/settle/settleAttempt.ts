@@ -1,28 +1,14 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
-import type { LaneQueues } from '@sluice/fleet/queue/laneQueues';
-import type { AttemptEnd } from '@sluice/fleet/queue/runAttempt';
-import type { DeathCategory } from '@sluice/shared/contracts/deadLetter';
+import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import { SEVERITY_OF } from '@sluice/shared/contracts/deadLetter';
 import type { Log } from '@sluice/shared/lifecycle/service';
+import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
+import { toJobError } from '../attempt/storable.js';
+import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { buryJob } from './buryJob.js';
-import type { LedgerWriter } from './ledgerWriter.js';
-import { toJobError } from './storable.js';
-
-/** How an attempt ended, before anyone was told. */
-export type AttemptVerdict =
-  | { readonly kind: 'completed'; readonly result: unknown }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly error: unknown }
-  /** `neverRan`, here and below: it was given back before its handler began. */
-  | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown; readonly neverRan?: true }
-  | { readonly kind: 'release'; readonly neverRan?: true }
-  /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
-  | { readonly kind: 'hold-back'; readonly error: unknown }
-  | { readonly kind: 'cancel' }
-  /** Its own process died under it; costs it none of its retries, and is counted as a crash. */
-  | { readonly kind: 'lost'; readonly delayMs: number; readonly error: unknown }
-  | { readonly kind: 'bury'; readonly category: DeathCategory; readonly error: unknown; readonly lost?: true };
 
 /** What is needed to tell of a job's end. */
 export interface SettleParts {

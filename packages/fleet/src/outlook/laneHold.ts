@@ -6,7 +6,7 @@ import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { LaneQueues } from '../queue/laneQueues.js';
+import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
 
 /** What holds a lane's jobs back beside its slots. */

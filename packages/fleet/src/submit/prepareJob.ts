@@ -9,8 +9,8 @@ import type { TaskContract } from '@sluice/tasks/task';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { rulePointsOf } from '../domain/priorityRules.js';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
-import type { LanedJob } from '../queue/jobOptions.js';
-import { toRankedJob } from '../queue/jobOptions.js';
+import type { LanedJob } from '../queue/add/jobOptions.js';
+import { toRankedJob } from '../queue/add/jobOptions.js';
 
 /** Who submits a job, under which id. */
 export interface Submission {

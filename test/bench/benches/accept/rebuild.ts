@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { readNotedEpochs } from '@sluice/fleet/postgres/queries/redisEpochs';
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readEpochs } from '@sluice/fleet/redis/commands/epochs';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import { createRedis } from '@sluice/fleet/redis/connect';

@@ -1,4 +1,4 @@
-import { createLaneQueues } from '@sluice/fleet/queue/laneQueues';
+import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { newId } from '@sluice/shared/ids/ids';
 import { quantile } from '../../../support/quantile.js';
 import { TASK } from '../../sides/fillLane.js';

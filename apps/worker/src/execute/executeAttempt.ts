@@ -1,0 +1,110 @@
+import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { Metrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskHandler } from '@sluice/tasks/jobContext';
+import type { Isolation, TaskContract } from '@sluice/tasks/task';
+import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { OwnedAttempt } from '../attempt/attempt.js';
+import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
+import type { Execution } from '../attempt/execution.js';
+import type { Isolation as IsolatedRuns } from '../isolate/isolation.js';
+import type { TenantMeasures } from '../measure/tenantMeasures.js';
+import type { TaskHandlers } from '../tasks/index.js';
+import type { UpstreamGate } from '../upstream/upstreamGate.js';
+import type { Effects } from './effects.js';
+import { executeTask } from './executeTask.js';
+import { judgeExecution } from './judgeExecution.js';
+
+/** What executing depends on. */
+export interface ExecuteDeps {
+  readonly tasks: Pick<TaskCatalogue, 'find'>;
+  readonly handlers: TaskHandlers;
+  readonly upstreams: Pick<UpstreamGate, 'enter'>;
+  readonly effects: Effects;
+  readonly isolation: IsolatedRuns;
+  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly metrics: Pick<Metrics, 'waitSeconds' | 'attemptSeconds'>;
+  readonly measures: Pick<TenantMeasures, 'waited' | 'ran'>;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+  readonly random: () => number;
+}
+
+/** An attempt whose handler is to run, and where. */
+interface RunningAttempt extends OwnedAttempt {
+  readonly contract: TaskContract;
+  readonly isolation: Isolation;
+}
+
+/** Second step of an attempt: runs its handler where the claim allows that, and decides what becomes of the job. */
+export async function executeAttempt(attempt: OwnedAttempt, deps: ExecuteDeps): Promise<AttemptVerdict> {
+  const { active, claimed, plan, stop, trace } = attempt;
+  if (plan.kind === 'cancel') return { kind: 'cancel' };
+  if (plan.kind === 'bury-poison') {
+    const error = new FleetError('attempt_failed', 'every process that ran this job died or lost its lock');
+    return { kind: 'bury', category: 'poison', error };
+  }
+  const contract = deps.tasks.find(active.task);
+  if (contract === undefined) {
+    const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
+    return { kind: 'bury', category: 'invalid', error };
+  }
+  const { isolation } = plan;
+  return trace.run(async () => {
+    const pass = await deps.upstreams.enter(active, claimed, contract, stop);
+    if (pass.kind === 'refused') return { kind: 'release', neverRan: true };
+    if (pass.kind === 'put-off') return pass.verdict;
+    try {
+      const execution = await measure({ ...attempt, contract, isolation }, deps);
+      const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
+      return await pass.judge(execution, judgeExecution(execution, claimed, policy, deps.random));
+    } finally {
+      pass.leave();
+    }
+  });
+}
+
+/** Reports the start, runs, and measures how long that took. */
+async function measure(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
+  const { active, claimed, contract } = attempt;
+  const { id: jobId, tenantId, fence } = claimed;
+  if (claimed.isFirstStart) {
+    deps.metrics.waitSeconds.observe({ task: contract.name }, claimed.ageMs / 1_000);
+    deps.measures.waited(tenantId, claimed.ageMs / 1_000);
+  }
+  const { queueClass } = active.lane;
+  deps.feed.tell({ kind: 'state', jobId, tenantId, queueClass, state: 'active', attempt: fence });
+  const startedMs = deps.monotonicMs();
+  const execution = await run(attempt, deps);
+  const tookMs = deps.monotonicMs() - startedMs;
+  deps.metrics.attemptSeconds.observe({ task: contract.name }, tookMs / 1_000);
+  deps.measures.ran(tenantId, tookMs / 1_000);
+  return execution;
+}
+
+/** Runs the handler among others, or in a process of its own. */
+function run(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
+  const { active, claimed, contract, isolation, stop, trace } = attempt;
+  const { id: jobId, tenantId, timeoutMs, data, fence } = claimed;
+  const common = {
+    jobId,
+    tenantId,
+    traceparent: trace.traceparent() ?? claimed.traceparent,
+    timeoutMs,
+    progress: (value: number | Record<string, unknown>) => {
+      deps.feed.tell({ kind: 'progress', jobId, tenantId, value });
+      return active.updateProgress(value);
+    },
+    log: (line: string) => {
+      deps.feed.tell({ kind: 'log', jobId, tenantId, line });
+      return active.log(line);
+    },
+  };
+  if (isolation === 'process') {
+    const mayBlock = contract.isolation === 'process';
+    return deps.isolation.run({ ...common, task: contract.name, data, fence, mayBlock }, stop);
+  }
+  const handler = deps.handlers.get(contract.name) as TaskHandler<never>;
+  const once = deps.effects.of({ jobId, fence }, stop);
+  return executeTask({ contract, handler }, data, { ...common, attempt: fence, once }, stop);
+}

@@ -1,0 +1,25 @@
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { BuryParts } from './buryJob.js';
+import { buryJob } from './buryJob.js';
+
+/** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
+export async function repeatEnd(
+  active: ActiveJob,
+  claimed: ClaimedJob,
+  state: JobState,
+  deps: BuryParts,
+): Promise<AttemptEnd> {
+  deps.log.info({ jobId: claimed.id, state }, 'the job was over already');
+  if (state === 'completed') return { kind: 'completed', result: claimed.result };
+  if (state !== 'dead') return { kind: 'bury', message: state };
+  const note = {
+    jobId: claimed.id,
+    task: active.task,
+    category: claimed.deathCategory ?? 'exhausted',
+    error: claimed.error ?? { code: 'attempt_failed', message: 'unknown' },
+    attempts: claimed.fence,
+  };
+  return buryJob(claimed.tenantId, note, deps);
+}

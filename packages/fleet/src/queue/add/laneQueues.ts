@@ -1,0 +1,195 @@
+import type { JobError } from '@sluice/shared/contracts/deadLetter';
+import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
+import type { Lane } from '@sluice/shared/domain/lane';
+import { laneName, tenantOfLane } from '@sluice/shared/domain/lane';
+import { systemClock } from '@sluice/shared/lifecycle/clock';
+import { Queue } from 'bullmq';
+import type { RedisClient } from '../../redis/client.js';
+import { placesInLane } from '../../redis/commands/placesInLane.js';
+import type { UsedLane } from '../../redis/commands/registerLanes.js';
+import type { FleetKeys } from '../../redis/keys.js';
+import { createLaneBackends } from '../run/laneBackends.js';
+import { createRecentlyUsed } from '../run/recentlyUsed.js';
+import type { LanedJob } from './jobOptions.js';
+import { toBullJob } from './jobOptions.js';
+import { endHold, heldBackForMs, holdBack } from './lanePause.js';
+import { createLaneRegistrar } from './laneRegistrar.js';
+
+/** How many jobs a lane holds, by what they do there. */
+export interface LaneCounts {
+  /** Due and not running. */
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+}
+
+/** A dead job's note in its tenant's dead-letter queue. The payload stays in the ledger. */
+export interface DeadLetterNote {
+  readonly jobId: string;
+  readonly task: string;
+  readonly category: string;
+  readonly error: JobError;
+  readonly attempts: number;
+}
+
+/** What became of an add. */
+export type Added =
+  | { readonly kind: 'added' }
+  /** An unfinished job of the lane has the same `dedupeKey`, so BullMQ took no notice of this one. */
+  | { readonly kind: 'swallowed'; readonly by: string };
+
+const ADDED: Added = { kind: 'added' };
+
+/** The lanes of all tenants, over one shared connection. */
+export interface LaneQueues {
+  /**
+   * Adds jobs, each to its lane, and registers the lanes; answers in their order. All leave in one write per node, and a lane
+   * gets them in their order. BullMQ's `addBulk` would put them into a transaction for each lane: nothing rests on that, and it
+   * costs both sides more.
+   */
+  add(jobs: readonly LanedJob[]): Promise<readonly Added[]>;
+  /** The same for one, which shares its write with all that is sent in the same turn and waits for nobody else's answer. */
+  addOne(job: LanedJob): Promise<Added>;
+  /** Takes a job out of its lane unless it runs; true when it was there. */
+  remove(lane: Lane, id: string): Promise<boolean>;
+  /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
+  position(lane: Lane, id: string): Promise<number | null>;
+  /** Places of many jobs of a lane, in the order of the ids. */
+  positions(lane: Lane, ids: readonly string[]): Promise<(number | null)[]>;
+  counts(lane: Lane): Promise<LaneCounts>;
+  progress(lane: Lane, id: string): Promise<unknown>;
+  /** Starts none of a lane's jobs for so long, in ms, on any process; a longer pause that is known stands. */
+  holdBack(lane: Lane, forMs: number): Promise<void>;
+  /** How long a lane is held back still, in ms; 0 when it is not. */
+  heldBackForMs(lane: Lane): Promise<number>;
+  /** Ends a pause, and tells the workers. */
+  endHold(lane: Lane): Promise<void>;
+  /** Puts a note into the tenant's dead-letter queue; harmless twice. */
+  bury(tenantId: string, note: DeadLetterNote): Promise<void>;
+  /** Takes a job's note out of the tenant's dead-letter queue. */
+  unbury(tenantId: string, jobId: string): Promise<void>;
+  /** Deletes what a lane keeps of finished jobs, and its events. Harmless to jobs that are added meanwhile. */
+  sweepOut(lane: Lane): Promise<void>;
+  /** Deletes a lane with all that it holds. */
+  obliterate(lane: Lane): Promise<void>;
+  /** BullMQ's own queue, for a board. The caller must not close it. */
+  queue(lane: Lane): Queue;
+  /** Forgets the queue object of a lane that is gone. */
+  forget(lane: Lane): void;
+  close(): Promise<void>;
+}
+
+/** Queue objects that are kept; another is made when its lane is used again. */
+const KEPT = 10_000;
+
+/** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
+const FINISHED_PER_LANE = 10_000;
+
+/** What lanes may be told. */
+export interface LaneQueuesOptions {
+  /** Redis's time, unix ms; this machine's when left out. */
+  readonly serverNow?: () => number;
+  /** Another bound than a second; for tests. */
+  readonly registerAgainAfterMs?: number;
+}
+
+/** Opens lanes as they are used. */
+export function createLaneQueues(
+  client: RedisClient,
+  keys: FleetKeys,
+  { serverNow = systemClock.now, registerAgainAfterMs }: LaneQueuesOptions = {},
+): LaneQueues {
+  const options = { connection: client, skipVersionCheck: true, skipMetasUpdate: true };
+  const backends = createLaneBackends(options, keys);
+  const queues = createRecentlyUsed(KEPT, (name) => {
+    const prefix = keys.queuePrefix(tenantOfLane(name));
+    const queue = new Queue(name, { ...options, prefix }, () => backends.of(name));
+    // The shared connection reports its errors once; here they would be repeated for every lane.
+    queue.on('error', () => undefined);
+    return queue;
+  });
+  const registrar = createLaneRegistrar(client, keys, registerAgainAfterMs);
+  const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
+
+  // Read-only, with BullMQ's own names for its keys; its API has no rank.
+  function placesIn(lane: Lane, ids: readonly string[]): Promise<(number | null)[]> {
+    const queue = queueOf(lane);
+    return placesInLane(client, { wait: queue.toKey('wait'), prioritized: queue.toKey('prioritized') }, ids);
+  }
+
+  async function addToLane({ lane, job }: LanedJob): Promise<Added> {
+    const { name, data, opts } = toBullJob(job, serverNow());
+    const { id: by = job.id } = await queueOf(lane).add(name, data, opts);
+    return by === job.id ? ADDED : { kind: 'swallowed', by };
+  }
+
+  return {
+    async add(jobs) {
+      const adding = jobs.map(addToLane);
+      await registrar.register(countByLane(jobs), adding);
+      return Promise.all(adding);
+    },
+    addOne(job) {
+      const adding = addToLane(job);
+      const used = { tenantId: job.lane.tenantId, name: laneName(job.lane), jobs: 1 };
+      return registrar.countKnown(used) ? adding : registrar.register([used], [adding]).then(() => adding);
+    },
+    async remove(lane, id) {
+      return (await queueOf(lane).remove(id)) === 1;
+    },
+    async position(lane, id) {
+      return (await placesIn(lane, [id]))[0] ?? null;
+    },
+    positions: placesIn,
+    async counts(lane) {
+      const {
+        wait = 0,
+        prioritized = 0,
+        active = 0,
+        delayed = 0,
+      } = await queueOf(lane).getJobCounts('wait', 'prioritized', 'active', 'delayed');
+      return { waiting: wait + prioritized, active, delayed };
+    },
+    async progress(lane, id) {
+      return (await queueOf(lane).getJob(id))?.progress ?? null;
+    },
+    holdBack: (lane, forMs) => holdBack(queueOf(lane), forMs),
+    heldBackForMs: (lane) => heldBackForMs(queueOf(lane)),
+    async endHold(lane) {
+      await endHold(queueOf(lane));
+      await client.publish(keys.wokenChannel, laneName(lane));
+    },
+    async bury(tenantId, note) {
+      const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
+      const added = queueOf(lane).add(note.task, note, { jobId: note.jobId });
+      await registrar.register([{ tenantId, name: laneName(lane), jobs: 1 }], [added]);
+    },
+    async unbury(tenantId, jobId) {
+      await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
+    },
+    async sweepOut(lane) {
+      const queue = queueOf(lane);
+      await Promise.all([queue.clean(0, FINISHED_PER_LANE, 'completed'), queue.clean(0, FINISHED_PER_LANE, 'failed')]);
+      await queue.trimEvents(0);
+    },
+    async obliterate(lane) {
+      await queueOf(lane).obliterate({ force: true });
+    },
+    queue: queueOf,
+    forget: (lane) => queues.forget(laneName(lane)),
+    async close() {
+      await registrar.close();
+      queues.clear();
+      await backends.close();
+    },
+  };
+}
+
+function countByLane(jobs: readonly LanedJob[]): UsedLane[] {
+  const counts = new Map<string, number>();
+  for (const { lane } of jobs) {
+    const name = laneName(lane);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Array.from(counts, ([name, count]) => ({ tenantId: tenantOfLane(name), name, jobs: count }));
+}

@@ -1,0 +1,297 @@
+import type { LaneKeys } from '../../redis/commands/lookAtLanes.js';
+import type { BoardListener } from './boardListener.js';
+import type { Claim, ClaimEnd, ClaimState, LaneState, OpenLane, TenantState } from './laneState.js';
+import { newLane, newTenant, stopTimer } from './laneState.js';
+import type { SlotRoom } from './slotRoom.js';
+import type { Turns } from './turns.js';
+import { createTurns, TURN_QUANTUM } from './turns.js';
+
+/**
+ * A lane that gives more markers than one lone job does (its own, and one for its activation) is busy: it is left out of the
+ * wait, which it would end again and again. One that gives no more stays in it, which saves putting it back.
+ */
+const MARKERS_OF_ONE_JOB = 2;
+
+/** A claim that is older than this makes way for others that wait: going on saves a script, which long jobs need not. In ms. */
+const LONG_TURN_MS = 10;
+
+/** A rate limit is asked about again after so long, in ms: it may have been lifted, and the word of it lost. */
+const LONGEST_TRUST_MS = 60_000;
+
+/** Longest time that a timer can be set for, in ms. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+/**
+ * Which lanes have work, and which runs next. Holds no connection and asks nobody: it is told what was seen, and tells what is
+ * to be done. Every operation is O(1).
+ */
+export class LaneBoard {
+  private readonly lanes = new Map<string, LaneState>();
+  private readonly tenants = new Map<string, TenantState>();
+  private readonly weights = new Map<string, number>();
+  private readonly turns: Turns = createTurns();
+  private claims = 0;
+
+  /**
+   * @param mostClaims jobs that the process runs at a time
+   * @param now unix ms, by which BullMQ judges delayed jobs as well
+   */
+  constructor(
+    private readonly room: SlotRoom,
+    private readonly mostClaims: number,
+    private readonly now: () => number,
+    private readonly tell: BoardListener,
+  ) {}
+
+  open(name: string, keys: LaneKeys): OpenLane {
+    const known = this.lanes.get(name);
+    if (known !== undefined) return known;
+    const lane = newLane(name, keys);
+    this.lanes.set(name, lane);
+    this.tenantOf(lane.tenantId).lanes.add(lane);
+    this.relisten(lane);
+    return lane;
+  }
+
+  close(name: string): void {
+    const lane = this.lanes.get(name);
+    if (lane === undefined) return;
+    this.lanes.delete(name);
+    lane.isOpen = false;
+    // Who runs the lane from now on may not know when its next job is due.
+    if (lane.timer !== null) this.tell.passOn(lane);
+    stopTimer(lane);
+    this.dropCredit(lane);
+    this.relisten(lane);
+    const tenant = this.tenantOf(lane.tenantId);
+    tenant.lanes.delete(lane);
+    if (tenant.lanes.size === 0) this.weights.delete(tenant.id);
+    this.place(tenant);
+  }
+
+  setWeight(tenantId: string, weight: number): void {
+    if (weight === 1) this.weights.delete(tenantId);
+    else this.weights.set(tenantId, weight);
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined || tenant.weight === weight) return;
+    tenant.weight = weight;
+    this.place(tenant);
+  }
+
+  /** A lane's marker was taken: work may wait in it. */
+  marked(marked: OpenLane): void {
+    const lane = this.lanes.get(marked.name);
+    if (lane === undefined) {
+      this.tell.passOn(marked);
+      return;
+    }
+    const full = this.isFull(this.tenantOf(lane.tenantId));
+    lane.pops++;
+    lane.popsSinceRest++;
+    if (!lane.owesMarker) this.makeReady(lane, 1);
+    // With a claim on the lane itself, that claim's end asks Redis anyway.
+    else if (!full || lane.claims === 0) this.tell.doubt(lane);
+    lane.owesMarker = false;
+    this.relisten(lane);
+    if (full || this.isSaturated()) this.passOn(lane);
+  }
+
+  /** A lane's marker was taken: a job is due then, unix ms. */
+  markedFor(marked: OpenLane, dueMs: number): void {
+    if (this.lanes.has(marked.name)) this.wakeAt(marked.name, dueMs);
+    else this.tell.passOn(marked);
+  }
+
+  /** So many jobs are believed to wait in a lane. */
+  wake(name: string, jobs: number): void {
+    const lane = this.lanes.get(name);
+    if (lane !== undefined && jobs > 0) this.makeReady(lane, jobs);
+  }
+
+  /** A job of a lane is due then, unix ms. An earlier moment that is known stands. */
+  wakeAt(name: string, dueMs: number): void {
+    const lane = this.lanes.get(name);
+    if (lane !== undefined) this.putOff(lane, dueMs);
+  }
+
+  /** A rate limit of a lane was lifted before its time. */
+  holdEnded(name: string): void {
+    const lane = this.lanes.get(name);
+    if (lane !== undefined) lane.limitedUntilMs = 0;
+  }
+
+  /** What the tenant may run has changed. */
+  roomFor(tenantId: string): void {
+    const tenant = this.tenants.get(tenantId);
+    if (tenant === undefined) return;
+    for (const lane of tenant.lanes) this.relisten(lane);
+    this.place(tenant);
+  }
+
+  /** This process was refused a slot for a tenant's work: another may have one. */
+  refusedTo(tenantId: string): void {
+    for (const lane of this.tenants.get(tenantId)?.ready ?? []) this.passOn(lane);
+  }
+
+  hasWork(): boolean {
+    return this.turns.someoneWaits();
+  }
+
+  /** The lane whose turn it is, with room for a job; null when none can run. */
+  next(): Claim | null {
+    for (let tenantId = this.turns.next(); tenantId !== null; tenantId = this.turns.next()) {
+      const tenant = this.tenantOf(tenantId);
+      const [lane] = tenant.ready;
+      const ticket = lane === undefined ? null : this.room.take(tenantId);
+      if (lane === undefined || ticket === null) this.place(tenant);
+      else {
+        this.count(tenant, lane);
+        const claim: ClaimState = { lane, ticket, popsAsked: lane.pops, sinceMs: this.now(), jobs: 0 };
+        return claim;
+      }
+    }
+    return null;
+  }
+
+  /** Whether the next job of the lane may follow one that ends. */
+  mayGoOn(held: Claim): boolean {
+    const claim = held as ClaimState;
+    const { lane, ticket } = claim;
+    if (!lane.isOpen || !ticket.isGood()) return false;
+    // Another lane of the same tenant waits for its turn.
+    const others = this.tenantOf(lane.tenantId).ready.size > (lane.credit > 0 ? 1 : 0);
+    if (others && claim.jobs >= TURN_QUANTUM) return false;
+    if (this.now() - claim.sinceMs > LONG_TURN_MS && this.turns.othersWait(lane.tenantId)) return false;
+    if (!this.turns.mayGoOn(lane.tenantId)) return false;
+    claim.popsAsked = lane.pops;
+    return true;
+  }
+
+  /** A claim gave a job: its first, or one that followed. */
+  began(held: Claim): void {
+    const claim = held as ClaimState;
+    claim.jobs++;
+    claim.lane.owesMarker = true;
+  }
+
+  end(held: Claim, how: ClaimEnd): void {
+    const { lane, ticket, popsAsked } = held as ClaimState;
+    const tenant = this.tenantOf(lane.tenantId);
+    lane.claims--;
+    tenant.claims--;
+    this.claims--;
+    this.room.give(ticket);
+    if (how.kind === 'unknown') this.makeReady(lane, 1);
+    else this.settle(lane, how, lane.pops !== popsAsked);
+    if (lane.claims === 0 && lane.credit === 0) lane.popsSinceRest = 0;
+    for (const each of tenant.lanes) this.relisten(each);
+    this.place(tenant);
+  }
+
+  /** @param marked a marker was taken since Redis was asked, so that a job may have come after the answer */
+  private settle(lane: LaneState, { limitMs, dueMs }: ClaimEnd & { kind: 'empty' }, marked: boolean): void {
+    this.dropCredit(lane);
+    if (limitMs > 0) {
+      lane.limitedUntilMs = this.now() + Math.min(limitMs, LONGEST_TRUST_MS);
+      this.putOff(lane, lane.limitedUntilMs);
+    } else if (dueMs > 0) this.putOff(lane, dueMs);
+    if (marked && lane.isOpen && limitMs === 0) this.tell.doubt(lane);
+  }
+
+  private count(tenant: TenantState, lane: LaneState): void {
+    tenant.ready.delete(lane);
+    lane.credit--;
+    if (lane.credit > 0) tenant.ready.add(lane);
+    lane.claims++;
+    tenant.claims++;
+    this.claims++;
+    this.relisten(lane);
+    if (tenant.ready.size === 0 || !this.room.mayHave(tenant.id)) this.turns.pass(tenant.id);
+    if (this.turns.someoneWaits()) this.tell.work();
+  }
+
+  private tenantOf(id: string): TenantState {
+    const known = this.tenants.get(id);
+    if (known !== undefined) return known;
+    const tenant = newTenant(id, this.weights.get(id) ?? 1);
+    this.tenants.set(id, tenant);
+    return tenant;
+  }
+
+  /** Puts a tenant into the ring, or out of it, by what it has now. */
+  private place(tenant: TenantState): void {
+    const { turns } = this;
+    // A slot is asked for when a job could start in it: a lease that waits for its turn runs out.
+    const hasRoom =
+      tenant.ready.size > 0 && (this.isSaturated() ? this.room.mayHave(tenant.id) : this.room.has(tenant.id));
+    if (hasRoom) {
+      turns.enter(tenant.id, tenant.weight);
+      this.tell.work();
+    } else if (tenant.ready.size > 0 || tenant.claims > 0) turns.pass(tenant.id);
+    else {
+      turns.leave(tenant.id);
+      if (tenant.lanes.size === 0) this.tenants.delete(tenant.id);
+    }
+  }
+
+  private makeReady(lane: LaneState, jobs: number): void {
+    if (!lane.isOpen) return;
+    if (this.now() < lane.limitedUntilMs) {
+      // A job that was due within the limit has used up the timer that would have ended it.
+      this.putOff(lane, lane.limitedUntilMs);
+      return;
+    }
+    stopTimer(lane);
+    lane.credit = Math.max(lane.credit, jobs);
+    const tenant = this.tenantOf(lane.tenantId);
+    tenant.ready.add(lane);
+    this.relisten(lane);
+    this.place(tenant);
+  }
+
+  private dropCredit(lane: LaneState): void {
+    lane.credit = 0;
+    this.tenantOf(lane.tenantId).ready.delete(lane);
+  }
+
+  private putOff(lane: LaneState, untilMs: number): void {
+    if (!lane.isOpen || (lane.timer !== null && lane.wakesAtMs <= untilMs)) return;
+    stopTimer(lane);
+    lane.wakesAtMs = untilMs;
+    const waitMs = Math.min(Math.max(untilMs - this.now(), 1), LONGEST_TIMER_MS);
+    lane.timer = setTimeout(() => {
+      lane.timer = null;
+      if (this.now() < untilMs) this.putOff(lane, untilMs);
+      else {
+        this.makeReady(lane, 1);
+        if (this.isFull(this.tenantOf(lane.tenantId))) this.passOn(lane);
+      }
+    }, waitMs);
+  }
+
+  private passOn(lane: LaneState): void {
+    if (!this.room.isAlone(lane.tenantId)) this.tell.passOn(lane);
+  }
+
+  private isSaturated(): boolean {
+    return this.claims >= this.mostClaims;
+  }
+
+  private isFull(tenant: TenantState): boolean {
+    return tenant.claims >= this.room.mostJobs(tenant.id);
+  }
+
+  /** Whether a lane's marker is to be awaited: not while its work is known, or could not be run. */
+  private shouldListen(lane: LaneState): boolean {
+    if (!lane.isOpen) return false;
+    if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && this.room.isAlone(lane.tenantId)) return true;
+    return lane.credit === 0 && (lane.claims === 0 || !this.isFull(this.tenantOf(lane.tenantId)));
+  }
+
+  private relisten(lane: LaneState): void {
+    const on = this.shouldListen(lane);
+    if (on === lane.listens) return;
+    lane.listens = on;
+    this.tell.listen(lane, on);
+  }
+}

@@ -1,0 +1,138 @@
+import { BUCKET_COUNT } from '@sluice/shared/domain/lane';
+import { runEvery } from '@sluice/shared/lifecycle/runEvery';
+import type { Service } from '@sluice/shared/lifecycle/service';
+import { createBlockingPop } from '../../redis/blockingPop.js';
+import type { FleetKeys } from '../../redis/keys.js';
+import { laneKeysOf } from '../laneKeys.js';
+import { createLaneBackends } from './laneBackends.js';
+import { LaneBoard } from './laneBoard.js';
+import type { OpenLane } from './laneState.js';
+import type { RunnerOptions } from './runners.js';
+import { createRunners, runnerOptions } from './runners.js';
+import type { SlotRoom } from './slotRoom.js';
+import { createWakeHub } from './wakeHub.js';
+
+/** Takes jobs of many lanes into this process, fairly, and runs them. */
+export interface LaneIntake extends Service {
+  /** Runs these lanes and no others; jobs that run go on. */
+  follow(lanes: ReadonlySet<string>): void;
+  /** A tenant's share of the turns. */
+  setWeight(tenantId: string, weight: number): void;
+  /** A tenant may have room again. */
+  room(tenantId: string): void;
+  /** A slot of the tenant was refused to this process: another may do what waits here. */
+  refused(tenantId: string): void;
+  /** Another process said that work may wait in a lane: its name, then the process's; without, a pause of it has ended. */
+  heard(message: string): void;
+  /** Lanes that are open. */
+  size(): number;
+  /** Takes no more jobs; resolves when all that run have ended. */
+  close(): Promise<void>;
+}
+
+/** What the intake needs. */
+export interface LaneIntakeOptions extends Omit<RunnerOptions, 'released'> {
+  readonly keys: FleetKeys;
+  readonly room: SlotRoom;
+  /** Whether this process looks for a tenant's stalled jobs. */
+  readonly findsStalled: (tenantId: string) => boolean;
+  /** A look has seen this version of a bucket. */
+  readonly version: (bucket: number, version: string) => void;
+  /** A clock that never jumps, in ms. */
+  readonly monotonicMs: () => number;
+}
+
+/** Runners are made when there is work for them; nothing is done while there is none. */
+export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
+  const { client, keys, log } = options;
+  const open = new Map<string, OpenLane>();
+  const backends = createLaneBackends(runnerOptions({ ...options, released }), keys);
+  const board = new LaneBoard(options.room, options.concurrency, options.now, {
+    work: () => runners.find(),
+    doubt: (lane) => hub.look(lane),
+    listen: (lane, on) => hub.listen(lane, on),
+    passOn: (lane) => tellOthers(lane.name),
+  });
+  const runners = createRunners(board, backends, { ...options, released });
+  const hub = createWakeHub({
+    ...options,
+    board,
+    createPop: () => createBlockingPop(client),
+    active: (lane) => void findStalled(lane),
+  });
+  let swept = 0;
+  const sweep = runEvery(
+    'sweep',
+    Math.max(1, Math.floor(options.sweepMs / BUCKET_COUNT)),
+    async () => {
+      hub.sweep(swept);
+      swept = (swept + 1) % BUCKET_COUNT;
+    },
+    log,
+  );
+
+  function tellOthers(name: string): void {
+    const told = client.publish(keys.wokenChannel, `${name} ${options.workerId}`);
+    told.catch((err: unknown) => log.debug({ err }, 'a wake was not passed on'));
+  }
+
+  function released(name: string): void {
+    const lane = open.get(name);
+    if (lane !== undefined) hub.look(lane);
+    tellOthers(name);
+  }
+
+  async function findStalled(lane: OpenLane): Promise<void> {
+    if (!options.findsStalled(lane.tenantId)) return;
+    try {
+      const stalled = await backends.of(lane.name).moveStalledJobsToWait();
+      if (stalled.length > 0) hub.look(lane);
+    } catch (err) {
+      log.debug({ err, lane: lane.name }, 'stalled jobs could not be looked for');
+    }
+  }
+
+  function closeLane(lane: OpenLane): void {
+    open.delete(lane.name);
+    board.close(lane.name);
+    hub.remove(lane);
+  }
+
+  async function close(): Promise<void> {
+    const ended = runners.close();
+    for (const lane of [...open.values()]) closeLane(lane);
+    await ended;
+  }
+
+  return {
+    name: 'intake',
+    start: () => sweep.start(),
+    async stop(deadline) {
+      await sweep.stop(deadline);
+      await close();
+      await hub.stop();
+      await backends.close();
+    },
+    follow(lanes) {
+      if (runners.areClosed()) return;
+      for (const lane of [...open.values()]) if (!lanes.has(lane.name)) closeLane(lane);
+      for (const name of lanes) {
+        if (open.has(name)) continue;
+        const lane = board.open(name, laneKeysOf(keys, name));
+        open.set(name, lane);
+        hub.add(lane);
+      }
+    },
+    setWeight: (tenantId, weight) => board.setWeight(tenantId, weight),
+    room: (tenantId) => board.roomFor(tenantId),
+    refused: (tenantId) => board.refusedTo(tenantId),
+    heard(message) {
+      const [name = '', ...sender] = message.split(' ');
+      const lane = open.get(name);
+      if (lane !== undefined && sender.length === 0) board.holdEnded(name);
+      if (lane !== undefined && sender.join(' ') !== options.workerId) hub.look(lane);
+    },
+    size: () => open.size,
+    close,
+  };
+}

@@ -1,0 +1,144 @@
+import type { Lane } from '@sluice/shared/domain/lane';
+import { classOfLane, laneName } from '@sluice/shared/domain/lane';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Job } from 'bullmq';
+import { DelayedError, UnrecoverableError } from 'bullmq';
+import { fromTraceMetadata } from '../add/traceMetadata.js';
+import type { LaneClaim } from './fanInBackend.js';
+
+/** A job that BullMQ moved to active for this process. */
+export interface ActiveJob {
+  readonly id: string;
+  readonly lane: Lane;
+  readonly task: string;
+  readonly data: unknown;
+  /** Attempts that count which BullMQ allows this job. */
+  readonly maxAttempts: number;
+  /** BullMQ's priority; 0 when a plain client gave none. */
+  readonly queuePriority: number;
+  /** Trace context that it was added with, by us or by a plain client with `bullmq-otel`. */
+  readonly traceparent: string | null;
+  /** Calls back when the slot that the job runs in is lost: it must end at once, as another may start in its place. */
+  onSlotLost(listener: () => void): void;
+  updateProgress(value: number | Record<string, unknown>): Promise<void>;
+  log(line: string): Promise<void>;
+}
+
+/** What BullMQ is to be told of an attempt, once the ledger knows. */
+export type AttemptEnd =
+  | { readonly kind: 'completed'; readonly result: unknown }
+  /** Counts as an attempt. */
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly message: string }
+  /** Costs no attempt: the upstream asked to wait. */
+  | { readonly kind: 'defer'; readonly delayMs: number }
+  /** Costs no attempt: this process must stop. The job keeps its place. */
+  | { readonly kind: 'release' }
+  | { readonly kind: 'bury'; readonly message: string }
+  /** BullMQ is told nothing: the job is found stalled when its lock ends, unless another has it by then. */
+  | { readonly kind: 'leave' };
+
+/** What running a job needs. */
+export interface AttemptParts {
+  readonly now: () => number;
+  readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
+  /** A job went back to wait in a lane, of which BullMQ tells no one. */
+  readonly released: (lane: string) => void;
+  readonly log: Log;
+}
+
+/** Carries the delay that was decided to BullMQ's back-off. */
+class AttemptFailed extends Error {
+  readonly delayMs: number;
+
+  constructor(message: string, delayMs: number) {
+    super(plain(message));
+    this.delayMs = delayMs;
+  }
+}
+
+/** BullMQ's back-off strategy that takes the delay that was decided. */
+export function decidedDelayMs(_attemptsMade: number, _type?: string, error?: Error): number {
+  return error instanceof AttemptFailed ? error.delayMs : 0;
+}
+
+/** Runs a job that a runner claimed, and tells BullMQ by what it returns or throws what became of it. */
+export async function runAttempt(
+  job: Job,
+  token: string | undefined,
+  claim: LaneClaim,
+  options: AttemptParts,
+): Promise<unknown> {
+  // The slot may be gone by the time that the job comes: another may start in its place.
+  const end: AttemptEnd = claim.ticket.isLost() ? { kind: 'release' } : await endOf(toActiveJob(job, claim), options);
+  switch (end.kind) {
+    case 'completed':
+      return end.result;
+    case 'retry':
+      if (hasRetriesLeft(job)) throw new AttemptFailed(end.message, end.delayMs);
+      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
+    case 'defer':
+      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
+    case 'release':
+      return putOff(
+        job,
+        async () => {
+          await job.moveToWait(token);
+          options.released(claim.lane.name);
+        },
+        options.log,
+      );
+    case 'bury':
+      throw new UnrecoverableError(plain(end.message));
+    case 'leave':
+      throw new DelayedError();
+  }
+}
+
+/** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
+async function endOf(active: ActiveJob, { run, log }: Pick<AttemptParts, 'run' | 'log'>): Promise<AttemptEnd> {
+  try {
+    return await run(active);
+  } catch (err) {
+    log.error({ err, jobId: active.id, lane: laneName(active.lane) }, 'an attempt broke; its job is left to be found');
+    return { kind: 'leave' };
+  }
+}
+
+/** BullMQ counts for itself, and may have counted attempts that the ledger does not: the ledger's word holds. */
+function hasRetriesLeft(job: Job): boolean {
+  return job.attemptsMade + 1 < (job.opts.attempts ?? 1);
+}
+
+/** Moves a job out of the running ones. If that fails it is left: BullMQ would take any other error for a failure. */
+async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise<never> {
+  try {
+    await move();
+  } catch (err) {
+    log.warn({ err, jobId: job.id }, 'a job could not be put off; it is left to be found');
+  }
+  throw new DelayedError();
+}
+
+/** Progress and logs go to the lane's own backend: a handler that is left behind must not reach the runner's next lane. */
+function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob {
+  const id = job.id ?? '';
+  return {
+    id,
+    lane: { tenantId: lane.tenantId, queueClass: classOfLane(lane.name) },
+    task: job.name,
+    data: job.data,
+    maxAttempts: job.opts.attempts ?? 1,
+    queuePriority: job.opts.priority ?? 0,
+    traceparent: fromTraceMetadata(job.opts.telemetry?.metadata),
+    onSlotLost: (listener) => ticket.onLost(listener),
+    updateProgress: (value) => backend.updateProgress(id, value),
+    log: async (line) => {
+      await backend.addLog(id, line);
+    },
+  };
+}
+
+/** BullMQ takes some messages for orders, such as to wait for a rate limit: an upstream's text must not be one. */
+function plain(message: string): string {
+  return message.startsWith('bullmq:') ? `"${message}"` : message;
+}

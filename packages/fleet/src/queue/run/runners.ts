@@ -1,0 +1,109 @@
+import { createQuietReporter } from '@sluice/shared/telemetry/logger';
+import type { IQueueBackend, WorkerOptions } from 'bullmq';
+import { Worker } from 'bullmq';
+import type { RedisClient } from '../../redis/client.js';
+import { KEEP_FINISHED } from '../add/jobOptions.js';
+import { FanIn, FOREVER_S } from './fanInBackend.js';
+import type { LaneBackends } from './laneBackends.js';
+import type { LaneBoard } from './laneBoard.js';
+import { createRefusalGate } from './refusalGate.js';
+import type { AttemptParts } from './runAttempt.js';
+import { decidedDelayMs, runAttempt } from './runAttempt.js';
+
+/** BullMQ Workers that run one job at a time each, of whatever lane. */
+export interface Runners {
+  /** Work can be claimed: one who waits is woken, or another is made, up to the bound. */
+  find(): void;
+  areClosed(): boolean;
+  /** Takes no more jobs; resolves when all that run have ended. */
+  close(): Promise<void>;
+}
+
+/** How runners run. */
+export interface RunnerOptions extends AttemptParts {
+  readonly client: RedisClient;
+  readonly workerId: string;
+  /** Jobs that this process runs at a time. */
+  readonly concurrency: number;
+  /** How long a job stays locked without renewal, in ms. */
+  readonly lockMs: number;
+  /** Redis's time, unix ms. */
+  readonly serverNow: () => number;
+  /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
+  readonly sweepMs: number;
+}
+
+/** The number of lost locks is judged by the ledger (see `domain/claim.ts`), so BullMQ's own bound is out of reach. */
+const NEVER = 1_000_000;
+
+/** BullMQ's settings of every runner. */
+export function runnerOptions(options: RunnerOptions): WorkerOptions {
+  return {
+    connection: options.client,
+    concurrency: 1,
+    name: options.workerId,
+    lockDuration: options.lockMs,
+    // Shorter than the time between two sweeps: BullMQ skips a check that comes too soon after the one before.
+    stalledInterval: Math.floor(options.sweepMs * 0.8),
+    skipStalledCheck: true,
+    maxStalledCount: NEVER,
+    drainDelay: FOREVER_S,
+    runRetryDelay: 1_000,
+    skipVersionCheck: true,
+    settings: { backoffStrategy: decidedDelayMs },
+    ...KEEP_FINISHED,
+  };
+}
+
+/** Made when there is work for them; one that waits is woken before another is made, the one that ran last first. */
+export function createRunners(board: LaneBoard, backends: LaneBackends, options: RunnerOptions): Runners {
+  const runners: { readonly worker: Worker<unknown, unknown, string, IQueueBackend>; readonly fanIn: FanIn }[] = [];
+  const idle: FanIn[] = [];
+  const quietly = createQuietReporter(10_000, options.now);
+  let closed = false;
+  const gate = createRefusalGate(wakeAll, options.now, options.log);
+
+  function wakeAll(): void {
+    for (const waiting of idle.splice(0)) waiting.wake();
+  }
+
+  function start(): void {
+    const fanIn = new FanIn(board, backends, (waiting) => idle.push(waiting), options.serverNow, gate);
+    const worker = new Worker<unknown, unknown, string, IQueueBackend>(
+      'runner',
+      async (job, token) => {
+        const claim = fanIn.current();
+        if (claim === null) throw new Error('a job came without a claim');
+        return runAttempt(job, token, claim, options);
+      },
+      runnerOptions(options),
+      () => fanIn.asBackend(),
+    );
+    worker.on('error', (err) =>
+      quietly('runner', (swallowed) => options.log.warn({ err, swallowed }, 'BullMQ reports an error')),
+    );
+    runners.push({ worker, fanIn });
+  }
+
+  /** Its slot is free for another process as soon as its own job has ended, however long those of other runners take. */
+  async function closeRunner({ worker, fanIn }: (typeof runners)[number]): Promise<void> {
+    await worker.close();
+    fanIn.letGo();
+  }
+
+  return {
+    find() {
+      if (closed) return;
+      const waiting = idle.pop();
+      if (waiting !== undefined) waiting.wake();
+      else if (runners.length < options.concurrency) start();
+    },
+    areClosed: () => closed,
+    async close() {
+      closed = true;
+      const ended = Promise.all(runners.map(closeRunner));
+      gate.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { BlockingPop } from '../../redis/blockingPop.js';
+import type { RedisClient } from '../../redis/client.js';
+import { LANES_PER_CALL, lookAtLanes } from '../../redis/commands/lookAtLanes.js';
+import type { FleetKeys } from '../../redis/keys.js';
+import type { LaneBoard } from './laneBoard.js';
+import type { OpenLane } from './laneState.js';
+import { LaneWatch } from './laneWatch.js';
+
+/** Finds out which lanes have work: from their markers, and by looking. */
+export interface WakeHub {
+  /** A lane was opened. */
+  add(lane: OpenLane): void;
+  /** A lane was closed. */
+  remove(lane: OpenLane): void;
+  /** Work may wait in a lane, or not. Lanes of a bucket that are named in the same turn are looked at in one call. */
+  look(lane: OpenLane): void;
+  /** A lane's marker is to be awaited from now on, or no longer. */
+  listen(lane: OpenLane, on: boolean): void;
+  /** Looks at all lanes of one bucket. */
+  sweep(bucket: number): void;
+  stop(): Promise<void>;
+}
+
+/** What the hub needs. */
+export interface WakeHubParts {
+  readonly client: RedisClient;
+  readonly keys: FleetKeys;
+  readonly workerId: string;
+  readonly board: Pick<LaneBoard, 'marked' | 'markedFor' | 'wake' | 'wakeAt'>;
+  /** A connection that waits for keys of one bucket. */
+  readonly createPop: (bucket: number) => BlockingPop;
+  /** A sweep has found active jobs in a lane. */
+  readonly active: (lane: OpenLane) => void;
+  /** A look has seen this version of a bucket. */
+  readonly version: (bucket: number, version: string) => void;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** A look that failed is repeated after so long, in ms. */
+const LOOK_AGAIN_MS = 250;
+
+interface Bucket {
+  readonly lanes: Set<OpenLane>;
+  readonly toLook: Set<OpenLane>;
+  looking: boolean;
+  /** The next look is a sweep. */
+  sweeps: boolean;
+  readonly watch: LaneWatch;
+}
+
+/** One watch, with one connection, per bucket that has open lanes. */
+export function createWakeHub(parts: WakeHubParts): WakeHub {
+  const { board, client, keys, log } = parts;
+  const buckets = new Map<number, Bucket>();
+  let stopped = false;
+  let opened = 0;
+
+  function bucketOf(number: number): Bucket {
+    let bucket = buckets.get(number);
+    if (bucket === undefined) {
+      bucket = openBucket(number);
+      buckets.set(number, bucket);
+    }
+    return bucket;
+  }
+
+  function openBucket(number: number): Bucket {
+    const lanes = new Set<OpenLane>();
+    const bucket: Bucket = {
+      lanes,
+      toLook: new Set(),
+      looking: false,
+      sweeps: false,
+      watch: new LaneWatch({
+        client,
+        pop: parts.createPop(number),
+        // A watch that is ending must not take what ends the wait of the next.
+        nudgeKey: keys.nudge(number, `${parts.workerId}:${++opened}`),
+        board,
+        lost: () => lookAtAll(number, bucket),
+        monotonicMs: parts.monotonicMs,
+        log,
+      }),
+    };
+    return bucket;
+  }
+
+  function lookAtAll(number: number, bucket: Bucket): void {
+    for (const lane of bucket.lanes) bucket.toLook.add(lane);
+    schedule(number, bucket);
+  }
+
+  function schedule(number: number, bucket: Bucket): void {
+    if (bucket.looking || stopped) return;
+    bucket.looking = true;
+    setImmediate(() => void lookNow(number, bucket));
+  }
+
+  async function lookNow(number: number, bucket: Bucket): Promise<void> {
+    const lanes = [...bucket.toLook].slice(0, LANES_PER_CALL);
+    const sweeps = bucket.sweeps;
+    for (const lane of lanes) bucket.toLook.delete(lane);
+    bucket.sweeps = sweeps && bucket.toLook.size > 0;
+    try {
+      await lookAt(number, lanes, sweeps);
+    } catch (err) {
+      log.debug({ err, bucket: number }, 'lanes could not be looked at; trying again');
+      for (const lane of lanes) if (bucket.lanes.has(lane)) bucket.toLook.add(lane);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+    bucket.looking = false;
+    if (bucket.toLook.size > 0) schedule(number, bucket);
+  }
+
+  async function lookAt(number: number, lanes: readonly OpenLane[], sweeps: boolean): Promise<void> {
+    const laneKeys = lanes.map((lane) => lane.keys);
+    const { version, looks } = await lookAtLanes(client, keys.version(number), laneKeys);
+    for (const [index, { waiting, dueMs, active }] of looks) {
+      const lane = lanes[index];
+      if (lane === undefined) continue;
+      if (waiting > 0) board.wake(lane.name, waiting);
+      else if (dueMs > 0) board.wakeAt(lane.name, dueMs);
+      if (sweeps && active > 0) parts.active(lane);
+    }
+    parts.version(number, version);
+  }
+
+  return {
+    add(lane) {
+      const bucket = bucketOf(lane.bucket);
+      bucket.lanes.add(lane);
+      bucket.toLook.add(lane);
+      schedule(lane.bucket, bucket);
+    },
+    remove(lane) {
+      const bucket = buckets.get(lane.bucket);
+      if (bucket === undefined) return;
+      bucket.lanes.delete(lane);
+      bucket.toLook.delete(lane);
+      if (bucket.lanes.size > 0) return;
+      buckets.delete(lane.bucket);
+      void bucket.watch.stop();
+    },
+    look(lane) {
+      const bucket = buckets.get(lane.bucket);
+      if (bucket === undefined || !bucket.lanes.has(lane)) return;
+      bucket.toLook.add(lane);
+      schedule(lane.bucket, bucket);
+    },
+    listen: (lane, on) => (on ? bucketOf(lane.bucket) : buckets.get(lane.bucket))?.watch.listen(lane, on),
+    sweep(number) {
+      const bucket = buckets.get(number);
+      if (bucket === undefined) return;
+      bucket.sweeps = true;
+      lookAtAll(number, bucket);
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all([...buckets.values()].map(({ watch }) => watch.stop()));
+    },
+  };
+}

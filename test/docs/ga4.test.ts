@@ -45,7 +45,7 @@ describe('docs/ga4.md', () => {
   });
 
   it('has the numbers of the task’s retry policy', () => {
-    const task = textOf('packages/tasks/src/task.ts');
+    const task = textOf('packages/shared/src/contracts/retryPolicy.ts');
     expect(task).toContain('maxRetries: 3, baseMs: 2_000, capMs: 60_000');
     expect(page).toContain('`baseMs` (2,000)');
     expect(page).toContain('`capMs` (60,000)');

@@ -1,10 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
-import type { Ga4Properties } from '@sluice/ga4/contract/ga4Property';
-import { ga4ReportDataSchema } from '@sluice/ga4/contract/ga4RunReport';
-import { createGa4Client } from '@sluice/ga4/ga4Client';
-import { createGa4ReportHandler } from '@sluice/ga4/ga4Handler';
-import { createPropertiesOf } from '@sluice/ga4/propertiesOf';
+import type { Ga4Properties } from '@sluice/ga4';
+import { ga4ReportDataSchema } from '@sluice/ga4';
+import { createGa4Client, createGa4ReportHandler, createPropertiesOf } from '@sluice/ga4/server';
 import type { JobContext } from '@sluice/tasks/jobContext';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ga4Server, Ga4ServerOptions } from './ga4Server.js';

@@ -9,7 +9,7 @@ const WORKER = new URL('../../apps/worker/dist/', import.meta.url).href;
 const SCRIPT = `
 import { createRequire } from 'node:module';
 await import('${WORKER}worker.js');
-const { createGa4Client } = await import('@sluice/ga4/ga4Client');
+const { createGa4Client } = await import('@sluice/ga4/server');
 const loaded = () => Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('google-gax')).length;
 const settings = { endpoint: 'http://127.0.0.1:9' };
 const client = createGa4Client({ settings, allowPrivateAddresses: true, now: Date.now });

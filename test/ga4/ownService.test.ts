@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { openGa4Calls } from '@sluice/ga4/openGa4Calls';
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
-import { openFleetClient } from '@sluice/queued-client/openFleetClient';
-import { createQueuedClient } from '@sluice/queued-client/queuedClient';
+import { ga4RunReport } from '@sluice/ga4';
+import { openGa4Calls } from '@sluice/ga4/server';
+import type { FleetClient } from '@sluice/queued-client';
+import { createQueuedClient, openFleetClient } from '@sluice/queued-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FleetSpace } from '../support/fleetSpace.js';
 import { openFleetSpace } from '../support/fleetSpace.js';

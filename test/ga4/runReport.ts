@@ -1,6 +1,6 @@
-import { readGa4Date } from '@sluice/ga4/contract/ga4Date';
-import { ga4FilterExpressionSchema } from '@sluice/ga4/contract/ga4Filter';
 import { z } from 'zod';
+import { readGa4Date } from '../../packages/ga4/src/contract/ga4Date.js';
+import { ga4FilterExpressionSchema } from '../../packages/ga4/src/contract/ga4Filter.js';
 import type { GoogleError } from './googleErrors.js';
 import { badField, googleError } from './googleErrors.js';
 import { misfits } from './protoShape.js';

@@ -10,7 +10,7 @@ import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { watchClock } from '@sluice/fleet/redis/watchClock';
-import { createQuotas } from '@sluice/limits/quotas';
+import { createQuotas } from '@sluice/limits';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';

@@ -1,12 +1,12 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import { createJobEnds } from '@sluice/fleet/feed/jobEnds';
 import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';
-import type { Quotas } from '@sluice/limits/quotas';
-import { createJobEnds } from '@sluice/queued-client/jobEnds';
+import type { Quotas } from '@sluice/limits';
 import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
 import { createReadiness } from '@sluice/shared/http/readiness';
 import type { Log } from '@sluice/shared/lifecycle/service';

@@ -1,4 +1,4 @@
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { ga4RunReport } from '@sluice/ga4';
 import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
 import type { TaskContract } from '@sluice/tasks/task';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';

@@ -1,8 +1,7 @@
 import { laneKeysOf } from '@sluice/fleet/queue/laneKeys';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
-import type { CallOutcome } from '@sluice/limits/callOutcome';
-import { callOutcomeOf, isNews } from '@sluice/limits/callOutcome';
-import type { GrantedCall } from '@sluice/limits/upstreamQuota';
+import type { CallOutcome, GrantedCall } from '@sluice/limits';
+import { callOutcomeOf, isNews } from '@sluice/limits';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';

@@ -1,8 +1,9 @@
+import { resultOf } from '@sluice/fleet/feed/jobResult';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import { startSend } from '@sluice/fleet/submit/sendSpan';
-import { callsLeft, refillsInMs } from '@sluice/limits/quotaWait';
+import { callsLeft, refillsInMs } from '@sluice/limits';
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
@@ -16,7 +17,6 @@ import { activeTraceparent, errorType } from '@sluice/shared/telemetry/spans';
 import type { TaskContract } from '@sluice/tasks/task';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
-import { resultOf } from './jobResult.js';
 import type { FleetClient } from './openFleetClient.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 import type { QueuedNotice } from './tellPlaces.js';

@@ -1,4 +1,4 @@
-import { ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/ga4/contract/ga4Report';
+import { ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/ga4';
 import { openEventStream } from '../../support/eventStream.js';
 
 /** What one user met on the way to its report. */

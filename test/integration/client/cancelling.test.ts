@@ -1,5 +1,5 @@
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
+import type { FleetClient } from '@sluice/queued-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTcpProxy } from '../../support/tcpProxy.js';
 import { until } from '../../support/until.js';

@@ -1,5 +1,5 @@
 import { createFeedReader } from '@sluice/fleet/feed/feedReader';
-import type { QueuedNotice } from '@sluice/queued-client/tellPlaces';
+import type { QueuedNotice } from '@sluice/queued-client';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';

@@ -1,7 +1,7 @@
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import type { Quotas } from '@sluice/limits/quotas';
-import { createQuotas } from '@sluice/limits/quotas';
-import type { QueuedNotice } from '@sluice/queued-client/tellPlaces';
+import { ga4RunReport } from '@sluice/ga4';
+import type { Quotas } from '@sluice/limits';
+import { createQuotas } from '@sluice/limits';
+import type { QueuedNotice } from '@sluice/queued-client';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';

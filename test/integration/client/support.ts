@@ -1,11 +1,9 @@
 import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
-import type { Ga4ReportData } from '@sluice/ga4/contract/ga4RunReport';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
-import { openFleetClient } from '@sluice/queued-client/openFleetClient';
-import type { QueuedClient, QueuedClientOptions } from '@sluice/queued-client/queuedClient';
-import { createQueuedClient } from '@sluice/queued-client/queuedClient';
+import type { Ga4ReportData } from '@sluice/ga4';
+import { ga4RunReport } from '@sluice/ga4';
+import type { FleetClient, QueuedClient, QueuedClientOptions } from '@sluice/queued-client';
+import { createQueuedClient, openFleetClient } from '@sluice/queued-client';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { inject } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';

@@ -1,4 +1,4 @@
-import { createQueuedClient } from '@sluice/queued-client/queuedClient';
+import { createQueuedClient } from '@sluice/queued-client';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { systemProbe } from '@sluice/tasks/builtIn/systemProbe';
 import type { TracerSdk } from '@sluice/tracing/tracerSdk';

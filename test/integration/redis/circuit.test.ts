@@ -1,9 +1,9 @@
-import type { Circuit } from '@sluice/limits/circuit';
-import { askCircuit, noteCall } from '@sluice/limits/circuit';
-import { readCircuit } from '@sluice/limits/readCircuit';
-import { endToldCall, readQuotaUse, takeQuota } from '@sluice/limits/upstreamQuota';
+import type { Circuit } from '@sluice/limits';
+import { readCircuit } from '@sluice/limits';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askCircuit, noteCall } from '../../../packages/limits/src/circuit.js';
+import { endToldCall, readQuotaUse, takeQuota } from '../../../packages/limits/src/upstreamQuota.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 

@@ -1,5 +1,5 @@
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { readCircuit } from '@sluice/limits/readCircuit';
+import { ga4RunReport } from '@sluice/ga4';
+import { readCircuit } from '@sluice/limits';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

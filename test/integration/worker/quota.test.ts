@@ -1,12 +1,12 @@
 import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { observeLanes } from '@sluice/fleet/queue/observe/observeLanes';
-import type { Ga4ReportData } from '@sluice/ga4/contract/ga4RunReport';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { readQuotaUse } from '@sluice/limits/upstreamQuota';
+import type { Ga4ReportData } from '@sluice/ga4';
+import { ga4RunReport } from '@sluice/ga4';
 import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readQuotaUse } from '../../../packages/limits/src/upstreamQuota.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import { until } from '../../support/until.js';

@@ -6,7 +6,7 @@ import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
-import { createQuotas } from '@sluice/limits/quotas';
+import { createQuotas } from '@sluice/limits';
 import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';

@@ -1,11 +1,11 @@
+import type { JobEnds } from '@sluice/fleet/feed/jobEnds';
 import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
-import type { Quotas } from '@sluice/limits/quotas';
-import { callsLeft } from '@sluice/limits/quotaWait';
-import type { JobEnds } from '@sluice/queued-client/jobEnds';
+import type { Quotas } from '@sluice/limits';
+import { callsLeft } from '@sluice/limits';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { partOf } from '@sluice/tasks/upstreamPart';
 import type { RedisCall } from '../stores/redisCall.js';

@@ -1,8 +1,6 @@
 import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
-import type { Ga4Properties } from '@sluice/ga4/contract/ga4Property';
-import { ga4PropertyIdSchema } from '@sluice/ga4/contract/ga4Property';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { ga4PropertyRefusal } from '@sluice/ga4/ga4PropertyRefusal';
+import type { Ga4Properties } from '@sluice/ga4';
+import { ga4PropertyIdSchema, ga4PropertyRefusal, ga4RunReport } from '@sluice/ga4';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { z } from 'zod';
 import type { Acceptor } from './acceptJob.js';

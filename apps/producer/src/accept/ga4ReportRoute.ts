@@ -1,7 +1,7 @@
+import { resultOf } from '@sluice/fleet/feed/jobResult';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
-import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/ga4/contract/ga4Report';
-import { resultOf } from '@sluice/queued-client/jobResult';
+import { ga4ReportBodySchema, ga4ReportQueuedSchema, ga4ReportResultSchema } from '@sluice/ga4';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { waitText } from '@sluice/shared/domain/waitText';

@@ -1,4 +1,4 @@
-import { ga4PropertyIdSchema } from '@sluice/ga4/contract/ga4Property';
+import { ga4PropertyIdSchema } from '@sluice/ga4';
 import { priorityRulesSchema } from '@sluice/shared/contracts/priorityRules';
 import { tenantIdSchema } from '@sluice/shared/contracts/tenant';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
 import type { LaneSight } from '@sluice/fleet/queue/observe/observeLanes';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
-import { readCircuit } from '@sluice/limits/readCircuit';
+import { readCircuit } from '@sluice/limits';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 

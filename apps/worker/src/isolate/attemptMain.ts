@@ -1,6 +1,6 @@
 import { createPostgres } from '@sluice/fleet/postgres/connect';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { createGa4Client } from '@sluice/ga4/ga4Client';
+import { ga4RunReport } from '@sluice/ga4';
+import { createGa4Client } from '@sluice/ga4/server';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { createLogger } from '@sluice/shared/telemetry/logger';

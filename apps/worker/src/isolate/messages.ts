@@ -1,4 +1,4 @@
-import type { Ga4Settings } from '@sluice/ga4/ga4Access';
+import type { Ga4Settings } from '@sluice/ga4/server';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';

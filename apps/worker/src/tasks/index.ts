@@ -1,9 +1,8 @@
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { streamJobs } from '@sluice/fleet/postgres/queries/streamJobs';
 import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
-import type { Ga4Client } from '@sluice/ga4/ga4Client';
-import { createGa4ReportHandler } from '@sluice/ga4/ga4Handler';
-import { createPropertiesOf } from '@sluice/ga4/propertiesOf';
+import type { Ga4Client } from '@sluice/ga4/server';
+import { createGa4ReportHandler, createPropertiesOf } from '@sluice/ga4/server';
 import type { TaskHandler } from '@sluice/tasks/jobContext';
 import type { WebClient } from '../network/webClient.js';
 import { createJobsCsvHandler } from './exportsJobsCsv.js';

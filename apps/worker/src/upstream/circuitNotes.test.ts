@@ -1,4 +1,4 @@
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
+import { ga4RunReport } from '@sluice/ga4';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { createLogger } from '@sluice/shared/telemetry/logger';

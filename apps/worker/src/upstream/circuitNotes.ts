@@ -1,6 +1,5 @@
-import { isNews } from '@sluice/limits/callOutcome';
-import type { CircuitChange, Quotas } from '@sluice/limits/quotas';
-import type { GrantedCall } from '@sluice/limits/upstreamQuota';
+import type { CircuitChange, GrantedCall, Quotas } from '@sluice/limits';
+import { isNews } from '@sluice/limits';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';

@@ -1,5 +1,5 @@
-import type { CallOutcome } from '@sluice/limits/callOutcome';
-import { callOutcomeOf } from '@sluice/limits/callOutcome';
+import type { CallOutcome } from '@sluice/limits';
+import { callOutcomeOf } from '@sluice/limits';
 import type { Execution } from '../attempt/execution.js';
 
 /**

@@ -1,10 +1,8 @@
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
-import { restsForMs } from '@sluice/limits/circuitWait';
-import type { Quotas, UpstreamState } from '@sluice/limits/quotas';
-import { refillsInMs } from '@sluice/limits/quotaWait';
-import type { GrantedCall, QuotaAnswer } from '@sluice/limits/upstreamQuota';
+import type { GrantedCall, QuotaAnswer, Quotas, UpstreamState } from '@sluice/limits';
+import { refillsInMs, restsForMs } from '@sluice/limits';
 import type { RetryPolicy } from '@sluice/shared/contracts/retryPolicy';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';

@@ -1,7 +1,5 @@
-import type { CircuitState } from '@sluice/limits/circuitWait';
-import { circuitWait, NO_CIRCUIT_WAIT } from '@sluice/limits/circuitWait';
-import type { QuotaState } from '@sluice/limits/quotaWait';
-import { quotaPartMs, quotaWaitMs } from '@sluice/limits/quotaWait';
+import type { CircuitState, QuotaState } from '@sluice/limits';
+import { circuitWait, NO_CIRCUIT_WAIT, quotaPartMs, quotaWaitMs } from '@sluice/limits';
 
 /** What a wait depends on. */
 export interface WaitFacts {

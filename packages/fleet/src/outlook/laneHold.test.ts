@@ -1,4 +1,4 @@
-import type { UpstreamState } from '@sluice/limits/quotas';
+import type { UpstreamState } from '@sluice/limits';
 import { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { describe, expect, it } from 'vitest';

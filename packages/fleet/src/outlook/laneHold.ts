@@ -1,7 +1,5 @@
-import type { CircuitState } from '@sluice/limits/circuitWait';
-import { restsForMs } from '@sluice/limits/circuitWait';
-import type { Quotas } from '@sluice/limits/quotas';
-import type { QuotaState } from '@sluice/limits/quotaWait';
+import type { CircuitState, QuotaState, Quotas } from '@sluice/limits';
+import { restsForMs } from '@sluice/limits';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';

@@ -1,5 +1,4 @@
-import type { CircuitState } from '@sluice/limits/circuitWait';
-import type { QuotaState } from '@sluice/limits/quotaWait';
+import type { CircuitState, QuotaState } from '@sluice/limits';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Zone } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';

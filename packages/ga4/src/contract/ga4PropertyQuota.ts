@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One of a property's quotas, after a call: what the call took and what is left. */
-export const ga4QuotaStatusSchema = z.object({ consumed: z.int().default(0), remaining: z.int() });
+const ga4QuotaStatusSchema = z.object({ consumed: z.int().default(0), remaining: z.int() });
 
 const quotaStatus = ga4QuotaStatusSchema.nullish().transform((status) => status ?? null);
 

@@ -8,8 +8,8 @@ import { ga4Parts } from './ga4Parts.js';
 import { ga4PropertyIdSchema } from './ga4Property.js';
 
 /** GA4's own bounds on one report. */
-export const MAX_GA4_DIMENSIONS = 9;
-export const MAX_GA4_METRICS = 10;
+const MAX_GA4_DIMENSIONS = 9;
+const MAX_GA4_METRICS = 10;
 
 /** Rows of a report that names no limit. */
 export const DEFAULT_GA4_ROWS = 1_000;

@@ -1,8 +1,8 @@
 import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
-import { createQueuedClient } from '@sluice/queued-client/queuedClient';
+import { ga4RunReport } from '@sluice/ga4';
+import type { FleetClient } from '@sluice/queued-client';
+import { createQueuedClient } from '@sluice/queued-client';
 import { nowMs } from '../../harness/childCalls.js';
 import type { BenchServers } from '../../harness/servers.js';
 import type { Target } from '../../harness/target.js';

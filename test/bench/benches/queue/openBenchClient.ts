@@ -1,5 +1,5 @@
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
-import { openFleetClient } from '@sluice/queued-client/openFleetClient';
+import type { FleetClient } from '@sluice/queued-client';
+import { openFleetClient } from '@sluice/queued-client';
 import type { BenchServers } from '../../harness/servers.js';
 
 /**

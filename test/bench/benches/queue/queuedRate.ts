@@ -1,5 +1,5 @@
-import { ga4RunReport } from '@sluice/ga4/contract/ga4RunReport';
-import { createQueuedClient } from '@sluice/queued-client/queuedClient';
+import { ga4RunReport } from '@sluice/ga4';
+import { createQueuedClient } from '@sluice/queued-client';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import { nowMs } from '../../harness/childCalls.js';
 import type { BenchServers } from '../../harness/servers.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
-import type { FleetClient } from '@sluice/queued-client/openFleetClient';
+import type { FleetClient } from '@sluice/queued-client';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { mix32 } from '@sluice/shared/domain/hash';
 import type { Lane } from '@sluice/shared/domain/lane';

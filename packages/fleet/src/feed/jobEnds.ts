@@ -1,7 +1,7 @@
-import type { FeedReader } from '@sluice/fleet/feed/feedReader';
-import type { PresentJobs } from '@sluice/fleet/outlook/presentJobs';
-import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
+import type { PresentJobs } from '../outlook/presentJobs.js';
+import type { PresentJob } from '../postgres/queries/findPresent.js';
+import type { FeedReader } from './feedReader.js';
 
 /** Waits for the ends of jobs. */
 export interface JobEnds {

@@ -1,7 +1,7 @@
-import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { ErrorCode } from '@sluice/shared/errors/errorCode';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import type { PresentJob } from '../postgres/queries/findPresent.js';
 
 /**
  * What a job gave.

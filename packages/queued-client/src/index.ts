@@ -1,0 +1,9 @@
+/** Calls an upstream from a service of your own: directly while the tenant's quota allows it, else through the fleet's queue. */
+export { FleetError } from '@sluice/shared/errors/fleetError';
+export { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
+export { PacedError } from '@sluice/shared/errors/pacedError';
+export type { FleetClient, FleetClientSettings } from './openFleetClient.js';
+export { openFleetClient } from './openFleetClient.js';
+export type { QueuedClient, QueuedClientOptions, QueueStatus, RequestOptions, RequestStatus } from './queuedClient.js';
+export { createQueuedClient } from './queuedClient.js';
+export type { QueuedNotice } from './tellPlaces.js';

@@ -10,9 +10,13 @@ import { fileURLToPath } from 'node:url';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const SCOPE = '@sluice/';
 
+/** Something that whoever packs can mend. */
+class PackError extends Error {}
+
 /**
  * @typedef {object} Manifest
  * @property {string} name
+ * @property {string} version
  * @property {boolean} [private]
  * @property {readonly string[]} [files]
  * @property {Record<string, string>} [dependencies]
@@ -24,7 +28,13 @@ const SCOPE = '@sluice/';
 
 const workspaces = readWorkspaces();
 
-main(process.argv.slice(2));
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof PackError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
 
 /** @param {readonly string[]} argv */
 function main(argv) {
@@ -41,7 +51,7 @@ function readArguments(argv) {
   const at = argv.indexOf('--to');
   if (at === -1) return { to: join(REPOSITORY, '.sluice/packages'), names: argv };
   const folder = argv[at + 1];
-  if (folder === undefined) fail('--to needs a folder, e.g. `npm run pack -- --to /tmp/packages`.');
+  if (folder === undefined) throw new PackError('--to needs a folder, e.g. `npm run pack -- --to /tmp/packages`.');
   return { to: resolve(folder), names: argv.filter((_, index) => index !== at && index !== at + 1) };
 }
 
@@ -53,7 +63,7 @@ function chosen(names) {
   const open = [...workspaces.values()].filter(({ manifest }) => manifest.private !== true);
   for (const name of names) {
     if (open.some(({ manifest }) => manifest.name === SCOPE + name)) continue;
-    fail(
+    throw new PackError(
       `There is no package ${name} to pack. There are: ${open.map(({ manifest }) => bare(manifest.name)).join(', ')}.`,
     );
   }
@@ -91,7 +101,7 @@ function pack({ folder, manifest }, to) {
     const bundled = privateDependencies(manifest);
     const dependencies = { ...manifest.dependencies };
     for (const { manifest: inner } of bundled) Object.assign(dependencies, inner.dependencies);
-    for (const { manifest: inner } of bundled) dependencies[inner.name] = '0.1.0';
+    for (const { manifest: inner } of bundled) dependencies[inner.name] = inner.version;
     const { devDependencies: _, ...rest } = manifest;
     const bundleDependencies = bundled.map(({ manifest: inner }) => inner.name);
     write(stage, { ...rest, dependencies: sorted(dependencies), ...(bundled.length > 0 && { bundleDependencies }) });
@@ -140,7 +150,7 @@ function privateDependencies(manifest) {
  */
 function carry(from, to, { name, files = [] }) {
   for (const path of files.filter((one) => !one.startsWith('!'))) {
-    if (!existsSync(join(from, path))) fail(`${name} has no ${path}: run \`npm run build\` first.`);
+    if (!existsSync(join(from, path))) throw new PackError(`${name} has no ${path}: run \`npm run build\` first.`);
     cpSync(join(from, path), join(to, path), { recursive: true, filter: (file) => belongs(from, file) });
   }
   const readme = join(from, 'README.md');
@@ -178,13 +188,4 @@ function sorted(record) {
 /** @param {string} name */
 function bare(name) {
   return name.slice(SCOPE.length);
-}
-
-/**
- * @param {string} message
- * @returns {never}
- */
-function fail(message) {
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
 }

@@ -10,7 +10,7 @@ import type { FleetProcess } from '../support/fleetProcess.js';
 import { startFleetProcess } from '../support/fleetProcess.js';
 import { createHttpClient } from '../support/httpClient.js';
 import { startTcpProxy } from '../support/tcpProxy.js';
-import { until } from '../support/until.js';
+import { until, untilDrained } from '../support/until.js';
 
 const GRACE_MS = 8_000;
 /** What a stop may take beyond the grace time, and how much later a busy machine may see it. */
@@ -109,14 +109,10 @@ describe('a rolling update under load', () => {
     const accepted = (await submitting).flat();
     expect(accepted.length).toBeGreaterThan(50);
 
-    await until(
-      'all jobs are over',
-      async () => {
-        const [left] = await query<{ count: number }>('SELECT count(*)::int FROM jobs WHERE finished_at IS NULL');
-        return left?.count === 0;
-      },
-      WITHIN_MS,
-    );
+    await untilDrained('all jobs are over', async () => {
+      const [left] = await query<{ count: number }>('SELECT count(*)::int FROM jobs WHERE finished_at IS NULL');
+      return left?.count ?? 0;
+    });
     const rows = await query<{ id: string; state: string }>('SELECT id, state FROM jobs');
     expect(rows.map(({ id }) => id).sort()).toEqual([...accepted].sort());
     expect(rows.filter(({ state }) => state !== 'completed')).toEqual([]);

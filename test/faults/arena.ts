@@ -14,7 +14,7 @@ import { createScene } from './strikes/scene.js';
 /** What an arena is made of. */
 export interface ArenaOptions
   extends StandOptions,
-    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare'> {
+    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare' | 'burst'> {
   readonly seed: number;
   /** How long a store stands still, in ms. */
   readonly standstillMs: number;
@@ -31,8 +31,12 @@ export const SMALL = {
   clients: 2,
   pauseMs: 150,
   redisShare: 0.1,
+  burst: 60,
   standstillMs: 8_000,
 } as const;
+
+/** Of every kind as many as a fault needs, and load enough to see what becomes of it: what `npm test` can afford. */
+export const BRIEF = { ...SMALL, clients: 1, pauseMs: 200, burst: 30 } as const;
 
 /** Opens a stand and all that plays on it. */
 export async function openArena(options: ArenaOptions): Promise<Arena & { close(): Promise<void> }> {

@@ -15,7 +15,7 @@ const tenantsMaster: Strike = {
   strike: ({ load }) => cluster.killOwnerOf(keys.queuePrefix(load.callers[0]?.tenantId ?? '')),
 };
 
-describeFaults('a fleet on a Redis Cluster whose masters die', [tenantsMaster], async () => {
+describeFaults('a fleet on a Redis Cluster whose masters die', [[tenantsMaster]], async () => {
   cluster = await startRedisCluster(1);
   return { options: { redis: cluster.config }, stop: () => cluster.stop() };
 });

@@ -19,7 +19,7 @@ const masterDies: Strike = {
   },
 };
 
-describeFaults('a fleet whose Redis is watched over by a Sentinel', [masterDies], async (): Promise<GivenRedis> => {
+describeFaults('a fleet whose Redis is watched over by a Sentinel', [[masterDies]], async (): Promise<GivenRedis> => {
   const both = ['save ""', 'appendonly yes', 'repl-diskless-sync-delay 0', 'maxmemory-policy noeviction'];
   master = await startRedisServer(both);
   replica = await startRedisServer([...both, `replicaof 127.0.0.1 ${master.port}`]);

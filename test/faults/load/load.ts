@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly pauseMs: number;
   /** Share of jobs that Redis alone accepts. */
   readonly redisShare: number;
+  /** Jobs that each tenant submits at once before a fault strikes. */
+  readonly burst: number;
   readonly random: Random;
   /** Folder for the file of promises. */
   readonly folder: string;
@@ -56,7 +58,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
   const sink = await openSink();
   const file = await openAcceptedFile(`${options.folder}/accepted`);
   const callers = tenants.map(({ id, token }) => createCaller(id, token, book));
-  const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare };
+  const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare, burst: options.burst };
   let asks = 0;
   let isOn = false;
   let listening = new AbortController();

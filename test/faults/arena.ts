@@ -35,8 +35,11 @@ export const SMALL = {
   standstillMs: 8_000,
 } as const;
 
-/** Of every kind as many as a fault needs, and load enough to see what becomes of it: what `npm test` can afford. */
-export const BRIEF = { ...SMALL, clients: 1, pauseMs: 200, burst: 30 } as const;
+/** What shows how a fleet takes the failover of another Redis; that its own processes fail is another file's affair. */
+export const FEW = { producer: 1, worker: 2, scaler: 1 } as const;
+
+/** What `npm test` can afford: as many processes, and load enough to see what becomes of it. */
+export const BRIEF = { ...SMALL, tenants: 2, clients: 1, pauseMs: 300, burst: 30 } as const;
 
 /** Opens a stand and all that plays on it. */
 export async function openArena(options: ArenaOptions): Promise<Arena & { close(): Promise<void> }> {

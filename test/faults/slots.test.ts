@@ -84,7 +84,7 @@ describe('a tenant never runs more jobs than its slots allow', { timeout: 240_00
   }
 
   /** Jobs go on to end after the fault. */
-  async function progress(count = 20): Promise<void> {
+  async function progress(count = 12): Promise<void> {
     const before = upstream.answered();
     await until('jobs end again', () => upstream.answered() >= before + count, PATIENCE_MS);
   }
@@ -121,13 +121,13 @@ describe('a tenant never runs more jobs than its slots allow', { timeout: 240_00
     // Held for as long as nobody closes them: however long it takes until a fault strikes, they run by then.
     await submit(MOST, FOR_EVER_MS);
     await full();
-    await submit(60, SHORT_MS);
+    await submit(30, SHORT_MS);
     return holder;
   }
 
   it('while the processes that hold its slots are killed one after the other', async () => {
     for (const id of ['k1', 'k2', 'k3']) await start(id);
-    await submit(100, LONG_MS);
+    await submit(60, LONG_MS);
     for (const id of ['k4', 'k5']) {
       await full();
       workers.shift()?.kill('SIGKILL');
@@ -198,7 +198,7 @@ describe('a tenant never runs more jobs than its slots allow', { timeout: 240_00
   it('while two processes go by one name', async () => {
     await start('twin');
     await start('twin');
-    await submit(60, LONG_MS);
+    await submit(40, LONG_MS);
     await progress(12);
     expect(upstream.most()).toBe(MOST);
   });

@@ -12,12 +12,12 @@ import type { Strike } from './strikes/scene.js';
 
 /** A Redis of another shape for the fleet of a file. */
 export interface GivenRedis {
-  readonly options: Pick<ArenaOptions, 'redis'>;
+  readonly options: Pick<ArenaOptions, 'redis'> & Partial<Pick<ArenaOptions, 'crew'>>;
   stop(): Promise<void>;
 }
 
 /** Jobs that are accepted in a round at least: on fewer a judgement says nothing. */
-const LEAST_JOBS = 100;
+const LEAST_JOBS = 80;
 
 /** Time is bounded by what stands still, in the round itself: this ends one that hangs, in ms. */
 const ROUND_LIMIT_MS = 1_800_000;

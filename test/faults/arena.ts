@@ -14,7 +14,7 @@ import { createScene } from './strikes/scene.js';
 /** What an arena is made of. */
 export interface ArenaOptions
   extends StandOptions,
-    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare' | 'burst'> {
+    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare' | 'burst' | 'snoopEveryMs'> {
   readonly seed: number;
   /** How long a store stands still, in ms. */
   readonly standstillMs: number;
@@ -32,6 +32,7 @@ export const SMALL = {
   pauseMs: 150,
   redisShare: 0.1,
   burst: 60,
+  snoopEveryMs: 200,
   standstillMs: 8_000,
 } as const;
 
@@ -39,7 +40,7 @@ export const SMALL = {
 export const FEW = { producer: 1, worker: 2, scaler: 1 } as const;
 
 /** What `npm test` can afford: as many processes, and load enough to see what becomes of it. */
-export const BRIEF = { ...SMALL, tenants: 2, clients: 1, pauseMs: 300, burst: 30 } as const;
+export const BRIEF = { ...SMALL, tenants: 2, clients: 1, pauseMs: 300, burst: 30, snoopEveryMs: 800 } as const;
 
 /** Opens a stand and all that plays on it. */
 export async function openArena(options: ArenaOptions): Promise<Arena & { close(): Promise<void> }> {

@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly redisShare: number;
   /** Jobs that each tenant submits at once before a fault strikes. */
   readonly burst: number;
+  /** Between two tries to see what is another tenant's, in ms. */
+  readonly snoopEveryMs: number;
   readonly random: Random;
   /** Folder for the file of promises. */
   readonly folder: string;
@@ -78,7 +80,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
   }
   async function snoopAlong(): Promise<void> {
     while (isOn) {
-      await pause(200);
+      await pause(options.snoopEveryMs);
       if (book.entries.size > 0) await snoop({ callers, nextFront, posts: stand.posts, book, random });
     }
   }

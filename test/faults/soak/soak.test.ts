@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../../docs/repository.js';
+import { runProgram } from '../../support/runProgram.js';
 import { createRandom } from '../load/random.js';
 import { STRIKES } from '../strikes/strikes.js';
 import { drawStrikes, kindOf } from './draw.js';
@@ -11,11 +10,10 @@ import { readSoakCommand } from './options.js';
 import { createProgress } from './progress.js';
 import { summarise, tableOf } from './table.js';
 
-const run = promisify(execFile);
 const read = (...args: string[]) => readSoakCommand(args, STRIKES, 42);
 
 /** A whole fleet may take so long on a machine that others use, in ms; then it is ended. */
-const LIMIT_MS = 390_000;
+const LIMIT_MS = 600_000;
 
 const ROUND = {
   strikes: ['kill-all'],
@@ -112,7 +110,7 @@ describe('npm run faults', () => {
     async () => {
       const program = join(REPOSITORY, 'test/dist/faults/main.js');
       const args = ['--each', '--seed', '7', '--only', 'cut-clients', '--json'];
-      const { stdout, stderr } = await run(process.execPath, [program, ...args], {
+      const { stdout, stderr } = await runProgram(program, args, {
         cwd: REPOSITORY,
         timeout: LIMIT_MS,
       });

@@ -23,7 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps}/*/src/**/*.test.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -31,10 +31,10 @@ export default defineConfig({
         test: {
           name: 'fleet',
           include: ['deploy/**/*.test.mjs', 'test/**/*.test.ts'],
-          globalSetup: ['test/support/globalSetup.ts'],
+          globalSetup: [`${repository}test/support/globalSetup.ts`],
           // Most of them wait most of the time.
           maxWorkers: 4,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -43,6 +43,7 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
     crew,
     tenants: 4,
     standstillMs: STANDSTILL_MS,
+    measureMs: STANDSTILL_MS,
     seed: options.seed + 1,
     stop,
     folder,

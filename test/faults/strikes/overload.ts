@@ -18,7 +18,7 @@ const LEAST_BACKLOG = 1_000;
 /** No process may ever have more resident, in MiB: the limit of its container in the compose file. */
 const MEMORY_CAP_MIB = 512;
 
-/** Parts of `standstillMs` that each part of it lasts. */
+/** Parts of `measureMs` that each part of it lasts. */
 const CALM_PART = 0.3;
 const FLOOD_PART = 0.5;
 
@@ -70,10 +70,10 @@ const overload: Strike = {
 
 /** Calm; then every slot of one tenant in use; then its flood; then a Redis that is full of it, so that it is refused. */
 async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullable<typeof seen>, 'run'>> {
-  const { stand, standstillMs, lasts } = scene;
+  const { stand, measureMs, lasts } = scene;
   const { flood, neighbours, memory } = run;
   const tenantIds = [flood.tenantId, ...neighbours.map(({ tenantId }) => tenantId)];
-  const pass = (part: number) => () => lasts(part * standstillMs);
+  const pass = (part: number) => () => lasts(part * measureMs);
 
   run.begin('calm');
   await pass(CALM_PART)();
@@ -116,7 +116,7 @@ async function untilRefused(scene: Scene, { flood }: OverloadRun): Promise<strin
     () => [],
     () => ['the flood was never refused'],
   );
-  await scene.lasts(CALM_PART * scene.standstillMs);
+  await scene.lasts(CALM_PART * scene.measureMs);
   return never;
 }
 

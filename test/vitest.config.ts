@@ -39,8 +39,8 @@ export default defineConfig({
       },
     ],
     // What must come may take long on a machine that others use: a test that fails by the clock says nothing of the code.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     diff: { truncateThreshold: 10 },
   },
 });

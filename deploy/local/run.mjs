@@ -157,7 +157,11 @@ async function runAll(programs, args, env) {
 async function runProgram(argv, env) {
   const options = { cwd: repository, env: { ...process.env, ...env }, stopWithinMs: 30_000 };
   const child = await startChild(process.execPath, argv, { ...options, stdio: 'inherit' });
-  releases.add(String(argv[0]), (signal) => child.stop([signal]));
+  releases.add(String(argv[0]), async (signal) => {
+    await child.stop([signal]);
+    // One that ends at a signal may leave those that it had started.
+    child.killRest();
+  });
   const { code, signal } = await child.exited;
   return code ?? 128 + (SIGNAL_NUMBERS[/** @type {'SIGINT'} */ (signal)] ?? 9);
 }

@@ -18,7 +18,7 @@ const GRACE_MS = 8_000;
 /** What a stop may take beyond the grace time, and how much later a busy machine may see it. */
 const BEYOND_MS = 4_500 + 5_000;
 const WITHIN_MS = 90_000;
-const TEST_MS = 300_000;
+const TEST_MS = 600_000;
 
 const COMMON = { SLUICE_FAULT_TASKS: 'true', SLOT_CONCURRENCY: '10', SHUTDOWN_GRACE_MS: String(GRACE_MS) };
 

@@ -120,7 +120,7 @@ describe('npm start', () => {
     second.child.kill('SIGTERM');
     await second.exited;
     await until('everything has stopped', () => !loggedPids().some(lives));
-  }, 240_000);
+  });
 
   it('starts workers under load, drains them after it, and leaves none when it is killed', async () => {
     const fleet = await start({
@@ -152,5 +152,5 @@ describe('npm start', () => {
     const owner = JSON.parse(readFileSync(join(home, 'lock'), 'utf8')) as { pid: number };
     process.kill(owner.pid, 'SIGKILL');
     await until('everything has stopped', () => !loggedPids().some(lives), 60_000);
-  }, 240_000);
+  });
 });

@@ -33,7 +33,7 @@ const QUICK = {
   STALLED_CHECK_MS: '500',
 };
 
-describe('a tenant never runs more jobs than its slots allow', { timeout: 240_000 }, () => {
+describe('a tenant never runs more jobs than its slots allow', () => {
   let fleet: Fleet;
   let upstream: Upstream;
   let proxy: TcpProxy;

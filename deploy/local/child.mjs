@@ -14,6 +14,7 @@ const WATCHDOG = fileURLToPath(new URL('watchdog.mjs', import.meta.url));
  * @property {() => boolean} hasExited
  * @property {(signals?: NodeJS.Signals[]) => Promise<void>} stop asks it to end, waits, then kills its whole group
  * @property {() => void} kill kills it and its group at once
+ * @property {() => void} killRest kills what is left of its group when it has ended
  */
 
 /** @type {Set<Child>} */
@@ -55,6 +56,7 @@ export async function startChild(command, args, options) {
       await exited;
     },
     kill: () => void (handle.hasExited() || signalGroup(pid, 'SIGKILL')),
+    killRest: () => signalGroup(pid, 'SIGKILL'),
   };
   running.add(handle);
   void exited.then(() => {

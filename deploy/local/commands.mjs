@@ -11,9 +11,12 @@
  * @property {boolean} [dependencies]
  * @property {boolean} [build]
  * @property {'kept' | 'fresh' | 'fresh-or-containers'} [servers]
+ * @property {number} [busyLoops] programs that only take the processor, as long as the command runs
+ * @property {boolean} [tellsCpu] say at the end what processor time it took
  * @property {readonly (readonly string[])[] | 'fleet' | 'wait' | 'program' | 'nothing'} run
  */
 
+const TESTS = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 
 /** @type {Readonly<Record<string, Command>>} */
@@ -37,7 +40,16 @@ export const COMMANDS = {
     dependencies: true,
     build: true,
     servers: 'fresh-or-containers',
-    run: [['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts']],
+    tellsCpu: true,
+    run: [TESTS],
+  },
+  stress: {
+    does: 'run every test beside two busy loops, as on a machine that others use',
+    dependencies: true,
+    build: true,
+    servers: 'fresh-or-containers',
+    busyLoops: 2,
+    run: [TESTS],
   },
   bench: {
     does: 'run a benchmark, e.g. `npm run bench -- throughput`',

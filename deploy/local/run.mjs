@@ -7,6 +7,7 @@ import { makePassage } from './account.mjs';
 import { ensureBuild } from './build.mjs';
 import { killChildren, startChild, stopChildren } from './child.mjs';
 import { helpText, readRequest } from './commands.mjs';
+import { describeCpuTime, readCpuTime } from './cpuTime.mjs';
 import { ensureDependencies, nodeTooOld } from './dependencies.mjs';
 import { dockerAnswers } from './docker.mjs';
 import { tryLock } from './lock.mjs';
@@ -36,6 +37,7 @@ if (request.kind === 'run') {
   const code = await Promise.race([runCommand(request).catch(explain), interrupted]);
   await releases.run(signalled);
   await stopChildren();
+  if (request.command.tellsCpu) tellCpuTime();
   if (signalled !== undefined) report.line('stopped');
   process.exit(await (signalled === undefined ? code : interrupted));
 }
@@ -64,6 +66,7 @@ async function runCommand({ name, command, args }) {
     if (command.run === 'wait')
       process.stdout.write(`REDIS_URL=${urls.REDIS_URL}\nDATABASE_URL=${urls.DATABASE_URL}\nready\n`);
   }
+  for (let loops = 0; loops < (command.busyLoops ?? 0); loops++) await startBusyLoop();
   if (command.run === 'fleet' || command.run === 'wait') return new Promise(() => setInterval(() => undefined, 60_000));
   if (command.run === 'nothing') return 0;
   if (command.run === 'program') return runProgram([join('node_modules/.bin', String(args[0])), ...args.slice(1)], env);
@@ -129,6 +132,17 @@ async function prepare(context, command) {
   }
 }
 
+async function startBusyLoop() {
+  const child = await startChild(process.execPath, ['-e', 'for (;;);'], {});
+  releases.add('a busy loop', () => child.stop());
+}
+
+/** Servers and programs have ended by now, so that theirs is known. */
+function tellCpuTime() {
+  const cpu = readCpuTime();
+  if (cpu !== undefined) report.line(describeCpuTime(cpu, performance.now() / 1000));
+}
+
 /** @param {readonly (readonly string[])[]} programs @param {string[]} args @param {Record<string, string>} env */
 async function runAll(programs, args, env) {
   for (const [index, program] of programs.entries()) {
@@ -143,7 +157,11 @@ async function runAll(programs, args, env) {
 async function runProgram(argv, env) {
   const options = { cwd: repository, env: { ...process.env, ...env }, stopWithinMs: 30_000 };
   const child = await startChild(process.execPath, argv, { ...options, stdio: 'inherit' });
-  releases.add(String(argv[0]), (signal) => child.stop([signal]));
+  releases.add(String(argv[0]), async (signal) => {
+    await child.stop([signal]);
+    // One that ends at a signal may leave those that it had started.
+    child.killRest();
+  });
   const { code, signal } = await child.exited;
   return code ?? 128 + (SIGNAL_NUMBERS[/** @type {'SIGINT'} */ (signal)] ?? 9);
 }

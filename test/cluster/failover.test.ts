@@ -7,7 +7,7 @@ import type { FleetProcess } from '../support/fleetProcess.js';
 import type { HttpClient } from '../support/httpClient.js';
 import type { RedisCluster } from '../support/redisCluster.js';
 import { startRedisCluster } from '../support/redisCluster.js';
-import { until } from '../support/until.js';
+import { untilDrained } from '../support/until.js';
 
 /** Short locks, so that a job whose lock was lost with a master is noticed soon. */
 const QUICK = { JOB_LOCK_MS: '5000', STALLED_CHECK_MS: '500', SCALER_INTERVAL_MS: '500' };
@@ -35,11 +35,11 @@ describe('a fleet on a Redis Cluster whose masters die one after the other', () 
     const known = ownerOf(redis.client, keys.workers);
     const other = ['b', ...prefixes].find((key) => ownerOf(redis.client, key) !== known);
     await survive(() => cluster.killOwnerOf(other ?? ''));
-  }, 180_000);
+  });
 
   it('goes on when the master dies that knows the workers and the leader', async () => {
     await survive(() => cluster.killOwnerOf(fleet.space.keys.workers));
-  }, 180_000);
+  });
 
   it('brings single jobs back that a master lost, and disturbs no other', async () => {
     const { redis, keys, postgres } = fleet.space;
@@ -49,19 +49,19 @@ describe('a fleet on a Redis Cluster whose masters die one after the other', () 
       expect(await queues.remove({ tenantId, queueClass: 'default' }, ids[index] ?? '')).toBe(true);
     }
     await queues.close();
-    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 120_000);
+    await untilCompleted(ids);
     const { rows } = await postgres.db.$client.query('SELECT id FROM jobs WHERE id = ANY($1) AND fence <> 1', [ids]);
     expect(rows).toEqual([]);
-  }, 180_000);
+  });
 
   it('brings the jobs of all its buckets back when one master is emptied', async () => {
     const { redis, keys } = fleet.space;
     const ids = await submitDelayed();
     await ownerOf(redis.client, keys.queuePrefix('tenant-0')).flushall();
-    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 120_000);
+    await untilCompleted(ids);
     const said = scaler.lines.map(({ msg }) => String(msg));
     expect(said).toContainEqual(expect.stringMatching(/^Redis lost the data of [1-5]?[0-9] buckets/));
-  }, 180_000);
+  });
 
   async function submitDelayed(): Promise<string[]> {
     const ids: string[] = [];
@@ -86,7 +86,11 @@ describe('a fleet on a Redis Cluster whose masters die one after the other', () 
     await submitAll();
     await happens;
     await submitAll();
-    await until('every job is completed', async () => (await unfinished(ids)).length === 0, 120_000).catch(async () => {
+    await untilCompleted(ids);
+  }
+
+  async function untilCompleted(ids: readonly string[]): Promise<void> {
+    await untilDrained('every job is completed', async () => (await unfinished(ids)).length).catch(async () => {
       expect(await unfinished(ids)).toEqual([]);
     });
   }

@@ -17,8 +17,8 @@ import { submitJobs } from './submit.js';
 import { createTenants, readSecrets } from './tenants.js';
 import { createLiveLine, lineOf, look } from './watch.js';
 
-/** Longest from the first submission to the last job's end, in ms; what is unfinished then is a mismatch. */
-const WORK_MS = 150_000;
+/** When nothing was accepted and nothing has ended for so long, in ms, what is unfinished is a mismatch. */
+const STANDSTILL_MS = 60_000;
 
 /** Ctrl-C reaches the whole group of processes: they get this long, in ms, to heed it before they are told again. */
 const SELF_STOP_MS = 1_000;
@@ -94,14 +94,22 @@ interface Progress {
   readonly startedAt: number;
 }
 
-/** Shows a line each second until every planned job has come to its end, or the time is up. */
+/** Shows a line each second until every planned job has come to its end, or none does any more. */
 async function watchUntilDone({ options, surroundings, space }: Run, at: Progress, signal: AbortSignal): Promise<void> {
   const live = createLiveLine(options.json ? surroundings.err : surroundings.out);
   try {
-    for (let seconds = 1; performance.now() - at.startedAt < WORK_MS; seconds++) {
+    let least = Number.POSITIVE_INFINITY;
+    let movedAt = at.startedAt;
+    for (let seconds = 1; performance.now() - movedAt < STANDSTILL_MS; seconds++) {
       await pause(Math.max(0, at.startedAt + seconds * 1_000 - performance.now()), undefined, { signal });
       live.show(lineOf(await look(space.db, space, seconds)));
-      if (at.accepted.length === at.planned && (await countUnfinishedJobs(space.db)) === 0) return;
+      // A job that is accepted is half done.
+      const left = 2 * (at.planned - at.accepted.length) + (await countUnfinishedJobs(space.db));
+      if (left === 0) return;
+      if (left < least) {
+        least = left;
+        movedAt = performance.now();
+      }
     }
   } finally {
     live.end();

@@ -129,7 +129,7 @@ describe('npm run rebuild', () => {
       'SELECT fence, count(*) AS jobs FROM jobs GROUP BY fence',
     );
     expect(rows).toEqual([{ fence: 1, jobs: '22' }]);
-  }, 180_000);
+  });
 
   it('says in a sentence what is wrong', async () => {
     expect(await rebuild('--help')).toEqual({ code: 0, stdout: HELP, stderr: '' });

@@ -1,18 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Copy, Dockerfile, From } from 'dockerfile-ast';
 import { DockerfileParser } from 'dockerfile-ast';
 import { REPOSITORY, textOf } from '../docs/repository.js';
+
+/** A step that installs the tools for development, too, as they are installed here. */
+const WITH_TOOLS = /^npm ci (?!.*--omit=dev)/;
 
 /** Steps of a RUN that mean the same outside of a container. */
 const REHEARSED = /^(npm|npx|node|find) /;
 
 const WORKDIR = '/sluice';
 
+/** What npm asks for beside its work. */
+const QUIET = { npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false' };
+
 /**
  * Carries the Dockerfile out without an engine: each stage is a folder, COPY obeys .dockerignore, and RUN runs its
- * npm, node and find steps with the tools of this machine.
+ * npm, node and find steps with the tools of this machine. Where a stage installs the tools for development, npm says only
+ * whether it could, and those of this repository are used: they come from the same lock file, and take long to unpack.
  * @param home an empty folder that the stages are made in
  * @returns the folder that stands for the last stage's `/sluice`
  * @throws Error with its output when a step fails
@@ -70,13 +77,33 @@ function run(stage: string, text: string, environment: Record<string, string>): 
   const steps = text.replace(/\\\n/g, ' ').split('&&');
   for (const step of steps.map((one) => one.trim()).filter((one) => REHEARSED.test(one))) {
     if (step.startsWith('npm cache')) continue;
-    const done = spawnSync('sh', ['-c', step], {
+    const hasTools = WITH_TOOLS.test(step);
+    if (hasTools) linkPackages(stage);
+    const done = spawnSync('sh', ['-c', hasTools ? `${step} --dry-run` : step], {
       cwd: stage,
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, npm_config_prefer_offline: 'true', ...environment },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        npm_config_prefer_offline: 'true',
+        ...QUIET,
+        ...environment,
+      },
     });
     if (done.status !== 0) throw new Error(`${step}\n${done.stdout}${done.stderr}`);
   }
+}
+
+/** The packages that are installed here; those of the workspace are the stage's own. */
+function linkPackages(stage: string): void {
+  const here = join(REPOSITORY, 'node_modules');
+  mkdirSync(join(stage, 'node_modules/@sluice'), { recursive: true });
+  for (const name of readdirSync(here)) {
+    if (name === '@sluice' || name.startsWith('.sluice')) continue;
+    symlinkSync(join(here, name), join(stage, 'node_modules', name));
+  }
+  for (const name of readdirSync(join(here, '@sluice')))
+    symlinkSync(readlinkSync(join(here, '@sluice', name)), join(stage, 'node_modules/@sluice', name));
 }
 
 /** Whether .dockerignore lets a path of the repository into the build's context: the last line that fits decides. */

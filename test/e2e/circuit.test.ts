@@ -5,7 +5,7 @@ import type { Fleet } from '../support/fleet.js';
 import { startFleet } from '../support/fleet.js';
 import type { FleetProcess } from '../support/fleetProcess.js';
 import type { HttpClient } from '../support/httpClient.js';
-import { until } from '../support/until.js';
+import { until, untilDrained } from '../support/until.js';
 
 const DATES = { report: 'page_views', startDate: '2025-01-01', endDate: '2025-01-02' };
 
@@ -77,14 +77,10 @@ describe('a fleet whose upstream is down for one tenant', () => {
     });
     await until('a probe failed', () => callsOf('1').length === 4);
     server.down.clear();
-    await until(
-      'every job is over',
-      async () => {
-        const { byState } = (await queueOf(down)).counts;
-        return Object.values(byState).every((count) => count === 0);
-      },
-      40_000,
-    );
+    await untilDrained('every job is over', async () => {
+      const { byState } = (await queueOf(down)).counts;
+      return Object.values(byState).reduce((sum, count) => sum + count, 0);
+    });
     const jobs = await Promise.all(ids.map((id) => down.expect(200, 'GET', `/api/v1/jobs/${id}`)));
     expect(jobs.map(({ state }) => state)).toEqual(ids.map(() => 'completed'));
     const outcomes = jobs.flatMap(({ timeline }) =>
@@ -97,5 +93,5 @@ describe('a fleet whose upstream is down for one tenant', () => {
     const changed = (to: string) =>
       new RegExp(`^sluice_circuit_changes_total\\{[^}]*to="${to}"[^}]*\\} (\\d+)$`, 'm').exec(metrics)?.[1];
     expect([changed('open'), changed('half-open'), changed('closed')]).toEqual(['2', '2', '1']);
-  }, 90_000);
+  });
 });

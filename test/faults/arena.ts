@@ -14,10 +14,12 @@ import { createScene } from './strikes/scene.js';
 /** What an arena is made of. */
 export interface ArenaOptions
   extends StandOptions,
-    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare'> {
+    Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare' | 'burst' | 'snoopEveryMs'> {
   readonly seed: number;
   /** How long a store stands still, in ms. */
   readonly standstillMs: number;
+  /** How long a fault that measures does so, in ms, all its parts together. */
+  readonly measureMs: number;
   /** Ends what lasts. */
   readonly stop?: AbortSignal;
   /** Folder for the file of promises; one that is removed at the end by default. */
@@ -31,7 +33,24 @@ export const SMALL = {
   clients: 2,
   pauseMs: 150,
   redisShare: 0.1,
+  burst: 60,
+  snoopEveryMs: 200,
   standstillMs: 8_000,
+  measureMs: 8_000,
+} as const;
+
+/** What shows how a fleet takes the failover of another Redis; that its own processes fail is another file's affair. */
+export const FEW = { producer: 1, worker: 2, scaler: 1 } as const;
+
+/** What `npm test` can afford: as many processes, and load enough to see what becomes of it. */
+export const BRIEF = {
+  ...SMALL,
+  tenants: 2,
+  clients: 1,
+  pauseMs: 300,
+  burst: 30,
+  snoopEveryMs: 800,
+  measureMs: 4_000,
 } as const;
 
 /** Opens a stand and all that plays on it. */
@@ -42,7 +61,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena & { close(
   const load = await openLoad(stand, { ...options, random, folder });
   const watch = await watchSlots(stand.redisConfig);
   const scene = createScene(
-    { stand, load, random, standstillMs: options.standstillMs },
+    { stand, load, random, standstillMs: options.standstillMs, measureMs: options.measureMs },
     options.stop ?? new AbortController().signal,
   );
   return {

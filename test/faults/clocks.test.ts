@@ -19,7 +19,7 @@ interface Seen {
   readonly attempts: number;
 }
 
-describe('a clock that is moved', { timeout: 240_000 }, () => {
+describe('a clock that is moved', () => {
   let fleet: Fleet;
   let clock: MovableClock;
   let tenant: HttpClient;

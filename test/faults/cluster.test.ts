@@ -1,6 +1,7 @@
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisCluster } from '../support/redisCluster.js';
 import { startRedisCluster } from '../support/redisCluster.js';
+import { FEW } from './arena.js';
 import { PREFIX } from './stand/environment.js';
 import type { Strike } from './strikes/scene.js';
 import { describeFaults } from './suite.js';
@@ -15,7 +16,7 @@ const tenantsMaster: Strike = {
   strike: ({ load }) => cluster.killOwnerOf(keys.queuePrefix(load.callers[0]?.tenantId ?? '')),
 };
 
-describeFaults('a fleet on a Redis Cluster whose masters die', [tenantsMaster], async () => {
+describeFaults('a fleet on a Redis Cluster whose masters die', [[tenantsMaster]], async () => {
   cluster = await startRedisCluster(1);
-  return { options: { redis: cluster.config }, stop: () => cluster.stop() };
+  return { options: { redis: cluster.config, crew: FEW }, stop: () => cluster.stop() };
 });

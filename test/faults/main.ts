@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { describeViolations } from './invariants/check.js';
 import { readSoakCommand } from './soak/options.js';
 import { createProgress } from './soak/progress.js';
 import type { SoakReport } from './soak/soak.js';
@@ -35,7 +36,7 @@ if (command.kind === 'help') {
       return;
     }
     console.log(`\n${tableOf(faults)}`);
-    for (const { invariant, what } of violations.slice(0, 50)) console.log(`${invariant}: ${what}`);
+    if (violations.length > 0) console.log(describeViolations(violations));
     if (findings.length > 0) console.log('\nMeasured beyond their bounds, on this machine:');
     for (const finding of findings) console.log(`  ${finding}`);
     if (evidence !== null) console.log(`\nWhat shows it is in ${evidence}`);

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisServer } from '../support/redisServer.js';
 import { startRedisServer } from '../support/redisServer.js';
 import { until } from '../support/until.js';
+import { FEW } from './arena.js';
 import type { Strike } from './strikes/scene.js';
 import type { GivenRedis } from './suite.js';
 import { describeFaults } from './suite.js';
@@ -19,7 +20,7 @@ const masterDies: Strike = {
   },
 };
 
-describeFaults('a fleet whose Redis is watched over by a Sentinel', [masterDies], async (): Promise<GivenRedis> => {
+describeFaults('a fleet whose Redis is watched over by a Sentinel', [[masterDies]], async (): Promise<GivenRedis> => {
   const both = ['save ""', 'appendonly yes', 'repl-diskless-sync-delay 0', 'maxmemory-policy noeviction'];
   master = await startRedisServer(both);
   replica = await startRedisServer([...both, `replicaof 127.0.0.1 ${master.port}`]);
@@ -29,7 +30,7 @@ describeFaults('a fleet whose Redis is watched over by a Sentinel', [masterDies]
   await until('the Sentinel knows the replica', () => tells(sentinel.port, /slaves=1/), 60_000);
   const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
   return {
-    options: { redis: { url: 'redis://not-used.invalid', sentinels, sentinelMaster: 'fleet' } },
+    options: { redis: { url: 'redis://not-used.invalid', sentinels, sentinelMaster: 'fleet' }, crew: FEW },
     async stop() {
       await Promise.all([sentinel, replica, master].map((server) => server.stop()));
     },

@@ -61,7 +61,7 @@ describe('docs/queued-client.md', () => {
     const environment = { PATH: process.env.PATH, ...space.environment, GA4_ENDPOINT };
     const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env: environment });
     expect(stdout).toBe("{ asked: '/v1beta/properties/123456789:runReport' }\n");
-  }, 120_000);
+  });
 });
 
 describe('@sluice/queued-client', () => {

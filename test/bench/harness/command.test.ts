@@ -32,7 +32,16 @@ describe('readCommand', () => {
       json: false,
       options: { runs: 2, jobs: null, save: false },
     });
-    for (const option of ['--plain-jobs', '--only=top', '--tenants=5', '--profile=there']) {
+    const others = [
+      '--rounds=2',
+      '--jobs=9',
+      '--seconds=1',
+      '--plain-jobs',
+      '--only=top',
+      '--tenants=5',
+      '--profile=there',
+    ];
+    for (const option of others) {
       expect(readCommand(['speed', option], servers, [bench])).toMatchObject({ options: { save: false } });
     }
   });

@@ -38,9 +38,7 @@ export function readCommand(
   const sameJobs = values['plain-jobs'] !== true;
   const profileDir = values.profile ?? null;
   // Only the bench's own numbers are worth keeping.
-  const { runs, rounds: _rounds, ...sizes } = counts;
-  const save =
-    [runs, ...Object.values(sizes)].every((one) => one === null) && only === null && sameJobs && profileDir === null;
+  const save = Object.values(counts).every((one) => one === null) && only === null && sameJobs && profileDir === null;
   return {
     kind: 'run',
     bench,

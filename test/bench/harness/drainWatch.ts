@@ -1,14 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import { ownerOf } from '@sluice/fleet/redis/slotOwner';
 import type { Lane } from '@sluice/shared/domain/lane';
+import { untilDrained } from '../../support/until.js';
 
 /** How often the lane is asked whether it is empty, in ms; the figures do not depend on it. */
 const ASK_EVERY_MS = 50;
 
-/** How long one run may take, in ms. */
-const GIVE_UP_MS = 300_000;
+/** How long the first job may take to be taken, in ms. */
+const BEGIN_WITHIN_MS = 300_000;
 
 /** Sees a lane being drained by whoever runs it. */
 export interface DrainWatch {
@@ -30,13 +30,11 @@ export async function watchDrain(client: RedisClient, queues: LaneQueues, lane: 
   return { begun: first.then(() => undefined), drained: first.then((startMs) => untilEmpty(startMs)) };
 
   async function untilEmpty(startMs: number): Promise<number> {
-    const giveUpAt = performance.now() + GIVE_UP_MS;
-    for (;;) {
+    const countLeft = async (): Promise<number> => {
       const { waiting, active, delayed } = await queues.counts(lane);
-      if (waiting + active + delayed === 0) break;
-      if (performance.now() > giveUpAt) throw new Error(`${waiting} jobs still wait after ${GIVE_UP_MS} ms`);
-      await pause(ASK_EVERY_MS);
-    }
+      return waiting + active + delayed;
+    };
+    await untilDrained('the lane is empty', countLeft, { lookEveryMs: ASK_EVERY_MS });
     const latest = await client.xrevrange(events, '+', '-', 'COUNT', 100);
     const completed = latest.find(([, fields]) => fields[fields.indexOf('event') + 1] === 'completed');
     if (completed === undefined) throw new Error('the lane is empty, but no job was completed');
@@ -47,7 +45,7 @@ export async function watchDrain(client: RedisClient, queues: LaneQueues, lane: 
 async function firstAfter(client: RedisClient, events: string, lastId: string): Promise<number> {
   const blocked = ownerOf(client, events).duplicate();
   try {
-    const read = await blocked.xread('COUNT', 1, 'BLOCK', GIVE_UP_MS, 'STREAMS', events, lastId);
+    const read = await blocked.xread('COUNT', 1, 'BLOCK', BEGIN_WITHIN_MS, 'STREAMS', events, lastId);
     const id = read?.[0]?.[1]?.[0]?.[0];
     if (id === undefined) throw new Error('no job was taken: the worker does not run');
     return timeOf(id);

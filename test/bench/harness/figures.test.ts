@@ -32,7 +32,6 @@ describe('commandsBetween', () => {
     const load = (commands: Record<string, number>) => ({
       commands: new Map(Object.entries(commands)),
       cpuUs: 0,
-      connections: 1,
     });
     const between = commandsBetween(load({ get: 5, info: 1 }), load({ get: 7, info: 2, evalsha: 9, set: 0 }));
     expect(between).toEqual([

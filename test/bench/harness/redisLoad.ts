@@ -6,7 +6,6 @@ export interface RedisLoad {
   readonly commands: ReadonlyMap<string, number>;
   /** CPU time of the server, its background threads left out, in microseconds. */
   readonly cpuUs: number;
-  readonly connections: number;
 }
 
 /** Reads the server's own counters: one command. */
@@ -17,8 +16,13 @@ export async function readRedisLoad(client: RedisClient): Promise<RedisLoad> {
   return {
     commands,
     cpuUs: Math.round((figure(info, 'used_cpu_user') + figure(info, 'used_cpu_sys')) * 1e6),
-    connections: figure(info, 'connected_clients'),
   };
+}
+
+/** How many connections have a name that holds this; those of others, who come and go, are not counted. */
+export async function countConnections(client: RedisClient, namePart: string): Promise<number> {
+  const list = String(await client.client('LIST'));
+  return [...list.matchAll(/ name=(\S*)/g)].filter(([, name = '']) => name.includes(namePart)).length;
 }
 
 /** Commands by name between two readings, the reading itself left out, most frequent first. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { FleetProcess } from '../../support/fleetProcess.js';
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { createHttpClient } from '../../support/httpClient.js';
-import { until } from '../../support/until.js';
+import { untilDrained } from '../../support/until.js';
 import { forkCalled } from '../harness/childCalls.js';
 import { readCpuMs } from '../harness/cpuTime.js';
 import { readServerCpu } from '../harness/serverCpu.js';
@@ -77,7 +77,7 @@ export async function measureAccepts(side: AcceptSide, servers: BenchServers, lo
     const refused = warm.refused ?? run.refused;
     if (refused !== null) throw new Error(`a job was not accepted: ${refused}`);
     const answered = warm.answered + run.answered;
-    await until(`there are ${answered} jobs`, async () => (await accepting.countJobs()) >= answered, 60_000);
+    await untilDrained(`there are ${answered} jobs`, async () => Math.max(0, answered - (await accepting.countJobs())));
     return {
       jobsPerSecond: (run.jobs / run.tookMs) * 1_000,
       p50Ms: run.p50Ms,

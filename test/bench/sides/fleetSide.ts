@@ -27,6 +27,8 @@ export type WorkerState = z.infer<typeof stateSchema>;
 
 /** A worker process of either side; see `Tally` for what it answers. */
 export interface FleetWorker extends Pick<CalledChild, 'pid' | 'forkedAtMs' | 'stop'> {
+  /** Part of the names of its connections to Redis, and of no others. */
+  readonly connectionName: string;
   reset(): Promise<null>;
   state(): Promise<WorkerState>;
   reach(goal: TallyGoal): Promise<null>;
@@ -76,9 +78,14 @@ export async function startFleetWorker(
     ]);
     await writeDesiredSlots(redis.client, keys, new Map(all), 0);
   }
-  const { REDIS_URL: redisUrl = '', SLUICE_PREFIX: prefix = '' } = environment;
-  const child = forkCalled(new URL(WORKER_FILES[side], import.meta.url), toEnvironment({ redisUrl, prefix, shape }));
+  const { REDIS_URL = '', SLUICE_PREFIX: prefix = '' } = environment;
+  // BullMQ names the connections that it makes itself after the prefix, too.
+  const redisUrl = new URL(REDIS_URL);
+  redisUrl.searchParams.set('connectionName', prefix);
+  const part = toEnvironment({ redisUrl: redisUrl.href, prefix, shape });
+  const child = forkCalled(new URL(WORKER_FILES[side], import.meta.url), part);
   return {
+    connectionName: prefix,
     pid: child.pid,
     forkedAtMs: child.forkedAtMs,
     stop: child.stop,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findViolations } from './check.js';
+import { describeViolations, findViolations } from './check.js';
 import type { Facts, LedgerJob } from './facts.js';
 
 const ID = 'job-1';
@@ -125,5 +125,22 @@ describe('a run is found', () => {
     const facts: Facts = { ...WELL, entries: [{ ...ENTRY, durability: 'redis' }], jobs: [], hits: [], redisLost: true };
     expect(findViolations(facts)).toEqual([]);
     expect(findViolations({ ...facts, redisLost: false })).not.toEqual([]);
+  });
+});
+
+describe('violations in words', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ invariant: 'I1' as const, what: `job ${n}` }));
+
+  it('are one line each, and nothing when there are none', () => {
+    expect(describeViolations(many(2))).toBe('I1: job 0\nI1: job 1');
+    expect(describeViolations([])).toBe('');
+  });
+
+  it('are ten lines at most', () => {
+    expect(describeViolations(many(10)).split('\n').at(-1)).toBe('I1: job 9');
+    const lines = describeViolations(many(26_000)).split('\n');
+    expect(lines).toHaveLength(10);
+    expect(lines.at(-1)).toBe('and 25991 more');
   });
 });

@@ -25,6 +25,10 @@ export interface LoadOptions {
   readonly pauseMs: number;
   /** Share of jobs that Redis alone accepts. */
   readonly redisShare: number;
+  /** Jobs that each tenant submits at once before a fault strikes. */
+  readonly burst: number;
+  /** Between two tries to see what is another tenant's, in ms. */
+  readonly snoopEveryMs: number;
   readonly random: Random;
   /** Folder for the file of promises. */
   readonly folder: string;
@@ -56,7 +60,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
   const sink = await openSink();
   const file = await openAcceptedFile(`${options.folder}/accepted`);
   const callers = tenants.map(({ id, token }) => createCaller(id, token, book));
-  const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare };
+  const settings: PlanSettings = { upstreamUrl: sink.url, redisShare: options.redisShare, burst: options.burst };
   let asks = 0;
   let isOn = false;
   let listening = new AbortController();
@@ -76,7 +80,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
   }
   async function snoopAlong(): Promise<void> {
     while (isOn) {
-      await pause(200);
+      await pause(options.snoopEveryMs);
       if (book.entries.size > 0) await snoop({ callers, nextFront, posts: stand.posts, book, random });
     }
   }

@@ -27,6 +27,8 @@ export interface PlanSettings {
   readonly upstreamUrl: string;
   /** Share of jobs that Redis alone accepts. */
   readonly redisShare: number;
+  /** Jobs of a burst: more than a tenant's slots run in the time that a fault takes to strike. */
+  readonly burst: number;
 }
 
 type Shape = Readonly<Record<string, unknown>>;
@@ -59,15 +61,12 @@ export function planAsk(random: Random, tenantId: string, number: number, settin
   };
 }
 
-/** Jobs of a burst: more than a tenant's slots run in the time that a fault takes to strike. */
-const BURST = 60;
-
 /**
  * Draws a batch that leaves a backlog behind: some jobs wait for a slot and some for their time when a fault strikes. Pure but
  * for its chances.
  */
 export function planBurst(random: Random, tenantId: string, number: number, settings: PlanSettings): Ask {
-  const jobs = Array.from({ length: BURST }, (_, index): PlannedJob => {
+  const jobs = Array.from({ length: settings.burst }, (_, index): PlannedJob => {
     const canary = canaryOf(tenantId, number + index);
     const upstreamUrl = `${settings.upstreamUrl}/${tenantId}`;
     const shape = random.pick([SHAPES.webhook, SHAPES.once, SHAPES.tx])(canary, upstreamUrl, 100 + random.below(200));

@@ -14,8 +14,11 @@ export interface SubmitParts {
   readonly file: AcceptedFile;
 }
 
-/** A client that is never answered gives up after so long, in ms; the invariants then find its entry open. */
-const LIMIT_MS = 120_000;
+/**
+ * A client that is never answered gives up when no job of anybody was accepted for so long, in ms; the invariants then find its
+ * entry open.
+ */
+const STANDSTILL_MS = 120_000;
 
 /** Between two tries, in ms; a client that is told when to come back waits as long, but no longer than the second. */
 const PAUSE_MS = 200;
@@ -36,8 +39,9 @@ type Verdict =
 /** Sends a request until every job of it is accepted or refused for good; always the same body under the same key. */
 export async function submitUntilAnswered(ask: Ask, parts: SubmitParts): Promise<void> {
   const entries = parts.book.begin(ask);
-  const endMs = performance.now() + LIMIT_MS;
-  while (performance.now() < endMs) {
+  const { counts } = parts.book;
+  let moved = { accepted: counts.accepted, atMs: performance.now() };
+  while (performance.now() - moved.atMs < STANDSTILL_MS) {
     const heard = await send(ask, parts);
     const verdicts = entries.map((_, index) => verdictOf(ask, heard, index));
     await Promise.all(entries.map((entry, index) => note(entry, verdicts[index] ?? { kind: 'open' }, parts)));
@@ -47,6 +51,7 @@ export async function submitUntilAnswered(ask: Ask, parts: SubmitParts): Promise
       for (const entry of entries) entry.isOpen = false;
       return;
     }
+    if (counts.accepted > moved.accepted) moved = { accepted: counts.accepted, atMs: performance.now() };
     const askedMs = heard.kind === 'answer' ? (heard.retryAfterMs ?? PAUSE_MS) : PAUSE_MS;
     await pause(Math.min(askedMs, LONGEST_PAUSE_MS));
   }

@@ -1,4 +1,4 @@
-import { until } from '../../support/until.js';
+import { untilDrained } from '../../support/until.js';
 import { createCaller } from '../load/caller.js';
 import type { Canary } from '../load/canary.js';
 import type { SubmitParts } from '../load/submit.js';
@@ -23,7 +23,7 @@ export interface OverloadRun {
   /** Jobs that neighbours ask for from now on count for this part; for none when it is null. */
   begin(part: Part | null): void;
   /** Resolves when every job is started that neighbours asked for in this part. */
-  untilStarted(part: Part, withinMs: number): Promise<void>;
+  untilStarted(part: Part): Promise<void>;
   /** From the request to the start of the neighbours' jobs, in ms; of jobs that have not started, nothing. */
   waitsMs(): Overload['waitsMs'];
   /** From the request to its answer, in ms. */
@@ -72,10 +72,10 @@ export async function openOverload({ stand, load, random }: Scene): Promise<Over
     begin(part) {
       begun.push({ part, atMs: performance.now() });
     },
-    async untilStarted(part, withinMs) {
+    async untilStarted(part) {
       const asked = askedIn(part);
-      const areStarted = (): boolean => asked.every(([canary]) => load.sink.firstMs.has(canary));
-      await until(`neighbours' jobs are started, ${part}`, areStarted, withinMs);
+      const countLeft = (): number => asked.filter(([canary]) => !load.sink.firstMs.has(canary)).length;
+      await untilDrained(`neighbours' jobs are started, ${part}`, countLeft);
     },
     waitsMs: () => timesTo((canary) => load.sink.firstMs.get(canary)),
     answersMs: () =>

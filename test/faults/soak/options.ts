@@ -4,6 +4,8 @@ import type { Strike } from '../strikes/scene.js';
 /** How the soak runs. */
 export interface SoakOptions {
   readonly minutes: number;
+  /** Strike with each fault once, one after the other, in place of drawing them until the time is up. */
+  readonly each: boolean;
   /** Of every chance that the soak takes; the same seed draws the same faults in the same order. */
   readonly seed: number;
   readonly strikes: readonly Strike[];
@@ -28,6 +30,8 @@ export function readSoakCommand(args: readonly string[], all: readonly Strike[],
   const values = parse(args);
   if (typeof values === 'string') return wrong(values);
   if (values.help === true) return { kind: 'help', text: helpOf(all) };
+  const each = values.each === true;
+  if (each && values.minutes !== undefined) return wrong('--each takes as long as it takes: leave --minutes out');
   const minutes = Number(values.minutes ?? DEFAULT_MINUTES);
   if (!(minutes > 0 && minutes <= 100_000)) return wrong('--minutes must be a number above 0, such as 5 or 0.5');
   const seed = values.seed ?? String(anySeed);
@@ -36,7 +40,7 @@ export function readSoakCommand(args: readonly string[], all: readonly Strike[],
   const unknown = wanted.find((name) => !all.some((strike) => strike.name === name));
   if (unknown !== undefined) return wrong(`There is no fault "${unknown}".`);
   const strikes = all.filter(({ name }) => wanted.includes(name));
-  return { kind: 'run', options: { minutes, seed: Number(seed), strikes, json: values.json === true } };
+  return { kind: 'run', options: { minutes, each, seed: Number(seed), strikes, json: values.json === true } };
 }
 
 function parse(args: readonly string[]) {
@@ -45,6 +49,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         minutes: { type: 'string' },
+        each: { type: 'boolean' },
         seed: { type: 'string' },
         only: { type: 'string', multiple: true },
         json: { type: 'boolean' },
@@ -64,6 +69,7 @@ and checks after each that no promise was broken.
   npm run faults [-- options]
 
   --minutes N   how long, in minutes (default ${DEFAULT_MINUTES}); the round that is under way is ended
+  --each        strike with each fault once, one after the other, and end
   --seed N      seed of all chances, a whole number; it is printed first, to run the same again
   --only NAME   only this fault; may be repeated, or several joined by commas
   --json        print one JSON document on standard output, and the progress on standard error

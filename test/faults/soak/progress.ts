@@ -5,8 +5,8 @@ import type { Strike } from '../strikes/scene.js';
 /** Tells how a soak goes. */
 export interface Progress {
   say(text: string): void;
-  /** A round begins: its line lives until it ends. */
-  begin(number: number, strikes: readonly Strike[], leftMs: number, counts: Book['counts']): void;
+  /** A round begins: its line lives until it ends. @param left says how much is to come */
+  begin(number: number, strikes: readonly Strike[], left: () => string, counts: Book['counts']): void;
   end(number: number, round: RoundReport): void;
 }
 
@@ -25,15 +25,14 @@ export function createProgress(stream: ProgressStream): Progress {
   const isLive = stream.isTTY === true;
   return {
     say: (text) => void stream.write(`${text}\n`),
-    begin(number, strikes, leftMs, counts) {
+    begin(number, strikes, left, counts) {
       const title = `${number}  ${strikes.map(({ name }) => name).join(' + ')}`;
       const startMs = performance.now();
       if (!isLive) return;
       timer = setInterval(() => {
         const ranMs = performance.now() - startMs;
-        const left = Math.max(0, Math.ceil((leftMs - ranMs) / 60_000));
         const { accepted, unanswered } = counts;
-        const text = `${title}: ${Math.round(ranMs / 1_000)} s, ${accepted} accepted, ${unanswered} unanswered, ${left} min left`;
+        const text = `${title}: ${Math.round(ranMs / 1_000)} s, ${accepted} accepted, ${unanswered} unanswered, ${left()}`;
         stream.write(`\r\x1b[2K${text.slice(0, 118)}`);
       }, LIVE_EVERY_MS);
     },

@@ -4,6 +4,7 @@ import { openArena, SMALL } from '../arena.js';
 import { createRandom } from '../load/random.js';
 import type { RoundReport } from '../round.js';
 import { runRound } from '../round.js';
+import type { Strike } from '../strikes/scene.js';
 import { drawStrikes } from './draw.js';
 import { keepEvidence } from './evidence.js';
 import type { SoakOptions } from './options.js';
@@ -42,6 +43,7 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
     crew,
     tenants: 4,
     standstillMs: STANDSTILL_MS,
+    measureMs: STANDSTILL_MS,
     seed: options.seed + 1,
     stop,
     folder,
@@ -50,9 +52,14 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
     const endMs = performance.now() + options.minutes * 60_000;
     const fit = options.strikes.filter((strike) => (strike.unfit?.(arena.scene) ?? null) === null);
     for (const { name } of options.strikes.filter((strike) => !fit.includes(strike))) progress.say(`left out: ${name}`);
-    while (performance.now() < endMs && !stop.aborted && fit.length > 0 && evidence === null) {
-      const strikes = drawStrikes(random, fit);
-      progress.begin(rounds.length + 1, strikes, endMs - performance.now(), arena.load.book.counts);
+    const isOver = (): boolean => (options.each ? rounds.length === fit.length : performance.now() >= endMs);
+    const draw = (): readonly Strike[] =>
+      options.each ? inOrder(fit).slice(rounds.length, rounds.length + 1) : drawStrikes(random, fit);
+    while (!isOver() && !stop.aborted && fit.length > 0 && evidence === null) {
+      const strikes = draw();
+      const toGo = fit.length - rounds.length;
+      const left = options.each ? () => `${toGo} to go` : minutesLeft(endMs);
+      progress.begin(rounds.length + 1, strikes, left, arena.load.book.counts);
       const round = await runRound(arena, strikes);
       rounds.push(round);
       progress.end(rounds.length, round);
@@ -66,4 +73,16 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
     await arena.close();
     if (evidence === null) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Those last that lose what Redis held: from the first of them on, what Redis alone had accepted is not judged any more. */
+function inOrder(strikes: readonly Strike[]): readonly Strike[] {
+  const [losing, others] = [true, false].map((loses) =>
+    strikes.filter(({ losesRedis = false }) => losesRedis === loses),
+  );
+  return [...(others ?? []), ...(losing ?? [])];
+}
+
+function minutesLeft(endMs: number): () => string {
+  return () => `${Math.max(0, Math.ceil((endMs - performance.now()) / 60_000))} min left`;
 }

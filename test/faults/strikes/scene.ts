@@ -12,6 +12,8 @@ export interface Scene {
   readonly isAlone: boolean;
   /** How long a store stands still, in ms: past every lease of the stand, and longer in a soak. */
   readonly standstillMs: number;
+  /** How long a fault that measures does so, in ms, all its parts together. */
+  readonly measureMs: number;
   /** Resolves when the fault has lasted for so many ms, or at once when the run is to end. */
   lasts(ms: number): Promise<void>;
 }
@@ -46,7 +48,7 @@ export interface Measured {
 
 /** Makes a scene. @param stop ends what lasts */
 export function createScene(
-  parts: Pick<Scene, 'stand' | 'load' | 'random' | 'standstillMs'>,
+  parts: Pick<Scene, 'stand' | 'load' | 'random' | 'standstillMs' | 'measureMs'>,
   stop: AbortSignal,
 ): Scene {
   return {

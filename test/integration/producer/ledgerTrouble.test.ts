@@ -55,14 +55,14 @@ describe('durability redis while the ledger is away', () => {
     expect((await producer.client('slk_nobody').call('POST', '/api/v1/jobs', REDIS)).status).toBe(503);
     postgres.mend();
     await whenWritten(answers.map(({ body }) => body.id));
-  }, 120_000);
+  });
 
   it('goes on while the ledger is silent', async () => {
     postgres.freeze();
     await whenKeyIsStale();
     for (let i = 0; i < 20; i++) expect((await post(REDIS)).status).toBe(202);
     postgres.cut();
-  }, 120_000);
+  });
 
   it('gives an equal request the same id whichever store answers, and refuses another body', async () => {
     postgres.cut();
@@ -75,13 +75,13 @@ describe('durability redis while the ledger is away', () => {
     expect((await post(REDIS, 'same')).body.id).toBe(first.body.id);
     expect((await post({ ...REDIS, priority: 7 }, 'same')).status).toBe(422);
     expect(await query('SELECT 1 FROM idempotency_keys WHERE seed = $1', first.body.id)).toHaveLength(1);
-  }, 120_000);
+  });
 
   it('keeps the id of a request that the ledger saw first', async () => {
     const first = await post(REDIS, 'before');
     postgres.cut();
     expect((await post(REDIS, 'before')).body.id).toBe(first.body.id);
-  }, 120_000);
+  });
 
   it('lets a key be used again after a refusal', async () => {
     const wrong = { ...REDIS, task: 'no.such.task' };
@@ -102,7 +102,7 @@ describe('durability redis while the ledger is away', () => {
     postgres.mend();
     await whenWritten([second.body.id]);
     expect(await post({ ...unique, dedupeKey: 'two' })).toMatchObject({ status: 409, body: { jobId: second.body.id } });
-  }, 120_000);
+  });
 
   it('writes both rows when the ledger took a job of the same dedupeKey before it heard of the first', async () => {
     const unique = { ...REDIS, dedupeKey: 'both' };
@@ -116,7 +116,7 @@ describe('durability redis while the ledger is away', () => {
     );
     postgres.mend();
     await whenWritten([first.body.id, row?.id]);
-  }, 120_000);
+  });
 });
 
 describe('dedupeKey and marks', () => {

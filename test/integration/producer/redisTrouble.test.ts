@@ -58,7 +58,7 @@ describe('a producer whose Redis takes no jobs', () => {
     server.kill('SIGCONT');
     await whenQueuedAgain();
     await noteAllQueued();
-  }, 120_000);
+  });
 
   it.each([
     ['read only', () => admin.replicaof('127.0.0.1', 1), () => admin.replicaof('NO', 'ONE')],
@@ -95,7 +95,7 @@ describe('a producer whose Redis takes no jobs', () => {
     await whenQueuedAgain();
     expect(await shareOf()).toBe(0);
     await noteAllQueued();
-  }, 120_000);
+  });
 
   it("refuses what would be one more than may wait in the fleet, or a tenant's share of it, and says when to come back", async () => {
     await noteAllQueued();
@@ -122,5 +122,5 @@ describe('a producer whose Redis takes no jobs', () => {
     await admin.config('SET', 'min-replicas-to-write', 0);
     await noteAllQueued();
     await whenQueuedAgain();
-  }, 120_000);
+  });
 });

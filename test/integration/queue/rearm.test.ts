@@ -156,7 +156,8 @@ describe('lanes that wait, when Redis fails them', () => {
   it('wait at the new master after a failover', async () => {
     await start();
     const replica = await startRedisServer([...DURABLE, `replicaof 127.0.0.1 ${server.port}`]);
-    closers.push(() => replica.stop());
+    // Last of all: a lane that ends waits for what Redis is doing for it.
+    closers.unshift(() => replica.stop());
     await until('the replica has followed', async () => /master_link_status:up/.test(await infoOf(replica.port)));
     const before = await addToEach(queues, 'before');
     await runs.wait(before);

@@ -104,7 +104,7 @@ describe('a leading scaler', () => {
     await until('all wait', async () => (await waiting()) === 12_000, LONG_MS);
     await until('every bucket is marked', epochsAgree, LONG_MS);
     expect(await waiting()).toBe(12_000);
-  }, 180_000);
+  });
 
   it('adds single jobs that Redis lost, and none of another process that lives', async () => {
     const { db } = space.postgres;

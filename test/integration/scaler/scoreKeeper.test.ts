@@ -114,7 +114,7 @@ it('brings a lane into the order of the score, whatever comes while it is scored
     }),
     { numRuns: 10, endOnFailure: true },
   );
-}, 120_000);
+});
 
 it('asks one thing of Redis when there is nothing to do', async () => {
   await arrive('calm', [{ role: 'member', priority: 50, rulePoints: 0, waitsS: 0 }], AFTER_MS);

@@ -24,7 +24,7 @@ beforeAll(async () => {
     { url: `redis://127.0.0.1:${server.port}` },
   );
   acme = await fleet.tenant('acme');
-}, 60_000);
+});
 afterAll(async () => {
   agent.destroy();
   await fleet.close();
@@ -88,7 +88,7 @@ it('costs no command per open stream while nothing happens, and few while a lane
   const before = await commands(client);
   await until('all others have moved', () => moved.size >= ids.length - 1, 60_000);
   expect((await commands(client)) - before).toBeLessThan(100);
-}, 240_000);
+});
 
 async function commandsOf(client: RedisClient, name: string): Promise<number> {
   const info = await client.info('commandstats');

@@ -5,7 +5,7 @@ import { ATTEMPTS } from '../../support/attempts.js';
 import type { Fleet } from '../../support/fleet.js';
 import { startFleet } from '../../support/fleet.js';
 import type { HttpClient } from '../../support/httpClient.js';
-import { until } from '../../support/until.js';
+import { until, untilDrained } from '../../support/until.js';
 
 const SLOTS = 5;
 const QUICK = { SLOT_LEASE_MS: '2000', WORKER_HEARTBEAT_MS: '2000', JOB_LOCK_MS: '2000', STALLED_CHECK_MS: '500' };
@@ -41,6 +41,11 @@ describe('the share of a worker process', () => {
       [worker ?? null],
     );
     return rows;
+  }
+
+  async function unfinished(): Promise<number> {
+    const text = 'SELECT count(*)::int AS left FROM jobs WHERE finished_at IS NULL';
+    return (await fleet.space.postgres.db.$client.query<{ left: number }>(text)).rows[0]?.left ?? 0;
   }
 
   /** Leases that a worker holds now, by `tenant:number`. */
@@ -100,16 +105,12 @@ describe('the share of a worker process', () => {
     for (let i = 0; i < 3; i++) patient.push(await fleet.tenant(`long-${i}`));
     const desired = new Map(patient.map((_, i) => [`long-${i}`, SLOTS]));
     await writeDesiredSlots(fleet.space.redis.client, fleet.space.keys, desired, 1);
-    await until(
-      'the queues are empty',
-      async () => (await attempts()).every(({ outcome }) => outcome !== null),
-      60_000,
-    );
+    await untilDrained('the queues are empty', unfinished);
     const heir = await fleet.start('worker', { WORKER_ID: 'heir' });
     // The others place slots on it once they have heard that it lives.
     await submitAll(20, 100);
     await until('it has slots', async () => (await leasesOf('heir')).length > 0);
-    await until('all have run', async () => (await attempts()).every(({ outcome }) => outcome !== null), 60_000);
+    await untilDrained('all have run', unfinished);
     const long = { task: 'system.probe', data: { sleepMs: 8_000 } };
     const jobs = Array.from({ length: SLOTS }, () => long);
     const accepted = await Promise.all(

@@ -1,5 +1,5 @@
 import type { FeedPlace } from '@sluice/fleet/domain/feedPlace';
-import type { ToldState } from './toldState.js';
+import type { ToldState } from '@sluice/fleet/domain/toldState';
 /** Where the reader of a job's stream is: a place in the feed, the state that was told last, and whether that was the end. */
 export interface StreamId {
   readonly place: FeedPlace;

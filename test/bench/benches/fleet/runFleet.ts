@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nowMs } from '../../harness/childCalls.js';
 import { readProfile, summariseProfile } from '../../harness/profileSummary.js';
-import { readRedisLoad } from '../../harness/redisLoad.js';
+import { countConnections, readRedisLoad } from '../../harness/redisLoad.js';
 import type { FleetSideName, FleetWorker, Generator } from '../../sides/fleetSide.js';
 import { SIDE_NAMES, startFleetWorker, startGenerator } from '../../sides/fleetSide.js';
 import type { WorkerShape } from '../../sides/workerShape.js';
@@ -42,7 +42,6 @@ export async function onServedFleet<Result>(
 ): Promise<Result> {
   return onFilledFleet(side, context, async ({ generator, start }) => {
     await generator.fill({ from: 0, tenants: shape.tenants, jobsEach: 1 });
-    const before = await readRedisLoad(context.servers.redis.client);
     const worker = await start(shape);
     const { result: servedMs } = await withCpu(
       context,
@@ -55,13 +54,12 @@ export async function onServedFleet<Result>(
     );
     // A short window means that only the machinery is tried out.
     await pause(context.seconds === null ? SETTLE_MS : Math.min(SETTLE_MS, context.seconds * 1_000));
-    const after = await readRedisLoad(context.servers.redis.client);
     return work({
       side,
       worker,
       generator,
       servedAfterMs: servedMs - worker.forkedAtMs,
-      connections: after.connections - before.connections,
+      connections: await countConnections(context.servers.redis.client, worker.connectionName),
     });
   });
 }

@@ -11,7 +11,7 @@ export const start: Measure = {
   summary: 'Redis connections, memory and time to start of one worker process',
   method:
     'One job is added to every tenant, then the worker process is started. Served: from the start of the process until the ' +
-    'last of these jobs has ended. Three seconds later, connections to Redis are counted by the server, and resident memory ' +
+    'last of these jobs has ended. Three seconds later, its connections to Redis are counted by the server, by their names, and resident memory ' +
     'is what the process says of itself; no garbage collection is forced.',
   measure(context) {
     const { tenants } = context;

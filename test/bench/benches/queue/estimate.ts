@@ -5,7 +5,7 @@ import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import type { QueueClass } from '@sluice/shared/contracts/queueClass';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { mix32 } from '@sluice/shared/domain/hash';
-import { until } from '../../../support/until.js';
+import { untilDrained } from '../../../support/until.js';
 import { median } from '../../harness/median.js';
 import type { BenchServers } from '../../harness/servers.js';
 import type { Target } from '../../harness/target.js';
@@ -38,7 +38,6 @@ const WINDOW_S = 30;
 const LEAST_WAITING = 10;
 const ANSWER_MS = 50;
 const QUOTA: UpstreamQuota = { callsPerWindow: 20, windowMs: 2_000, callsAtATime: null };
-const PATIENCE_MS = 120_000;
 const TARGET: Target = { of: 'ours', bound: 'at-most', value: 25 };
 
 const REPORT = { propertyId: '1', report: 'page_views', startDate: '2daysAgo', endDate: 'today' };
@@ -108,14 +107,13 @@ async function measureShape(
 }
 
 /** When jobs started, unix ms by the ledger, which runs on this machine's clock; waits until they all have ended. */
-function readStarts({ postgres }: BenchServers, ids: readonly string[]): Promise<Map<string, number>> {
+async function readStarts({ postgres }: BenchServers, ids: readonly string[]): Promise<Map<string, number>> {
   const statement = `SELECT job_id, extract(epoch FROM started_at)::float8 * 1000 AS started_ms
                      FROM attempts WHERE outcome = 'completed' AND job_id = ANY($1::uuid[])`;
-  const all = async () => {
-    const { rows } = await postgres.db.$client.query<{ job_id: string; started_ms: number }>(statement, [ids]);
-    return rows.length === ids.length && new Map(rows.map((row) => [row.job_id, row.started_ms]));
-  };
-  return until('all jobs that were asked for have run', all, PATIENCE_MS);
+  const read = async () =>
+    (await postgres.db.$client.query<{ job_id: string; started_ms: number }>(statement, [ids])).rows;
+  await untilDrained('all jobs that were asked for have run', async () => ids.length - (await read()).length);
+  return new Map((await read()).map((row) => [row.job_id, row.started_ms]));
 }
 
 /** One that starts while it is asked for has waited for a millisecond: there is no share of nothing. */

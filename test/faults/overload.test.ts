@@ -1,3 +1,0 @@
-import { describeFaults } from './suite.js';
-
-describeFaults('a fleet that one tenant floods', ['overload']);

@@ -1,0 +1,19 @@
+import type { ApiCall, Transport } from '../http/transport.js';
+
+/** Reads a list page by page, as it is iterated. */
+export async function* readPages<Item>(
+  transport: Transport,
+  call: Pick<ApiCall, 'path' | 'query' | 'signal'>,
+  field: string,
+): AsyncGenerator<Item, void, undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await transport.call<Readonly<Record<string, unknown>>>({
+      method: 'GET',
+      ...call,
+      query: { ...call.query, cursor },
+    });
+    yield* page[field] as readonly Item[];
+    cursor = (page.nextCursor as string | null) ?? undefined;
+  } while (cursor !== undefined);
+}

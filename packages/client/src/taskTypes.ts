@@ -48,7 +48,7 @@ type DataOf<Task> = Task extends { readonly data: infer Schema } ? InputOf<Schem
 type ResultOf<Task> = Task extends AnyTask
   ? unknown extends OutputOf<Property<Task, 'result'>>
     ? HandledBy<Property<Task, 'handler'>>
-    : OutputOf<Property<Task, 'result'>>
+    : OnWire<OutputOf<Property<Task, 'result'>>>
   : never;
 
 type Property<Task, Name> = Name extends keyof Task ? NonNullable<Task[Name]> : unknown;

@@ -1,18 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { REPOSITORY, textOf } from '../../docs/repository.js';
 import type { TestProducer } from '../producer/support.js';
 import { openProducer, settle, submit } from '../producer/support.js';
 
-const page = readFileSync(new URL('../../../docs/streams.md', import.meta.url), 'utf8');
-
-type FollowJob = (
-  url: string,
-  key: string,
-  jobId: string,
-  onEvent: (event: string, data: object) => void,
-) => Promise<void>;
+const page = textOf('docs/streams.md');
 
 let producer: TestProducer;
 beforeAll(async () => {
@@ -36,14 +29,15 @@ it('has an example for curl that reads a job to its end', async () => {
   expect(stdout).toContain('event: done\n');
 });
 
-it('has an example for browsers that reads a job to its end', async () => {
+it('has an example for browsers and Node.js that reads a job to its end', async () => {
   const acme = await producer.user('acme');
   const id = await submit(acme);
-  const source = `data:text/javascript,${encodeURIComponent(example('js'))}`;
-  const { followJob } = (await import(/* @vite-ignore */ source)) as { followJob: FollowJob };
-  const events: string[] = [];
-  const followed = followJob(producer.url, acme.token, id, (event) => events.push(event));
+  const env = { PATH: process.env.PATH, SLUICE_URL: producer.url, SLUICE_KEY: acme.token, JOB_ID: id };
+  const read = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', example('js')], {
+    cwd: REPOSITORY,
+    env,
+  });
   await settle(producer.space, id, 'completed');
-  await followed;
-  expect(events.at(-1)).toBe('done');
+  const { stdout } = await read;
+  expect(stdout).toMatch(/^done \{$/m);
 });

@@ -139,7 +139,7 @@ export interface CancelledJob {
 /** Number of jobs by state. */
 export type StateCounts = { readonly [State in JobState]?: number | undefined };
 
-/** The state of the tenant's own queue; null is what cannot be told at the moment. */
+/** The state of the tenant's own queue; null is what is not known at the moment. */
 export interface QueueStatus {
   readonly counts: { readonly byState: StateCounts; readonly byTask: Readonly<Record<string, StateCounts>> };
   readonly workers: { readonly desired: number; readonly live: number | null };

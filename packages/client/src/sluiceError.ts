@@ -56,7 +56,7 @@ export class SluiceError extends Error {
   }
 }
 
-/** A job that did not complete, or whose end was not seen in time (`code: 'timeout'`); the job may go on then. */
+/** A job that did not complete, or whose end is not known, because of `maxWaitMs` or the server; the job goes on then. */
 export class SluiceJobError extends SluiceError {
   override readonly name: string = 'SluiceJobError';
   readonly jobId: string;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AcceptedJob } from './answers.js';
 import { buildClient } from './client.js';
 import type { JobEvent } from './events.js';
 import type { VirtualRuntime } from './virtualRuntime.test.support.js';
@@ -121,8 +122,10 @@ describe('run', () => {
   it('submits, reports what happens, and returns the result', async () => {
     const runtime = createVirtualRuntime(json(202, ACCEPTED), eventStream(state(1) + done()).answer);
     const seen: string[] = [];
-    const result = await build(runtime).jobs.run('sums.add', { a: 1 }, { onEvent: ({ type }) => void seen.push(type) });
-    expect([result, seen]).toEqual([{ sum: 3 }, ['state', 'done']]);
+    const onAccepted = ({ id }: AcceptedJob): void => void seen.push(id);
+    const onEvent = ({ type }: JobEvent): void => void seen.push(type);
+    expect(await build(runtime).jobs.run('sums.add', { a: 1 }, { onAccepted, onEvent })).toEqual({ sum: 3 });
+    expect(seen).toEqual(['j1', 'state', 'done']);
     expect(runtime.requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
       'POST /api/v1/jobs',
       'GET /api/v1/jobs/j1/events',
@@ -168,6 +171,12 @@ describe('run', () => {
     const error = { name: 'SluiceJobError', code: 'timeout', jobId: 'j1', state: null };
     await expect(build(runtime).jobs.run('sums.add', {}, { maxWaitMs: 5_000 })).rejects.toMatchObject(error);
     expect([open.isCancelled(), runtime.timers()]).toEqual([true, 0]);
+  });
+
+  it('names the job when the server cannot be asked any more', async () => {
+    const runtime = createVirtualRuntime(json(202, ACCEPTED), cut);
+    const error = { name: 'SluiceJobError', code: 'network', jobId: 'j1', state: null, status: null };
+    await expect(build(runtime).jobs.run('sums.add', {})).rejects.toMatchObject(error);
   });
 
   it('throws what onEvent throws, and leaves no connection open', async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Client, JobEvent, SluiceError, TenantEvent } from '@sluice/client';
 import { createClient } from '@sluice/client';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,6 +13,7 @@ import { startFleet } from '../../support/fleet.js';
 import { until } from '../../support/until.js';
 import { listRoutes, readDocument } from '../producer/openapiDocument.js';
 import { EXEMPLARS } from './exemplars.js';
+import { installClient, runExample } from './packedExample.js';
 import type { TroubledProxy } from './troubledProxy.js';
 import { openTroubledProxy } from './troubledProxy.js';
 
@@ -201,6 +205,22 @@ describe('through a proxy that refuses, cuts and respells', () => {
     const refuse = { kind: 'refuse', status: 503, headers: { 'retry-after': '0' } } as const;
     proxy.plan([{ kind: 'pass' }, refuse, refuse, refuse]);
     expect(await patient().jobs.run('system.probe', { sleepMs: 100 })).toMatchObject({ sleptMs: 100 });
+  });
+});
+
+describe('the packed client', () => {
+  it('is all that is installed, has less than 100 KB, and runs the example of its README as it is written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-client-'));
+    try {
+      const { packages, manifest, bytes } = await installClient(folder);
+      expect(packages).toEqual(['@sluice', 'client']);
+      expect(manifest).toMatchObject({ name: '@sluice/client', dependencies: {} });
+      expect(bytes).toBeLessThan(100_000);
+      const printed = await runExample(folder, { SLUICE_URL: fleet.producer.url, SLUICE_KEY: key });
+      expect(printed).toBe('slept 50 ms\ndead: upstream_refused\n');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

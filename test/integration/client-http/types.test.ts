@@ -85,14 +85,15 @@ describe('the tasks of a module', () => {
     expectTypeOf<TaskData<typeof mail, 'mail.send'>>().toEqualTypeOf<MailData>();
   });
 
-  it('of contracts whose schemas show their output alone take that', () => {
-    type Contract = {
+  it('of declared contracts take the input of their schemas, or the output where that alone is declared', () => {
+    type Contract<Data extends z.ZodType> = {
       readonly name: 'a.b';
-      readonly data: z.ZodType<{ a: number }>;
+      readonly data: Data;
       readonly result?: z.ZodType<{ b: number }>;
     };
-    expectTypeOf<TaskData<Contract, 'a.b'>>().toEqualTypeOf<{ a: number }>();
-    expectTypeOf<TaskResult<Contract, 'a.b'>>().toEqualTypeOf<{ b: number }>();
+    expectTypeOf<TaskData<Contract<z.ZodType<{ a: 1 }, { a?: 1 }>>, 'a.b'>>().toEqualTypeOf<{ a?: 1 }>();
+    expectTypeOf<TaskData<Contract<z.ZodType<{ a: number }>>, 'a.b'>>().toEqualTypeOf<{ a: number }>();
+    expectTypeOf<TaskResult<Contract<z.ZodType>, 'a.b'>>().toEqualTypeOf<{ b: number }>();
   });
 });
 

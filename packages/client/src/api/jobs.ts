@@ -51,7 +51,10 @@ export interface CreateOptions extends RequestOptions {
 export interface SubmitOptions extends JobOptions, CreateOptions {}
 
 /** How a job is submitted and waited for. */
-export interface RunOptions extends SubmitOptions, WaitOptions {}
+export interface RunOptions extends SubmitOptions, WaitOptions {
+  /** Called once the job is accepted, with its id, place and estimated wait. */
+  readonly onAccepted?: ((job: AcceptedJob) => void) | undefined;
+}
 
 /** Which jobs to list, newest first. */
 export interface JobFilter extends RequestOptions {
@@ -75,7 +78,7 @@ export interface Jobs<Tasks> {
   submitMany(jobs: readonly BatchJob<Tasks, JobOptions>[], options?: CreateOptions): Promise<readonly BatchResult[]>;
   /**
    * Submits a job and waits for its result.
-   * @throws SluiceJobError when the job did not complete, or not within `maxWaitMs`
+   * @throws SluiceJobError when the job did not complete, not within `maxWaitMs`, or when the server cannot be asked
    */
   run<Ref extends TaskRef<Tasks>>(
     task: Ref,
@@ -84,7 +87,7 @@ export interface Jobs<Tasks> {
   ): Promise<TaskResult<Tasks, Ref>>;
   /**
    * Waits for the result of a job.
-   * @throws SluiceJobError when the job did not complete, or not within `maxWaitMs`
+   * @throws SluiceJobError when the job did not complete, not within `maxWaitMs`, or when the server cannot be asked
    */
   wait<Result = unknown>(id: string, options?: WaitOptions): Promise<Result>;
   /** What happens to a job, until it is over. Connects again by itself; leave the loop or abort the signal to stop. */
@@ -124,9 +127,10 @@ export function createJobs<Tasks>(transport: Transport): Jobs<Tasks> {
       });
       return answer.results;
     },
-    async run(task, data, { onEvent, maxWaitMs, ...options } = {}) {
-      const { id } = await submit(task, data, options);
-      return (await waitForJob(transport, id, { onEvent, maxWaitMs, signal: options.signal })) as never;
+    async run(task, data, { onAccepted, onEvent, maxWaitMs, ...options } = {}) {
+      const accepted = await submit(task, data, options);
+      onAccepted?.(accepted);
+      return (await waitForJob(transport, accepted.id, { onEvent, maxWaitMs, signal: options.signal })) as never;
     },
     wait: async (id, options = {}) => (await waitForJob(transport, id, options)) as never,
     events: (id, options = {}) => readEvents(transport, { path: jobPath(id, '/events'), ...options }, JOB_EVENTS),

@@ -34,7 +34,7 @@ const REFUSED_FOR_GOOD = new Set([401, 403, 404, 410]);
 /**
  * Waits until a job is over: by its events, or by asking again and again where streams are refused.
  * @returns its result
- * @throws SluiceJobError when it did not complete, or not in time; SluiceError when the server cannot be asked
+ * @throws SluiceJobError when it did not complete, not in time, or when the server cannot be asked
  */
 export async function waitForJob(transport: Transport, id: string, options: WaitOptions): Promise<unknown> {
   const deadline = startDeadline(transport.runtime, options.maxWaitMs ?? null, options.signal);
@@ -57,7 +57,7 @@ async function followToEnd(transport: Transport, id: string, { onEvent, signal }
   const events = readEvents<JobEvent>(transport, followed, JOB_EVENTS);
   try {
     for (;;) {
-      const event = await nextEvent(events);
+      const event = await nextEvent(events, id);
       if (event === null) return null;
       await onEvent?.(event);
       if (event.type === 'done') return event.data;
@@ -67,13 +67,13 @@ async function followToEnd(transport: Transport, id: string, { onEvent, signal }
   }
 }
 
-async function nextEvent(events: AsyncGenerator<JobEvent, void>): Promise<JobEvent | null> {
+async function nextEvent(events: AsyncGenerator<JobEvent, void>, id: string): Promise<JobEvent | null> {
   try {
     const { done, value } = await events.next();
     return done === true ? null : value;
   } catch (error) {
-    if (!(error instanceof SluiceError) || REFUSED_FOR_GOOD.has(error.status ?? 0)) throw error;
-    return null;
+    if (error instanceof SluiceError && !REFUSED_FOR_GOOD.has(error.status ?? 0)) return null;
+    throw nameJob(id, error);
   }
 }
 
@@ -81,10 +81,17 @@ async function pollForEnd(transport: Transport, id: string, signal: AbortSignal 
   const { runtime } = transport;
   for (;;) {
     const startMs = runtime.now();
-    const end = await readResult(transport, id, { waitMs: POLL_MS, signal });
+    const end = await readResult(transport, id, { waitMs: POLL_MS, signal }).catch((error: unknown) => {
+      throw nameJob(id, error);
+    });
     if (end !== null) return end;
     if (runtime.now() - startMs < POLL_PAUSE_MS) await pauseFor(runtime, POLL_PAUSE_MS, signal);
   }
+}
+
+/** Whoever waited by `run` does not know the job's id yet, and the job goes on. */
+function nameJob(id: string, error: unknown): unknown {
+  return error instanceof SluiceError ? new SluiceJobError({ id, state: null }, { ...error, cause: error }) : error;
 }
 
 /** Asks for a job's end; null while it is not over. @param options.waitMs how long the server may wait for it */

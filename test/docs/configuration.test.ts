@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listSettings } from '@sluice/shared/config/setting';
 import { describe, expect, it } from 'vitest';
-import { betweenMarkers, tableOfAll, tablesPerProcess } from './configurationTable.js';
+import { betweenMarkers, tablesPerProcess } from './configurationTable.js';
 import { PROCESS_NAMES, PROCESS_SETTINGS } from './processSettings.js';
 import { REPOSITORY, textOf } from './repository.js';
 
@@ -10,11 +10,6 @@ describe('the documented configuration', () => {
   it('is that of the code in docs/configuration.md', async () => {
     const path = 'docs/configuration.md';
     await expect(betweenMarkers(textOf(path), tablesPerProcess())).toMatchFileSnapshot(join(REPOSITORY, path));
-  });
-
-  it('is that of the code in README.md', async () => {
-    const path = 'README.md';
-    await expect(betweenMarkers(textOf(path), tableOfAll())).toMatchFileSnapshot(join(REPOSITORY, path));
   });
 });
 

@@ -22,20 +22,6 @@ export function tablesPerProcess(): string {
   }).join('\n\n');
 }
 
-/** One table of all variables, with the processes that read each. */
-export function tableOfAll(): string {
-  const readers = new Map<string, { setting: Setting; names: ProcessName[] }>();
-  for (const name of PROCESS_NAMES) {
-    for (const one of listSettings(PROCESS_SETTINGS[name])) {
-      const entry = readers.get(one.env);
-      if (entry === undefined) readers.set(one.env, { setting: one, names: [name] });
-      else entry.names.push(name);
-    }
-  }
-  const rows = [...readers.values()].map(({ setting, names }) => [...cellsOf(setting), names.join(', ')]);
-  return markdownTable(['variable', 'default', 'meaning', 'read by'], rows);
-}
-
 /**
  * Puts a text between the markers of a document.
  * @throws Error when the document lacks a marker

@@ -7,7 +7,7 @@ interface Manifest {
   readonly overrides?: Record<string, string>;
 }
 
-const decisions = filesEndingIn('.md').filter((path) => path.startsWith('docs/adr/'));
+const decisions = filesEndingIn('.md').filter((path) => /^docs\/adr\/\d/.test(path));
 const reasons = decisions.map(textOf).join('\n');
 
 describe('every dependency', () => {
@@ -35,6 +35,14 @@ describe('the decisions', () => {
       for (const part of ['Context', 'Decision', 'Rivals', 'Consequences']) {
         expect(textOf(path), path).toContain(`## ${part}\n`);
       }
+    }
+  });
+
+  it('are each listed in the index under their own title', () => {
+    const index = textOf('docs/adr/README.md');
+    for (const path of decisions) {
+      const [, number, title] = /^# (\d+)\. (.+)\n/.exec(textOf(path)) ?? [];
+      expect(index).toContain(`| [${number}](${path.replace('docs/adr/', '')}) | ${title} |`);
     }
   });
 });

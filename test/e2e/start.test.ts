@@ -83,9 +83,9 @@ describe('npm start', () => {
     }
   }
 
-  /** The commands of the README that make a tenant and submit a job, for a fleet at another address. */
+  /** The commands of docs/getting-started.md that make a tenant and submit a job, for a fleet at another address. */
   function firstJobCommands(api: string): string {
-    const blocks = readFileSync(join(REPOSITORY, 'README.md'), 'utf8').matchAll(/```sh\n([^`]*)```/g);
+    const blocks = readFileSync(join(REPOSITORY, 'docs/getting-started.md'), 'utf8').matchAll(/```sh\n([^`]*)```/g);
     const commands = [...blocks].map(([, block]) => block ?? '').find((block) => block.includes('/api/v1/jobs'));
     return (commands ?? '').replaceAll('localhost:3000', api.replace('http://', ''));
   }

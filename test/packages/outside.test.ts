@@ -26,10 +26,9 @@ const TSCONFIG = {
     types: ['node'],
     typeRoots: [join(MODULES, '@types')],
   },
-  files: ['service.ts'],
 };
 
-describe('docs/queued-client.md', () => {
+describe('a service outside of the repository', () => {
   let space: FleetSpace;
   let folder: string;
   let upstream: Server;
@@ -43,6 +42,7 @@ describe('docs/queued-client.md', () => {
     });
     upstream.listen(0, '127.0.0.1');
     await once(upstream, 'listening');
+    await installPacked(folder, ['queued-client', 'ga4']);
   });
   afterAll(async () => {
     upstream.closeAllConnections();
@@ -51,16 +51,34 @@ describe('docs/queued-client.md', () => {
     await space.close();
   });
 
-  it('has an example that compiles and runs as it is written, in a service that installed the packed package without a network', async () => {
-    await installPacked(folder, ['queued-client', 'ga4']);
-    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf('docs/queued-client.md')) ?? [];
+  /** Compiles and runs the first example of a page, in the service that installed the packed packages without a network. */
+  async function runExample(page: string, environment: Readonly<Record<string, string>>): Promise<string> {
+    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf(page)) ?? [];
     await writeFile(join(folder, 'service.ts'), example);
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, files: ['service.ts'] }));
     await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
+    const env = { PATH: process.env.PATH, ...space.environment, ...environment };
+    const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env });
+    return stdout;
+  }
+
+  it('runs the example of docs/queued-client.md as it is written', async () => {
     const GA4_ENDPOINT = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-    const environment = { PATH: process.env.PATH, ...space.environment, GA4_ENDPOINT };
-    const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env: environment });
-    expect(stdout).toBe("{ asked: '/v1beta/properties/123456789:runReport' }\n");
+    const printed = await runExample('docs/queued-client.md', { GA4_ENDPOINT });
+    expect(printed).toBe("{ asked: '/v1beta/properties/123456789:runReport' }\n");
+  });
+
+  it('runs the example of packages/limits/README.md as it is written', async () => {
+    const printed = await runExample('packages/limits/README.md', { PREFIX: space.prefix });
+    expect(printed).toBe('200\n200\nrefused: exhausted\n');
+  });
+});
+
+describe('@sluice/limits', () => {
+  it('brings neither a queue nor a database, and ioredis only as a peer', async () => {
+    const { ours, others } = await neededBy(['limits']);
+    expect([...ours].sort()).toEqual(['limits', 'shared']);
+    expect([...others].filter((name) => /^(bullmq|pg|drizzle-orm|fastify)$/.test(name))).toEqual([]);
   });
 });
 

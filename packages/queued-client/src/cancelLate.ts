@@ -1,7 +1,7 @@
+import type { LateRow } from '@sluice/fleet/submit/lateRows';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { within } from '@sluice/shared/lifecycle/within';
 import { cancelInLedger } from './cancelInLedger.js';
-import type { LateRow } from './lateRows.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** Longest wait for the row of a job that its lane has already, in ms; a ledger that is well has it after some 20 ms. */

@@ -10,7 +10,7 @@ import type { FleetClient } from './openFleetClient.js';
  * @throws FleetError `not_found`, or `wrong_state` when it is over
  */
 export async function cancelOwn(fleet: FleetClient, tenantId: string, id: string): Promise<void> {
-  const late = fleet.adder.late(id);
+  const late = fleet.acceptor.late(id);
   if (late !== null && late.row.tenantId === tenantId) return cancelLate(fleet, late);
   const cancellation = await cancelInLedger(fleet, tenantId, id);
   switch (cancellation.kind) {

@@ -1,4 +1,3 @@
-import type { Tracer } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import { createFeedReader } from '@sluice/fleet/feed/feedReader';
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
@@ -14,6 +13,7 @@ import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { createLedger } from '@sluice/fleet/postgres/ledger';
 import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
 import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
@@ -24,6 +24,9 @@ import { createRedis } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisConfig } from '@sluice/fleet/redis/openClient';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import { createAcceptor } from '@sluice/fleet/submit/acceptor';
+import { queueUnavailable } from '@sluice/fleet/submit/laneAdder';
 import type { NoteUse } from '@sluice/fleet/submit/noteUse';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';
 import type { Quotas } from '@sluice/limits';
@@ -36,8 +39,6 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import type { JobAdder } from './jobAdder.js';
-import { createJobAdder } from './jobAdder.js';
 import type { Pacing } from './pacing.js';
 import { createPacing } from './pacing.js';
 
@@ -69,14 +70,13 @@ export interface FleetClient {
   readonly outlooks: OutlookReader;
   readonly places: PlaceWatch;
   readonly ends: JobEnds;
-  readonly adder: JobAdder;
+  /** The fleet's acceptor, as producers have it; without a gate, since the connection gives up after a second by itself. */
+  readonly acceptor: Acceptor;
   /** A tenant's own rules of priority; null is none. */
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
   readonly pacing: Pacing;
-  /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
-  readonly tracer: Tracer;
   /** Unix ms. */
   readonly now: () => number;
   readonly log: Log;
@@ -118,7 +118,21 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
-  const adder = createJobAdder({ db, client, keys, lanes, feed, log });
+  const acceptor = createAcceptor(
+    {
+      ledger: createLedger(db),
+      lanes,
+      feed,
+      log,
+      callAdd: (add) => add().catch((cause: unknown) => Promise.reject(queueUnavailable(cause))),
+      publishTouched: (names) => client.publish(keys.touchedChannel, names.join(' ')),
+    },
+    {
+      // Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none.
+      tracer: trace.getTracer('sluice'),
+      onUnqueued: (jobId, err) => log.warn({ err, jobId }, 'failed to add a job to its lane: the scaler adds it'),
+    },
+  );
   const nothing = async (): Promise<void> => undefined;
   const services = createServiceGroup(
     'client',
@@ -127,7 +141,8 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
       redis,
       { name: 'lanes', start: nothing, stop: () => lanes.close() },
       feed,
-      { name: 'adder', start: nothing, stop: () => adder.close() },
+      // What waits for a ledger that is down is tried once more, and then left to the workers: closing does not wait for it.
+      { ...acceptor, stop: () => acceptor.stop(AbortSignal.abort()) },
       { ...reader, name: 'feed reader' },
       places,
       present,
@@ -144,7 +159,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     outlooks,
     places,
     ends: createJobEnds({ feed: reader, present }),
-    adder,
+    acceptor,
     setUpstream: (queueClass, upstream) => void upstreams.set(queueClass, upstream),
     priorityRulesOf: createShortCache(
       async (tenantId: string) => (await findTenant(db, tenantId))?.priorityRules ?? null,
@@ -154,7 +169,6 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     noteUse: createNoteUse({ client, keys, call }),
     feed,
     pacing: createPacing(now),
-    tracer: trace.getTracer('sluice'),
     now,
     log,
     close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),

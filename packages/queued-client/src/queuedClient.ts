@@ -2,7 +2,6 @@ import { resultOf } from '@sluice/fleet/feed/jobResult';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
-import { startSend } from '@sluice/fleet/submit/sendSpan';
 import { callsLeft, refillsInMs } from '@sluice/limits';
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
@@ -13,7 +12,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PacedError } from '@sluice/shared/errors/pacedError';
 import { newId } from '@sluice/shared/ids/ids';
-import { activeTraceparent, errorType } from '@sluice/shared/telemetry/spans';
+import { activeTraceparent } from '@sluice/shared/telemetry/spans';
 import type { TaskContract } from '@sluice/tasks/task';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
@@ -116,23 +115,10 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     });
   }
 
-  /** The job goes on with the trace of whoever asked, in the worker's process. */
-  async function send(asked: PreparedJob): Promise<void> {
-    const { prepared, sent } = startSend(asked, fleet.tracer);
-    try {
-      await fleet.adder.add(prepared);
-    } catch (error) {
-      sent?.fail(errorType(error));
-      throw error;
-    } finally {
-      sent?.end();
-    }
-  }
-
   async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
     const { id } = prepared.row;
     signal.throwIfAborted();
-    await send(prepared);
+    await fleet.acceptor.accept(prepared);
     const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
     try {
       const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));
@@ -172,7 +158,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return fleet.lanes.position(laneOf(job), queueIdOf(job));
     },
     async cancel(id) {
-      if (findOwnLate(fleet.adder, requester, id) === null) await own(id);
+      if (findOwnLate(fleet.acceptor, requester, id) === null) await own(id);
       await cancelOwn(fleet, tenant, id);
     },
     async queueStatus() {

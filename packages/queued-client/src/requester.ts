@@ -1,6 +1,8 @@
 import { inTenant } from '@sluice/fleet/postgres/inTenant';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import type { LateRow } from '@sluice/fleet/submit/lateRows';
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import { TENANT_ROLES } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
@@ -10,7 +12,6 @@ import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { isId } from '@sluice/shared/ids/ids';
 import { within } from '@sluice/shared/lifecycle/within';
 import { LATE_ROW_PATIENCE_MS } from './cancelLate.js';
-import type { LateRow } from './lateRows.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /** Who asks. */
@@ -56,12 +57,12 @@ export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>,
  *   `unavailable` when the ledger is away
  */
 export async function readOwnJob(
-  fleet: Pick<FleetClient, 'db' | 'adder'>,
+  fleet: Pick<FleetClient, 'db' | 'acceptor'>,
   who: Requester,
   id: string,
 ): Promise<JobRow> {
-  const { db, adder } = fleet;
-  const late = findOwnLate(adder, who, id);
+  const { db, acceptor } = fleet;
+  const late = findOwnLate(acceptor, who, id);
   if (late !== null)
     await within(
       LATE_ROW_PATIENCE_MS,
@@ -79,8 +80,8 @@ export async function readOwnJob(
  * The row of a job that the requester may see, while it is on its way into the ledger; else null.
  * @throws FleetError `forbidden` for another user's
  */
-export function findOwnLate(adder: FleetClient['adder'], who: Requester, id: string): LateRow | null {
-  const late = adder.late(id);
+export function findOwnLate(acceptor: Pick<Acceptor, 'late'>, who: Requester, id: string): LateRow | null {
+  const late = acceptor.late(id);
   if (late === null || late.row.tenantId !== who.tenant) return null;
   assertMaySee(who, late.row.userId);
   return late;

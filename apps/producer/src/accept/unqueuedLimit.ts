@@ -36,7 +36,7 @@ export function createUnqueuedLimit(ledger: Ledger, most: number, now: () => num
       const { all } = counted;
       const own = counted.own.get(tenantId) ?? 0;
       if (!mayWaitUnqueued({ all, own }, most)) {
-        const message = `The queue does not accept jobs at the moment, and ${all} accepted jobs wait for it already, ${own} of them of this tenant.`;
+        const message = `The queue does not accept jobs at the moment, and ${all} accepted jobs wait for it already, ${own} of them this tenant's.`;
         throw new ProblemError('unavailable', message, { retryAfterSeconds: RETRY_AFTER_S });
       }
       counted.own.set(tenantId, own + 1);

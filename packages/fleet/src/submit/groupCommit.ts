@@ -6,13 +6,12 @@ import type { Ledger } from '../postgres/ledger.js';
 import { ledgerUnavailable } from '../postgres/ledger.js';
 import type { Inserted, NewJob } from '../postgres/queries/insertJobs.js';
 import { insertJobs } from '../postgres/queries/insertJobs.js';
+import { isDataRefusal } from '../postgres/sqlState.js';
 import type { BreakerState } from './breaker.js';
 import { afterCall, afterTry, CLOSED, decideCall } from './breaker.js';
 import type { MemoryLimit } from './memoryBudget.js';
 import { createMemoryBudget } from './memoryBudget.js';
 import type { PreparedJob } from './prepareJob.js';
-import type { WrittenRow } from './writeRows.js';
-import { writeRows } from './writeRows.js';
 
 /** Commits accepted jobs to the ledger, many at a time. */
 export interface GroupCommit {
@@ -73,4 +72,45 @@ export function createGroupCommit(ledger: Ledger, limit: MemoryLimit, log: Log):
     },
     idle: () => batcher.idle(),
   };
+}
+
+/** The result of a row: written, known, a duplicate, or rejected by the ledger for what it holds. */
+export type WrittenRow = Inserted | { readonly kind: 'refused'; readonly error: unknown };
+
+/**
+ * Writes the rows of many callers at once; when the ledger rejects what one holds, each on its own, so that nobody pays for
+ * another's row.
+ * @param onRefused called before they are written one by one
+ * @throws what `insert` throws at first, unless that is a rejection: such as an unavailable ledger
+ */
+export async function writeRows(
+  rows: readonly NewJob[],
+  insert: (rows: readonly NewJob[]) => Promise<readonly Inserted[]>,
+  onRefused: (error: unknown) => void,
+): Promise<readonly WrittenRow[]> {
+  try {
+    return await insert(rows);
+  } catch (error) {
+    if (!isDataRefusal(error)) throw error;
+    onRefused(error);
+  }
+  return writeEach(rows, insert);
+}
+
+/** Once the ledger is unavailable the others are not tried: each would wait for it as long again. What was written stays. */
+async function writeEach(
+  rows: readonly NewJob[],
+  insert: (rows: readonly NewJob[]) => Promise<readonly Inserted[]>,
+): Promise<WrittenRow[]> {
+  const written: WrittenRow[] = [];
+  for (const row of rows) {
+    try {
+      written.push(...(await insert([row])));
+    } catch (error) {
+      written.push({ kind: 'refused', error });
+      if (isDataRefusal(error)) continue;
+      return [...written, ...rows.slice(written.length).map(() => ({ kind: 'refused' as const, error }))];
+    }
+  }
+  return written;
 }

@@ -42,21 +42,21 @@ import { createLogger } from '@sluice/shared/telemetry/logger';
 import type { Pacing } from './pacing.js';
 import { createPacing } from './pacing.js';
 
-/** Where the fleet is, as its own processes are told. */
+/** Where the fleet is, as its own processes are configured. */
 export interface FleetClientSettings {
   readonly redis: RedisConfig;
-  /** `SLUICE_PREFIX`; `sluice` when left out. */
+  /** `SLUICE_PREFIX`; `sluice` by default. */
   readonly prefix?: string;
   readonly databaseUrl: string;
-  /** `DATABASE_SCHEMA`; `sluice` when left out. */
+  /** `DATABASE_SCHEMA`; `sluice` by default. */
   readonly schema?: string;
-  /** Connections to PostgreSQL; 5 when left out. */
+  /** Connections to PostgreSQL; 5 by default. */
   readonly poolSize?: number;
-  /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 when left out. */
+  /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 by default. */
   readonly slotConcurrency?: number;
-  /** `CIRCUIT_*` of the workers; the tasks' own circuits hold when left out. */
+  /** `CIRCUIT_*` of the workers; the tasks' own circuits by default. */
   readonly circuit?: CircuitOverrides;
-  /** Silent when left out. */
+  /** Silent by default. */
   readonly log?: Log;
 }
 
@@ -72,7 +72,7 @@ export interface FleetClient {
   readonly ends: JobEnds;
   /** The fleet's acceptor, as producers have it; without a gate, since the connection gives up after a second by itself. */
   readonly acceptor: Acceptor;
-  /** A tenant's own rules of priority; null is none. */
+  /** A tenant's own priority rules; null when it has none. */
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
@@ -80,16 +80,16 @@ export interface FleetClient {
   /** Unix ms. */
   readonly now: () => number;
   readonly log: Log;
-  /** Makes the wait estimates of a queue class count with the upstream that its jobs call. */
+  /** Makes the wait estimates of a queue class include the upstream that its jobs call. */
   setUpstream(queueClass: string, upstream: Upstream): void;
   /** Closes the connections; jobs go on. */
   close(): Promise<void>;
 }
 
-/** A tenant's changed rules of priority hold within so long, in ms. */
+/** Changed priority rules apply within this time, in ms. */
 const RULES_MS = 1_000;
 
-/** Longest that closing takes, in ms. */
+/** Time limit of closing, in ms. */
 const CLOSE_MS = 5_000;
 
 /**
@@ -109,7 +109,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const upstreams = new Map<string, Upstream>();
   const tasks = { upstreamOfClass: (queueClass: string) => upstreams.get(queueClass) ?? null };
   const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now, circuit });
-  // The connection itself gives up on a Redis that is away or slow.
+  // The connection itself gives up on a Redis that is down or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
   const hasWorkers = createLiveWorkers(client, keys, now);
   const batches = createOutlookBatches({ client, keys, lanes, call, quotas, tasks, hasWorkers });

@@ -3,6 +3,8 @@ import { createLiveWorkers } from '@sluice/fleet/outlook/liveWorkers';
 import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
 import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { createLedger } from '@sluice/fleet/postgres/ledger';
 import { migrateLedger } from '@sluice/fleet/postgres/migrate';
 import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
@@ -17,12 +19,14 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { createTracing } from '@sluice/tracing/tracing';
 import { createAccept } from './accept/accept.js';
+import type { TaskChecks } from './accept/ga4Properties.js';
+import { createTaskChecks } from './accept/ga4Properties.js';
 import type { ProducerConfig } from './config.js';
 import { fleetTasks } from './fleetTasks.js';
 import { createErrorAnswer } from './http/errorHandling.js';
+import { createTenantLookup } from './receive/tenantLookup.js';
 import { addRoutes } from './routes.js';
 import { closeServer, createServer } from './server.js';
-import { createLedger } from './stores/ledger.js';
 import { createRedisCall } from './stores/redisCall.js';
 import { createRedisGate } from './stores/redisGate.js';
 import { createStreams } from './streams/streams.js';
@@ -77,7 +81,8 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);
   const common = { tasks, client, keys, ledger, lanes, call, outlooks, metrics, log, now };
-  const accept = createAccept({ ...common, gate, mostUnqueued, outlookBatches, feed });
+  const checks = taskChecksOf(ledger, config, now);
+  const accept = createAccept({ ...common, gate, mostUnqueued, checks, outlookBatches, feed });
   const { maxStreams } = config.http;
   const streams = createStreams({ ...common, maxStreams });
   const answerError = createErrorAnswer(metrics, log);
@@ -86,7 +91,16 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
   const http: Service = {
     name: 'http',
     async start() {
-      await addRoutes(server, { ...common, config, quotas, accept, feed, streams: streams.routes, answerError });
+      await addRoutes(server, {
+        ...common,
+        config,
+        quotas,
+        accept,
+        checks,
+        feed,
+        streams: streams.routes,
+        answerError,
+      });
       url = await server.listen({ host: config.http.host, port: config.http.port });
     },
     stop: (deadline) => closeServer(server, deadline),
@@ -101,12 +115,19 @@ export function createProducer(config: ProducerConfig, log: Log, clock: Clock): 
       watchClock(redis.client, serverClock, log),
       closing(lanes),
       feed,
-      ...accept.services,
+      accept.acceptor,
       ...streams.services,
       http,
     ],
     url: () => url,
   };
+}
+
+/** A tenant's list that was changed holds within a second; while the ledger is unavailable, the last known one does. */
+function taskChecksOf(ledger: Ledger, config: ProducerConfig, now: () => number): TaskChecks {
+  const findTenant = createTenantLookup(ledger, config.accept.credentialsStaleMs, now);
+  const granted = async (tenantId: string) => (await findTenant(tenantId))?.ga4Properties ?? null;
+  return createTaskChecks(granted, config.ga4.anyProperty);
 }
 
 /** Cheap when the ledger is up to date; processes that start together wait for the one that works. */

@@ -3,7 +3,7 @@ import type { Cancellation } from '@sluice/fleet/postgres/queries/cancelJob';
 import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
 import type { FleetClient } from './openFleetClient.js';
 
-/** Cancels a job that the ledger has; it leaves its lane, or its worker hears of it. */
+/** Cancels a job that the ledger has: it leaves its lane, or its worker is notified. */
 export async function cancelInLedger(fleet: FleetClient, tenantId: string, id: string): Promise<Cancellation> {
   const { db, lanes, redis, keys } = fleet;
   const cancellation = await inTenant(db, tenantId, (session) => cancelJob(session, tenantId, id));

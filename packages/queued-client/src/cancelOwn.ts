@@ -4,20 +4,19 @@ import { cancelLate } from './cancelLate.js';
 import type { FleetClient } from './openFleetClient.js';
 
 /**
- * Cancels a job of a tenant: at once while it waits, through its signal while it runs. The ledger has the wish first; a
- * Redis that is away hears of it from whoever claims the job. Of a job that this process has just added, the ledger may not
- * know yet.
+ * Cancels a job of a tenant: at once while it waits, through its signal while it runs. The ledger records the request first, so a
+ * Redis that is unavailable catches up when the job is claimed. The ledger may not have a job yet that this process just added.
  * @throws FleetError `not_found`, or `wrong_state` when it is over
  */
 export async function cancelOwn(fleet: FleetClient, tenantId: string, id: string): Promise<void> {
-  const late = fleet.adder.late(id);
+  const late = fleet.acceptor.late(id);
   if (late !== null && late.row.tenantId === tenantId) return cancelLate(fleet, late);
   const cancellation = await cancelInLedger(fleet, tenantId, id);
   switch (cancellation.kind) {
     case 'unknown':
       throw new FleetError('not_found', 'There is no such request.');
     case 'finished':
-      throw new FleetError('wrong_state', `The request is ${cancellation.state} already.`);
+      throw new FleetError('wrong_state', `The request is already ${cancellation.state}.`);
     case 'running':
       return;
     case 'cancelled': {

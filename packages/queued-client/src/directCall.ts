@@ -9,15 +9,15 @@ import type { TaskContract } from '@sluice/tasks/task';
 import { partOf, pauseMsAfter } from '@sluice/tasks/upstreamPart';
 import type { FleetClient } from './openFleetClient.js';
 
-/** What became of a direct call: its answer, or that the request is to be queued. */
+/** The result of a direct call: its answer, or that the request is to be queued. */
 export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
 
-/** What a call came to, and what that tells of the upstream. */
+/** How a call ended, and what that shows about the upstream. */
 type Called =
   | { readonly outcome: CallOutcome; readonly direct: Direct }
   | { readonly outcome: CallOutcome; readonly error: unknown };
 
-/** Whose calls, of what. */
+/** Which calls a tenant makes. */
 export interface DirectCallOptions<Data> {
   readonly tenant: string;
   readonly task: TaskContract<Data>;
@@ -26,13 +26,13 @@ export interface DirectCallOptions<Data> {
   readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
 }
 
-/** A call counts as under way for this much longer than it may take, in ms. */
+/** A call counts as in progress for this much longer than its time-out, in ms. */
 const LEASE_MARGIN_MS = 10_000;
 
 /**
- * Calls an upstream while its quota allows, nobody of the tenant's lane waits, and the part that is called is not left alone. A
- * Redis that is away cannot say, so the request is queued.
- * @throws whatever the call throws, but for a {@link PacedError}: that queues the request
+ * Calls an upstream while its quota allows, nothing waits in the tenant's lane, and the part that is called is not paused. While
+ * Redis is unavailable none of that is known, so the request is queued.
+ * @throws what the call throws, except a {@link PacedError}: that queues the request
  */
 export function createDirectCall<Data>(
   { quotas, pacing, keys, now, log }: Pick<FleetClient, 'quotas' | 'pacing' | 'keys' | 'now' | 'log'>,
@@ -41,8 +41,8 @@ export function createDirectCall<Data>(
   const { wait, prioritized } = laneKeysOf(keys, laneName({ tenantId: tenant, queueClass: task.queueClass }));
   const owner = { tenant, upstream: upstream.name, retry: task.retry };
 
-  /** Where it cannot be remembered, those that call next find out. */
-  async function leaveAlone(asked: Upstream, forMs: number): Promise<void> {
+  /** Where the pause cannot be stored, the next callers find out for themselves. */
+  async function pause(asked: Upstream, forMs: number): Promise<void> {
     if (forMs > 0) await quotas.block(tenant, asked, forMs).catch(() => undefined);
   }
 
@@ -53,17 +53,17 @@ export function createDirectCall<Data>(
       const bounded = AbortSignal.any([signal, timeout]);
       const result = await call(data as Data, { signal: bounded });
       pacing.answered(owner);
-      if (part !== null) await leaveAlone(part, pauseMsAfter(upstream, result, now()));
+      if (part !== null) await pause(part, pauseMsAfter(upstream, result, now()));
       return { outcome: 'answered', direct: { kind: 'answered', result } };
     } catch (error) {
       if (!(error instanceof PacedError)) return { outcome: outcomeOf(error, signal, timeout), error };
       const forMs = pacing.paced(owner, startedMs, error.retryAfterMs);
-      await leaveAlone(error.ofPart && part !== null ? part : upstream, forMs);
+      await pause(error.ofPart && part !== null ? part : upstream, forMs);
       return { outcome: null, direct: { kind: 'queue' } };
     }
   }
 
-  /** Its lease ends by itself where this is not heard. */
+  /** Where this fails, the lease of the call expires. */
   function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
     const isProbe = probe !== 'none';
     const ended: Promise<unknown> = isNews(outcome, isProbe)
@@ -77,20 +77,20 @@ export function createDirectCall<Data>(
     if (part !== null && (await quotas.leftAloneMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
     const asked = { id: `${id}:0`, leaseMs: task.timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
     const answer = await quotas.take(tenant, upstream, asked).catch((err: unknown) => {
-      log.debug({ err }, 'a quota could not be taken; the request is queued');
+      log.debug({ err }, 'failed to take a quota: the request is queued');
       return null;
     });
     if (answer?.kind !== 'granted') return { kind: 'queue' };
     const called = await callUpstream(data, part, signal);
     end(asked.id, answer, called.outcome);
     if (!('error' in called)) return called.direct;
-    // A probe asked for all; a moment before, while the circuit was open, its request would have been queued.
+    // A probe acted for everyone; a moment before, while the circuit was open, its request would have been queued.
     if (called.outcome === 'failed' && answer.probe !== 'none') return { kind: 'queue' };
     throw called.error;
   };
 }
 
-/** A call that its caller gave up tells nothing; one whose time was up tells as much as one that failed. */
+/** A call that its caller aborted shows nothing; one that timed out counts as a failure. */
 function outcomeOf(error: unknown, signal: AbortSignal, timeout: AbortSignal): CallOutcome {
   if (signal.aborted) return null;
   return timeout.aborted ? 'failed' : callOutcomeOf(error);

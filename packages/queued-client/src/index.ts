@@ -6,4 +6,4 @@ export type { FleetClient, FleetClientSettings } from './openFleetClient.js';
 export { openFleetClient } from './openFleetClient.js';
 export type { QueuedClient, QueuedClientOptions, QueueStatus, RequestOptions, RequestStatus } from './queuedClient.js';
 export { createQueuedClient } from './queuedClient.js';
-export type { QueuedNotice } from './tellPlaces.js';
+export type { QueuedNotice } from './positionNotices.js';

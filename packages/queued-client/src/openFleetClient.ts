@@ -1,4 +1,3 @@
-import type { Tracer } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import { createFeedReader } from '@sluice/fleet/feed/feedReader';
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
@@ -14,6 +13,7 @@ import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
+import { createLedger } from '@sluice/fleet/postgres/ledger';
 import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
 import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
@@ -24,6 +24,9 @@ import { createRedis } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisConfig } from '@sluice/fleet/redis/openClient';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import { createAcceptor } from '@sluice/fleet/submit/acceptor';
+import { queueUnavailable } from '@sluice/fleet/submit/laneAdder';
 import type { NoteUse } from '@sluice/fleet/submit/noteUse';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';
 import type { Quotas } from '@sluice/limits';
@@ -36,26 +39,24 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import type { JobAdder } from './jobAdder.js';
-import { createJobAdder } from './jobAdder.js';
 import type { Pacing } from './pacing.js';
 import { createPacing } from './pacing.js';
 
-/** Where the fleet is, as its own processes are told. */
+/** Where the fleet is, as its own processes are configured. */
 export interface FleetClientSettings {
   readonly redis: RedisConfig;
-  /** `SLUICE_PREFIX`; `sluice` when left out. */
+  /** `SLUICE_PREFIX`; `sluice` by default. */
   readonly prefix?: string;
   readonly databaseUrl: string;
-  /** `DATABASE_SCHEMA`; `sluice` when left out. */
+  /** `DATABASE_SCHEMA`; `sluice` by default. */
   readonly schema?: string;
-  /** Connections to PostgreSQL; 5 when left out. */
+  /** Connections to PostgreSQL; 5 by default. */
   readonly poolSize?: number;
-  /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 when left out. */
+  /** `SLOT_CONCURRENCY` of the workers, for estimates; 1 by default. */
   readonly slotConcurrency?: number;
-  /** `CIRCUIT_*` of the workers; the tasks' own circuits hold when left out. */
+  /** `CIRCUIT_*` of the workers; the tasks' own circuits by default. */
   readonly circuit?: CircuitOverrides;
-  /** Silent when left out. */
+  /** Silent by default. */
   readonly log?: Log;
 }
 
@@ -69,27 +70,26 @@ export interface FleetClient {
   readonly outlooks: OutlookReader;
   readonly places: PlaceWatch;
   readonly ends: JobEnds;
-  readonly adder: JobAdder;
-  /** A tenant's own rules of priority; null is none. */
+  /** The fleet's acceptor, as producers have it; without a gate, since the connection gives up after a second by itself. */
+  readonly acceptor: Acceptor;
+  /** A tenant's own priority rules; null when it has none. */
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
   readonly noteUse: NoteUse;
   readonly feed: FeedWriter;
   readonly pacing: Pacing;
-  /** Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none. */
-  readonly tracer: Tracer;
   /** Unix ms. */
   readonly now: () => number;
   readonly log: Log;
-  /** Makes the wait estimates of a queue class count with the upstream that its jobs call. */
+  /** Makes the wait estimates of a queue class include the upstream that its jobs call. */
   setUpstream(queueClass: string, upstream: Upstream): void;
   /** Closes the connections; jobs go on. */
   close(): Promise<void>;
 }
 
-/** A tenant's changed rules of priority hold within so long, in ms. */
+/** Changed priority rules apply within this time, in ms. */
 const RULES_MS = 1_000;
 
-/** Longest that closing takes, in ms. */
+/** Time limit of closing, in ms. */
 const CLOSE_MS = 5_000;
 
 /**
@@ -109,7 +109,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const upstreams = new Map<string, Upstream>();
   const tasks = { upstreamOfClass: (queueClass: string) => upstreams.get(queueClass) ?? null };
   const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now, circuit });
-  // The connection itself gives up on a Redis that is away or slow.
+  // The connection itself gives up on a Redis that is down or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
   const hasWorkers = createLiveWorkers(client, keys, now);
   const batches = createOutlookBatches({ client, keys, lanes, call, quotas, tasks, hasWorkers });
@@ -118,7 +118,21 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
-  const adder = createJobAdder({ db, client, keys, lanes, feed, log });
+  const acceptor = createAcceptor(
+    {
+      ledger: createLedger(db),
+      lanes,
+      feed,
+      log,
+      callAdd: (add) => add().catch((cause: unknown) => Promise.reject(queueUnavailable(cause))),
+      publishTouched: (names) => client.publish(keys.touchedChannel, names.join(' ')),
+    },
+    {
+      // Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none.
+      tracer: trace.getTracer('sluice'),
+      onUnqueued: (jobId, err) => log.warn({ err, jobId }, 'failed to add a job to its lane: the scaler adds it'),
+    },
+  );
   const nothing = async (): Promise<void> => undefined;
   const services = createServiceGroup(
     'client',
@@ -127,7 +141,8 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
       redis,
       { name: 'lanes', start: nothing, stop: () => lanes.close() },
       feed,
-      { name: 'adder', start: nothing, stop: () => adder.close() },
+      // What waits for a ledger that is down is tried once more, and then left to the workers: closing does not wait for it.
+      { ...acceptor, stop: () => acceptor.stop(AbortSignal.abort()) },
       { ...reader, name: 'feed reader' },
       places,
       present,
@@ -144,7 +159,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     outlooks,
     places,
     ends: createJobEnds({ feed: reader, present }),
-    adder,
+    acceptor,
     setUpstream: (queueClass, upstream) => void upstreams.set(queueClass, upstream),
     priorityRulesOf: createShortCache(
       async (tenantId: string) => (await findTenant(db, tenantId))?.priorityRules ?? null,
@@ -154,7 +169,6 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     noteUse: createNoteUse({ client, keys, call }),
     feed,
     pacing: createPacing(now),
-    tracer: trace.getTracer('sluice'),
     now,
     log,
     close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),

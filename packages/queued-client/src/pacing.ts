@@ -1,26 +1,26 @@
 import type { RetryPolicy } from '@sluice/shared/contracts/retryPolicy';
 import { askedWaitMs } from '@sluice/shared/domain/retry';
 
-/** How long a tenant's direct calls leave an upstream alone that asked to wait. */
+/** How long a tenant's direct calls pause after an upstream asked to wait. */
 export interface Pacing {
   /**
-   * An upstream asked to wait. What it asked for counts; where it named no time, twice as long as the time before.
-   * @param startedMs when the call began, unix ms: of calls that were under way together, all are one time
-   * @returns for how long to leave it alone, in ms
+   * An upstream asked to wait. The time that it named counts; if it named none, twice the previous pause.
+   * @param startedMs when the call began, unix ms: concurrent calls count as one request to wait
+   * @returns how long to pause, in ms
    */
   paced(owner: PacedOwner, startedMs: number, retryAfterMs: number | null): number;
-  /** It answered: the next time is the first again. */
+  /** It answered: the back-off starts over. */
   answered(owner: PacedOwner): void;
 }
 
-/** Whose calls of which upstream. */
+/** A tenant's calls of an upstream. */
 export interface PacedOwner {
   readonly tenant: string;
   readonly upstream: string;
   readonly retry: Pick<RetryPolicy, 'baseMs' | 'capMs'>;
 }
 
-/** Tenants and upstreams that are remembered at most; of one that is forgotten the next time is the first again. */
+/** Most tenants and upstreams that are remembered; for one that is forgotten the back-off starts over. */
 const KEPT = 10_000;
 
 interface Times {
@@ -30,8 +30,8 @@ interface Times {
 }
 
 /**
- * baseMs * 2^n, at most capMs, as workers do; n counts how often in a row the upstream has said so without naming a time. After
- * twice the longest pause without such an answer it counts anew.
+ * baseMs * 2^n, at most capMs, as in workers; n counts how many times in a row the upstream asked to wait without naming a time.
+ * After twice the longest pause without such an answer it starts over.
  * @param now unix ms
  */
 export function createPacing(now: () => number): Pacing {
@@ -54,7 +54,7 @@ export function createPacing(now: () => number): Pacing {
 
   return {
     paced(owner, startedMs, retryAfterMs) {
-      // A service reads what the upstream names, and may have read no number.
+      // The service parsed the upstream's header, and may have got NaN.
       const askedMs = Number.isNaN(retryAfterMs) ? null : retryAfterMs;
       return Math.max(1, askedWaitMs(askedMs, askedMs === null ? note(owner, startedMs) : 0, owner.retry));
     },

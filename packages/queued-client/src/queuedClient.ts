@@ -2,7 +2,6 @@ import { resultOf } from '@sluice/fleet/feed/jobResult';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
-import { startSend } from '@sluice/fleet/submit/sendSpan';
 import { callsLeft, refillsInMs } from '@sluice/limits';
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
@@ -13,39 +12,39 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PacedError } from '@sluice/shared/errors/pacedError';
 import { newId } from '@sluice/shared/ids/ids';
-import { activeTraceparent, errorType } from '@sluice/shared/telemetry/spans';
+import { activeTraceparent } from '@sluice/shared/telemetry/spans';
 import type { TaskContract } from '@sluice/tasks/task';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
 import type { FleetClient } from './openFleetClient.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
-import type { QueuedNotice } from './tellPlaces.js';
-import { placeOf, tellPlaces } from './tellPlaces.js';
+import type { QueuedNotice } from './positionNotices.js';
+import { placeOf, startPositionNotices } from './positionNotices.js';
 
-/** For whom, and what, a client asks. */
+/** The user of a client, and what it calls. */
 export interface QueuedClientOptions<Data> {
   readonly tenant: string;
   readonly user: string;
   readonly role: TenantRole;
   /** The task that does the same in a worker; it names its upstream. */
   readonly task: TaskContract<Data>;
-  /** Does it directly. Throws {@link PacedError} when the upstream asks to wait. */
+  /** Makes the call directly. Throws {@link PacedError} when the upstream asks to wait. */
   readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
 }
 
-/** How one request is made. */
+/** Options of one request. */
 export interface RequestOptions {
-  /** 0..100, higher is sooner; 50 when left out. */
+  /** 0..100, higher is sooner; 50 by default. */
   readonly priority?: number;
-  /** Called when the request is queued, and whenever its place moves; never after it has settled. What it throws is logged. */
+  /** Called when the request is queued, and whenever its position changes; never after it has settled. What it throws is logged. */
   readonly onQueued?: (notice: QueuedNotice) => void;
   /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
   readonly signal?: AbortSignal;
-  /** Where a queued job must be before it counts as queued; `ledger` when left out. */
+  /** The store that must hold a job before it counts as queued; `ledger` by default. */
   readonly durability?: 'ledger' | 'redis';
 }
 
-/** How a queued request stands. */
+/** The status of a queued request. */
 export interface RequestStatus {
   readonly id: string;
   readonly state: JobState;
@@ -55,7 +54,7 @@ export interface RequestStatus {
   readonly attempts: number;
 }
 
-/** How a tenant's queue stands; null where Redis cannot say. */
+/** The status of a tenant's queue; fields are null while Redis is unavailable. */
 export interface QueueStatus {
   readonly role: TenantRole;
   readonly waiting: number | null;
@@ -78,18 +77,18 @@ export interface QueuedClient {
   request(data: unknown, options?: RequestOptions): Promise<unknown>;
   /** @throws FleetError `not_found`; `forbidden` for another user's, but to an admin or owner */
   status(id: string): Promise<RequestStatus>;
-  /** Place of a queued request, 1 for the next; null when it does not wait. Throws as `status`. */
+  /** Position of a queued request, 1 for the next; null when it does not wait. Throws as `status`. */
   position(id: string): Promise<number | null>;
   /** Cancels a queued request, at once or through its signal. Throws as `status`, and `wrong_state` when it is over. */
   cancel(id: string): Promise<void>;
   queueStatus(): Promise<QueueStatus>;
-  /** Waits for no more results: requests that are queued reject with `unavailable`, and their jobs go on. */
+  /** Stops waiting for results: queued requests reject with `unavailable`, and their jobs go on. */
   close(): void;
 }
 
 /**
  * A client of one user of a tenant.
- * @throws FleetError `invalid_request` when tenant, user or role cannot be, `configuration` when the task names no upstream
+ * @throws FleetError `invalid_request` when tenant, user or role is invalid, `configuration` when the task names no upstream
  */
 export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClientOptions<Data>): QueuedClient {
   const requester = readRequester(options);
@@ -108,7 +107,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       ...(priority === undefined ? {} : { priority }),
       ...(durability === undefined ? {} : { durability }),
     });
-    // What only orders jobs is left out while the ledger is away.
+    // Rules only order jobs, so they are skipped while the ledger is unavailable.
     const priorityRules = await fleet.priorityRulesOf(tenant).catch(() => null);
     const who = { id: newId(), tenantId: tenant, role, submitter: requester.user, traceparent: activeTraceparent() };
     return prepareJob(await fleet.noteUse({ ...who, priorityRules, recentJobs: 0 }, 1), body, {
@@ -116,36 +115,23 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     });
   }
 
-  /** The job goes on with the trace of whoever asked, in the worker's process. */
-  async function send(asked: PreparedJob): Promise<void> {
-    const { prepared, sent } = startSend(asked, fleet.tracer);
-    try {
-      await fleet.adder.add(prepared);
-    } catch (error) {
-      sent?.fail(errorType(error));
-      throw error;
-    } finally {
-      sent?.end();
-    }
-  }
-
   async function queue(prepared: PreparedJob, { onQueued }: RequestOptions, signal: AbortSignal): Promise<unknown> {
     const { id } = prepared.row;
     signal.throwIfAborted();
-    await send(prepared);
-    const telling = onQueued === undefined ? null : tellPlaces(fleet, prepared, onQueued);
+    await fleet.acceptor.accept(prepared);
+    const notices = onQueued === undefined ? null : startPositionNotices(fleet, prepared, onQueued);
     try {
       const end = await fleet.ends.wait(tenant, id, AbortSignal.any([signal, closing.signal]));
-      telling?.atLeastOnce();
+      notices?.atLeastOnce();
       return resultOf(end);
     } catch (error) {
-      telling?.stop();
+      notices?.stop();
       if (signal.aborted) {
-        await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'a job was not cancelled'));
+        await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'failed to cancel the job of an aborted request: it runs'));
       }
       throw error;
     } finally {
-      telling?.stop();
+      notices?.stop();
     }
   }
 
@@ -163,7 +149,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     async status(id) {
       const job = await own(id);
       const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
-      // The ledger is told a little later that a lane has it.
+      // The ledger learns a little later that a lane has it.
       const state = job.state === 'accepted' && place.position !== null ? 'queued' : job.state;
       return { id, state, attempts: job.fence, ...place };
     },
@@ -172,7 +158,7 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       return fleet.lanes.position(laneOf(job), queueIdOf(job));
     },
     async cancel(id) {
-      if (findOwnLate(fleet.adder, requester, id) === null) await own(id);
+      if (findOwnLate(fleet.acceptor, requester, id) === null) await own(id);
       await cancelOwn(fleet, tenant, id);
     },
     async queueStatus() {
@@ -192,12 +178,12 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
   };
 }
 
-/** An admin may ask for jobs of any class. */
+/** An admin may ask about jobs of any class. */
 function laneOf({ tenantId, queueClass }: JobRow): Lane {
-  return { tenantId, queueClass: queueClass };
+  return { tenantId, queueClass };
 }
 
-/** A plain client chooses the ids of its jobs in their lanes. */
+/** A plain BullMQ client chooses the ids of its jobs in their lanes. */
 function queueIdOf({ id, queueJobId }: JobRow): string {
   return queueJobId ?? id;
 }

@@ -1,6 +1,8 @@
 import { inTenant } from '@sluice/fleet/postgres/inTenant';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import type { LateRow } from '@sluice/fleet/submit/lateRows';
 import type { TenantRole } from '@sluice/shared/contracts/identity';
 import { TENANT_ROLES } from '@sluice/shared/contracts/identity';
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
@@ -10,22 +12,21 @@ import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { isId } from '@sluice/shared/ids/ids';
 import { within } from '@sluice/shared/lifecycle/within';
 import { LATE_ROW_PATIENCE_MS } from './cancelLate.js';
-import type { LateRow } from './lateRows.js';
 import type { FleetClient } from './openFleetClient.js';
 
-/** Who asks. */
+/** The user on whose behalf a client acts. */
 export interface Requester {
   readonly tenant: string;
   readonly user: string;
   readonly role: TenantRole;
 }
 
-/** Longest name of a user, in characters. */
+/** Longest user name, in characters. */
 const MAX_USER = 200;
 
 /**
- * Checks who asks: the service that builds a client vouches for them, and may be mistaken.
- * @throws InvalidRequestError naming what cannot be
+ * Validates the user: the service that creates a client vouches for them, and may be mistaken.
+ * @throws InvalidRequestError naming the invalid fields
  */
 export function readRequester({ tenant, user, role }: Requester): Requester {
   const fields: FieldProblem[] = [];
@@ -39,8 +40,8 @@ export function readRequester({ tenant, user, role }: Requester): Requester {
 }
 
 /**
- * Refuses a tenant that is not there, or no longer. What the ledger said last holds while it is away.
- * @throws FleetError `not_found`, or `unavailable` when nobody can say
+ * Refuses a tenant that does not exist. While the ledger is unavailable, its last answer counts.
+ * @throws FleetError `not_found`, or `unavailable` when there is no last answer
  */
 export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>, tenant: string): Promise<void> {
   const known = await quotas.knows(tenant).catch((cause: unknown) => {
@@ -50,23 +51,23 @@ export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>,
 }
 
 /**
- * A job that the requester may see: its own, or any of its tenant as admin or owner. One that this process has just added is
- * waited for a little.
- * @throws FleetError `not_found` also for another tenant's, whose existence is not told; `forbidden` for another user's;
- *   `unavailable` when the ledger is away
+ * A job that the requester may see: its own, or any of its tenant as admin or owner. Waits briefly for one that this process has
+ * just added.
+ * @throws FleetError `not_found` also for another tenant's job, whose existence is not disclosed; `forbidden` for another user's;
+ *   `unavailable` when the ledger is down
  */
 export async function readOwnJob(
-  fleet: Pick<FleetClient, 'db' | 'adder'>,
+  fleet: Pick<FleetClient, 'db' | 'acceptor'>,
   who: Requester,
   id: string,
 ): Promise<JobRow> {
-  const { db, adder } = fleet;
-  const late = findOwnLate(adder, who, id);
+  const { db, acceptor } = fleet;
+  const late = findOwnLate(acceptor, who, id);
   if (late !== null)
     await within(
       LATE_ROW_PATIENCE_MS,
       late.written.catch(() => undefined),
-      ledgerAway,
+      ledgerBehind,
     );
   const { tenant } = who;
   const job = isId(id) ? await inTenant(db, tenant, (session) => readJobRow(session, tenant, id)) : null;
@@ -76,11 +77,11 @@ export async function readOwnJob(
 }
 
 /**
- * The row of a job that the requester may see, while it is on its way into the ledger; else null.
+ * The row of a job that the requester may see, while it is not in the ledger yet; else null.
  * @throws FleetError `forbidden` for another user's
  */
-export function findOwnLate(adder: FleetClient['adder'], who: Requester, id: string): LateRow | null {
-  const late = adder.late(id);
+export function findOwnLate(acceptor: Pick<Acceptor, 'late'>, who: Requester, id: string): LateRow | null {
+  const late = acceptor.late(id);
   if (late === null || late.row.tenantId !== who.tenant) return null;
   assertMaySee(who, late.row.userId);
   return late;
@@ -91,6 +92,6 @@ function assertMaySee({ user, role }: Requester, owner: string | null): void {
   throw new FleetError('forbidden', "Only an admin or owner sees others' requests.");
 }
 
-function ledgerAway(): FleetError {
+function ledgerBehind(): FleetError {
   return new FleetError('unavailable', 'The ledger does not have the request yet.');
 }

@@ -1,4 +1,5 @@
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
 import type { FleetClient } from '@sluice/queued-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTcpProxy } from '../../support/tcpProxy.js';
@@ -23,11 +24,12 @@ describe('cancelling a request whose row is not written yet', () => {
 
   /** The same fleet, where something happens right after a job was added: long before its row is written. */
   function rightAfterAdd(fleet: FleetClient, then: (id: string) => void): FleetClient {
-    async function add(job: Parameters<FleetClient['adder']['add']>[0]): Promise<void> {
-      await fleet.adder.add(job);
+    const accept: Acceptor['accept'] = async (job, ticket) => {
+      const acceptance = await fleet.acceptor.accept(job, ticket);
       then(job.row.id);
-    }
-    return { ...fleet, adder: { ...fleet.adder, add } };
+      return acceptance;
+    };
+    return { ...fleet, acceptor: { ...fleet.acceptor, accept } };
   }
 
   it('takes the job out of its lane when the request is aborted right after the add', async () => {

@@ -70,7 +70,7 @@ describe('what a queued request tells', () => {
     expect(await asked).toMatchObject({
       position: null,
       estimatedWaitMs: null,
-      message: 'Queued, its place cannot be seen',
+      message: 'Queued, position unknown',
     });
     client.close();
   });

@@ -1,28 +1,24 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { OutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
-import { createTouchNotice } from '@sluice/fleet/submit/touchNotice';
-import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { Acceptor, TaskHooks } from '@sluice/fleet/submit/acceptor';
+import { createAcceptor } from '@sluice/fleet/submit/acceptor';
+import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createRedisAdd } from '../stores/redisCall.js';
 import type { RedisGate } from '../stores/redisGate.js';
-import type { Acceptor } from './acceptJob.js';
-import { createAcceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
 import { createAnswerAccepted } from './answerAccepted.js';
-import { createEnqueuer } from './enqueuer.js';
-import { createLateLedger } from './lateLedger.js';
-import { createLedgerWriter } from './ledgerWriter.js';
-import { createQueuedMarks } from './queuedMarks.js';
-import { createUnqueuedBound } from './unqueuedBound.js';
+import type { TaskChecks } from './ga4Properties.js';
+import { createUnqueuedLimit } from './unqueuedLimit.js';
 
-/** Everything that accepting rests on. */
-export interface AcceptParts {
+/** What accepting over HTTP depends on. */
+export interface AcceptDeps {
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
   readonly ledger: Ledger;
@@ -31,6 +27,7 @@ export interface AcceptParts {
   readonly gate: RedisGate;
   /** Jobs that may be accepted in the whole fleet without being queued. */
   readonly mostUnqueued: number;
+  readonly checks: TaskChecks;
   readonly outlooks: OutlookReader;
   readonly outlookBatches: OutlookBatches;
   readonly feed: Pick<FeedWriter, 'tell'>;
@@ -41,48 +38,44 @@ export interface AcceptParts {
 
 /** The step that accepts jobs, wired. */
 export interface Accept {
+  /** To be stopped after the last request and before the connections. */
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
-  /** What must end after the last request and before the connections. */
-  readonly services: readonly Service[];
 }
 
-/** Touched lanes are told at most so often, in ms. */
-const TOUCH_EVERY_MS = 500;
-
-/** Wires the step that accepts jobs. */
-export function createAccept(parts: AcceptParts): Accept {
-  const { client, keys, ledger, lanes, call, gate, outlooks, feed, metrics, log, now } = parts;
-  const touched = createTouchNotice(
-    (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
-    TOUCH_EVERY_MS,
+/** Wires the step that accepts jobs: the fleet's acceptor behind this process's gate, counted in its metrics. */
+export function createAccept(deps: AcceptDeps): Accept {
+  const { client, keys, ledger, lanes, call, gate, outlooks, feed, metrics, log, now } = deps;
+  const acceptor = createAcceptor(
+    {
+      ledger,
+      lanes,
+      feed,
+      log,
+      callAdd: createRedisAdd(gate),
+      publishTouched: (names) => call(() => client.publish(keys.touchedChannel, names.join(' '))),
+    },
+    {
+      gate,
+      places: deps.outlookBatches,
+      unqueued: createUnqueuedLimit(ledger, deps.mostUnqueued, now),
+      hooksOf: (task) => hooksOf(task, deps),
+      onUnqueued: () => metrics.jobsUnqueued.inc(),
+    },
   );
-  const writer = createLedgerWriter(ledger, log);
-  const late = createLateLedger(ledger, log);
-  const marks = createQueuedMarks(ledger, log);
-  const unqueued = createUnqueuedBound(ledger, parts.mostUnqueued, now);
-  const enqueuer = createEnqueuer({
-    lanes,
-    gate,
-    callAdd: createRedisAdd(gate),
-    touched,
-    feed,
-    outlooks: parts.outlookBatches,
-  });
-  const batches: Service = {
-    name: 'batches',
-    async start() {
-      return undefined;
-    },
-    async stop() {
-      await writer.idle();
-      await enqueuer.idle();
-      await marks.idle();
-    },
-  };
+  return { acceptor, answerAccepted: createAnswerAccepted(outlooks, ledger, now) };
+}
+
+/** Finding a counter by its labels costs more than counting. */
+function hooksOf(task: string, { checks, metrics }: Pick<AcceptDeps, 'checks' | 'metrics'>): TaskHooks {
+  const counterOf = (durability: 'ledger' | 'redis') => metrics.jobsAccepted.labels({ task, durability });
+  const counters = new Map<string, ReturnType<typeof counterOf>>();
   return {
-    acceptor: createAcceptor({ writer, late, enqueuer, marks, unqueued, metrics }),
-    answerAccepted: createAnswerAccepted(outlooks, ledger, now),
-    services: [touched, late, batches],
+    admit: checks.get(task),
+    onAccepted({ durability }) {
+      const counter = counters.get(durability) ?? counterOf(durability);
+      counters.set(durability, counter);
+      counter.inc();
+    },
   };
 }

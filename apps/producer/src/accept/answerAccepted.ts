@@ -1,21 +1,21 @@
 import type { OutlookReader, SeenOutlook } from '@sluice/fleet/outlook/outlook';
 import { describeOutlook } from '@sluice/fleet/outlook/outlook';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
+import type { Acceptance } from '@sluice/fleet/submit/acceptancePaths';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import type { FastifyReply } from 'fastify';
 import { shownState } from '../outlook/shownState.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
-import type { Acceptance } from './acceptJob.js';
 
-/** A job that is accepted, as far as its answer needs it. */
+/** An accepted job, as far as its answer needs it. */
 export interface AnsweredJob extends LanedJob {
   readonly row: { readonly id: string; readonly tenantId: string; readonly priority: number };
 }
 
-/** Answers 202 with state, place and estimate of a job that is accepted; `inWords` makes another answer of that. */
+/** Answers 202 with state, position and wait estimate of an accepted job; `inWords` turns that into another body. */
 export type AnswerAccepted = (
   reply: FastifyReply,
   job: AnsweredJob,
@@ -23,9 +23,9 @@ export type AnswerAccepted = (
   inWords?: (answer: JobAccepted) => object,
 ) => Promise<FastifyReply>;
 
-/** What is said of a job that Redis does not hold yet. */
+/** The message for a job that Redis does not hold yet. */
 const NOT_YET_QUEUED =
-  'The job is accepted and will not be lost. It is not queued yet: that follows by itself as soon as the queue takes jobs.';
+  'The job is accepted and will not be lost. It is not queued yet: it will be as soon as the queue accepts jobs again.';
 
 /** Makes the answer to an accepted job. */
 export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, now: () => number): AnswerAccepted {
@@ -35,13 +35,13 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
     return known === null ? 'accepted' : shownState(known, now());
   }
 
-  /** A job that was not added has no place; whoever knows that need not ask. */
-  async function lookAt(job: AnsweredJob, acceptance: Acceptance): Promise<SeenOutlook> {
+  /** A job that was not added has no position, so nobody is asked for it. */
+  async function outlookOf(job: AnsweredJob, acceptance: Acceptance): Promise<SeenOutlook> {
     const state = await stateOf(job, acceptance);
     const { id, delayMs } = job.job;
     const waiting = { id, state, priority: job.row.priority, dueInMs: state === 'delayed' ? delayMs : 0 };
     if (acceptance.kind === 'new' && state === 'accepted') return { ...describeOutlook(waiting, null, null), state };
-    // Not found where it was just added: the look overtook its add, or a worker was faster; so it is looked for again.
+    // Not found where it was just added: the read overtook its add, or a worker was faster; so it is read again.
     if (acceptance.kind === 'known' || acceptance.seen === null || acceptance.seen.place?.kind === 'elsewhere') {
       return outlooks.read(job.lane, waiting);
     }
@@ -49,10 +49,10 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
   }
 
   return async (reply, job, acceptance, inWords = (answer) => answer) => {
-    const { state, ...outlook } = await lookAt(job, acceptance);
-    const said = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
-    const answer: JobAccepted = { id: job.row.id, state, ...outlook, ...said };
-    // Typed above and made here: to check it against its schema again would cost more than all the rest of the answer.
+    const { state, ...outlook } = await outlookOf(job, acceptance);
+    const note = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
+    const answer: JobAccepted = { id: job.row.id, state, ...outlook, ...note };
+    // Typed above and serialised here: checking it against its schema again would cost more than the rest of the answer.
     return reply
       .code(202)
       .type('application/json; charset=utf-8')

@@ -3,24 +3,24 @@ import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { Acceptance } from '@sluice/fleet/submit/acceptancePaths';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import type { Quotas } from '@sluice/limits';
 import { callsLeft } from '@sluice/limits';
 import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { partOf } from '@sluice/tasks/upstreamPart';
 import type { RedisCall } from '../stores/redisCall.js';
-import type { Acceptance } from './acceptJob.js';
 
-/** Waits a little for jobs that run at once. */
+/** Waits briefly for jobs that run at once. */
 export interface DirectAnswers {
-  /** The end of a job that was accepted, or null when its request is to be answered with its place. */
+  /** The end of a job that was accepted, or null when its request is to be answered with its position. */
   awaitEnd(job: PreparedJob, acceptance: Acceptance, gone: AbortSignal): Promise<PresentJob | null>;
-  /** How long the property of a report is left alone, in ms; 0 when it may be called, or nobody can say. */
-  leftAloneMs(job: PreparedJob): Promise<number>;
+  /** How long calls of a report's property are paused, in ms; 0 when it may be called, or that is not known. */
+  pausedMs(job: PreparedJob): Promise<number>;
 }
 
-/** What waiting rests on. */
-export interface DirectAnswersParts {
+/** What waiting depends on. */
+export interface DirectAnswersDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly outlooks: Pick<OutlookReader, 'facts'>;
@@ -32,14 +32,14 @@ export interface DirectAnswersParts {
   readonly waitMs: number;
 }
 
-/** How long a request that came before waits for what is known already, in ms. */
+/** How long a repeated request waits for an end that is known already, in ms. */
 const KNOWN_WAIT_MS = 250;
 
-/** By the feed and the ledger; a job that meets a paused lane is not waited for any longer. */
-export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
-  const { tasks, lanes, outlooks, quotas, places, ends, call, waitMs } = parts;
+/** By the feed and the ledger; gives up on a job whose lane is paused. */
+export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
+  const { tasks, lanes, outlooks, quotas, places, ends, call, waitMs } = deps;
 
-  async function leftAloneMs({ row }: PreparedJob): Promise<number> {
+  async function pausedMs({ row }: PreparedJob): Promise<number> {
     const upstream = tasks.find(row.task)?.upstream;
     const part = upstream === undefined ? null : partOf(upstream, row.data);
     if (part === null) return 0;
@@ -48,16 +48,16 @@ export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
 
   async function runsAtOnce(job: PreparedJob): Promise<boolean> {
     const { lane, row } = job;
-    const [aloneMs, facts, position] = await Promise.all([
-      leftAloneMs(job),
+    const [propertyPausedMs, facts, position] = await Promise.all([
+      pausedMs(job),
       outlooks.facts(lane),
       call(() => lanes.position(lane, row.id)),
     ]);
-    return aloneMs === 0 && facts?.isServed === true && mayRun(position, facts);
+    return propertyPausedMs === 0 && facts?.isServed === true && mayRun(position, facts);
   }
 
   return {
-    leftAloneMs,
+    pausedMs,
     async awaitEnd(job, acceptance, gone) {
       const { lane, row } = job;
       const atOnce = waitMs > 0 && (await runsAtOnce(job).catch(() => false));
@@ -79,11 +79,11 @@ export function createDirectAnswers(parts: DirectAnswersParts): DirectAnswers {
 }
 
 /**
- * Whether a job at this place of its lane runs at once: there are calls left for it, for those ahead, and for those that have
- * started and not taken theirs yet. Pure.
+ * Whether a job at this position of its lane runs at once: there are calls left for it, for the jobs ahead, and for those that
+ * have started and not taken theirs yet. Pure.
  */
 function mayRun(position: number | null, { active, pausedMs, quota, atATime }: LaneFacts): boolean {
-  // A quota that nobody can tell promises nothing.
+  // An unknown quota promises nothing.
   if (quota === null || pausedMs > 0) return false;
   const starting = Math.max(0, active - quota.used.underWay);
   const left = callsLeft(quota) ?? atATime;

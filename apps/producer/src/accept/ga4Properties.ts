@@ -3,55 +3,36 @@ import type { Ga4Properties } from '@sluice/ga4';
 import { ga4PropertyIdSchema, ga4PropertyRefusal, ga4RunReport } from '@sluice/ga4';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { z } from 'zod';
-import type { Acceptor } from './acceptJob.js';
 
-/** Holds reports to the properties that the operator gave their tenant. */
-export interface Ga4PropertyGuard {
-  /**
-   * Refuses a report of another property; jobs of other tasks pass at once.
-   * @param pointer where the request names the property
-   * @throws ProblemError `forbidden`, naming the field and what to do
-   */
-  assertMayRead(job: Pick<NewJob, 'tenantId' | 'task' | 'data'>, pointer?: string): Promise<void> | undefined;
-}
+/**
+ * Refuses a job before anything of it is written.
+ * @param pointer where the request names what is refused, if not in the data of a job
+ * @throws ProblemError `forbidden`, naming the field and what to do
+ */
+export type TaskCheck = (job: Pick<NewJob, 'tenantId' | 'data'>, pointer?: string) => Promise<void>;
 
-/** The properties that a tenant was given; null when there is no such tenant. */
-export type GivenProperties = (tenantId: string) => Promise<Ga4Properties | null>;
+/** The checks by the name of their task; jobs of all other tasks pass. */
+export type TaskChecks = ReadonlyMap<string, TaskCheck>;
 
-/** Where a job names its property. */
-const IN_JOB = '/data/propertyId';
+/** The properties that a tenant was granted; null when the tenant does not exist. */
+export type GrantedProperties = (tenantId: string) => Promise<Ga4Properties | null>;
 
 const dataSchema = z.object({ propertyId: ga4PropertyIdSchema });
 
 /**
- * Refuses before anything is accepted; the worker looks again.
+ * The checks of the built-in tasks: reports are limited to the properties that the operator granted to their tenant. The worker
+ * checks again before it calls.
  * @param anyProperty whether the fleet is of one tenant, who may read all that its credential can
  */
-export function createGa4PropertyGuard(given: GivenProperties, anyProperty: boolean): Ga4PropertyGuard {
-  async function assertMayRead({ tenantId, data }: Pick<NewJob, 'tenantId' | 'data'>, pointer: string): Promise<void> {
-    const { propertyId } = dataSchema.parse(data);
-    const message = ga4PropertyRefusal(tenantId, propertyId, await given(tenantId));
-    if (message === null) return;
-    throw new ProblemError('forbidden', message, { members: { errors: [{ pointer, message }] } });
-  }
-
-  return {
-    assertMayRead(job, pointer = IN_JOB) {
-      return anyProperty || job.task !== ga4RunReport.name ? undefined : assertMayRead(job, pointer);
-    },
-  };
+export function createTaskChecks(granted: GrantedProperties, anyProperty: boolean): TaskChecks {
+  return new Map(anyProperty ? [] : [[ga4RunReport.name, createPropertyCheck(granted)]]);
 }
 
-/** Accepts no report of a property that is another's, whichever way it comes. */
-export function holdToProperties(acceptor: Acceptor, guard: Ga4PropertyGuard): Acceptor {
-  return {
-    ...acceptor,
-    accept(job, turn) {
-      const checked = guard.assertMayRead(job.row);
-      if (checked === undefined) return acceptor.accept(job, turn);
-      const accepted = checked.then(() => acceptor.accept(job, turn));
-      // Those behind it in its batch wait for its turn.
-      return accepted.finally(() => turn?.pass());
-    },
+function createPropertyCheck(granted: GrantedProperties): TaskCheck {
+  return async ({ tenantId, data }, pointer = '/data/propertyId') => {
+    const { propertyId } = dataSchema.parse(data);
+    const message = ga4PropertyRefusal(tenantId, propertyId, await granted(tenantId));
+    if (message === null) return;
+    throw new ProblemError('forbidden', message, { members: { errors: [{ pointer, message }] } });
   };
 }

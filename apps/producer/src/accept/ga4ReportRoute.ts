@@ -11,22 +11,22 @@ import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import type { DirectAnswers } from './ga4Direct.js';
-import type { Ga4PropertyGuard } from './ga4Properties.js';
-import type { SubmitParts } from './submitRoutes.js';
+import type { TaskChecks } from './ga4Properties.js';
+import type { SubmitDeps } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
-/** What asking for reports rests on. */
-export interface Ga4ReportParts extends SubmitParts {
+/** What requesting reports depends on. */
+export interface Ga4ReportDeps extends SubmitDeps {
   readonly direct: DirectAnswers;
-  readonly guard: Ga4PropertyGuard;
+  readonly checks: TaskChecks;
 }
 
 /**
- * `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a place in the queue. Either way it is a
- * job: one that dies while it is waited for is answered with its error.
+ * `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a position in the queue. Either way it is a
+ * job: one that dies while the request waits is answered with its error.
  */
-export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): void {
-  const { acceptor, answerAccepted, direct, guard, tasks, noteUse } = parts;
+export function addGa4ReportRoute(server: ApiServer, deps: Ga4ReportDeps): void {
+  const { acceptor, answerAccepted, direct, checks, tasks, noteUse } = deps;
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());
   server.post(
@@ -52,7 +52,8 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
-      await guard.assertMayRead(prepared.row, '/propertyId');
+      // Checked here first, to point at this route's own field.
+      await checks.get(prepared.row.task)?.(prepared.row, '/propertyId');
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
       const left = new AbortController();
@@ -62,13 +63,13 @@ export function addGa4ReportRoute(server: ApiServer, parts: Ga4ReportParts): voi
       if (end !== null) {
         return reply.code(200).header('x-queue', 'direct').send(reportOf(end));
       }
-      const aloneMs = await direct.leftAloneMs(prepared);
-      return answerAccepted(reply, prepared, acceptance, (accepted) => inWords(accepted, aloneMs));
+      const pausedMs = await direct.pausedMs(prepared);
+      return answerAccepted(reply, prepared, acceptance, (accepted) => inWords(accepted, pausedMs));
     },
   );
 }
 
-/** @throws ProblemError what the job died of, with the job's id */
+/** @throws ProblemError the error that killed the job, with the job's id */
 function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
   try {
     return ga4ReportResultSchema.parse(resultOf(end));
@@ -80,10 +81,10 @@ function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
 
 /**
  * The answer to any accepted job without its zone, and the wait in words.
- * @param aloneMs how long the report's property is left alone: it waits no shorter, wherever it stands
+ * @param pausedMs how long the report's property is paused: the report waits at least as long, whatever its position
  */
-function inWords({ zone: _zone, ...accepted }: JobAccepted, aloneMs: number): z.infer<typeof ga4ReportQueuedSchema> {
-  const longer = (waitMs: number | null): number | null => (waitMs === null ? null : Math.max(waitMs, aloneMs));
+function inWords({ zone: _zone, ...accepted }: JobAccepted, pausedMs: number): z.infer<typeof ga4ReportQueuedSchema> {
+  const longer = (waitMs: number | null): number | null => (waitMs === null ? null : Math.max(waitMs, pausedMs));
   const { estimatedWaitMs, estimatedWaitP90Ms, ...rest } = accepted;
   const waits = { estimatedWaitMs: longer(estimatedWaitMs), estimatedWaitP90Ms: longer(estimatedWaitP90Ms) };
   return { ...rest, ...waits, message: waitText({ ...rest, ...waits }) };

@@ -1,44 +1,44 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { redriveJob } from '@sluice/fleet/postgres/queries/redriveJob';
 import { sqlStateOf } from '@sluice/fleet/postgres/sqlState';
 import { toLanedJob } from '@sluice/fleet/queue/add/jobOptions';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import type { SizedJob } from '@sluice/fleet/submit/laneAdder';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
-import type { Acceptor } from './acceptJob.js';
 import type { AnsweredJob } from './answerAccepted.js';
-import type { SizedJob } from './enqueuer.js';
 
 /** PostgreSQL's `unique_violation`. */
 const UNIQUE_VIOLATION = '23505';
 
-/** What bringing a dead job back rests on. */
-export interface RequeueParts {
+/** What retrying a dead job depends on. */
+export interface RequeueDeps {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
-  readonly acceptor: Acceptor;
+  readonly acceptor: Pick<Acceptor, 'addAgain'>;
 }
 
 /**
- * Takes a dead job back to its lane under its own id, with new attempts.
+ * Returns a dead job to its lane under its own id, with new attempts.
  * @returns the job and the state it is in
  * @throws FleetError `not_found`, `wrong_state` when it is not dead, `duplicate_job` when another took its dedupeKey
  */
-export async function requeueJob(parts: RequeueParts, tenantId: string, id: string) {
-  const { ledger, lanes, call, acceptor } = parts;
+export async function requeueJob(deps: RequeueDeps, tenantId: string, id: string) {
+  const { ledger, lanes, call, acceptor } = deps;
   const row = await redrive(ledger, tenantId, id);
   const job: AnsweredJob & SizedJob = { row, bytes: JSON.stringify(row.data).length, ...toLanedJob(row) };
   try {
     await call(() => Promise.all([lanes.unbury(tenantId, id), lanes.remove(job.lane, job.job.id)]));
   } catch {
-    // Redis is away, so the job stays accepted and the scaler adds it.
+    // Redis is unavailable, so the job stays accepted and the scaler adds it.
     return { job, state: 'accepted' as const };
   }
-  return { job, state: await acceptor.enqueueAgain(job) };
+  return { job, state: await acceptor.addAgain(job) };
 }
 
 async function redrive(ledger: Ledger, tenantId: string, id: string) {
@@ -51,5 +51,5 @@ async function redrive(ledger: Ledger, tenantId: string, id: string) {
   }
   const found = await inTenant(ledger, tenantId, (db) => readJobRow(db, tenantId, id));
   if (found === null) throw new FleetError('not_found', 'There is no such job.');
-  throw new FleetError('wrong_state', `The job is ${found.state}; only a dead one can be tried again.`);
+  throw new FleetError('wrong_state', `The job is ${found.state}; only a dead one can be retried.`);
 }

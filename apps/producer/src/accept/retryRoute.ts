@@ -5,18 +5,18 @@ import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import type { AnswerAccepted } from './answerAccepted.js';
-import type { RequeueParts } from './requeueJob.js';
+import type { RequeueDeps } from './requeueJob.js';
 import { requeueJob } from './requeueJob.js';
 
 /** `POST /api/v1/jobs/:id/retry`. */
-export function addRetryRoute(server: ApiServer, parts: RequeueParts, answerAccepted: AnswerAccepted): void {
+export function addRetryRoute(server: ApiServer, deps: RequeueDeps, answerAccepted: AnswerAccepted): void {
   server.post(
     '/api/v1/jobs/:id/retry',
     {
       config: { access: 'retry' },
       schema: {
         tags: ['jobs'],
-        summary: 'Run a dead job again, under the same id and with new attempts',
+        summary: 'Retry a dead job under the same id, with new attempts',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 202: jobAcceptedSchema, ...refusals(404, 409) },
@@ -25,7 +25,7 @@ export function addRetryRoute(server: ApiServer, parts: RequeueParts, answerAcce
     async (request, reply) => {
       const { tenantId } = tenantCallerOf(request);
       if (!isId(request.params.id)) throw new FleetError('not_found', 'There is no such job.');
-      const { job, state } = await requeueJob(parts, tenantId, request.params.id);
+      const { job, state } = await requeueJob(deps, tenantId, request.params.id);
       return answerAccepted(reply, job, { kind: 'new', state, seen: null });
     },
   );

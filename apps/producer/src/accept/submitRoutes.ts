@@ -1,3 +1,5 @@
+import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import { createBatchOrder } from '@sluice/fleet/submit/batchOrder';
 import type { NoteUse } from '@sluice/fleet/submit/noteUse';
 import type { PreparedJob, Submission } from '@sluice/fleet/submit/prepareJob';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
@@ -15,12 +17,10 @@ import { tenantCallerOf } from '../http/apiServer.js';
 import { toProblem } from '../http/problem.js';
 import { traceparentOf } from '../http/requestSpans.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
-import type { Acceptor } from './acceptJob.js';
 import type { AnswerAccepted } from './answerAccepted.js';
-import { createTurns } from './turns.js';
 
 const batchResultSchema = z.object({
-  status: z.int().meta({ description: 'As the job would have been answered by itself' }),
+  status: z.int().meta({ description: 'As if the job had been submitted on its own' }),
   id: z.uuid().optional(),
   code: z.enum(ERROR_CODES).optional(),
   detail: z.string().optional(),
@@ -29,16 +29,16 @@ const batchResultSchema = z.object({
 
 type BatchResult = z.infer<typeof batchResultSchema>;
 
-/** What submitting rests on. */
-export interface SubmitParts {
-  readonly acceptor: Acceptor;
+/** What submitting depends on. */
+export interface SubmitDeps {
+  readonly acceptor: Pick<Acceptor, 'accept'>;
   readonly answerAccepted: AnswerAccepted;
   readonly tasks: TaskCatalogue;
   readonly noteUse: NoteUse;
 }
 
 /** `POST /api/v1/jobs` and `POST /api/v1/jobs/batch`. */
-export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, tasks, noteUse }: SubmitParts): void {
+export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, tasks, noteUse }: SubmitDeps): void {
   server.post(
     '/api/v1/jobs',
     {
@@ -65,7 +65,7 @@ export function addSubmitRoutes(server: ApiServer, { acceptor, answerAccepted, t
       config: { access: 'submit', creates: true },
       schema: {
         tags: ['jobs'],
-        summary: 'Submit up to 1000 jobs, each accepted or refused by itself',
+        summary: 'Submit up to 1000 jobs, each accepted or refused on its own',
         headers: creatingHeadersSchema,
         body: jobBatchBodySchema,
         response: { 207: z.object({ results: z.array(batchResultSchema) }), ...refusals(413, 415, 422) },
@@ -83,18 +83,18 @@ async function submitBatch(
     acceptor,
     tasks,
     noteUse,
-  }: { readonly jobs: readonly unknown[] } & Pick<SubmitParts, 'acceptor' | 'tasks' | 'noteUse'>,
+  }: { readonly jobs: readonly unknown[] } & Pick<SubmitDeps, 'acceptor' | 'tasks' | 'noteUse'>,
 ): Promise<FastifyReply> {
   let unavailable: FleetError | null = null;
   const first = await noteUse(toSubmission(request, request.seed), jobs.length);
-  const nextTurn = createTurns();
+  const nextTicket = createBatchOrder();
   const results = await Promise.all(
     jobs.map(async (body, index): Promise<BatchResult> => {
       try {
         const recentJobs = first.recentJobs + index;
         const submission = { ...first, id: idOfSeed(request.seed, index), recentJobs };
         const prepared = prepareBatchJob(submission, body, tasks);
-        await acceptor.accept(prepared, nextTurn());
+        await acceptor.accept(prepared, nextTicket());
         return { status: 202, id: prepared.row.id };
       } catch (error) {
         if (error instanceof FleetError && error.code === 'unavailable') unavailable = error;
@@ -102,7 +102,7 @@ async function submitBatch(
       }
     }),
   );
-  // Not the last word on the whole batch: the same request again makes the same ids for what was accepted.
+  // Not the final answer to the batch: the same request again makes the same ids for what was accepted.
   if (unavailable !== null) request.settled = false;
   if (unavailable !== null && results.every(({ status }) => status === 503)) throw unavailable;
   if (unavailable !== null) reply.headers(toProblem(unavailable, request.id).headers);
@@ -122,7 +122,7 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
   return { status, code, detail: String(body.detail), ...(errors.success ? { errors: errors.data } : {}) };
 }
 
-/** Who submits, as the request's credential says. */
+/** The submitter, as the request's credential identifies them. */
 export function toSubmission(request: FastifyRequest, id: string): Submission {
   const { tenantId, role, submitter, priorityRules } = tenantCallerOf(request);
   return { id, tenantId, role, submitter, traceparent: traceparentOf(request), priorityRules, recentJobs: 0 };

@@ -1,3 +1,4 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { deleteTenant } from '@sluice/fleet/postgres/queries/tenants';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { readFleetTable } from '@sluice/fleet/redis/commands/fleetTable';
@@ -12,7 +13,6 @@ import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 

@@ -1,3 +1,4 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { ScalingDecisionRow } from '@sluice/fleet/postgres/queries/scalingDecisions';
 import { listScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
 import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
@@ -14,7 +15,6 @@ import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const fleetSchema = z.object({

@@ -1,3 +1,5 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { ApiKeyRow } from '@sluice/fleet/postgres/queries/tenants';
 import { findTenant, insertApiKey, listApiKeys, revokeApiKey } from '@sluice/fleet/postgres/queries/tenants';
 import { keyBodySchema, keySchema, tenantRoleSchema } from '@sluice/shared/contracts/identity';
@@ -7,8 +9,6 @@ import { z } from 'zod';
 import { hashApiKey, newApiKey } from '../http/apiKey.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import { assertFound, tenantParamsSchema } from './tenantRoutes.js';
 
 const createdKeySchema = z.object({

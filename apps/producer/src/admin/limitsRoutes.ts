@@ -1,3 +1,5 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { TenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { readTenantQuotas, replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
@@ -9,8 +11,6 @@ import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 

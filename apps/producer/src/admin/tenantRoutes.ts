@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { TenantRow } from '@sluice/fleet/postgres/queries/tenants';
 import { findTenant, insertTenant, listTenants, updateTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
@@ -9,7 +10,6 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantBodySchema, tenantPatchSchema, tenantSchema } from './tenantContract.js';
 

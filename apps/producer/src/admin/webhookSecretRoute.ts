@@ -1,8 +1,8 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import { assertFound, tenantParamsSchema } from './tenantRoutes.js';
 
 /** `GET /api/v1/admin/tenants/:id/webhook-secret`, for the operator and the tenant's owners. */

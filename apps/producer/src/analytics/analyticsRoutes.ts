@@ -1,3 +1,4 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { TenantAnalysis } from '@sluice/fleet/postgres/queries/analyseFleet';
 import { analyseFleet } from '@sluice/fleet/postgres/queries/analyseFleet';
 import { analyseJobs } from '@sluice/fleet/postgres/queries/analyseJobs';
@@ -8,7 +9,6 @@ import { findBottleneck } from '../domain/bottleneck.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import { rangeQuerySchema, readRange, readSteps, stepsQuerySchema } from './analysedRange.js';
 import { analysisSchema, bottleneckSchema } from './analysisSchema.js';
 import { describeAnalysis } from './describeAnalysis.js';

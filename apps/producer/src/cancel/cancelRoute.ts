@@ -1,4 +1,6 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { Cancellation } from '@sluice/fleet/postgres/queries/cancelJob';
 import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
@@ -14,8 +16,6 @@ import { mayCancel } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const cancelledSchema = z.object({

@@ -1,3 +1,4 @@
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { DeadLetterRow } from '@sluice/fleet/postgres/queries/deadLetters';
 import { findDeadLetter, listDeadLetters } from '@sluice/fleet/postgres/queries/deadLetters';
 import { DEATH_CATEGORIES, deadLetterSchema, SEVERITIES } from '@sluice/shared/contracts/deadLetter';
@@ -6,12 +7,11 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
 import { z } from 'zod';
 import type { AnswerAccepted } from '../accept/answerAccepted.js';
-import type { RequeueParts } from '../accept/requeueJob.js';
+import type { RequeueDeps } from '../accept/requeueJob.js';
 import { requeueJob } from '../accept/requeueJob.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import { inTenant } from '../stores/ledger.js';
 import { readCursor, writeCursor } from './cursor.js';
 
 const querySchema = z.strictObject({
@@ -25,7 +25,7 @@ const querySchema = z.strictObject({
 const listSchema = z.object({ deadLetters: z.array(deadLetterSchema), nextCursor: z.string().nullable() });
 
 /** `GET /api/v1/dead-letters` and `POST /api/v1/dead-letters/:id/redrive`. */
-export function addDeadLetterRoutes(server: ApiServer, parts: RequeueParts, answerAccepted: AnswerAccepted): void {
+export function addDeadLetterRoutes(server: ApiServer, parts: RequeueDeps, answerAccepted: AnswerAccepted): void {
   server.get(
     '/api/v1/dead-letters',
     {

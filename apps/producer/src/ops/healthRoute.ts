@@ -1,9 +1,9 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { countBacklog } from '@sluice/fleet/postgres/queries/countBacklog';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const partSchema = z.enum(['healthy', 'unhealthy']);

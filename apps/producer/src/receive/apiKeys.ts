@@ -1,7 +1,7 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { findApiKeyByHash } from '@sluice/fleet/postgres/queries/tenants';
 import type { Principal } from '@sluice/shared/contracts/identity';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import type { Ledger } from '../stores/ledger.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 
 /** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { IdempotencyHold } from '@sluice/fleet/postgres/queries/idempotency';
 import {
   holdIdempotencyKey,
@@ -14,8 +16,6 @@ import { newId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiServer } from '../http/apiServer.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RequestSeeds } from './requestSeeds.js';
 import type { Seal } from './seal.js';
 

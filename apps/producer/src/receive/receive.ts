@@ -1,8 +1,8 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ApiServer } from '../http/apiServer.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { addAdmission } from './admission.js';
 import { createKeyLookup } from './apiKeys.js';

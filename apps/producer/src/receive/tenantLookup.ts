@@ -1,7 +1,7 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { TenantRow } from '@sluice/fleet/postgres/queries/tenants';
 import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import type { Ledger } from '../stores/ledger.js';
 import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';
 

@@ -1,11 +1,11 @@
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { InsertedSchedule, ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
 import { insertSchedule } from '@sluice/fleet/postgres/queries/schedules';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { Ga4PropertyGuard } from '../accept/ga4Properties.js';
+import type { TaskChecks } from '../accept/ga4Properties.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { creatingHeadersSchema, refusals } from '../http/responses.js';
-import { inTenant } from '../stores/ledger.js';
 import { prepareSchedule } from './prepareSchedule.js';
 import { toSchedule } from './presentSchedule.js';
 import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from './scheduleContract.js';
@@ -14,7 +14,7 @@ import type { ScheduleParts } from './scheduleRoutes.js';
 /** `POST /api/v1/schedules`. */
 export function addCreateScheduleRoute(
   server: ApiServer,
-  parts: ScheduleParts & { readonly guard: Ga4PropertyGuard },
+  parts: ScheduleParts & { readonly checks: TaskChecks },
 ): void {
   server.post(
     '/api/v1/schedules',
@@ -33,7 +33,7 @@ export function addCreateScheduleRoute(
       // Runs of a schedule stand before all that is submitted, so that no rule moves them.
       const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
       const schedule = prepareSchedule(submission, request.body, parts);
-      await parts.guard.assertMayRead(schedule);
+      await parts.checks.get(schedule.task)?.(schedule);
       const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
       const row = rowOf(inserted);
       const nextRunMs = await makeScheduler(row, parts);

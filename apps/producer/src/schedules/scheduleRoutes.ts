@@ -1,3 +1,5 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { ScheduleRow } from '@sluice/fleet/postgres/queries/schedules';
 import { deleteSchedule, findLatestJob, findSchedule, listSchedules } from '@sluice/fleet/postgres/queries/schedules';
 import type { LaneSchedulers, PlacedSchedule } from '@sluice/fleet/queue/add/laneSchedulers';
@@ -11,8 +13,6 @@ import { mayCancel } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { toSchedule, toScheduleSummary } from './presentSchedule.js';
 import { scheduleListQuerySchema, scheduleSchema, scheduleSummarySchema } from './scheduleContract.js';

@@ -1,4 +1,6 @@
 import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import { listJobs } from '@sluice/fleet/postgres/queries/listJobs';
 import type { JobHistory, JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJob } from '@sluice/fleet/postgres/queries/readJob';
@@ -11,8 +13,6 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { laneOf, toSummary, toWaitingJob } from './present.js';
 import { buildTimeline } from './timeline.js';

@@ -1,5 +1,7 @@
 import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
 import { waitInLane } from '@sluice/fleet/outlook/outlook';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { UnfinishedCount } from '@sluice/fleet/postgres/queries/countUnfinished';
 import { countUnfinished } from '@sluice/fleet/postgres/queries/countUnfinished';
 import { readDesiredSlots } from '@sluice/fleet/redis/commands/fleetTable';
@@ -19,8 +21,6 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 
 const countsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());

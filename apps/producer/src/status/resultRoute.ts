@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
+import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { jobErrorSchema } from '@sluice/shared/contracts/deadLetter';
@@ -10,8 +12,6 @@ import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import { shownState } from '../outlook/shownState.js';
-import type { Ledger } from '../stores/ledger.js';
-import { inTenant } from '../stores/ledger.js';
 import { toText } from './present.js';
 
 /** Longest that a request may wait for a result, in ms. */

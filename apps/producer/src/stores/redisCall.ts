@@ -1,11 +1,12 @@
+import type { CallOutcome } from '@sluice/fleet/submit/breaker';
+import { queueUnavailable } from '@sluice/fleet/submit/laneAdder';
+import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { within } from '@sluice/shared/lifecycle/within';
-import { isProgrammingError } from '../http/isProgrammingError.js';
-import type { CallOutcome } from './breaker.js';
 import type { RedisGate } from './redisGate.js';
 
 /**
- * Asks Redis, or whatever stands on it. Fails at once while Redis is known to be away, and soon when it is silent; an add
+ * Calls Redis, or whatever is built on it. Fails at once while Redis is known to be down, and soon when it is silent; an add
  * that failed may still have happened.
  * @throws ProblemError `unavailable`
  */
@@ -14,36 +15,31 @@ export type RedisCall = <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
 /** Longest that a request waits for Redis, in ms. */
 const PATIENCE_MS = 1_500;
 
-/** Redis, for a process that answers people, to read from. */
+/** Reads from Redis, for a process that answers people. */
 export function createRedisCall(gate: Pick<RedisGate, 'isSilent' | 'note'>): RedisCall {
   return async (ask) => {
-    if (gate.isSilent()) throw redisUnavailable(undefined);
+    if (gate.isSilent()) throw queueUnavailable();
     return askInTime(ask, (outcome) => {
-      // An answer to a reading says nothing of writes, nor does an error.
+      // The answer to a read says nothing about writes, nor does an error.
       if (outcome === 'silent') gate.note(outcome);
     });
   };
 }
 
-/** Adds to Redis: only while it takes jobs, and what becomes of the add is told to the gate. */
+/** Adds to Redis, and reports to the gate how each add ended. Callers ask the gate first. */
 export function createRedisAdd(gate: Pick<RedisGate, 'note'>): RedisCall {
   return (ask) => askInTime(ask, gate.note);
 }
 
-async function askInTime<Answer>(ask: () => Promise<Answer>, tell: (outcome: CallOutcome) => void): Promise<Answer> {
+async function askInTime<Answer>(ask: () => Promise<Answer>, report: (outcome: CallOutcome) => void): Promise<Answer> {
   try {
-    const answer = await within(PATIENCE_MS, ask(), () => redisUnavailable(undefined));
-    tell('done');
+    const answer = await within(PATIENCE_MS, ask(), () => queueUnavailable());
+    report('done');
     return answer;
   } catch (error) {
     if (isProgrammingError(error)) throw error;
-    // The server said no: out of memory, read only, a disk that is full. Anything else is that no answer came.
-    tell(error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'silent');
-    throw error instanceof ProblemError ? error : redisUnavailable(error);
+    // The server refused: out of memory, read only, disk full. Anything else means that no answer came.
+    report(error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'silent');
+    throw error instanceof ProblemError ? error : queueUnavailable(error);
   }
-}
-
-/** What a caller is told while Redis is away. */
-export function redisUnavailable(cause: unknown): ProblemError {
-  return new ProblemError('unavailable', 'The queue takes no jobs at present.', { retryAfterSeconds: 1, cause });
 }

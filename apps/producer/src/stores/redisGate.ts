@@ -2,27 +2,24 @@ import type { MemoryVerdict } from '@sluice/fleet/domain/memoryGuard';
 import { judgeMemory } from '@sluice/fleet/domain/memoryGuard';
 import { readMemoryUse } from '@sluice/fleet/redis/commands/memoryUse';
 import type { RedisService } from '@sluice/fleet/redis/connect';
+import type { BreakerState, CallOutcome } from '@sluice/fleet/submit/breaker';
+import { afterCall, afterSign, afterTry, CLOSED, decideCall } from '@sluice/fleet/submit/breaker';
+import type { AddGate } from '@sluice/fleet/submit/laneAdder';
 import { monotonicMs } from '@sluice/shared/lifecycle/clock';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { BreakerState, CallDecision, CallOutcome } from './breaker.js';
-import { afterCall, afterSign, afterTry, CLOSED, decideCall } from './breaker.js';
 
-/** Whether Redis takes jobs now, as far as this process knows; asking costs nothing. */
-export interface RedisGate extends Service {
-  /** Whether an add would be sent. Nothing is noted by asking. */
-  isOpen(): boolean;
+/** Whether Redis takes jobs now, as far as this process knows; asking costs nothing. Whoever gets `try` notes how it ended. */
+export interface RedisGate extends Service, AddGate {
   /** Whether Redis is known not to answer: reads need not wait for it either. */
   isSilent(): boolean;
-  /** Decides on an add. Whoever is told `try` makes the one try of this period, and tells how it ended. */
-  decideAdd(): CallDecision;
-  /** Tells how a call ended. */
+  /** Takes note of how a call ended. */
   note(outcome: CallOutcome): void;
 }
 
-/** What the gate rests on. */
-export interface RedisGateParts {
+/** What the gate depends on. */
+export interface RedisGateDeps {
   readonly client: RedisService['client'];
   /** Share of `maxmemory` above which nothing is added, in percent. */
   readonly memoryGuardPercent: number;
@@ -30,11 +27,11 @@ export interface RedisGateParts {
   readonly log: Log;
 }
 
-/** How often Redis is asked how full it is, which also tells whether it answers, in ms. */
-const LOOK_EVERY_MS = 500;
+/** Interval at which Redis is asked how full it is, which also shows whether it answers, in ms. */
+const POLL_EVERY_MS = 500;
 
 /** Knows by the connection's state, by how calls ended, and by what Redis says of its memory. */
-export function createRedisGate({ client, memoryGuardPercent, metrics, log }: RedisGateParts): RedisGate {
+export function createRedisGate({ client, memoryGuardPercent, metrics, log }: RedisGateDeps): RedisGate {
   let breaker: BreakerState = CLOSED;
   let memory: MemoryVerdict['kind'] = 'room';
 
@@ -43,20 +40,20 @@ export function createRedisGate({ client, memoryGuardPercent, metrics, log }: Re
     if (kind === memory) return;
     memory = kind;
     const percent = Math.round(share * 100);
-    if (kind === 'guarded') log.warn({ percent }, 'Redis is nearly full: jobs are kept out until there is room again');
-    else log.info({ percent }, 'Redis has room again');
+    if (kind === 'guarded') log.warn({ percent }, 'Redis is nearly full: no jobs are added until memory is freed');
+    else log.info({ percent }, 'Redis has free memory again: jobs are added');
   }
 
-  const looks = runEvery(
+  const polling = runEvery(
     'redis gate',
-    LOOK_EVERY_MS,
+    POLL_EVERY_MS,
     async () => {
       if (client.status !== 'ready') return;
       try {
         noteMemory(judgeMemory(await readMemoryUse(client), memoryGuardPercent));
         breaker = afterSign(breaker);
       } catch {
-        // One that does not answer is noticed by those who need it.
+        // A server that does not answer is noticed by the next call.
       }
     },
     log,
@@ -64,7 +61,7 @@ export function createRedisGate({ client, memoryGuardPercent, metrics, log }: Re
   const mayBeSent = (): boolean => client.status === 'ready' && memory === 'room';
 
   return {
-    ...looks,
+    ...polling,
     isOpen: () => mayBeSent() && breaker.kind === 'closed',
     isSilent: () => client.status !== 'ready' || (breaker.kind === 'open' && breaker.because === 'silent'),
     decideAdd() {

@@ -1,8 +1,8 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { findValid } from '@sluice/fleet/postgres/queries/findValid';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { TenantCaller } from '../http/access.js';
-import type { Ledger } from '../stores/ledger.js';
 
 /** How often it is looked whether those who read streams still may, in ms. */
 const LOOK_EVERY_MS = 5_000;

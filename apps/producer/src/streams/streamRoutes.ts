@@ -1,4 +1,5 @@
 import { readStreamId } from '@sluice/fleet/domain/streamId';
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -10,7 +11,6 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import type { Ledger } from '../stores/ledger.js';
 import type { CredentialWatch } from './credentialWatch.js';
 import type { FollowParts } from './followJob.js';
 import { followJob, isOfEarlierLife } from './followJob.js';

@@ -4,18 +4,18 @@ import { noteUse } from '../redis/commands/noteUse.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { Submission } from './prepareJob.js';
 
-/** What counting rests on. */
-export interface NoteUseParts {
+/** What counting depends on. */
+export interface NoteUseDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly call: Ask;
 }
 
-/** Counts jobs that are submitted, and says how many came before; asks nobody where no rule is on. */
+/** Counts submitted jobs, and fills in how many came before; a tenant without the rule costs nothing. */
 export type NoteUse = (submission: Submission, jobs: number) => Promise<Submission>;
 
-/** One round trip for tenants that have the rule on. While Redis is away nobody has submitted anything of late. */
-export function createNoteUse({ client, keys, call }: NoteUseParts): NoteUse {
+/** One round trip for tenants that use the rule. While Redis is unavailable, the count is 0. */
+export function createNoteUse({ client, keys, call }: NoteUseDeps): NoteUse {
   return async (submission, jobs) => {
     const { tenantId, submitter: userId, priorityRules } = submission;
     if (priorityRules?.recentUse === undefined || userId === null) return submission;

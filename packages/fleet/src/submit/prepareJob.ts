@@ -12,37 +12,37 @@ import type { NewJob } from '../postgres/queries/insertJobs.js';
 import type { LanedJob } from '../queue/add/jobOptions.js';
 import { toRankedJob } from '../queue/add/jobOptions.js';
 
-/** Who submits a job, under which id. */
+/** The submitter of a job, and its id. */
 export interface Submission {
   readonly id: string;
   readonly tenantId: string;
   readonly role: TenantRole;
   readonly submitter: string | null;
   readonly traceparent: string | null;
-  /** Of the tenant; null is none. */
+  /** The tenant's own; null when it has none. */
   readonly priorityRules: PriorityRules | null;
   /** Jobs that the submitter had submitted within about an hour; 0 where no rule asks for it. */
   readonly recentJobs: number;
 }
 
-/** A job that was checked: as the ledger's row, and as it goes into its lane. */
+/** A validated job: the ledger's row, and the job of its lane. */
 export interface PreparedJob extends LanedJob {
   readonly row: NewJob;
   /** Of its data as JSON. */
   readonly bytes: number;
-  /** Its submitter wants to hear where it stands in its lane. */
+  /** Its submitter wants its position in the lane with the answer. */
   readonly asksPlace?: boolean;
 }
 
 /**
- * Checks a job against its task's contract and fills in what the body leaves open. Pure.
+ * Validates a job against its task's contract and fills in defaults. Pure.
  * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
  */
 export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<TaskCatalogue, 'find'>): PreparedJob {
   const task = tasks.find(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   const { data, bytes } = checkData(task, body.data);
-  // The id was made when the request first came, so that the same request again has the same place.
+  // The id was made when the request first came, so that the same request again has the same rank.
   const nowMs = momentOfId(submission.id) ?? 0;
   const rankedSinceMs = nowMs + (body.delayMs ?? 0);
   const complexityPoints = task.complexity?.(data, nowMs) ?? 0;

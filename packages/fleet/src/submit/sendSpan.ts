@@ -4,10 +4,10 @@ import { startSpan } from '@sluice/shared/telemetry/spans';
 import type { PreparedJob } from './prepareJob.js';
 
 /**
- * Begins the span of a job's sending, which its attempts go on from, in whatever process and however much later. One per
- * job: jobs of many requests share a commit and a bulk add, and each belongs to its own request's trace.
- * @param tracer of a process that is not of the fleet; the fleet's own process has one when left out
- * @returns the job with the span's context in place of the request's; the job as it was while nothing is traced
+ * Starts the span of sending a job, the parent of its attempts in whatever process and however much later. One per job: jobs of
+ * many requests share a commit and a bulk add, and each belongs to its own request's trace.
+ * @param tracer of a process outside the fleet; the process's own when left out
+ * @returns the job with the span's context in place of the request's; the unchanged job while tracing is off
  */
 export function startSend(
   prepared: PreparedJob,

@@ -1,30 +1,30 @@
 import type { Service } from '@sluice/shared/lifecycle/service';
 
-/** Tells the scaler which lanes were added to. */
+/** Notifies the scaler of lanes that were added to. */
 export interface TouchNotice extends Service {
   touch(laneName: string): void;
 }
 
 /**
- * Tells at once, and then at most once per `everyMs` with all that came in between. A notice is a hint: when it is
- * lost, the scaler looks by itself soon after.
- * @param tell gets the names of lanes; its failures are of no account
+ * Publishes at once, and then at most once per `everyMs` with all that came in between. A notice is a hint: when it is lost, the
+ * scaler's next pass finds the lane.
+ * @param publish receives the names of lanes; its failures are ignored
  */
 export function createTouchNotice(
-  tell: (laneNames: readonly string[]) => Promise<unknown>,
+  publish: (laneNames: readonly string[]) => Promise<unknown>,
   everyMs: number,
 ): TouchNotice {
   const touched = new Set<string>();
-  let resting: NodeJS.Timeout | null = null;
-  let telling: Promise<unknown> = Promise.resolve();
+  let cooldown: NodeJS.Timeout | null = null;
+  let publishing: Promise<unknown> = Promise.resolve();
 
-  function tellNow(): void {
+  function publishNow(): void {
     const names = [...touched];
     touched.clear();
-    telling = tell(names).catch(() => undefined);
-    resting = setTimeout(() => {
-      resting = null;
-      if (touched.size > 0) tellNow();
+    publishing = publish(names).catch(() => undefined);
+    cooldown = setTimeout(() => {
+      cooldown = null;
+      if (touched.size > 0) publishNow();
     }, everyMs);
   }
 
@@ -32,17 +32,17 @@ export function createTouchNotice(
     name: 'touch notice',
     touch(laneName) {
       touched.add(laneName);
-      if (resting === null) tellNow();
+      if (cooldown === null) publishNow();
     },
     async start() {
       return undefined;
     },
     async stop() {
-      if (resting !== null) clearTimeout(resting);
-      if (touched.size > 0) tellNow();
-      if (resting !== null) clearTimeout(resting);
-      resting = null;
-      await telling;
+      if (cooldown !== null) clearTimeout(cooldown);
+      if (touched.size > 0) publishNow();
+      if (cooldown !== null) clearTimeout(cooldown);
+      cooldown = null;
+      await publishing;
     },
   };
 }

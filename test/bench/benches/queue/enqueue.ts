@@ -42,7 +42,7 @@ export const enqueue: QueuePart = {
       try {
         return await timed(() => {
           const who = { id: newId(), tenantId: 'bench', ...WHO } as const;
-          return client.adder.add(prepareJob(who, body, tasks));
+          return client.acceptor.accept(prepareJob(who, body, tasks));
         });
       } finally {
         await client.close();

@@ -59,7 +59,7 @@ export async function askInSteadyLane(
       return prepareJob(who, bodyOf(ids.length + index), tasks);
     });
     ids.push(...jobs.map(({ row }) => row.id));
-    await Promise.all(jobs.map((job) => fleet.adder.add(job)));
+    await Promise.all(jobs.map((job) => fleet.acceptor.accept(job)));
   }
 
   async function ask(id: string): Promise<void> {

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTurns } from './turns.js';
+import { createBatchOrder } from './batchOrder.js';
 
-describe('createTurns', () => {
-  it('keeps the order, whatever is ready first and whatever gives up its turn', async () => {
+describe('createBatchOrder', () => {
+  it('keeps the order, whichever job is ready first and whichever gives up', async () => {
     const step = fc.record({ ready: fc.nat(100), givesUp: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
-        const nextTurn = createTurns();
-        const jobs = steps.map((one, index) => ({ ...one, index, turn: nextTurn() }));
+        const nextTicket = createBatchOrder();
+        const jobs = steps.map((one, index) => ({ ...one, index, ticket: nextTicket() }));
         const done: number[] = [];
         const running: Promise<void>[] = [];
-        for (const { index, givesUp, turn } of jobs.toSorted((a, b) => a.ready - b.ready)) {
+        for (const { index, givesUp, ticket } of jobs.toSorted((a, b) => a.ready - b.ready)) {
           const run = async (): Promise<void> => {
             if (!givesUp) {
-              await turn.come();
+              await ticket.ready();
               done.push(index);
             }
-            turn.pass();
+            ticket.release();
           };
           running.push(run());
           await Promise.resolve();

@@ -5,71 +5,71 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
 import type { FleetClient } from './openFleetClient.js';
 
-/** Where a request waits. */
+/** The position of a waiting request. */
 export interface QueuedNotice {
   readonly id: string;
-  /** 1 for the next; null while that cannot be seen. */
+  /** 1 for the next; null while it is unknown. */
   readonly position: number | null;
-  /** In ms; half of all wait shorter. */
+  /** Median, in ms. */
   readonly estimatedWaitMs: number | null;
-  /** In ms; nine of ten wait shorter. */
+  /** 90th percentile, in ms. */
   readonly estimatedWaitP90Ms: number | null;
-  /** For people, such as "Position 3 in queue, ~90s wait", or "Queued, its place cannot be seen". */
+  /** For people, such as "Position 3 in queue, ~90s wait", or "Queued, position unknown". */
   readonly message: string;
 }
 
 type Wait = Pick<QueuedNotice, 'position' | 'estimatedWaitMs' | 'estimatedWaitP90Ms'>;
 
-const NOWHERE: Wait = { position: null, estimatedWaitMs: null, estimatedWaitP90Ms: null };
+const UNKNOWN: Wait = { position: null, estimatedWaitMs: null, estimatedWaitP90Ms: null };
 
-/** Tells a request's caller where it waits. */
-export interface Telling {
-  /** Tells at least that it was queued, of a request that is over before anyone could see its place. */
+/** Notifies a request's caller of its position. */
+export interface PositionNotices {
+  /** Sends at least one notice, for a request that is over before its position was known. */
   atLeastOnce(): void;
-  /** Nothing is told any more. */
+  /** No further notices. */
   stop(): void;
 }
 
-/** What telling rests on. */
-export type TellingParts = Pick<FleetClient, 'places' | 'lanes' | 'outlooks' | 'log'>;
+/** What notices depend on. */
+export type PositionNoticesDeps = Pick<FleetClient, 'places' | 'lanes' | 'outlooks' | 'log'>;
 
-/** Tells where a job waits that was added just now: first as it is seen at once, and then whenever that changes. */
-export function tellPlaces(
-  fleet: TellingParts,
+/** Notifies of the position of a job that was just added: the first one at once, then whenever it changes. */
+export function startPositionNotices(
+  fleet: PositionNoticesDeps,
   { row: { id }, lane }: PreparedJob,
   onQueued: (notice: QueuedNotice) => void,
-): Telling {
+): PositionNotices {
   let last: Wait | null = null;
   let isOver = false;
   let unwatch: (() => void) | null = null;
 
-  /** What a caller's own code throws, at once or later, is not the request's affair. */
-  function tell(wait: Wait): void {
+  /** What the callback throws, at once or later, does not affect the request. */
+  function notify(wait: Wait): void {
     if (isOver) return;
     last = wait;
     const notice = { id, ...wait, message: messageOf(wait) };
     new Promise((resolve) => resolve(onQueued(notice))).catch((err: unknown) => {
-      fleet.log.error({ err }, 'onQueued threw');
+      fleet.log.error({ err }, 'onQueued threw: the request goes on');
     });
   }
 
   async function begin(): Promise<void> {
-    const first = await placeOf(fleet, lane, id, 'queued').catch(() => NOWHERE);
-    if (last === null) tell(first);
+    const first = await placeOf(fleet, lane, id, 'queued').catch(() => UNKNOWN);
+    if (last === null) notify(first);
     if (isOver) return;
     let isFirst = true;
     unwatch = fleet.places.watch(lane, id, ({ position, estimatedWaitMs, estimatedWaitP90Ms }) => {
       const isKnown = isFirst && position === first.position;
       isFirst = false;
-      // A job that no longer waits runs, or is over: whoever asked is told of the end.
-      if (position !== null && !isKnown) tell({ position, estimatedWaitMs, estimatedWaitP90Ms });
+      // A job that no longer waits runs, or is over: the caller gets the result.
+      if (position !== null && !isKnown) notify({ position, estimatedWaitMs, estimatedWaitP90Ms });
     });
   }
 
   void begin();
   return {
     atLeastOnce() {
-      if (last === null) tell(NOWHERE);
+      if (last === null) notify(UNKNOWN);
     },
     stop() {
       isOver = true;
@@ -79,22 +79,22 @@ export function tellPlaces(
 }
 
 function messageOf(wait: Wait): string {
-  return wait.position === null ? 'Queued, its place cannot be seen' : waitText({ state: 'queued', ...wait });
+  return wait.position === null ? 'Queued, position unknown' : waitText({ state: 'queued', ...wait });
 }
 
-/** Place and wait of a job; of a new one when there is no id. All null while Redis cannot say. */
+/** Position and wait of a job; of a new one when there is no id. All null while Redis is unavailable. */
 export async function placeOf(
   { lanes, outlooks }: Pick<FleetClient, 'lanes' | 'outlooks'>,
   lane: Lane,
   id: string | null,
   state: JobState,
 ): Promise<Wait> {
-  if (state === 'active') return NOWHERE;
+  if (state === 'active') return UNKNOWN;
   const [facts, position] = await Promise.all([
     outlooks.facts(lane),
     id === null ? null : lanes.position(lane, id).catch(() => null),
   ]);
   const place = id === null && facts !== null ? facts.waiting + 1 : position;
-  if (facts === null || place === null) return NOWHERE;
+  if (facts === null || place === null) return UNKNOWN;
   return { position: place, ...waitInLane(place, facts) };
 }

@@ -1,22 +1,14 @@
+import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { countUnqueued } from '@sluice/fleet/postgres/queries/countUnqueued';
+import type { UnqueuedLimit } from '@sluice/fleet/submit/acceptancePaths';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { mayWaitUnqueued } from '../domain/unqueuedShare.js';
-import type { Ledger } from '../stores/ledger.js';
-
-/** Bounds how many jobs may be accepted without being queued. */
-export interface UnqueuedBound {
-  /**
-   * Counts one more job of a tenant that will not be queued now.
-   * @throws ProblemError `unavailable` when as many wait in the fleet as may, or more than the tenant's share
-   */
-  take(tenantId: string): Promise<void>;
-}
 
 /** How long a count is used, in ms. */
 const COUNT_MS = 1_000;
 
-/** When those who are refused shall come back, in seconds. */
+/** When those who are refused may retry, in seconds. */
 const RETRY_AFTER_S = 5;
 
 interface Counted {
@@ -25,10 +17,11 @@ interface Counted {
 }
 
 /**
- * The ledger's count for the whole fleet, and what this process has accepted since it was made. Several processes may go
- * above the bound together, by what each accepts in a second.
+ * The ledger's count for the whole fleet, plus what this process has accepted since it was made. Several processes may exceed the
+ * limit together, by what each accepts in a second. A tenant that exceeds its share, or a fleet at its limit, is refused.
+ * @param most jobs that may wait in the whole fleet
  */
-export function createUnqueuedBound(ledger: Ledger, most: number, now: () => number): UnqueuedBound {
+export function createUnqueuedLimit(ledger: Ledger, most: number, now: () => number): UnqueuedLimit {
   const count = createShortCache(
     async (): Promise<Counted> => {
       const own = new Map(await ledger((db) => countUnqueued(db, most)));
@@ -43,7 +36,7 @@ export function createUnqueuedBound(ledger: Ledger, most: number, now: () => num
       const { all } = counted;
       const own = counted.own.get(tenantId) ?? 0;
       if (!mayWaitUnqueued({ all, own }, most)) {
-        const message = `The queue takes no jobs at present, and ${all} accepted ones wait for it already, ${own} of them this tenant's.`;
+        const message = `The queue does not accept jobs at the moment, and ${all} accepted jobs wait for it already, ${own} of them this tenant's.`;
         throw new ProblemError('unavailable', message, { retryAfterSeconds: RETRY_AFTER_S });
       }
       counted.own.set(tenantId, own + 1);

@@ -1,4 +1,4 @@
-/** Whether an error says that the code is wrong, and not the world: it must not be taken for an outage. */
+/** Whether an error is a bug in the code: it must not be mistaken for an outage. */
 export function isProgrammingError(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }

@@ -1,19 +1,19 @@
-import type { Database, Session } from '@sluice/fleet/postgres/connect';
-import { inTenant as runInTenant } from '@sluice/fleet/postgres/inTenant';
-import { sqlStateOf } from '@sluice/fleet/postgres/sqlState';
 import { FleetError } from '@sluice/shared/errors/fleetError';
+import { isProgrammingError } from '@sluice/shared/errors/isProgrammingError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { within } from '@sluice/shared/lifecycle/within';
-import { isProgrammingError } from '../http/isProgrammingError.js';
+import type { Database, Session } from './connect.js';
+import { inTenant as runInTenant } from './inTenant.js';
+import { sqlStateOf } from './sqlState.js';
 
 /**
- * Asks the ledger. A PostgreSQL that is away, overloaded or silent becomes `unavailable`, so that a client hears 503
- * and when to come back. A statement that timed out may still have been carried out.
+ * Runs statements of the ledger for a process that answers people. A PostgreSQL that is down, overloaded or silent becomes
+ * `unavailable`, with the time after which to retry. A statement that timed out may still have been carried out.
  * @throws ProblemError `unavailable`
  */
 export type Ledger = <Answer>(ask: (db: Database) => Promise<Answer>) => Promise<Answer>;
 
-/** Asks the ledger on behalf of one tenant: no row of another is seen or written, whatever the statements say. */
+/** Runs statements on behalf of one tenant: no row of another is seen or written, whatever the statements say. */
 export function inTenant<Answer>(
   ledger: Ledger,
   tenantId: string,
@@ -22,17 +22,17 @@ export function inTenant<Answer>(
   return ledger((db) => runInTenant(db, tenantId, ask));
 }
 
-/** Longest that a request waits for the ledger, in ms. */
+/** Longest wait for the ledger, in ms. */
 const PATIENCE_MS = 5_000;
 
-/** SQLSTATE classes of a server that is away, short of something, or gave way to another: connection, roll-back, resources, shutdown. */
+/** SQLSTATE classes of a server that is down, out of resources, or rolled back: connection, roll-back, resources, shutdown. */
 const UNAVAILABLE_CLASSES = new Set(['08', '40', '53', '57']);
 
-/** The ledger, for a process that answers people. */
+/** The ledger of one database. */
 export function createLedger(db: Database): Ledger {
   return async (ask) => {
     try {
-      return await within(PATIENCE_MS, ask(db), () => ledgerUnavailable(undefined));
+      return await within(PATIENCE_MS, ask(db), () => ledgerUnavailable());
     } catch (error) {
       if (error instanceof FleetError || isProgrammingError(error)) throw error;
       const state = sqlStateOf(error);
@@ -42,6 +42,7 @@ export function createLedger(db: Database): Ledger {
   };
 }
 
-function ledgerUnavailable(cause: unknown): ProblemError {
+/** The error of a caller whose statements got no answer from the ledger. */
+export function ledgerUnavailable(cause?: unknown): ProblemError {
   return new ProblemError('unavailable', 'The ledger cannot be reached.', { retryAfterSeconds: 1, cause });
 }

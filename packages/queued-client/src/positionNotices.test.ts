@@ -7,8 +7,8 @@ import { createLogger } from '@sluice/shared/telemetry/logger';
 import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
 import { createTaskCatalogue } from '@sluice/tasks/taskCatalogue';
 import { describe, expect, it } from 'vitest';
-import type { QueuedNotice, TellingParts } from './tellPlaces.js';
-import { tellPlaces } from './tellPlaces.js';
+import type { QueuedNotice, PositionNoticesDeps } from './positionNotices.js';
+import { startPositionNotices } from './positionNotices.js';
 
 const WHO = { tenantId: 'acme', role: 'member', submitter: null, traceparent: null, priorityRules: null } as const;
 const FACTS: LaneFacts = {
@@ -42,8 +42,8 @@ function openLane(position: Promise<number | null>) {
       },
     },
     log: createLogger('test', { level: 'silent' }),
-  } as unknown as TellingParts;
-  const telling = tellPlaces(fleet, prepared, (notice) => void notices.push(notice));
+  } as unknown as PositionNoticesDeps;
+  const telling = startPositionNotices(fleet, prepared, (notice) => void notices.push(notice));
   function move(to: number | null): void {
     for (const told of watchers) told({ position: to, estimatedWaitMs: 1, estimatedWaitP90Ms: 2, pausedMs: 0 });
   }
@@ -53,7 +53,7 @@ function openLane(position: Promise<number | null>) {
 /** Until all that is ready to go on has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('tellPlaces', () => {
+describe('startPositionNotices', () => {
   it('tells the place right after the add, and then each move, and the same place not twice', async () => {
     const { telling, notices, move } = openLane(Promise.resolve(3));
     await settled();

@@ -1,18 +1,18 @@
-/** What became of a call: answered, not answered in time, or refused by the server (out of memory, read only, disk). */
+/** How a call ended: answered, not answered in time, or refused by the server (out of memory, read only, disk). */
 export type CallOutcome = 'done' | 'silent' | 'refused';
 
-/** Whether a server is asked. While the breaker is open nobody waits for it, but for one try per period. */
+/** Whether a server is called. While the breaker is open nobody waits for it, except for one probe per period. */
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly because: Exclude<CallOutcome, 'done'>; readonly tryAtMs: number };
 
-/** What to do with a call: make it, make it as the one try of this period, or fail at once. */
+/** What to do with a call: make it, make it as the probe of this period, or fail at once. */
 export type CallDecision = 'call' | 'try' | 'skip';
 
-/** Time between two tries of a server that failed, in ms. */
+/** Interval between probes of a server that failed, in ms. */
 export const TRY_EVERY_MS = 1_000;
 
-/** Where every breaker begins. */
+/** The initial state of every breaker. */
 export const CLOSED: BreakerState = { kind: 'closed' };
 
 /** Whether to call now. Pure. */
@@ -21,7 +21,7 @@ export function decideCall(state: BreakerState, nowMs: number): CallDecision {
   return nowMs >= state.tryAtMs ? 'try' : 'skip';
 }
 
-/** The state once a try has gone out: the next has its time, whether or not this one is answered. Pure. */
+/** The state once a probe was sent: the next one is due a period later, whether or not this one is answered. Pure. */
 export function afterTry(state: BreakerState, nowMs: number): BreakerState {
   return state.kind === 'closed' ? state : { ...state, tryAtMs: nowMs + TRY_EVERY_MS };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterTurn } from './afterTurn.js';
+import { afterTurn } from './laneAdder.js';
 
 async function goOn(steps: number, done: () => void): Promise<void> {
   for (let step = 0; step < steps; step++) await null;

@@ -2,7 +2,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
-import { writeRows } from './writeRows.js';
+import { writeRows } from './groupCommit.js';
 
 const rows = ['1', '2', 'bad', '4', '5'].map((id) => ({ id }) as NewJob);
 const refusal = Object.assign(new pg.DatabaseError('out of range', 1, 'error'), { code: '22003' });

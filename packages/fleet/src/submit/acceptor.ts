@@ -1,0 +1,176 @@
+import type { Tracer } from '@opentelemetry/api';
+import type { JobState } from '@sluice/shared/contracts/jobStates';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { errorType } from '@sluice/shared/telemetry/spans';
+import type { FeedWriter } from '../feed/feedWriter.js';
+import type { OutlookBatches } from '../outlook/outlookBatches.js';
+import type { Ledger } from '../postgres/ledger.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
+import type { LaneQueues } from '../queue/add/laneQueues.js';
+import type { Ask } from '../redis/ask.js';
+import type { Acceptance, UnqueuedLimit } from './acceptancePaths.js';
+import { createAcceptancePaths, stateInLane } from './acceptancePaths.js';
+import type { BatchTicket } from './batchOrder.js';
+import { createGroupCommit } from './groupCommit.js';
+import type { AddGate, SizedJob } from './laneAdder.js';
+import { createLaneAdder } from './laneAdder.js';
+import type { LateRow } from './lateRows.js';
+import { createLateRows } from './lateRows.js';
+import type { MemoryLimit } from './memoryBudget.js';
+import type { PreparedJob } from './prepareJob.js';
+import { createQueuedMarks } from './queuedMarks.js';
+import { startSend } from './sendSpan.js';
+import { createTouchNotice } from './touchNotice.js';
+
+/** Accepts jobs: once accepted, a job is not lost. To be started before the first job, and stopped after the last. */
+export interface Acceptor extends Service {
+  /**
+   * Accepts a job. With `durability: ledger` its commit is the acceptance, and the add follows; with `redis` the add is, and the
+   * row follows.
+   * @param ticket its position in its batch; released in any case
+   * @throws FleetError `duplicate_job`, a ProblemError naming the other job in `jobId`; `unavailable` when it could not be made
+   *   durable: it may have been accepted all the same, so the same id may be sent again
+   */
+  accept(job: PreparedJob, ticket?: BatchTicket): Promise<Acceptance>;
+  /**
+   * Adds a job that the ledger took back to its lane. It is not marked as queued: should a death that is still being settled
+   * take it out of its lane again, the scaler finds it.
+   * @returns `accepted` when the scaler will add it
+   */
+  addAgain(job: SizedJob): Promise<JobState>;
+  /** The row of a job that was accepted here with `durability: redis`, while the ledger does not have it; else null. */
+  late(jobId: string): LateRow | null;
+}
+
+/** What accepting depends on. */
+export interface AcceptorDeps {
+  readonly ledger: Ledger;
+  readonly lanes: Pick<LaneQueues, 'add' | 'addOne'>;
+  /** Makes adds: how long one may take, and what a failure becomes; it rejects with `unavailable`. */
+  readonly callAdd: Ask;
+  /** Publishes the names of lanes that were added to; a failure is ignored. */
+  readonly publishTouched: (laneNames: readonly string[]) => Promise<unknown>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly log: Log;
+}
+
+/** What one task adds to accepting its jobs. */
+export interface TaskHooks {
+  /** Refuses a job, by rejecting, before anything is written. */
+  readonly admit?: ((row: NewJob) => Promise<void>) | undefined;
+  /** Called once for each job that was accepted, and not for the same request again. */
+  readonly onAccepted?: ((row: NewJob) => void) | undefined;
+}
+
+/** How a process accepts. */
+export interface AcceptorOptions {
+  /** Knows whether Redis takes jobs; when left out, each add finds out for itself. */
+  readonly gate?: AddGate;
+  /** Limits jobs that are accepted while the gate is closed. */
+  readonly unqueued?: UnqueuedLimit;
+  /** Reads the position of jobs that ask for it (`asksPlace`), behind their add. */
+  readonly places?: Pick<OutlookBatches, 'readAll'>;
+  /** Called once per task. */
+  readonly hooksOf?: (task: string) => TaskHooks;
+  /** Called for a job that was accepted and could not be added; the scaler adds it. */
+  readonly onUnqueued?: (jobId: string, cause: unknown) => void;
+  /** Of a service that is not a process of the fleet; the process's own when left out. */
+  readonly tracer?: Tracer;
+  /** Memory that jobs may take in each step; `ACCEPTOR_LIMITS` when left out. */
+  readonly limits?: Partial<AcceptorLimits>;
+}
+
+/** Most jobs in memory, by step; more are refused with `unavailable`. */
+export interface AcceptorLimits {
+  readonly commits: MemoryLimit;
+  readonly adds: MemoryLimit;
+  readonly lateRows: MemoryLimit;
+}
+
+const MIB = 1_024 * 1_024;
+
+/** Enough for the busiest process, and bounded for a store that is slow. */
+const ACCEPTOR_LIMITS: AcceptorLimits = {
+  commits: { items: 20_000, bytes: 64 * MIB },
+  adds: { items: 20_000, bytes: 64 * MIB },
+  lateRows: { items: 50_000, bytes: 64 * MIB },
+};
+
+/** Interval at which touched lanes are published, in ms. */
+const TOUCH_EVERY_MS = 500;
+
+const NO_GATE: AddGate = { isOpen: () => true, decideAdd: () => 'call' };
+
+/** Makes the acceptor of a process: group commit, adds, late rows and marks in one. */
+export function createAcceptor(deps: AcceptorDeps, options: AcceptorOptions = {}): Acceptor {
+  const { ledger, lanes, callAdd, feed, log } = deps;
+  const { gate = NO_GATE, places = null, tracer } = options;
+  const limits = { ...ACCEPTOR_LIMITS, ...options.limits };
+  const touched = createTouchNotice(deps.publishTouched, TOUCH_EVERY_MS);
+  const commits = createGroupCommit(ledger, limits.commits, log);
+  const late = createLateRows(ledger, limits.lateRows, log);
+  const marks = createQueuedMarks(ledger, log);
+  const adder = createLaneAdder({ lanes, gate, callAdd, places, touched, feed, limit: limits.adds });
+  const { unqueued, onUnqueued } = options;
+  const pathOf = createAcceptancePaths({ commits, late, adder, marks, unqueued, onUnqueued });
+  const hooksFor = rememberHooks(options);
+
+  async function acceptTraced(asked: PreparedJob, ticket?: BatchTicket): Promise<Acceptance> {
+    const { prepared, sent } = startSend(asked, tracer);
+    try {
+      return await pathOf(prepared)(prepared, ticket);
+    } catch (error) {
+      sent?.fail(errorType(error));
+      throw error;
+    } finally {
+      sent?.end();
+    }
+  }
+
+  return {
+    name: 'acceptor',
+    async accept(job, ticket) {
+      const { admit, onAccepted } = hooksFor(job.row.task);
+      try {
+        if (admit !== undefined) await admit(job.row);
+        const acceptance = await acceptTraced(job, ticket);
+        if (acceptance.kind === 'new') onAccepted?.(job.row);
+        return acceptance;
+      } finally {
+        ticket?.release();
+      }
+    },
+    async addAgain(job) {
+      const { kind } = await adder.addCommitted(job, () => undefined);
+      return kind === 'added' ? stateInLane(job) : 'accepted';
+    },
+    late: (jobId) => late.find(jobId),
+    async start() {
+      return undefined;
+    },
+    async stop(deadline) {
+      late.stopRetryingAt(deadline);
+      await commits.idle();
+      await adder.idle();
+      await marks.flush();
+      await late.idle();
+      await touched.stop(deadline);
+    },
+  };
+}
+
+const NO_HOOKS: TaskHooks = {};
+
+/** There are as many tasks as were defined: jobs of others are never prepared. */
+function rememberHooks({ hooksOf }: AcceptorOptions): (task: string) => TaskHooks {
+  if (hooksOf === undefined) return () => NO_HOOKS;
+  const known = new Map<string, TaskHooks>();
+  return (task) => {
+    let hooks = known.get(task);
+    if (hooks === undefined) {
+      hooks = hooksOf(task);
+      known.set(task, hooks);
+    }
+    return hooks;
+  };
+}

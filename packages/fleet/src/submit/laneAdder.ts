@@ -1,0 +1,216 @@
+import { laneName } from '@sluice/shared/domain/lane';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import type { FeedWriter } from '../feed/feedWriter.js';
+import type { OutlookBatches, SeenLane } from '../outlook/outlookBatches.js';
+import type { LanedJob } from '../queue/add/jobOptions.js';
+import type { Added, LaneQueues } from '../queue/add/laneQueues.js';
+import type { Ask } from '../redis/ask.js';
+import type { CallDecision } from './breaker.js';
+import type { MemoryLimit } from './memoryBudget.js';
+import { createMemoryBudget } from './memoryBudget.js';
+import type { TouchNotice } from './touchNotice.js';
+
+/** The result of an add. */
+export type Placed =
+  | {
+      readonly kind: 'added';
+      /** Its lane right after the add; null when nobody asked, or it could not be read. */
+      readonly seen: SeenLane | null;
+    }
+  | Extract<Added, { kind: 'swallowed' }>;
+
+/** The result of adding a job that the ledger holds. */
+export type Enqueued =
+  | Placed
+  /** Redis does not take it now, or nobody waited for the answer; it may be in its lane all the same. */
+  | { readonly kind: 'unknown'; readonly cause?: unknown };
+
+/** A job with its size. */
+export interface SizedJob extends LanedJob {
+  /** Of its data as JSON. */
+  readonly bytes: number;
+  /** Its position in the lane is wanted with the answer. */
+  readonly asksPlace?: boolean;
+}
+
+/** Whether Redis takes jobs now, as far as this process knows. */
+export interface AddGate {
+  /** Whether an add would be sent. Has no side effect. */
+  isOpen(): boolean;
+  /** Decides on an add. Whoever gets `try` makes the one probe of this period. */
+  decideAdd(): CallDecision;
+}
+
+/** Adds jobs to their lanes. */
+export interface LaneAdder {
+  /** Whether a job would be added now. */
+  isOpen(): boolean;
+  /**
+   * Adds a job to its lane.
+   * @throws FleetError `unavailable`; the job may be in its lane all the same
+   */
+  add(job: SizedJob): Promise<Placed>;
+  /**
+   * Adds a job that the ledger holds. Nobody waits for a Redis that is known to be down.
+   * @param onAdded called once its lane has it, also when nobody waited for that
+   */
+  addCommitted(job: SizedJob, onAdded: () => void): Promise<Enqueued>;
+  /** Resolves when nothing is in progress. */
+  idle(): Promise<void>;
+}
+
+/** What adding depends on. */
+export interface LaneAdderDeps {
+  readonly lanes: Pick<LaneQueues, 'add' | 'addOne'>;
+  readonly gate: AddGate;
+  /** Makes the add: how long it may take, and what a failure becomes (`unavailable`, and a note to the gate). */
+  readonly callAdd: Ask;
+  /** Reads the lanes of jobs that ask for their position; null when none ever does. */
+  readonly places: Pick<OutlookBatches, 'readAll'> | null;
+  readonly touched: Pick<TouchNotice, 'touch'>;
+  readonly feed: Pick<FeedWriter, 'tell'>;
+  /** Of jobs on their way into Redis. */
+  readonly limit: MemoryLimit;
+}
+
+interface Adding {
+  readonly job: SizedJob;
+  readonly isTry: boolean;
+}
+
+interface Adds {
+  add(adding: Adding): Promise<Placed>;
+  idle(): Promise<void>;
+}
+
+/** Adds of one turn of the event loop leave in one write, whichever way they are sent. */
+export function createLaneAdder(deps: LaneAdderDeps): LaneAdder {
+  const { gate, places } = deps;
+  const adds = places === null ? addEach(deps) : addTogether(deps, places);
+  const budget = createMemoryBudget(deps.limit);
+
+  function send(job: SizedJob, decision: CallDecision): Promise<Placed> {
+    return budget.hold(job.bytes, () => adds.add({ job, isTry: decision === 'try' }));
+  }
+
+  return {
+    isOpen: () => gate.isOpen(),
+    async add(job) {
+      const decision = gate.decideAdd();
+      if (decision === 'skip') throw queueUnavailable();
+      return send(job, decision);
+    },
+    async addCommitted(job, onAdded) {
+      const decision = gate.decideAdd();
+      if (decision === 'skip') return { kind: 'unknown' };
+      const adding = send(job, decision).then(
+        (added): Enqueued => {
+          if (added.kind === 'added') onAdded();
+          return added;
+        },
+        (error: unknown): Enqueued => {
+          // The commit stands, so the job is accepted; the scaler adds what Redis does not hold.
+          if (error instanceof FleetError && error.code === 'unavailable') return { kind: 'unknown', cause: error };
+          throw error;
+        },
+      );
+      if (decision === 'call') return adding;
+      // The job that probes whether Redis takes jobs again does not wait for the answer.
+      adding.catch(() => undefined);
+      return { kind: 'unknown' };
+    },
+    idle: () => adds.idle(),
+  };
+}
+
+/** The error of a caller whose job Redis does not take. */
+export function queueUnavailable(cause?: unknown): ProblemError {
+  return new ProblemError('unavailable', 'The queue does not accept jobs at the moment.', {
+    retryAfterSeconds: 1,
+    cause,
+  });
+}
+
+/** Each by itself: nobody waits for another's answer. */
+function addEach(deps: LaneAdderDeps): Adds {
+  const { lanes, callAdd } = deps;
+  const adding = new Set<Promise<unknown>>();
+
+  async function addOne(job: SizedJob): Promise<Placed> {
+    return toPlaced(deps, job, await callAdd(() => lanes.addOne(job)), null);
+  }
+
+  return {
+    async add({ job }) {
+      const added = addOne(job);
+      adding.add(added);
+      try {
+        return await added;
+      } finally {
+        adding.delete(added);
+      }
+    },
+    async idle() {
+      await Promise.allSettled(adding);
+    },
+  };
+}
+
+/** A few at a time, which share one read of their lanes; an answer waits for those few only. */
+function addTogether(deps: LaneAdderDeps, places: Pick<OutlookBatches, 'readAll'>): Adds {
+  const { lanes, gate, callAdd } = deps;
+
+  /** Never rejects. */
+  async function readBehind(jobs: readonly SizedJob[]): Promise<readonly (SeenLane | null)[]> {
+    await afterTurn();
+    return places.readAll(jobs.map(({ lane, job }) => ({ lane, id: job.id })));
+  }
+
+  /** The read follows the adds over the same connection: it finds them done, and costs no second round trip. */
+  async function addAndRead(jobs: readonly SizedJob[]): Promise<Placed[]> {
+    const adding = callAdd(() => lanes.add(jobs));
+    const asking = jobs.filter(({ asksPlace }) => asksPlace === true);
+    const reading = asking.length === 0 ? [] : readBehind(asking);
+    const added = await adding;
+    const seen = (await reading).values();
+    return jobs.map((job, index) => {
+      const place = job.asksPlace === true ? (seen.next().value ?? null) : null;
+      return toPlaced(deps, job, added[index], place);
+    });
+  }
+
+  return createBatcher<Adding, Placed>({
+    maxItems: 8,
+    maxWaitMs: 0,
+    maxFlushes: 64,
+    async flush(jobs) {
+      // Those that gathered behind an add that failed need not find out for themselves.
+      if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw queueUnavailable();
+      return addAndRead(jobs.map(({ job }) => job));
+    },
+  });
+}
+
+function toPlaced(
+  { touched, feed }: Pick<LaneAdderDeps, 'touched' | 'feed'>,
+  { lane, job }: SizedJob,
+  added: Added | undefined,
+  seen: SeenLane | null,
+): Placed {
+  if (added?.kind === 'swallowed') return added;
+  touched.touch(laneName(lane));
+  const state = job.delayMs > 0 ? 'delayed' : 'queued';
+  feed.tell({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
+  return { kind: 'added', seen };
+}
+
+/**
+ * Resolves when everything that the current turn of the event loop has started has gone as far as it gets by itself, and before
+ * anything is written: what is sent then is sent last.
+ */
+export function afterTurn(): Promise<void> {
+  // Microtasks all run before the next tick, those that they make included.
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+}

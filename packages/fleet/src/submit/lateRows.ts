@@ -1,0 +1,122 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FleetError } from '@sluice/shared/errors/fleetError';
+import { ProblemError } from '@sluice/shared/errors/problemError';
+import { createBatcher } from '@sluice/shared/lifecycle/batcher';
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Ledger } from '../postgres/ledger.js';
+import type { NewJob } from '../postgres/queries/insertJobs.js';
+import { insertLateJobs } from '../postgres/queries/insertLateJobs.js';
+import type { MemoryLimit } from './memoryBudget.js';
+import { createMemoryBudget } from './memoryBudget.js';
+import type { PreparedJob } from './prepareJob.js';
+
+/** The row of a job that its lane has, and the ledger not yet. */
+export interface LateRow {
+  readonly row: NewJob;
+  /** Resolves when the ledger has it; rejects when that is left to the worker that runs the job. */
+  readonly written: Promise<void>;
+  /** From now on it is written as cancelled, in the same step. A write that is in progress is not changed. */
+  cancel(): void;
+}
+
+/** Memory for a row that will be written once its job is in its lane, or released; exactly one of the two. */
+export interface ReservedRow {
+  write(): void;
+  release(): void;
+}
+
+/** Rows of jobs with `durability: redis`, on their way into the ledger. */
+export interface LateRows {
+  /**
+   * Reserves memory for a job's row.
+   * @throws ProblemError `unavailable` when too many rows wait for the ledger
+   */
+  reserve(job: PreparedJob): ReservedRow;
+  /** Null when the row is written, or was never to be written here. */
+  find(jobId: string): LateRow | null;
+  /** From then on each row is tried once more at most; what is left is written by the workers that run the jobs. */
+  stopRetryingAt(deadline: AbortSignal): void;
+  /** Resolves when nothing waits or is in progress. */
+  idle(): Promise<void>;
+}
+
+/** What a row holds beside its job's data, in bytes. */
+const ROW_BYTES = 512;
+
+/** Back-off between attempts while the ledger is down, in ms. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
+
+interface Entry {
+  readonly row: NewJob;
+  isCancelled: boolean;
+}
+
+/**
+ * The background half of `durability: redis`: the row follows the job, retried for as long as the ledger is down. Rows of about
+ * the same moment share a commit.
+ * @param limit of rows that wait; above it, jobs with `durability: redis` are refused until the ledger is back
+ */
+export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): LateRows {
+  const stopping = new AbortController();
+  const budget = createMemoryBudget(limit);
+  const waiting = new Map<string, LateRow>();
+
+  async function writeUntilDone(entries: readonly Entry[]): Promise<undefined[]> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+      try {
+        await ledger((db) => insertLateJobs(db, entries.map(toRow)));
+        return entries.map(() => undefined);
+      } catch (error) {
+        if (!(error instanceof FleetError) || stopping.signal.aborted) throw error;
+        log.warn({ err: error, rows: entries.length }, 'failed to write rows of queued jobs: retrying');
+        await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const batcher = createBatcher<Entry, undefined>({
+    maxItems: 1_000,
+    maxWaitMs: 20,
+    maxFlushes: 1,
+    flush: writeUntilDone,
+  });
+
+  function write(row: NewJob, release: () => void): void {
+    const entry: Entry = { row, isCancelled: false };
+    const written = batcher.add(entry).finally(() => {
+      waiting.delete(row.id);
+      release();
+    });
+    written.catch((err: unknown) => {
+      log.error({ err, jobId: row.id }, 'failed to write the row of a queued job: left to the worker that runs it');
+    });
+    const cancel = (): void => {
+      entry.isCancelled = true;
+    };
+    waiting.set(row.id, { row, written, cancel });
+  }
+
+  return {
+    reserve({ row, bytes }) {
+      const rowBytes = bytes + ROW_BYTES;
+      if (!budget.reserve(rowBytes)) {
+        throw new ProblemError('unavailable', 'Too many jobs wait for the ledger.', { retryAfterSeconds: 2 });
+      }
+      const release = (): void => budget.release(rowBytes);
+      return { release, write: () => write(row, release) };
+    },
+    find: (jobId) => waiting.get(jobId) ?? null,
+    stopRetryingAt(deadline) {
+      const stop = (): void => stopping.abort();
+      if (deadline.aborted) stop();
+      else deadline.addEventListener('abort', stop, { once: true });
+    },
+    idle: () => batcher.idle(),
+  };
+}
+
+/** Written and cancelled in one step: between two, a process that dies would leave a job that the scaler adds again. */
+function toRow({ row, isCancelled }: Entry): NewJob {
+  return isCancelled ? { ...row, state: 'cancelled' } : row;
+}

@@ -1,0 +1,49 @@
+import type { Log } from '@sluice/shared/lifecycle/service';
+import type { Ledger } from '../postgres/ledger.js';
+import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
+
+/** Notes in the ledger which jobs Redis has. Nobody waits for it: without the mark the scaler adds a job once more. */
+export interface QueuedMarks {
+  note(id: string): void;
+  /** Writes what was noted; resolves when nothing is in progress. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Longest that a mark waits for others, in ms. Most jobs have started by then, which marks them as well and leaves this
+ * statement nothing to change. Below the time after which the scaler takes an unmarked job for one that never reached Redis.
+ */
+const WAIT_MS = 1_000;
+
+/** Most marks of one statement. */
+const MOST = 5_000;
+
+/** One update for as many marks as have gathered, one update at a time. */
+export function createQueuedMarks(ledger: Ledger, log: Log): QueuedMarks {
+  let gathered: string[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(ids: readonly string[]): Promise<void> {
+    await ledger((db) => markFreshQueued(db, ids)).catch((err: unknown) => {
+      log.debug({ err, jobs: ids.length }, 'failed to mark jobs as queued: the scaler checks them');
+    });
+  }
+
+  function flush(): Promise<void> {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const ids = gathered;
+    gathered = [];
+    if (ids.length > 0) writing = writing.then(() => write(ids));
+    return writing;
+  }
+
+  return {
+    note(id) {
+      if (gathered.push(id) >= MOST) void flush();
+      else timer ??= setTimeout(flush, WAIT_MS);
+    },
+    flush,
+  };
+}

@@ -6,12 +6,14 @@
  *   to the tests where a Docker engine answers.
  * run: each line is one program with its arguments, run one after the other with Node; the person's own arguments go
  *   to the last one. A function is named where the command is part of the set-up.
+ * deprecationsFail: the command fails when a process that it starts raises a deprecation warning.
  * @typedef {object} Command
  * @property {string} does one line for --help
  * @property {boolean} [dependencies]
  * @property {boolean} [build]
  * @property {'kept' | 'fresh' | 'fresh-or-containers'} [servers]
- * @property {readonly (readonly string[])[] | 'fleet' | 'wait' | 'program' | 'nothing'} run
+ * @property {boolean} [deprecationsFail]
+ * @property {readonly (readonly string[])[] | 'fleet' | 'nodes' | 'wait' | 'program' | 'nothing'} run
  */
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
@@ -37,7 +39,14 @@ export const COMMANDS = {
     dependencies: true,
     build: true,
     servers: 'fresh-or-containers',
+    deprecationsFail: true,
     run: [['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts']],
+  },
+  'test:nodes': {
+    does: 'run the demo and the end-to-end tests on the oldest and the latest releases of Node.js',
+    dependencies: true,
+    build: true,
+    run: 'nodes',
   },
   bench: {
     does: 'run a benchmark, e.g. `npm run bench -- throughput`',
@@ -117,6 +126,7 @@ ${rows.join('\n')}
 Environment:
   REDIS_URL, DATABASE_URL      servers to use instead of starting them
   SLUICE_HOME                  where everything is kept (default: .sluice)
+  SLUICE_NODES                 lines of Node.js for test:nodes, e.g. 24,26 (default: all)
   SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
   PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
   SLUICE_WORKERS               worker processes of start at least (default: 1)

@@ -6,6 +6,7 @@
  *   to the tests where a Docker engine answers.
  * run: each line is one program with its arguments, run one after the other with Node; the person's own arguments go
  *   to the last one. A function is named where the command is part of the set-up.
+ * deprecationsFail: the command fails when a process that it starts raises a deprecation warning.
  * @typedef {object} Command
  * @property {string} does one line for --help
  * @property {boolean} [dependencies]
@@ -13,7 +14,8 @@
  * @property {'kept' | 'fresh' | 'fresh-or-containers'} [servers]
  * @property {number} [busyLoops] programs that only take the processor, as long as the command runs
  * @property {boolean} [tellsCpu] say at the end what processor time it took
- * @property {readonly (readonly string[])[] | 'fleet' | 'wait' | 'program' | 'nothing'} run
+ * @property {boolean} [deprecationsFail]
+ * @property {readonly (readonly string[])[] | 'fleet' | 'nodes' | 'wait' | 'program' | 'nothing'} run
  */
 
 const TESTS = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
@@ -41,6 +43,7 @@ export const COMMANDS = {
     build: true,
     servers: 'fresh-or-containers',
     tellsCpu: true,
+    deprecationsFail: true,
     run: [TESTS],
   },
   stress: {
@@ -49,7 +52,14 @@ export const COMMANDS = {
     build: true,
     servers: 'fresh-or-containers',
     busyLoops: 2,
+    deprecationsFail: true,
     run: [TESTS],
+  },
+  'test:nodes': {
+    does: 'run the demo and the end-to-end tests on the oldest and the latest releases of Node.js',
+    dependencies: true,
+    build: true,
+    run: 'nodes',
   },
   bench: {
     does: 'run a benchmark, e.g. `npm run bench -- throughput`',
@@ -129,6 +139,7 @@ ${rows.join('\n')}
 Environment:
   REDIS_URL, DATABASE_URL      servers to use instead of starting them
   SLUICE_HOME                  where everything is kept (default: .sluice)
+  SLUICE_NODES                 lines of Node.js for test:nodes, e.g. 24,26 (default: all)
   SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
   PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
   SLUICE_WORKERS               worker processes of start at least (default: 1)

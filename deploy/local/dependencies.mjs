@@ -47,14 +47,15 @@ export async function ensureDependencies({ repository, report }) {
  * Runs npm as a person would have typed it.
  * @param {string} repository
  * @param {string[]} args
+ * @param {string} [node] the program to run it with; the running one by default
  */
-export function runNpm(repository, args) {
+export function runNpm(repository, args, node = process.execPath) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !RUN_SETTINGS.test(name) && name !== 'NODE_ENV'),
   );
   const beside = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const script = [process.env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
-  const [command, before] = script === undefined ? ['npm', []] : [process.execPath, [script]];
+  const [command, before] = script === undefined ? ['npm', []] : [node, [script]];
   return runToEnd(command, [...before, ...args], { cwd: repository, env });
 }
 

@@ -9,8 +9,10 @@ import { killChildren, startChild, stopChildren } from './child.mjs';
 import { helpText, readRequest } from './commands.mjs';
 import { describeCpuTime, readCpuTime } from './cpuTime.mjs';
 import { ensureDependencies, nodeTooOld } from './dependencies.mjs';
+import { collectWarnings, reportWarnings } from './deprecations.mjs';
 import { dockerAnswers } from './docker.mjs';
 import { tryLock } from './lock.mjs';
+import { runOnNodes } from './nodes.mjs';
 import { createReleases } from './releases.mjs';
 import { createReport, SetupError } from './report.mjs';
 import { openFreshServers, openKeptServers } from './servers.mjs';
@@ -56,7 +58,6 @@ async function runCommand({ name, command, args }) {
   if (command.run === 'fleet') await refuseStart(args);
   await prepare(context, command);
 
-  /** @type {Record<string, string>} */
   const env = { SLUICE_HOME: context.home };
   if (await needsServers(command, args)) {
     const fresh = command.servers !== 'kept';
@@ -69,8 +70,9 @@ async function runCommand({ name, command, args }) {
   for (let loops = 0; loops < (command.busyLoops ?? 0); loops++) await startBusyLoop();
   if (command.run === 'fleet' || command.run === 'wait') return new Promise(() => setInterval(() => undefined, 60_000));
   if (command.run === 'nothing') return 0;
+  if (command.run === 'nodes') return runOnNodes(context);
   if (command.run === 'program') return runProgram([join('node_modules/.bin', String(args[0])), ...args.slice(1)], env);
-  return runAll(command.run, args, env);
+  return command.deprecationsFail ? runStrictly(command.run, args, env) : runAll(command.run, args, env);
 }
 
 /** Refuses what `npm start` cannot start with. @param {readonly string[]} args */
@@ -151,6 +153,18 @@ async function runAll(programs, args, env) {
     if (code !== 0 || isLast) return code;
   }
   return 0;
+}
+
+/**
+ * Like `runAll`, and fails on a deprecation warning of any process.
+ * @param {readonly (readonly string[])[]} programs
+ * @param {string[]} args
+ * @param {{ SLUICE_HOME: string }} env
+ */
+async function runStrictly(programs, args, env) {
+  const warnings = collectWarnings(env.SLUICE_HOME, process.env);
+  const code = await runAll(programs, args, { ...env, ...warnings.env });
+  return reportWarnings(warnings.take(), report) ? code : code || 1;
 }
 
 /** @param {string[]} argv @param {Record<string, string>} env @returns {Promise<number>} its exit code */

@@ -35,7 +35,14 @@ export async function startFleetProcess(
 ): Promise<FleetProcess> {
   const child = spawn(process.execPath, [...(await argumentsOf(name)), ...options], {
     cwd: fileURLToPath(REPOSITORY),
-    env: { PATH: process.env.PATH, PORT: '0', DASHBOARD_PORT: '0', OPS_PORT: '0', ...environment },
+    env: {
+      PATH: process.env.PATH,
+      NODE_OPTIONS: process.env.NODE_OPTIONS,
+      PORT: '0',
+      DASHBOARD_PORT: '0',
+      OPS_PORT: '0',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onSpawn?.(child);

@@ -1,11 +1,11 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { UIConfig } from '@bull-board/api/typings/app';
-import { FastifyAdapter } from '@bull-board/fastify';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Service } from '@sluice/shared/lifecycle/service';
-import type { FastifyPluginCallback } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
+import { createBoardAdapter } from './boardAdapter.js';
 import type { BoardAccess } from './boardHooks.js';
 import { boardHooks } from './boardHooks.js';
 import type { LaneChoice } from './chooseLanes.js';
@@ -19,7 +19,7 @@ const MAX_WATCHED = 50;
 /** Bull Board over the lanes of all tenants. */
 export interface LaneBoard extends Service {
   /** Bull Board's page and API, to be mounted at `/`. */
-  readonly plugin: FastifyPluginCallback;
+  readonly plugin: FastifyPluginAsync;
   /** Shows these lanes and forgets all others. */
   show(choice: LaneChoice): Promise<void>;
   /** Lanes that somebody looked at within the last minute. */
@@ -33,10 +33,9 @@ export interface LaneBoard extends Service {
 export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: () => number): LaneBoard {
   const shown = new Set<string>();
   const watchedUntil = new Map<string, number>();
-  const server = new FastifyAdapter();
+  const server = createBoardAdapter();
   const board = createBullBoard({
     queues: [],
-    // The Fastify adapter carries a copy of the types of its own; the two are the same but for their private members.
     serverAdapter: server,
     options: { uiConfig: uiConfig(null), handlerHooks: boardHooks(access, watch) },
   });
@@ -66,7 +65,7 @@ export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: ()
       // The lanes are opened as they are shown.
     },
     stop: () => queues.close(),
-    plugin: server.registerPlugin(),
+    plugin: server.plugin,
     async show(choice) {
       const wanted = new Set(choice.shown);
       await Promise.all([...shown].filter((name) => !wanted.has(name)).map(remove));

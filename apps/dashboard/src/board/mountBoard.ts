@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { BOARD_HEADERS } from '../http/securityHeaders.js';
 import type { Sessions } from '../login/session.js';
 import { guardBySession } from '../login/sessionGuard.js';
@@ -9,7 +9,7 @@ import { guardBySession } from '../login/sessionGuard.js';
  */
 export function mountBoard(
   server: FastifyInstance,
-  plugin: FastifyPluginCallback,
+  plugin: FastifyPluginAsync,
   sessions: Sessions,
   now: () => number,
   viewed: () => void,

@@ -4,7 +4,7 @@ import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
 import type { Readiness } from '@sluice/shared/http/readiness';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import Fastify from 'fastify';
 import { mountBoard } from '../board/mountBoard.js';
 import { createLoginPace } from '../login/loginPace.js';
@@ -23,7 +23,7 @@ const MAX_CONNECTIONS = 500;
 export interface DashboardParts {
   readonly config: { readonly host: string; readonly port: number; readonly trustProxy: TrustedProxies };
   readonly operatorKey: string;
-  readonly board: FastifyPluginCallback;
+  readonly board: FastifyPluginAsync;
   /** Told when a page asks for something of the board. */
   readonly viewed: () => void;
   readonly metrics: Metrics;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { escapeHtml } from '../http/escapeHtml.js';
 
 /** The dashboard's own pages, as HTML. */
 export interface Pages {
@@ -27,18 +28,6 @@ export async function loadPages(): Promise<Pages> {
   };
 }
 
-const ENTITY_OF: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 function fill(page: string, values: Readonly<Record<string, string>>): string {
   return page.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ''));
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITY_OF[character] ?? '');
 }

@@ -14,7 +14,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PacedError } from '@sluice/shared/errors/pacedError';
 import { newId } from '@sluice/shared/ids/ids';
 import { activeTraceparent, errorType } from '@sluice/shared/telemetry/spans';
-import type { TaskContract } from '@sluice/tasks/task';
+import type { TaskContract } from '@sluice/tasks';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
 import type { FleetClient } from './openFleetClient.js';

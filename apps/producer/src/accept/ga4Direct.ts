@@ -6,8 +6,8 @@ import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import type { Quotas } from '@sluice/limits';
 import { callsLeft } from '@sluice/limits';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
-import { partOf } from '@sluice/tasks/upstreamPart';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
+import { partOf } from '@sluice/tasks/internal';
 import type { RedisCall } from '../stores/redisCall.js';
 import type { Acceptance } from './acceptJob.js';
 

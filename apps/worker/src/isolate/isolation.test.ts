@@ -23,6 +23,7 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
   await writeFile(program, `${say}\nprocess.on('message', async (message) => {\n${script}\n});`);
   const isolation = createIsolation({
     setup: {
+      tasks: { builtIn: true, faultTasks: false, modules: [], from: '.' },
       postgres: { url: '', schema: '' },
       allowPrivateAddresses: false,
       exportsDir: '',
@@ -31,7 +32,8 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
     blockedMs: 1_000,
     processes: 1,
     memoryMb: 64,
-    environment: { ...process.env, DATABASE_URL: 'secret' },
+    environment: { ...process.env, DATABASE_URL: 'secret', MY_TOKEN: 'mine' },
+    passedOn: ['MY_TOKEN'],
     log,
     program,
   });
@@ -59,7 +61,7 @@ const DONE = "await say({ kind: 'returned', json: '7' });";
 describe('an attempt in a process of its own', () => {
   it('is told its job and answers its result, with nothing of the environment that it does not need', async () => {
     const result = await run(
-      `${STARTED} await say({ kind: 'returned', json: JSON.stringify({ attempt: message.attempt, env: process.env.DATABASE_URL ?? null }) }); process.exit(0);`,
+      `${STARTED} await say({ kind: 'returned', json: JSON.stringify({ attempt: message.attempt, env: [process.env.DATABASE_URL ?? null, process.env.MY_TOKEN] }) }); process.exit(0);`,
     );
     expect(result).toEqual({
       kind: 'returned',

@@ -1,3 +1,4 @@
+import type { TaskSources } from '@sluice/tasks/internal';
 import type { Ga4Settings } from '@sluice/ga4/server';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -40,6 +41,7 @@ export type LastWord = Extract<ChildMessage, { kind: 'returned' | 'threw' | 'inv
 
 /** What an attempt's process needs to build its handlers. */
 export interface ChildSetup {
+  readonly tasks: TaskSources;
   readonly postgres: { readonly url: string; readonly schema: string };
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;

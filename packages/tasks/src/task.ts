@@ -56,7 +56,7 @@ export type InputOf<Contract> = Contract extends { readonly data: z.ZodType<unkn
 export type DataOf<Contract> = Contract extends { readonly data: z.ZodType<infer Data> } ? Data : never;
 
 /** What a task's handler resolves with, as the submitter reads it. */
-export type ResultOf<Contract> = Contract extends TaskContract<never, infer Result> ? Result : never;
+export type ResultOf<Contract> = Contract extends { readonly result?: z.ZodType<infer Result> } ? Result : never;
 
 /** Whether a value was made by `defineTask`, of this copy of the package or another. */
 export function isTask(value: unknown): value is Task {

@@ -40,6 +40,7 @@ describe('placeTenants', () => {
           expect([...needed].filter((name) => known.has(name) && !served.has(name))).toEqual([]);
         }
       }),
+      { numRuns: 40 },
     );
   });
 

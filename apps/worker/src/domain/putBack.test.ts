@@ -31,7 +31,8 @@ it('no delay is below 1 ms, above 30 s or beyond the patience', () => {
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (times, forMs, patienceMs, chance) => {
         const verdict = decidePutBack({ times, forMs }, patienceMs, () => chance);
-        if (verdict.kind === 'give-up') return expect(forMs).toBeGreaterThanOrEqual(patienceMs);
+        expect(verdict.kind).toBe(forMs >= patienceMs ? 'give-up' : 'put-back');
+        if (verdict.kind === 'give-up') return;
         expect(verdict.delayMs).toBeGreaterThanOrEqual(1);
         expect(verdict.delayMs).toBeLessThanOrEqual(Math.min(30_000, patienceMs - forMs));
       },

@@ -51,7 +51,9 @@ describe('defineTask', () => {
     ['retry.capMs must be a whole number from baseMs', { retry: { baseMs: 10, capMs: 9 } }],
   ])('refuses what is out of bounds, saying what to do: %s', (message, wrong) => {
     const define = () => defineTask({ name: 'reports.count', data, ...wrong } as Parameters<typeof defineTask>[0]);
-    expect(define).toThrow(expect.objectContaining({ code: 'configuration', message: expect.stringContaining(message) }));
+    expect(define).toThrow(
+      expect.objectContaining({ code: 'configuration', message: expect.stringContaining(message) }),
+    );
   });
 
   it('marks tasks so that another copy of the package recognises them', () => {

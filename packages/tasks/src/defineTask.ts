@@ -65,7 +65,7 @@ function problemOf({ name, queueClass, timeoutMs, retry }: Omit<TaskContract, 'd
   if (!isWhole(timeoutMs, 1, MAX_TIMEOUT_MS)) return `timeoutMs must be a whole number from 1 to ${MAX_TIMEOUT_MS}`;
   const { maxRetries, baseMs, capMs } = retry;
   if (!isWhole(maxRetries, 0, MAX_RETRIES)) return `retry.maxRetries must be a whole number from 0 to ${MAX_RETRIES}`;
-  if (!isWhole(baseMs, 1, MAX_DELAY_MS)) return `retry.baseMs must be a whole number from 1 to ${MAX_DELAY_MS}`;
+  if (!isWhole(baseMs, 0, MAX_DELAY_MS)) return `retry.baseMs must be a whole number from 0 to ${MAX_DELAY_MS}`;
   if (!isWhole(capMs, baseMs, MAX_DELAY_MS)) return `retry.capMs must be a whole number from baseMs to ${MAX_DELAY_MS}`;
   return null;
 }

@@ -66,7 +66,11 @@ describe('runTask', () => {
 
   it('aborts the signal when the time is up or the test aborts, and does not wait for a handler that goes on', async () => {
     expect((await runTask(waits, {}, { timeoutMs: 5 })).result).toBe('timed-out');
-    const deaf = defineTask({ name: 'test.deaf', data: z.strictObject({}), handler: () => new Promise(() => undefined) });
+    const deaf = defineTask({
+      name: 'test.deaf',
+      data: z.strictObject({}),
+      handler: () => new Promise(() => undefined),
+    });
     await expect(runTask(deaf, {}, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'attempt_timed_out' });
     const cancel = new AbortController();
     const run = runTask(waits, {}, { signal: cancel.signal });

@@ -3,6 +3,7 @@ import type { JobContext, TaskContract, TaskHandler } from '@sluice/tasks';
 import { describeIssues } from '@sluice/tasks/internal';
 import type { AttemptStop, StopReason } from '../attempt/attemptStop.js';
 import type { Execution } from '../attempt/execution.js';
+import { toOwnError } from './ownError.js';
 
 /** A task with the code that does it. */
 export interface RunnableTask {
@@ -71,7 +72,7 @@ async function run({ contract, handler }: RunnableTask, data: unknown, context: 
   try {
     return checkResult(contract, await handler(data as never, context));
   } catch (error) {
-    return { kind: 'threw', error };
+    return { kind: 'threw', error: toOwnError(error) };
   }
 }
 

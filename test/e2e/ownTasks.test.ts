@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +16,42 @@ const EXAMPLE = join(REPOSITORY, 'examples/own-tasks');
 const OWN_TASKS = { SLUICE_TASKS: './examples/own-tasks/dist/tasks.js' };
 const ORDER = { task: 'orders.confirm', data: { order: 'A-17', email: 'ada@example.com' } };
 const TEXT = { task: 'texts.count_words', data: { text: 'to be or not to be' } };
+
+/** A program that embeds the API and a worker for one task of its own; prints the job and ends by itself. */
+const PROGRAM = `
+import { createProducer } from '@sluice/producer';
+import { defineTask } from '@sluice/tasks';
+import { createWorker } from '@sluice/worker';
+import { z } from 'zod';
+
+const echo = defineTask({
+  name: 'program.echo',
+  queueClass: 'program',
+  data: z.strictObject({ text: z.string() }),
+  handler: async ({ text }) => ({ echo: text }),
+});
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const producer = createProducer({ tasks: [echo], log });
+const worker = createWorker({ tasks: [echo], builtInTasks: false, log });
+await producer.start();
+await worker.start();
+const call = async (path, body) => {
+  const response = await fetch(producer.url() + '/api/v1/jobs' + path, {
+    headers: { authorization: 'Bearer ' + process.env.KEY, 'content-type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  });
+  return response.json();
+};
+const { id } = await call('', { task: 'program.echo', data: { text: 'hello' } });
+let job = await call('/' + id);
+while (!['completed', 'dead'].includes(job.state)) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  job = await call('/' + id);
+}
+console.log(JSON.stringify(job));
+await worker.stop();
+await producer.stop();
+`;
 
 interface Job {
   readonly id: string;
@@ -63,6 +101,22 @@ describe('examples/own-tasks', () => {
     expect(tasks.map(({ name }) => name)).toEqual(expect.arrayContaining(['texts.count_words', 'orders.confirm']));
     const refused = await acme.call('POST', '/api/v1/jobs', { ...ORDER, data: { order: 'A-17', email: 'ada' } });
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
+  it('runs in producer and worker that a program embeds, which passes its tasks itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-embedded-'));
+    try {
+      await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
+      await writeFile(join(folder, 'program.mjs'), PROGRAM);
+      const { key } = await fleet.operator.expect(201, 'POST', '/api/v1/admin/tenants/acme/keys', { role: 'owner' });
+      const environment = { PATH: process.env.PATH, ...fleet.space.environment, PORT: '0', KEY: String(key) };
+      const { stdout } = await run(process.execPath, [join(folder, 'program.mjs')], {
+        env: { ...environment, SLUICE_OPERATOR_KEY: 'operator-key-of-the-program' },
+      });
+      expect(JSON.parse(stdout)).toMatchObject({ state: 'completed', result: { echo: 'hello' } });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('waits for a worker that knows it, beside workers that do not, and leaves their lanes to them', async () => {

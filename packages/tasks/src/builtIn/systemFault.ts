@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineTask } from '../defineTask.js';
 
 /** What a fault job can do to the process that runs it. */
-export const FAULT_ACTS = ['none', 'throw', 'uncaught', 'exit', 'memory', 'block'] as const;
+const FAULT_ACTS = ['none', 'throw', 'uncaught', 'exit', 'memory', 'block'] as const;
 
 /** Data of `system.fault`: the effect first, then the wait, then the act. */
 export const faultDataSchema = z.strictObject({

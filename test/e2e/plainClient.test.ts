@@ -37,7 +37,7 @@ describe('a plain BullMQ client', () => {
     const added = await queue.add('system.probe', { note: 'from outside' }, { priority: 5 });
     const named = await queue.add('system.probe', { note: 'named' }, { jobId: 'order-77', priority: 5 });
     const unknown = await queue.add('no.such.task', {}, { priority: 5 });
-    await fleet.start('worker');
+    await fleet.start('worker', { UNKNOWN_TASK_PATIENCE_MS: '0' });
 
     await until('both have completed', async () => {
       const { jobs } = (await tenant.expect(200, 'GET', '/api/v1/jobs?state=completed')) as { jobs: unknown[] };

@@ -204,7 +204,7 @@ describe('a fleet that knows no fault jobs', () => {
       const usual = await startFleet();
       try {
         await usual.start('scaler', { SCALER_INTERVAL_MS: '500' });
-        await usual.start('worker');
+        await usual.start('worker', { UNKNOWN_TASK_PATIENCE_MS: '0' });
         const tenant = await usual.tenant('usual');
         const refused = await tenant.call('POST', '/api/v1/jobs', { task: 'system.fault', data: { act: 'exit' } });
         expect(refused).toMatchObject({ status: 404, body: { code: 'unknown_task' } });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Ga4Properties } from '@sluice/ga4';
 import { ga4ReportDataSchema } from '@sluice/ga4';
 import { createGa4Client, createGa4ReportHandler, createPropertiesOf } from '@sluice/ga4/server';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ga4Server, Ga4ServerOptions } from './ga4Server.js';
 import { openGa4Server } from './ga4Server.js';

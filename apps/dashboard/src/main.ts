@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';

@@ -10,6 +10,7 @@ import {
   rehearsalSettings,
   shutdownSettings,
   slotSettings,
+  taskSettings,
 } from '@sluice/shared/config/fragments';
 import { readOperatorKey } from '@sluice/shared/config/operatorKey';
 import type { Loaded } from '@sluice/shared/config/setting';
@@ -81,6 +82,7 @@ export const producerSettings = {
   },
   memory: memorySettings,
   slot: slotSettings,
+  tasks: taskSettings,
   rehearsal: rehearsalSettings,
   log: logSettings,
   shutdown: shutdownSettings,

@@ -17,12 +17,12 @@ import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { createTracing } from '@sluice/tracing/tracing';
 import { createAccept } from './accept/accept.js';
 import type { TaskChecks } from './accept/ga4Properties.js';
 import { createTaskChecks } from './accept/ga4Properties.js';
 import type { ProducerConfig } from './config.js';
-import { fleetTasks } from './fleetTasks.js';
 import { createErrorAnswer } from './http/errorHandling.js';
 import { createTenantLookup } from './receive/tenantLookup.js';
 import { addRoutes } from './routes.js';
@@ -35,7 +35,7 @@ import { createStreams } from './streams/streams.js';
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** The HTTP process of the fleet. */
-export interface Producer {
+export interface ProducerProcess {
   /** To be started in this order and stopped in reverse. */
   readonly services: readonly Service[];
   /** Where it listens, such as `http://127.0.0.1:3000`; empty before it does. */
@@ -43,9 +43,8 @@ export interface Producer {
 }
 
 /** Wires the producer; nothing is opened before its services start. */
-export function createProducer(config: ProducerConfig, log: Log, clock: Clock): Producer {
+export function wireProducer(config: ProducerConfig, tasks: TaskCatalogue, log: Log, clock: Clock): ProducerProcess {
   const now = (): number => clock.now();
-  const tasks = fleetTasks(config.rehearsal);
   const metrics = createMetrics('producer');
   const postgres = createPostgres({ ...config.postgres, statementTimeoutMs: STATEMENT_TIMEOUT_MS }, log);
   const redis = createRedis(config.redis, 'caller', log);

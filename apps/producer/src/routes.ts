@@ -12,7 +12,7 @@ import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
 import { createReadiness } from '@sluice/shared/http/readiness';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { Accept } from './accept/accept.js';
 import { createDirectAnswers } from './accept/ga4Direct.js';
 import type { TaskChecks } from './accept/ga4Properties.js';

@@ -7,6 +7,7 @@ import {
   redisSettings,
   shutdownSettings,
   slotSettings,
+  taskSettings,
 } from '@sluice/shared/config/fragments';
 import type { Loaded } from '@sluice/shared/config/setting';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
@@ -26,6 +27,7 @@ export const scalerSettings = {
   shutdown: shutdownSettings,
   slot: slotSettings,
   clock: clockSettings,
+  tasks: taskSettings,
   scaler: {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',

@@ -5,11 +5,11 @@ import { createOpsServer } from '@sluice/shared/http/opsServer';
 import { createReadiness } from '@sluice/shared/http/readiness';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { tellDecisions } from './act/tellDecisions.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import { fleetTasks } from './fleetTasks.js';
 import type { Leadership } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
@@ -27,11 +27,16 @@ const NO_LOAD_WATCH: LoadWatch = { sawAll: () => undefined, sawSome: () => undef
  * Builds a scaler that decides and says, and writes nothing: it does not ask for the lead, opens no connection to
  * PostgreSQL, and sends Redis commands that read. A scaler that leads goes on beside it.
  */
-export function createDryRun(config: ScalerConfig, { monotonicMs }: ScalerMachine, log: Log): ScalerProcess {
+export function createDryRun(
+  config: ScalerConfig,
+  tasks: TaskCatalogue,
+  { monotonicMs }: ScalerMachine,
+  log: Log,
+): ScalerProcess {
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
-  const observeParts = { redis, keys, tasks: fleetTasks(), log, tables: new Map() };
+  const observeParts = { redis, keys, tasks, log, tables: new Map() };
   const look = createLook({
     take: async () => undefined,
     observe: (wanted) => observeFleet(observeParts, wanted),

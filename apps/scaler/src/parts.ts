@@ -5,7 +5,7 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { ScalerConfig } from './config.js';
 import type { LeadKeeper } from './lead/keepLead.js';
 

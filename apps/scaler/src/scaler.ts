@@ -15,13 +15,13 @@ import { newId } from '@sluice/shared/ids/ids';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { applyChanges } from './act/applyChanges.js';
 import { recordHeldBack } from './act/recordHeldBack.js';
 import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import { fleetTasks } from './fleetTasks.js';
 import { createLeadKeeper } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import type { LookLoop } from './lookLoop.js';
@@ -35,7 +35,12 @@ import { createReplicas } from './replicas/replicas.js';
 import { createUpkeep } from './upkeep.js';
 
 /** Builds a scaler process. */
-export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: ScalerMachine, log: Log): ScalerProcess {
+export function createScaler(
+  config: ScalerConfig,
+  tasks: TaskCatalogue,
+  { monotonicMs, leaseMs }: ScalerMachine,
+  log: Log,
+): ScalerProcess {
   const scalerId = `${hostname()}-${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
@@ -64,7 +69,6 @@ export function createScaler(config: ScalerConfig, { monotonicMs, leaseMs }: Sca
     },
     log,
   });
-  const tasks = fleetTasks();
   const parts: ScalerParts = {
     config,
     keys,

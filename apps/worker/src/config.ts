@@ -10,9 +10,10 @@ import {
   rehearsalSettings,
   shutdownSettings,
   slotSettings,
+  taskSettings,
 } from '@sluice/shared/config/fragments';
 import { loadConfig, setting } from '@sluice/shared/config/setting';
-import { optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
+import { commaSeparated, optionalText, optionalUrlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { tracingSettings } from '@sluice/tracing/tracingSettings';
 import { z } from 'zod';
@@ -43,6 +44,7 @@ export const workerSettings = {
     }),
   },
   slot: slotSettings,
+  tasks: taskSettings,
   rehearsal: rehearsalSettings,
   clock: clockSettings,
   circuit: circuitSettings,
@@ -97,11 +99,22 @@ export const workerSettings = {
       'Bound of the heap of a process that runs one job, in MB',
       { default: '512' },
     ),
+    isolatedEnvironment: setting(
+      'ISOLATED_ENVIRONMENT',
+      commaSeparated(),
+      'Names of environment variables, joined by commas, that processes of one job get beside PATH, HOME, TZ, the locale and certificates: for tasks of your own',
+    ),
     concurrency: setting(
       'WORKER_CONCURRENCY',
       wholeNumber(1, 1_000, 50),
       'Jobs that one worker process runs at a time, over all tenants',
       { default: '50' },
+    ),
+    unknownTaskPatienceMs: setting(
+      'UNKNOWN_TASK_PATIENCE_MS',
+      wholeNumber(0, 604_800_000, 600_000),
+      'How long a job whose task no worker knows, or whose data its worker refuses, is put back before it is dead-lettered; covers rolling deploys',
+      { default: '600000' },
     ),
     effectsPool: setting(
       'EFFECTS_POOL',

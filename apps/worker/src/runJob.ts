@@ -1,7 +1,7 @@
 import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { inSpan } from '@sluice/shared/telemetry/spans';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { OwnedAttempt } from './attempt/attempt.js';
 import { traceAttempt } from './attempt/attemptTrace.js';
 import type { AttemptVerdict } from './attempt/attemptVerdict.js';

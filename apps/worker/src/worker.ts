@@ -28,21 +28,18 @@ import { createJobIntake } from './claim/jobIntake.js';
 import type { WorkerConfig } from './config.js';
 import { createEffects } from './execute/effects.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
-import { fleetTasks } from './fleetTasks.js';
-import type { Isolation } from './isolate/isolation.js';
-import { createIsolation } from './isolate/isolation.js';
 import { createJobConsumer } from './jobConsumer.js';
 import { createLedgerTurns } from './ledger/ledgerTurns.js';
 import { createLedgerWriter } from './ledger/ledgerWriter.js';
 import { createTenantMeasures } from './measure/tenantMeasures.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
-import type { TaskHandlers, TaskParts } from './tasks/index.js';
-import { buildTaskHandlers } from './tasks/index.js';
 import type { UpstreamGate, UpstreamGateParts } from './upstream/upstreamGate.js';
 import { createUpstreamGate } from './upstream/upstreamGate.js';
 import { createJobTable } from './watch/jobTable.js';
 import { createWatchdog } from './watch/watchdog.js';
+import type { WorkerTasks } from './workerTasks.js';
+import { wireTasks } from './workerTasks.js';
 
 /** What the process reads from the machine, so that nothing below does. */
 export interface Machine {
@@ -62,9 +59,13 @@ interface UpstreamsParts extends Pick<UpstreamGateParts, 'tasks' | 'lanes' | 'me
 /** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
 const EFFECT_LIMITS = { statementTimeoutMs: 10_000, idleInTransactionMs: 10_000 };
 
-/** Builds a worker process: its parts in the order in which they start. */
-export function createWorker(
+/**
+ * Wires a worker process; nothing is opened before its services start.
+ * @throws ConfigurationError when a task that only this process has asks for a process of its own
+ */
+export function wireWorker(
   config: WorkerConfig,
+  tasks: WorkerTasks,
   machine: Machine,
   log: Log,
 ): {
@@ -76,7 +77,7 @@ export function createWorker(
   // One life, one name: recovery must not take a process for its predecessor, whose jobs nobody runs any more.
   const workerId = `${config.worker.id ?? hostname()}~${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
-  const tasks = fleetTasks(config.rehearsal);
+  const { catalogue } = tasks;
   const metrics = createMetrics('worker');
   const redis = createRedis(config.redis, 'consumer', log);
   const postgres = createPostgres(config.postgres, log);
@@ -101,14 +102,13 @@ export function createWorker(
   });
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
+  const { runnable, ...wired } = wireTasks(tasks, config, { ...machine, db: postgres.db, web, ga4, metrics, log });
   const parts = {
-    upstreams: upstreamsOf({ tasks, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
-    claimer: createClaimer({ turns, db: postgres.db, tasks, workerId }),
+    upstreams: upstreamsOf({ tasks: catalogue, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
+    claimer: createClaimer({ turns, db: postgres.db, tasks: catalogue, workerId }),
     ledger: createLedgerWriter(turns, postgres.db, log),
-    tasks,
+    ...wired,
     effects: createEffects({ db: effects.db, log }),
-    handlers: handlersOf({ db: postgres.db, web, ga4, now: machine.now }, config),
-    isolation: isolationOf(config, machine, log),
     monotonicMs: machine.monotonicMs,
     random: machine.random,
     queues,
@@ -125,6 +125,7 @@ export function createWorker(
     keys,
     workerId,
     concurrency: config.worker.concurrency,
+    tasks: runnable,
     slotConcurrency: config.slot.concurrency,
     slotLeaseMs: config.worker.slotLeaseMs,
     heartbeatLastsMs: config.worker.heartbeatLastsMs,
@@ -183,29 +184,6 @@ function upstreamsOf(
   const read = (tenantId: string) => readTenantQuotas(postgres.db, tenantId);
   const quotas = createQuotas({ client: redis.client, keys, read, now, circuit });
   return createUpstreamGate({ quotas, ...gate, random, log });
-}
-
-function handlersOf(
-  parts: Omit<TaskParts, 'ga4AnyProperty' | 'exportsDir'>,
-  { ga4, worker }: WorkerConfig,
-): TaskHandlers {
-  return buildTaskHandlers({ ...parts, ga4AnyProperty: ga4.anyProperty, exportsDir: worker.exportsDir });
-}
-
-function isolationOf({ worker, postgres, network, ga4 }: WorkerConfig, machine: Machine, log: Log): Isolation {
-  return createIsolation({
-    setup: {
-      postgres: { url: postgres.url, schema: postgres.schema },
-      allowPrivateAddresses: network.allowPrivateAddresses,
-      exportsDir: worker.exportsDir,
-      ga4,
-    },
-    blockedMs: worker.blockedMs,
-    processes: worker.isolatedProcesses,
-    memoryMb: worker.isolatedMemoryMb,
-    environment: machine.environment,
-    log,
-  });
 }
 
 function assertRight(clock: ServerClock): void {

@@ -4,7 +4,7 @@ import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import { failureReason } from '@sluice/shared/network/failureReason';
 import { readRetryAfterMs } from '@sluice/shared/network/retryAfter';
-import { createCheckedLookup } from '@sluice/tasks/network/checkedLookup';
+import { createCheckedLookup } from '@sluice/tasks/internal';
 import { Agent } from 'undici';
 import type { Ga4Access, Ga4Settings } from './ga4Access.js';
 import { readGa4Access } from './ga4Access.js';

@@ -1,4 +1,4 @@
-import type { TaskHandler } from '@sluice/tasks/jobContext';
+import type { TaskHandler } from '@sluice/tasks';
 import type { Ga4ReportData } from './contract/ga4RunReport.js';
 import { createGa4Call } from './ga4Call.js';
 import type { Ga4Client } from './ga4Client.js';

@@ -24,7 +24,10 @@ export async function cancelLate(fleet: FleetClient, late: LateRow): Promise<voi
   // Continues after the time-out, for as long as the row is being written.
   const cancelling = late.written.then(() => cancelInLedger(fleet, tenantId, id));
   const cancellation = await within(LATE_ROW_PATIENCE_MS, cancelling, unavailable).catch((err: unknown) => {
-    fleet.log.debug({ err, jobId: id }, 'failed to cancel a job in the ledger yet: its row is written as cancelled later');
+    fleet.log.debug(
+      { err, jobId: id },
+      'failed to cancel a job in the ledger yet: its row is written as cancelled later',
+    );
     return null;
   });
   if (cancellation === null) {

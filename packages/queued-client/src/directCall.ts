@@ -5,8 +5,8 @@ import { callOutcomeOf, isNews } from '@sluice/limits';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import type { TaskContract } from '@sluice/tasks/task';
-import { partOf, pauseMsAfter } from '@sluice/tasks/upstreamPart';
+import type { TaskContract } from '@sluice/tasks';
+import { partOf, pauseMsAfter } from '@sluice/tasks/internal';
 import type { FleetClient } from './openFleetClient.js';
 
 /** The result of a direct call: its answer, or that the request is to be queued. */

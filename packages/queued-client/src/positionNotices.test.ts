@@ -4,10 +4,9 @@ import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
-import { createTaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { builtInTasks, createTaskCatalogue } from '@sluice/tasks/internal';
 import { describe, expect, it } from 'vitest';
-import type { QueuedNotice, PositionNoticesDeps } from './positionNotices.js';
+import type { PositionNoticesDeps, QueuedNotice } from './positionNotices.js';
 import { startPositionNotices } from './positionNotices.js';
 
 const WHO = { tenantId: 'acme', role: 'member', submitter: null, traceparent: null, priorityRules: null } as const;

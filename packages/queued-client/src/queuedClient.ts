@@ -13,13 +13,13 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PacedError } from '@sluice/shared/errors/pacedError';
 import { newId } from '@sluice/shared/ids/ids';
 import { activeTraceparent } from '@sluice/shared/telemetry/spans';
-import type { TaskContract } from '@sluice/tasks/task';
+import type { TaskContract } from '@sluice/tasks';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
 import type { FleetClient } from './openFleetClient.js';
-import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 import type { QueuedNotice } from './positionNotices.js';
 import { placeOf, startPositionNotices } from './positionNotices.js';
+import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 
 /** The user of a client, and what it calls. */
 export interface QueuedClientOptions<Data> {
@@ -127,7 +127,9 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
     } catch (error) {
       notices?.stop();
       if (signal.aborted) {
-        await cancelOwn(fleet, tenant, id).catch((err: unknown) => fleet.log.debug({ err }, 'failed to cancel the job of an aborted request: it runs'));
+        await cancelOwn(fleet, tenant, id).catch((err: unknown) =>
+          fleet.log.debug({ err }, 'failed to cancel the job of an aborted request: it runs'),
+        );
       }
       throw error;
     } finally {

@@ -30,6 +30,7 @@ export async function openLaneIntake(parts: IntakeParts): Promise<Service> {
   const { services } = createJobIntake({
     ...rest,
     client: redis.client,
+    tasks: new Map(),
     slotLeaseMs: 10_000,
     heartbeatLastsMs: 5_000,
     sweepMs: 15_000,

@@ -5,7 +5,7 @@ import type { QueuedNotice } from '@sluice/queued-client';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
-import { systemProbe } from '@sluice/tasks/builtIn/systemProbe';
+import { systemProbe } from '@sluice/tasks/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';

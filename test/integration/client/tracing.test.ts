@@ -1,6 +1,6 @@
 import { createQueuedClient } from '@sluice/queued-client';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import { systemProbe } from '@sluice/tasks/builtIn/systemProbe';
+import { systemProbe } from '@sluice/tasks/internal';
 import type { TracerSdk } from '@sluice/tracing/tracerSdk';
 import { startTracerSdk } from '@sluice/tracing/tracerSdk';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';

@@ -1,12 +1,14 @@
 import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
+import { ga4RunReport } from '@sluice/ga4';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
 import { createLogger } from '@sluice/shared/telemetry/logger';
+import { loadFleetTasks } from '@sluice/tasks/internal';
 import { loadProducerConfig } from '../../../apps/producer/src/config.js';
-import { createProducer } from '../../../apps/producer/src/producer.js';
+import { wireProducer } from '../../../apps/producer/src/producer.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import type { HttpClient } from '../../support/httpClient.js';
@@ -39,8 +41,9 @@ export async function openProducer(environment: Readonly<Record<string, string>>
     PORT: '0',
     ...environment,
   });
+  const tasks = await loadFleetTasks({ ...config.tasks, ...config.rehearsal, from: process.cwd() }, [ga4RunReport]);
   const log = createLogger('producer', { level: 'silent' });
-  const producer = createProducer(config, log, systemClock);
+  const producer = wireProducer(config, tasks, log, systemClock);
   const group: Service = createServiceGroup('producer', producer.services, log);
   await group.start();
   const client = (token: string): HttpClient => createHttpClient(producer.url(), token);

@@ -7,12 +7,13 @@ import { createPostgres } from '@sluice/fleet/postgres/connect';
 import { streamJobs } from '@sluice/fleet/postgres/queries/streamJobs';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
+import type { JobContext, TaskHandler } from '@sluice/tasks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createWebClient } from '../../../apps/worker/src/network/webClient.js';
 import { buildTaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { FLEET_TASKS } from '../../support/fleetTasks.js';
 
 const BIG_ROWS = 12_345;
 
@@ -62,7 +63,7 @@ const noGa4 = { runReport: () => Promise.reject(new Error('not here')) };
 
 function exportJobs(data: object, job: JobContext): Promise<unknown> {
   const web = createWebClient({ allowPrivateAddresses: false });
-  const handlers = buildTaskHandlers({
+  const handlers = buildTaskHandlers(FLEET_TASKS, {
     db: space.postgres.db,
     web,
     ga4: noGa4,

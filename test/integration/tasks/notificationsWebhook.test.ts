@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { newId } from '@sluice/shared/ids/ids';
-import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
+import type { JobContext, TaskHandler } from '@sluice/tasks';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebClient } from '../../../apps/worker/src/network/webClient.js';
 import { buildTaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
+import { FLEET_TASKS } from '../../support/fleetTasks.js';
 
 interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -48,7 +49,7 @@ const noGa4 = { runReport: () => Promise.reject(new Error('not here')) };
 
 function deliver(tenantId: string, attempt: number, jobId: string): Promise<unknown> {
   const { db } = space.postgres;
-  const handlers = buildTaskHandlers({
+  const handlers = buildTaskHandlers(FLEET_TASKS, {
     db,
     web,
     ga4: noGa4,

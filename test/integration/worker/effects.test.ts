@@ -4,7 +4,7 @@ import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import type { EffectTransaction, JobContext } from '@sluice/tasks/jobContext';
+import type { EffectTransaction, JobContext } from '@sluice/tasks';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptStop } from '../../../apps/worker/src/attempt/attemptStop.js';

@@ -1,5 +1,5 @@
-import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
+import type { ProbeData } from '@sluice/tasks/internal';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerIdOf } from '../../../apps/worker/src/claim/claimJob.js';

@@ -3,6 +3,7 @@ import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
 import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import type { JobHistory } from '@sluice/fleet/postgres/queries/readJob';
 import { readJob } from '@sluice/fleet/postgres/queries/readJob';
+import { readPutBacks } from '@sluice/fleet/postgres/queries/readPutBacks';
 import { readTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
@@ -12,11 +13,12 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
-import type { TaskHandler } from '@sluice/tasks/jobContext';
+import type { TaskHandler } from '@sluice/tasks';
 import type { RunningJobs } from '../../../apps/worker/src/attempt/runningJobs.js';
 import { createRunningJobs } from '../../../apps/worker/src/attempt/runningJobs.js';
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
 import { createEffects } from '../../../apps/worker/src/execute/effects.js';
+import { createPutBacks } from '../../../apps/worker/src/execute/putBacks.js';
 import { createLedgerTurns } from '../../../apps/worker/src/ledger/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/ledger/ledgerWriter.js';
 import type { TenantMeasures } from '../../../apps/worker/src/measure/tenantMeasures.js';
@@ -52,6 +54,8 @@ export interface TestLaneOptions {
   readonly db?: Database;
   /** In place of `system.probe`, which calls nobody. */
   readonly task?: { readonly name: string; readonly queueClass: Lane['queueClass'] };
+  /** How long jobs are put back that cannot run here, in ms; 0 by default. */
+  readonly patienceMs?: number;
   /** Figures of circuits that are shorter than the tasks'. */
   readonly circuit?: CircuitOverrides;
   /** Told of waits and ends. */
@@ -88,6 +92,15 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
     tasks: FLEET_TASKS,
     handlers: new Map([[options.task?.name ?? 'system.probe', options.handler]]) as TaskHandlers,
+    onlyHere: new Set(),
+    putBacks: createPutBacks({
+      read: (jobId) => readPutBacks(db, jobId),
+      patienceMs: options.patienceMs ?? 0,
+      metrics,
+      monotonicMs: () => performance.now(),
+      random: () => 0,
+      log,
+    }),
     isolation: { run: () => Promise.reject(new Error('no job runs by itself here')) },
     running,
     cameEarly: () => undefined,

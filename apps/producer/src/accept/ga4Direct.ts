@@ -7,8 +7,8 @@ import type { Acceptance } from '@sluice/fleet/submit/acceptancePaths';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
 import type { Quotas } from '@sluice/limits';
 import { callsLeft } from '@sluice/limits';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
-import { partOf } from '@sluice/tasks/upstreamPart';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
+import { partOf } from '@sluice/tasks/internal';
 import type { RedisCall } from '../stores/redisCall.js';
 
 /** Waits briefly for jobs that run at once. */

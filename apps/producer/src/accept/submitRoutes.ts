@@ -9,7 +9,7 @@ import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { toInvalidRequest } from '@sluice/shared/errors/toInvalidRequest';
 import { idOfSeed } from '@sluice/shared/ids/ids';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';

@@ -9,7 +9,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { classOfLane, laneName, tenantOfLane } from '@sluice/shared/domain/lane';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';

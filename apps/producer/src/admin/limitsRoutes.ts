@@ -7,7 +7,7 @@ import { tenantLimitsBodySchema, tenantLimitsSchema } from '@sluice/shared/contr
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';

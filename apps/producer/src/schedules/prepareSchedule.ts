@@ -2,7 +2,7 @@ import type { NewSchedule } from '@sluice/fleet/postgres/queries/schedules';
 import type { Submission } from '@sluice/fleet/submit/prepareJob';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { nextCronRun } from './cron.js';
 import type { ScheduleBody } from './scheduleContract.js';
 

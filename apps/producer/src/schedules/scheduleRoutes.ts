@@ -7,7 +7,7 @@ import { queueJobBeginning } from '@sluice/shared/domain/schedule';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { z } from 'zod';
 import { mayCancel } from '../http/access.js';
 import type { ApiServer } from '../http/apiServer.js';

@@ -16,7 +16,7 @@ import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { quotaLeftSchema } from '@sluice/shared/contracts/upstreamQuota';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { zoneOf } from '@sluice/shared/domain/zone';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';

@@ -1,4 +1,4 @@
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refusals } from '../http/responses.js';
@@ -20,7 +20,7 @@ export function addTasksRoute(server: ApiServer, catalogue: Pick<TaskCatalogue, 
     queueClass,
     timeoutMs,
     attempts: retry.maxRetries + 1,
-    dataSchema: z.toJSONSchema(data, { io: 'input' }) as Record<string, unknown>,
+    dataSchema: z.toJSONSchema(data, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
   }));
   server.get(
     '/api/v1/tasks',

@@ -13,7 +13,7 @@ import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
 import { bucketOf } from '@sluice/shared/domain/lane';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createCredentialWatch } from './credentialWatch.js';
 import { createOpenStreams } from './openStreams.js';

@@ -3,7 +3,7 @@ import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { readCircuit } from '@sluice/limits';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 
 /**
  * Which of these lanes wait for an upstream whose circuit is not closed. Asked only of lanes where jobs wait and call one, all of them

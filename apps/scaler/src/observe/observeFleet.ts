@@ -8,7 +8,7 @@ import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { bucketOf } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { FleetSight, SeenTenant, Tenant } from '../tenant.js';
 import { foldLanes } from './foldLanes.js';
 import { groupTenants } from './groupTenants.js';

@@ -1,6 +1,6 @@
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
-import type { Isolation } from '@sluice/tasks/task';
+import type { Isolation } from '@sluice/tasks';
 import type { AttemptStop } from './attemptStop.js';
 import type { AttemptTrace } from './attemptTrace.js';
 

@@ -3,8 +3,8 @@ import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
 
-/** Outcomes by which an upstream only asked to wait: nothing failed. */
-const PACED: ReadonlySet<string> = new Set(['defer', 'hold-back']);
+/** Outcomes by which the job only waits: for its upstream, or for a worker that can run it. Nothing failed. */
+const PACED: ReadonlySet<string> = new Set(['defer', 'hold-back', 'put-back']);
 
 /** The span of one attempt, which is nothing while nothing is traced. */
 export interface AttemptTrace {

@@ -7,6 +7,8 @@ export type AttemptVerdict =
   /** `neverRan`, here and below: it was given back before its handler began. */
   | { readonly kind: 'defer'; readonly delayMs: number; readonly error: unknown; readonly neverRan?: true }
   | { readonly kind: 'release'; readonly neverRan?: true }
+  /** Back, for a worker that can run it: this one has no handler of its task, or refuses its data. Costs nothing. */
+  | { readonly kind: 'put-back'; readonly delayMs: number; readonly error: unknown; readonly neverRan: true }
   /** Back to its place: its upstream asked the whole lane to wait. Costs nothing, however often. */
   | { readonly kind: 'hold-back'; readonly error: unknown }
   | { readonly kind: 'cancel' }

@@ -4,7 +4,7 @@ import type { AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { inSpan } from '@sluice/shared/telemetry/spans';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { Attempt, OwnedAttempt } from '../attempt/attempt.js';
 import type { AttemptStop } from '../attempt/attemptStop.js';
 import { decideClaim } from '../domain/claim.js';

@@ -7,7 +7,7 @@ import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import { laneName } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { derivedId, derivedIdAt, isId } from '@sluice/shared/ids/ids';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { toStorableJson, toStorableText } from '../domain/storable.js';
 import type { LedgerTurns } from '../ledger/ledgerTurns.js';
 

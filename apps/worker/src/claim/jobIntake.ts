@@ -1,6 +1,7 @@
 import { createLaneIntake } from '@sluice/fleet/queue/run/laneIntake';
 import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { RedisClient } from '@sluice/fleet/redis/client';
+import type { RunnableTasks } from '@sluice/fleet/redis/commands/heartbeat';
 import { holdSlots } from '@sluice/fleet/redis/commands/holdSlots';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createSubscriber } from '@sluice/fleet/redis/subscribe';
@@ -19,6 +20,8 @@ export interface JobIntakeOptions {
   /** Jobs that this process runs at a time. */
   readonly concurrency: number;
   /** Jobs that one slot of a tenant runs at a time. */
+  /** Tasks that this process has handlers of, by queue class. */
+  readonly tasks: RunnableTasks;
   readonly slotConcurrency: number;
   readonly slotLeaseMs: number;
   readonly heartbeatLastsMs: number;

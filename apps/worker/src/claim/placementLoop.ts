@@ -3,22 +3,27 @@ import type { LaneIntake } from '@sluice/fleet/queue/run/laneIntake';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import type { FleetBucket } from '@sluice/fleet/redis/commands/fleetTable';
 import { readBuckets } from '@sluice/fleet/redis/commands/fleetTable';
-import type { Membership } from '@sluice/fleet/redis/commands/heartbeat';
+import type { Membership, RunnableTasks } from '@sluice/fleet/redis/commands/heartbeat';
 import { heartbeat } from '@sluice/fleet/redis/commands/heartbeat';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
-import { FLOOR_SLOTS, placeSlots } from '@sluice/shared/domain/placement';
+import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
+import type { PlacedTenant } from '../domain/placeTenants.js';
+import { placeTenants } from '../domain/placeTenants.js';
 import type { SlotHolder } from './slotHolder.js';
 
 /** How often a worker process says that it lives, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
+
+/** How long a slot stays with one pool of workers when a tenant has too few for all pools that its lanes need, in ms. */
+const SLICE_MS = 5_000;
 
 /** Begins the message of a process that leaves. */
 const GOODBYE = 'goodbye ';
@@ -44,6 +49,8 @@ export interface PlacementParts {
   readonly workerId: string;
   /** Jobs that this process runs at a time. */
   readonly concurrency: number;
+  /** Tasks that this process has handlers of, by queue class. */
+  readonly tasks: RunnableTasks;
   readonly heartbeatLastsMs: number;
   readonly slots: Pick<SlotHolder, 'follow' | 'leave'>;
   readonly intake: Pick<LaneIntake, 'follow' | 'setWeight'>;
@@ -66,7 +73,9 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   const table = new Map<number, FleetBucket>();
   let announced: ReadonlyMap<number, string> = new Map();
   const stale = new Set<number>(BUCKETS);
-  let members: ReadonlyMap<string, number> = new Map();
+  let members: ReadonlyMap<string, Member> = new Map();
+  /** Time slice of the placement that is followed; null when it is the same in each. */
+  let followedSlice: number | null = null;
   /** Processes that were missing at the last heartbeat without having said goodbye. */
   let missing: ReadonlySet<string> = new Set();
   const left = new Set<string>();
@@ -80,9 +89,13 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     if (parts.clock.isOff()) return abstain();
     abstains = false;
     for (const [bucket, version] of membership.versions) if (announced.get(bucket) !== version) stale.add(bucket);
-    if (signal.aborted || isDoubtful(membership) || (stale.size === 0 && isSame(membership.capacities, members)))
-      return;
+    if (signal.aborted || isDoubtful(membership) || !isOutdated(membership)) return;
     await takeIn(membership, signal);
+  }
+
+  function isOutdated(membership: Membership): boolean {
+    const hasTurned = followedSlice !== null && followedSlice !== sliceOf(membership);
+    return stale.size > 0 || hasTurned || !isSame(membersOf(membership), members);
   }
 
   async function takeIn(membership: Membership, signal: AbortSignal): Promise<void> {
@@ -97,7 +110,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
       followWeights(bucket);
     }
     announced = membership.versions;
-    members = membership.capacities;
+    members = membersOf(membership);
     follow(membership);
     const endedMs = parts.monotonicMs();
     restUntilMs = endedMs + REST_FACTOR * (endedMs - startedMs);
@@ -129,22 +142,27 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     for (const tenant of new Set(lanes.map(tenantOfLane))) parts.intake.setWeight(tenant, weights.get(tenant) ?? 1);
   }
 
-  function follow({ capacities }: Membership): void {
+  function follow(membership: Membership): void {
     const lanes = [...table.values()].flatMap((bucket) => bucket.lanes).filter(isRun);
-    const desired = new Map<string, number>();
-    for (const bucket of table.values())
-      for (const lane of bucket.lanes) {
-        const tenant = tenantOfLane(lane);
-        if (isRun(lane)) desired.set(tenant, bucket.desired.get(tenant) ?? FLOOR_SLOTS);
-      }
-    const placed = placeSlots(desired, capacities).get(workerId) ?? new Map<string, readonly number[]>();
-    parts.slots.follow(placed, (tenant) => placed.get(tenant)?.length === desired.get(tenant));
-    parts.intake.follow(new Set(lanes.filter((lane) => placed.has(tenantOfLane(lane)))));
+    const tenants = tenantsOf(table.values());
+    const slice = sliceOf(membership);
+    const { slots, knownClasses, rotates } = placeTenants(tenants, members, slice);
+    followedSlice = rotates ? slice : null;
+    const placed = slots.get(workerId) ?? new Map<string, readonly number[]>();
+    parts.slots.follow(placed, (tenant) => placed.get(tenant)?.length === tenants.get(tenant)?.slots);
+    // A lane whose tasks nobody runs is opened as well: its jobs are put back, and dead-lettered when patience ends.
+    const mayRun = (name: string): boolean => parts.tasks.has(name) || !knownClasses.has(name);
+    parts.intake.follow(new Set(lanes.filter((lane) => placed.has(tenantOfLane(lane)) && mayRun(classOfLane(lane)))));
   }
 
   async function beat(lastsMs: number): Promise<Membership> {
     const askedMs = parts.monotonicMs();
-    const membership = await heartbeat(client, keys, { id: workerId, lastsMs, capacity: parts.concurrency });
+    const membership = await heartbeat(client, keys, {
+      id: workerId,
+      lastsMs,
+      capacity: parts.concurrency,
+      tasks: parts.tasks,
+    });
     parts.clock.note({ askedMs, serverMs: membership.serverMs });
     return membership;
   }
@@ -177,8 +195,43 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   };
 }
 
-function isSame(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
-  return one.size === other.size && [...one].every(([id, capacity]) => other.get(id) === capacity);
+interface Member {
+  readonly capacity: number;
+  readonly classes: ReadonlySet<string>;
+}
+
+function membersOf({ capacities, tasks }: Membership): ReadonlyMap<string, Member> {
+  return new Map(
+    Array.from(capacities, ([id, capacity]) => [id, { capacity, classes: new Set(tasks.get(id)?.keys()) }]),
+  );
+}
+
+function isSame(one: ReadonlyMap<string, Member>, other: ReadonlyMap<string, Member>): boolean {
+  if (one.size !== other.size) return false;
+  return [...one].every(([id, { capacity, classes }]) => {
+    const before = other.get(id);
+    return before?.capacity === capacity && sameSet(before.classes, classes);
+  });
+}
+
+function sameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((name) => other.has(name));
+}
+
+function sliceOf({ serverMs }: Membership): number {
+  return Math.floor(serverMs / SLICE_MS);
+}
+
+function tenantsOf(buckets: Iterable<FleetBucket>): ReadonlyMap<string, PlacedTenant> {
+  const tenants = new Map<string, { readonly slots: number; readonly classes: Set<string> }>();
+  for (const { lanes, desired } of buckets)
+    for (const lane of lanes.filter(isRun)) {
+      const id = tenantOfLane(lane);
+      const tenant = tenants.get(id) ?? { slots: desired.get(id) ?? FLOOR_SLOTS, classes: new Set() };
+      tenant.classes.add(classOfLane(lane));
+      tenants.set(id, tenant);
+    }
+  return tenants;
 }
 
 function isRun(lane: string): boolean {

@@ -1,6 +1,6 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
-import type { Isolation } from '@sluice/tasks/task';
+import type { Isolation } from '@sluice/tasks';
 
 /** What the ledger says of a job that BullMQ just handed to a worker. */
 export interface ClaimedRow {

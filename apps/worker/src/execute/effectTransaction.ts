@@ -2,7 +2,7 @@ import type { Connection, Statement } from '@sluice/fleet/postgres/connect';
 import { findEffect, lockJob, rememberEffect } from '@sluice/fleet/postgres/queries/effects';
 import { rollBack } from '@sluice/fleet/postgres/rollBack';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { EffectTransaction } from '@sluice/tasks/jobContext';
+import type { EffectTransaction } from '@sluice/tasks';
 import type { AttemptStop } from '../attempt/attemptStop.js';
 import { untilWritten } from '../ledger/untilWritten.js';
 import type { EffectCall, EffectParts } from './effectCall.js';

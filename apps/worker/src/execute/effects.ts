@@ -3,7 +3,7 @@ import type { EffectKey } from '@sluice/fleet/postgres/queries/effects';
 import { findEffect, rememberEffect } from '@sluice/fleet/postgres/queries/effects';
 import { isDataRefusal } from '@sluice/fleet/postgres/sqlState';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { Effect, JobContext } from '@sluice/tasks/jobContext';
+import type { Effect, JobContext } from '@sluice/tasks';
 import type { AttemptStop } from '../attempt/attemptStop.js';
 import { untilWritten } from '../ledger/untilWritten.js';
 import type { EffectCall, EffectParts } from './effectCall.js';

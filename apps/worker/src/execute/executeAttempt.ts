@@ -1,9 +1,11 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
+import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
+import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
+import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { TaskHandler } from '@sluice/tasks/jobContext';
-import type { Isolation, TaskContract } from '@sluice/tasks/task';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { Isolation, TaskContract, TaskHandler } from '@sluice/tasks';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { OwnedAttempt } from '../attempt/attempt.js';
 import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
 import type { Execution } from '../attempt/execution.js';
@@ -14,11 +16,15 @@ import type { UpstreamGate } from '../upstream/upstreamGate.js';
 import type { Effects } from './effects.js';
 import { executeTask } from './executeTask.js';
 import { judgeExecution } from './judgeExecution.js';
+import type { PutBacks } from './putBacks.js';
 
 /** What executing depends on. */
 export interface ExecuteDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly handlers: TaskHandlers;
+  /** Tasks that only this process has, not a module that an attempt's own process could import. */
+  readonly onlyHere: ReadonlySet<string>;
+  readonly putBacks: PutBacks;
   readonly upstreams: Pick<UpstreamGate, 'enter'>;
   readonly effects: Effects;
   readonly isolation: IsolatedRuns;
@@ -33,6 +39,7 @@ export interface ExecuteDeps {
 /** An attempt whose handler is to run, and where. */
 interface RunningAttempt extends OwnedAttempt {
   readonly contract: TaskContract;
+  readonly handler: TaskHandler<never>;
   readonly isolation: Isolation;
 }
 
@@ -45,23 +52,36 @@ export async function executeAttempt(attempt: OwnedAttempt, deps: ExecuteDeps): 
     return { kind: 'bury', category: 'poison', error };
   }
   const contract = deps.tasks.find(active.task);
-  if (contract === undefined) {
-    const error = new FleetError('unknown_task', `this fleet has no task ${active.task}`);
-    return { kind: 'bury', category: 'invalid', error };
+  const handler = deps.handlers.get(active.task);
+  if (contract === undefined || handler === undefined) {
+    const error = new FleetError('unknown_task', `this worker has no handler of the task ${active.task}`);
+    return deps.putBacks.decide(claimed.id, active.task, error);
   }
-  const { isolation } = plan;
+  const isolation = deps.onlyHere.has(contract.name) ? 'shared' : plan.isolation;
   return trace.run(async () => {
     const pass = await deps.upstreams.enter(active, claimed, contract, stop);
     if (pass.kind === 'refused') return { kind: 'release', neverRan: true };
     if (pass.kind === 'put-off') return pass.verdict;
     try {
-      const execution = await measure({ ...attempt, contract, isolation }, deps);
+      const execution = await measure({ ...attempt, contract, handler, isolation }, deps);
       const policy = { ...contract.retry, maxRetries: claimed.maxAttempts - 1 };
-      return await pass.judge(execution, judgeExecution(execution, claimed, policy, deps.random));
+      const verdict =
+        execution.kind === 'invalid' && wasAccepted(active, claimed)
+          ? await deps.putBacks.decide(claimed.id, contract.name, execution.error)
+          : judgeExecution(execution, claimed, policy, deps.random);
+      return await pass.judge(execution, verdict);
     } finally {
       pass.leave();
     }
   });
+}
+
+/**
+ * Whether a producer of this fleet has checked the job's data: then it was another version's schema that let it through. What
+ * a plain BullMQ client added was checked by nobody.
+ */
+function wasAccepted({ id }: ActiveJob, claimed: ClaimedJob): boolean {
+  return id === claimed.id || occurrenceOf(id) !== null;
 }
 
 /** Reports the start, runs, and measures how long that took. */
@@ -84,7 +104,7 @@ async function measure(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Exec
 
 /** Runs the handler among others, or in a process of its own. */
 function run(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
-  const { active, claimed, contract, isolation, stop, trace } = attempt;
+  const { active, claimed, contract, handler, isolation, stop, trace } = attempt;
   const { id: jobId, tenantId, timeoutMs, data, fence } = claimed;
   const common = {
     jobId,
@@ -104,7 +124,6 @@ function run(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
     const mayBlock = contract.isolation === 'process';
     return deps.isolation.run({ ...common, task: contract.name, data, fence, mayBlock }, stop);
   }
-  const handler = deps.handlers.get(contract.name) as TaskHandler<never>;
   const once = deps.effects.of({ jobId, fence }, stop);
   return executeTask({ contract, handler }, data, { ...common, attempt: fence, once }, stop);
 }

@@ -1,4 +1,4 @@
-import { defineTask } from '@sluice/tasks/task';
+import { defineTask } from '@sluice/tasks';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createAttemptStop } from '../attempt/attemptStop.js';

@@ -1,8 +1,9 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
-import type { TaskContract } from '@sluice/tasks/task';
+import type { JobContext, TaskContract, TaskHandler } from '@sluice/tasks';
+import { describeIssues } from '@sluice/tasks/internal';
 import type { AttemptStop, StopReason } from '../attempt/attemptStop.js';
 import type { Execution } from '../attempt/execution.js';
+import { toOwnError } from './ownError.js';
 
 /** A task with the code that does it. */
 export interface RunnableTask {
@@ -26,14 +27,14 @@ export async function executeTask(
 ): Promise<Execution> {
   const parsed = task.contract.data.safeParse(data);
   if (!parsed.success) {
-    const why = parsed.error.issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
-    return { kind: 'invalid', error: new FleetError('invalid_request', `the data does not fit the task: ${why}`) };
+    const message = `the data does not fit the task: ${describeIssues(parsed.error)}`;
+    return { kind: 'invalid', error: new FleetError('invalid_request', message) };
   }
   if (stop.reason !== null && stop.reason !== 'timed-out') return { kind: 'stopped', reason: stop.reason };
   const { timeoutMs } = attempt;
   const timeout = setTimeout(() => stop.stop('timed-out'), timeoutMs);
   try {
-    const outcome = await untilLeftBehind(run(task.handler, parsed.data, new Context(attempt, stop)), stop);
+    const outcome = await untilLeftBehind(run(task, parsed.data, new Context(attempt, stop)), stop);
     return outcome.kind === 'returned' || stop.reason === null ? outcome : stoppedFor(stop.reason, timeoutMs);
   } finally {
     clearTimeout(timeout);
@@ -67,12 +68,21 @@ class Context implements JobContext {
   }
 }
 
-async function run(handler: TaskHandler<never>, data: unknown, context: JobContext): Promise<Execution> {
+async function run({ contract, handler }: RunnableTask, data: unknown, context: JobContext): Promise<Execution> {
   try {
-    return { kind: 'returned', value: await handler(data as never, context) };
+    return checkResult(contract, await handler(data as never, context));
   } catch (error) {
-    return { kind: 'threw', error };
+    return { kind: 'threw', error: toOwnError(error) };
   }
+}
+
+/** Another attempt would return no better, so what does not fit the task's `result` is not tried again. */
+function checkResult({ result }: TaskContract, value: unknown): Execution {
+  if (result === undefined) return { kind: 'returned', value };
+  const parsed = result.safeParse(value);
+  if (parsed.success) return { kind: 'returned', value: parsed.data };
+  const message = `the handler's result does not fit the task: ${describeIssues(parsed.error)}`;
+  return { kind: 'unusable', error: new FleetError('attempt_failed', message) };
 }
 
 /** What the handler came to, or that it did not heed its signal. A race of promises would cost each job several more. */

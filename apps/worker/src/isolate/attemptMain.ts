@@ -4,9 +4,8 @@ import { createGa4Client } from '@sluice/ga4/server';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { createLogger } from '@sluice/shared/telemetry/logger';
-import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
-import type { JobContext } from '@sluice/tasks/jobContext';
-import type { TaskContract } from '@sluice/tasks/task';
+import type { JobContext } from '@sluice/tasks';
+import { loadFleetTasks } from '@sluice/tasks/internal';
 import { createAttemptStop } from '../attempt/attemptStop.js';
 import type { Execution } from '../attempt/execution.js';
 import { createEffects } from '../execute/effects.js';
@@ -42,7 +41,7 @@ async function run({ setup, attempt }: Extract<ParentMessage, { kind: 'run' }>):
   // A loop that gives no way would otherwise outlive the parent.
   const watchdog = createWatchdog({ name: 'attempt', blockedMs: setup.blockedMs, parentPid: Number(process.argv[2]) });
   await watchdog.start();
-  const execution = await execute(setup, attempt);
+  const execution = await execute(setup, attempt).catch((error: unknown): Execution => ({ kind: 'threw', error }));
   await say(toLastWord(execution));
   process.exit(0);
 }
@@ -51,15 +50,18 @@ async function execute(
   setup: ChildSetup,
   { task, data, jobId, tenantId, fence, traceparent }: Extract<ParentMessage, { kind: 'run' }>['attempt'],
 ): Promise<Execution> {
-  const tasks = [...builtInTasks({ faultTasks: true }), ga4RunReport as TaskContract];
-  const contract = tasks.find(({ name }) => name === task);
+  const tasks = await loadFleetTasks(setup.tasks, [ga4RunReport]).catch((cause: unknown) => {
+    // The worker could import them: a module that is being replaced, or a shortage, passes.
+    throw new FleetError('unavailable', String(cause), { cause });
+  });
+  const contract = tasks.find(task);
   if (contract === undefined) return { kind: 'threw', error: new FleetError('unknown_task', `no task ${task}`) };
   const db = createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db;
   const effects = createEffects({ db: createPostgres({ ...setup.postgres, poolSize: POOL_SIZE }, log).db, log });
   const web = createWebClient({ allowPrivateAddresses: setup.allowPrivateAddresses });
   const { allowPrivateAddresses, ga4: settings } = setup;
   const ga4 = createGa4Client({ settings, allowPrivateAddresses, now: systemClock.now });
-  const handlers = buildTaskHandlers({
+  const handlers = buildTaskHandlers(tasks, {
     db,
     web,
     ga4,

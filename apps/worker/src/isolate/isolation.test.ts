@@ -23,6 +23,7 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
   await writeFile(program, `${say}\nprocess.on('message', async (message) => {\n${script}\n});`);
   const isolation = createIsolation({
     setup: {
+      tasks: { builtIn: true, faultTasks: false, modules: [], from: '.' },
       postgres: { url: '', schema: '' },
       allowPrivateAddresses: false,
       exportsDir: '',
@@ -31,7 +32,8 @@ async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = c
     blockedMs: 1_000,
     processes: 1,
     memoryMb: 64,
-    environment: { ...process.env, DATABASE_URL: 'secret' },
+    environment: { ...process.env, DATABASE_URL: 'secret', MY_TOKEN: 'mine' },
+    passedOn: ['MY_TOKEN'],
     log,
     program,
   });
@@ -57,13 +59,13 @@ const STARTED = "if (message.kind === 'run') await say({ kind: 'started' });";
 const DONE = "await say({ kind: 'returned', json: '7' });";
 
 describe('an attempt in a process of its own', () => {
-  it('is told its job and answers its result, with nothing of the environment that it does not need', async () => {
+  it('is told its job and answers its result, with only the variables of the environment that it needs', async () => {
     const result = await run(
-      `${STARTED} await say({ kind: 'returned', json: JSON.stringify({ attempt: message.attempt, env: process.env.DATABASE_URL ?? null }) }); process.exit(0);`,
+      `${STARTED} await say({ kind: 'returned', json: JSON.stringify({ attempt: message.attempt, env: [process.env.DATABASE_URL ?? null, process.env.MY_TOKEN] }) }); process.exit(0);`,
     );
     expect(result).toEqual({
       kind: 'returned',
-      value: { env: null, attempt: expect.objectContaining({ jobId: 'job', fence: 3, data: { a: 1 } }) },
+      value: { env: [null, 'mine'], attempt: expect.objectContaining({ jobId: 'job', fence: 3, data: { a: 1 } }) },
     });
   });
 

@@ -35,6 +35,8 @@ export interface IsolationOptions {
   /** Bound of V8's heap in such a process, in MB. */
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names of further variables of the environment that such a process gets. */
+  readonly passedOn: readonly string[];
   readonly log: Log;
   /** What the process runs; a test puts a script of its own in its place. */
   readonly program?: string;
@@ -79,10 +81,12 @@ export function createIsolation(options: IsolationOptions): Isolation {
   };
 }
 
-function start({ memoryMb, environment, program = ATTEMPT_MAIN }: IsolationOptions): ChildProcess {
+function start({ memoryMb, environment, passedOn, program = ATTEMPT_MAIN }: IsolationOptions): ChildProcess {
   return fork(program, [String(process.pid)], {
     execArgv: [`--max-old-space-size=${memoryMb}`],
-    env: Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_ON.test(name))),
+    env: Object.fromEntries(
+      Object.entries(environment).filter(([name]) => PASSED_ON.test(name) || passedOn.includes(name)),
+    ),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }

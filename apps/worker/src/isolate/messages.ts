@@ -2,6 +2,7 @@ import type { Ga4Settings } from '@sluice/ga4/server';
 import { ERROR_CODES } from '@sluice/shared/errors/errorCode';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
+import type { TaskSources } from '@sluice/tasks/internal';
 import { z } from 'zod';
 import type { Execution } from '../attempt/execution.js';
 import { toJobError, toStorableResult } from '../attempt/storable.js';
@@ -40,6 +41,7 @@ export type LastWord = Extract<ChildMessage, { kind: 'returned' | 'threw' | 'inv
 
 /** What an attempt's process needs to build its handlers. */
 export interface ChildSetup {
+  readonly tasks: TaskSources;
   readonly postgres: { readonly url: string; readonly schema: string };
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;

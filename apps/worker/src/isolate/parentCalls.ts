@@ -1,5 +1,5 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
 import type { ChildMessage, ParentMessage } from './messages.js';
 
 /** What an attempt asks of its parent: each call resolves when that has carried it out. */

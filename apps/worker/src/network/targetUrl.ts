@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import { isPublicAddress } from '@sluice/tasks/network/publicAddress';
+import { isPublicAddress } from '@sluice/tasks/internal';
 
 /**
  * Reads a URL that someone else chose. Odd spellings of addresses (`0x7f.1`, `2130706433`) are made plain by the URL

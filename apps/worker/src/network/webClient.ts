@@ -1,6 +1,6 @@
 import type { Service } from '@sluice/shared/lifecycle/service';
 import { inUpstreamSpan } from '@sluice/shared/network/upstreamSpan';
-import { createCheckedLookup } from '@sluice/tasks/network/checkedLookup';
+import { createCheckedLookup } from '@sluice/tasks/internal';
 import { Agent, request } from 'undici';
 import { readTargetUrl } from './targetUrl.js';
 

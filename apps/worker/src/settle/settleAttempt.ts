@@ -72,6 +72,10 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
     }
     case 'release':
       return { ...base, state: 'queued', outcome: 'released', ...(verdict.neverRan && { neverRan: true }) };
+    case 'put-back': {
+      const waits = { error: toJobError(verdict.error), retryInMs: verdict.delayMs, neverRan: true as const };
+      return { ...base, state: 'retrying', outcome: 'released', ...waits };
+    }
     case 'hold-back':
       return { ...base, state: 'queued', outcome: 'deferred', error: toJobError(verdict.error) };
     case 'cancel':
@@ -92,6 +96,7 @@ function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
     case 'release':
       return verdict;
     case 'lost':
+    case 'put-back':
       return { kind: 'defer', delayMs: verdict.delayMs };
     case 'hold-back':
       return { kind: 'release' };

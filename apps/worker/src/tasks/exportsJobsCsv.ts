@@ -4,8 +4,8 @@ import type { StreamedJob, StreamedJobsFilter } from '@sluice/fleet/postgres/que
 import { TENANT_ID } from '@sluice/shared/contracts/tenant';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isId } from '@sluice/shared/ids/ids';
-import type { JobsCsvData } from '@sluice/tasks/builtIn/exportsJobsCsv';
-import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
+import type { JobContext, TaskHandler } from '@sluice/tasks';
+import type { JobsCsvData } from '@sluice/tasks/internal';
 import { stringify } from 'csv-stringify';
 import { writeWholeFile } from './writeWholeFile.js';
 

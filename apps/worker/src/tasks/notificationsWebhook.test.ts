@@ -1,5 +1,5 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
 import { describe, expect, test } from 'vitest';
 import type { WebAnswer, WebPost } from '../network/webClient.js';
 import { createWebhookHandler } from './notificationsWebhook.js';

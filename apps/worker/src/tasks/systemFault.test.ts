@@ -1,6 +1,6 @@
-import type { FaultData } from '@sluice/tasks/builtIn/systemFault';
-import { faultDataSchema } from '@sluice/tasks/builtIn/systemFault';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
+import type { FaultData } from '@sluice/tasks/internal';
+import { faultDataSchema } from '@sluice/tasks/internal';
 import { describe, expect, test } from 'vitest';
 import { createFaultHandler } from './systemFault.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { FaultData } from '@sluice/tasks/builtIn/systemFault';
-import type { JobContext, TaskHandler } from '@sluice/tasks/jobContext';
+import type { JobContext, TaskHandler } from '@sluice/tasks';
+import type { FaultData } from '@sluice/tasks/internal';
 import type { WebClient } from '../network/webClient.js';
 
 /** What fault jobs reach the world with. */

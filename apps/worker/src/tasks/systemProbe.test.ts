@@ -1,5 +1,5 @@
-import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
+import type { ProbeData } from '@sluice/tasks/internal';
 import { describe, expect, test } from 'vitest';
 import { runProbe } from './systemProbe.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { ProbeData } from '@sluice/tasks/builtIn/systemProbe';
-import type { JobContext } from '@sluice/tasks/jobContext';
+import type { JobContext } from '@sluice/tasks';
+import type { ProbeData } from '@sluice/tasks/internal';
 
 /** What a probe that was let through answers. */
 export interface ProbeResult {

@@ -1,7 +1,7 @@
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { laneKeysOf } from '../queue/laneKeys.js';
 import type { Ask } from '../redis/ask.js';
 import type { RedisClient } from '../redis/client.js';

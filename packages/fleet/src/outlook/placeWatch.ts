@@ -3,7 +3,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
-import type { TaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
 import type { LaneFacts, ToldWait } from './outlook.js';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { postgresSettings } from '@sluice/shared/config/fragments';
 import { loadOrExit } from '@sluice/shared/config/loadOrExit';
 import { loadConfig } from '@sluice/shared/config/setting';

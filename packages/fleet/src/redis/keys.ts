@@ -46,6 +46,10 @@ export interface FleetKeys {
   readonly workers: string;
   /** HASH worker process -> jobs that it runs at a time. */
   readonly capacities: string;
+  /** HASH worker process -> digest of the tasks that it runs. */
+  readonly knownTasks: string;
+  /** HASH digest -> the tasks, as JSON `{class: [task, ...]}`. */
+  readonly taskLists: string;
   /** HASH bucket -> its version when it last changed; a hint that saves reading every bucket. */
   readonly versions: string;
   /** HASH of the leading scaler: holder and fence; expires with its lease. */
@@ -93,6 +97,8 @@ export function fleetKeys(prefix: string): FleetKeys {
     epoch: (number) => `${bucket(number)}:epoch`,
     workers: `${fleet}:workers`,
     capacities: `${fleet}:capacities`,
+    knownTasks: `${fleet}:known-tasks`,
+    taskLists: `${fleet}:task-lists`,
     versions: `${fleet}:versions`,
     leader: `${fleet}:leader`,
     leaderFence: `${fleet}:leader-fence`,

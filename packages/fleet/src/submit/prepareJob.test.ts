@@ -1,8 +1,7 @@
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import { momentOfId } from '@sluice/shared/ids/ids';
-import { builtInTasks } from '@sluice/tasks/builtIn/builtInTasks';
-import { createTaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import { builtInTasks, createTaskCatalogue } from '@sluice/tasks/internal';
 import { describe, expect, it } from 'vitest';
 import { prepareJob } from './prepareJob.js';
 

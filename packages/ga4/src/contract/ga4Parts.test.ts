@@ -1,4 +1,4 @@
-import { partOf, pauseMsAfter } from '@sluice/tasks/upstreamPart';
+import { partOf, pauseMsAfter } from '@sluice/tasks/internal';
 import { describe, expect, it } from 'vitest';
 import { ga4Parts } from './ga4Parts.js';
 

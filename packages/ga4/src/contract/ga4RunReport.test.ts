@@ -1,5 +1,5 @@
-import type { TaskContract } from '@sluice/tasks/task';
-import { createTaskCatalogue } from '@sluice/tasks/taskCatalogue';
+import type { TaskContract } from '@sluice/tasks';
+import { createTaskCatalogue } from '@sluice/tasks/internal';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { ga4RunReport } from './ga4RunReport.js';

@@ -1,6 +1,6 @@
 import { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';
 import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
-import { defineTask } from '@sluice/tasks/task';
+import { defineTask } from '@sluice/tasks';
 import { z } from 'zod';
 import { isBackwards, readGa4Date } from './ga4Date.js';
 import { ga4FilterExpressionSchema, ga4NameSchema, ga4OrderBySchema } from './ga4Filter.js';

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { setting } from './setting.js';
-import { optionalText, optionalWholeNumber, serverAddresses, urlOf, wholeNumber, yesOrNo } from './values.js';
+import {
+  commaSeparated,
+  optionalText,
+  optionalWholeNumber,
+  serverAddresses,
+  urlOf,
+  wholeNumber,
+  yesOrNo,
+} from './values.js';
 
 /** Where Redis is and how keys begin. */
 export const redisSettings = {
@@ -119,6 +127,21 @@ export const networkSettings = {
     yesOrNo(false),
     'Let webhooks reach loopback and private addresses; for trying out only',
     { default: 'false' },
+  ),
+};
+
+/** Which tasks the fleet has; the same in every process, but for workers that run only some of them. */
+export const taskSettings = {
+  modules: setting(
+    'SLUICE_TASKS',
+    commaSeparated(),
+    'Modules with tasks of your own, joined by commas: paths such as `./dist/tasks.js`, relative to the working directory, or names of installed packages',
+  ),
+  builtIn: setting(
+    'SLUICE_BUILT_IN_TASKS',
+    yesOrNo(true),
+    '`false` leaves out the tasks that come with Sluice: for workers that run only those of `SLUICE_TASKS`',
+    { default: 'true' },
   ),
 };
 

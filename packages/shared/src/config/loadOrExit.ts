@@ -1,13 +1,26 @@
 import { writeSync } from 'node:fs';
 import { ConfigurationError } from '../errors/configurationError.js';
 
-/** Runs what reads the configuration; when it cannot be used, says so in plain words on standard error and exits 1. */
+/** Reads the configuration; when it cannot be used, prints why to standard error and exits with 1. */
 export function loadOrExit<Config>(load: () => Config): Config {
   try {
     return load();
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    writeSync(2, `${error.message}\n`);
-    process.exit(1);
+    return exitFor(error);
   }
+}
+
+/** As {@link loadOrExit}, for what is loaded asynchronously, such as modules. */
+export async function loadOrExitAsync<Loaded>(load: () => Promise<Loaded>): Promise<Loaded> {
+  try {
+    return await load();
+  } catch (error) {
+    return exitFor(error);
+  }
+}
+
+function exitFor(error: unknown): never {
+  if (!(error instanceof ConfigurationError)) throw error;
+  writeSync(2, `${error.message}\n`);
+  process.exit(1);
 }

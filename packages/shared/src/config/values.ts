@@ -69,6 +69,14 @@ export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();
 }
 
+/** Texts joined by commas, without the space around them; none when unset. */
+export function commaSeparated(): z.ZodType<readonly string[]> {
+  return z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+}
+
 /** Addresses of servers such as `a:7000,b:7000`; none when unset. */
 export function serverAddresses(): z.ZodType<readonly { readonly host: string; readonly port: number }[]> {
   return z

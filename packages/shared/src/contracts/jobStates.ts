@@ -29,7 +29,7 @@ export function isTerminal(state: JobState): boolean {
 /** States in which a job waits and can be cancelled at once. */
 export const WAITING_STATES = ['accepted', 'queued', 'delayed', 'retrying'] as const satisfies JobState[];
 
-/** How an attempt ended. `lost`: its process died or lost its lock; `released`: handed back by a stopping worker. */
+/** How an attempt ended. `lost`: its process died or lost its lock; `released`: handed back by a worker that stops, or that cannot run it. */
 export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'deferred', 'released', 'cancelled', 'lost'] as const;
 
 /** How an attempt ended. */

@@ -1,5 +1,8 @@
 import type { ErrorCode } from './errorCode.js';
 
+/** Marks fleet errors. Registered globally, so that those of another copy of this package are recognised. */
+export const FLEET_ERROR: unique symbol = Symbol.for('sluice.error') as never;
+
 /** Root of everything that the fleet throws on purpose. Branch on `code`, never on the message. */
 export class FleetError extends Error {
   readonly code: ErrorCode;
@@ -8,5 +11,10 @@ export class FleetError extends Error {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+  }
+
+  /** Always true; on the prototype, so that errors print and compare as before. */
+  get [FLEET_ERROR](): true {
+    return true;
   }
 }

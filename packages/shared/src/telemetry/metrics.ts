@@ -17,6 +17,7 @@ export interface Metrics {
   readonly jobsRefused: Counter<'code'>;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   readonly attemptsEnded: Counter<'task' | 'outcome'>;
+  readonly unknownTasks: Counter<'reason'>;
   readonly attemptSeconds: Histogram<'task'>;
   readonly waitSeconds: Histogram<'task'>;
   readonly circuitChanges: Counter<'upstream' | 'to'>;
@@ -84,6 +85,11 @@ export function createMetrics(processName: string): Metrics {
     jobsRefused: counter('sluice_requests_refused_total', 'Requests answered with a problem', ['code']),
     httpSeconds: seconds('sluice_http_request_seconds', 'Time to answer', ['method', 'route', 'status']),
     attemptsEnded: counter('sluice_attempts_total', 'Attempts by how they ended', ['task', 'outcome']),
+    unknownTasks: counter(
+      'sluice_unknown_task_total',
+      'Attempts put back because this worker has no handler of the task, or its schema refuses the data',
+      ['reason'],
+    ),
     attemptSeconds: seconds('sluice_attempt_seconds', 'Time an attempt took', ['task']),
     waitSeconds: seconds('sluice_job_wait_seconds', 'Time from accepted to first started', ['task'], WAIT_SECONDS),
     circuitChanges: counter('sluice_circuit_changes_total', 'Changes of circuits of upstreams', ['upstream', 'to']),

@@ -1,8 +1,7 @@
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import { momentSchema } from '@sluice/shared/contracts/moment';
-import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
 import { z } from 'zod';
-import { defineTask } from '../task.js';
+import { defineTask } from '../defineTask.js';
 
 /** Data of `exports.jobs_csv`: which of the tenant's jobs to write. */
 export const jobsCsvDataSchema = z.strictObject({
@@ -22,5 +21,4 @@ export const exportsJobsCsv = defineTask({
   queueClass: 'exports',
   data: jobsCsvDataSchema,
   timeoutMs: 600_000,
-  retry: DEFAULT_RETRY_POLICY,
 });

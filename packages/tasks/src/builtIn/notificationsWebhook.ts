@@ -1,6 +1,5 @@
-import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
 import { z } from 'zod';
-import { defineTask } from '../task.js';
+import { defineTask } from '../defineTask.js';
 
 /** Data of `notifications.webhook`. */
 export const webhookDataSchema = z.strictObject({
@@ -28,5 +27,4 @@ export const notificationsWebhook = defineTask({
   queueClass: 'notifications',
   data: webhookDataSchema,
   timeoutMs: 15_000,
-  retry: DEFAULT_RETRY_POLICY,
 });

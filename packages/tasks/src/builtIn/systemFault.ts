@@ -1,9 +1,8 @@
-import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
 import { z } from 'zod';
-import { defineTask } from '../task.js';
+import { defineTask } from '../defineTask.js';
 
 /** What a fault job can do to the process that runs it. */
-export const FAULT_ACTS = ['none', 'throw', 'uncaught', 'exit', 'memory', 'block'] as const;
+const FAULT_ACTS = ['none', 'throw', 'uncaught', 'exit', 'memory', 'block'] as const;
 
 /** Data of `system.fault`: the effect first, then the wait, then the act. */
 export const faultDataSchema = z.strictObject({
@@ -38,8 +37,6 @@ export type FaultData = z.infer<typeof faultDataSchema>;
 export const systemFault = defineTask({
   name: 'system.fault',
   summary: 'Harm the process that runs it, on order: for rehearsals',
-  queueClass: 'default',
   data: faultDataSchema,
   timeoutMs: 600_000,
-  retry: DEFAULT_RETRY_POLICY,
 });

@@ -1,6 +1,5 @@
-import { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
 import { z } from 'zod';
-import { defineTask } from '../task.js';
+import { defineTask } from '../defineTask.js';
 
 /** Data of `system.probe`: how the probe is to behave. */
 export const probeDataSchema = z.strictObject({
@@ -17,8 +16,6 @@ export type ProbeData = z.infer<typeof probeDataSchema>;
 export const systemProbe = defineTask({
   name: 'system.probe',
   summary: 'Do nothing for a while, or fail on order: for trying out a fleet',
-  queueClass: 'default',
   data: probeDataSchema,
   timeoutMs: 600_000,
-  retry: DEFAULT_RETRY_POLICY,
 });

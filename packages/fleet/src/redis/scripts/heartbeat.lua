@@ -1,9 +1,13 @@
--- A worker process says that it lives and how much it can run, and learns who else does. Drops those whose heartbeat ended.
+-- Announces a live worker process, its capacity and its tasks, and returns who else lives. Drops expired workers.
 -- KEYS[1] workers     ZSET worker -> end of its heartbeat (unix ms, server clock)
 -- KEYS[2] capacities  HASH worker -> jobs that it runs at a time
 -- KEYS[3] versions    HASH bucket -> its version when it last changed
--- ARGV[1] worker  ARGV[2] how long a heartbeat lasts (ms); 0 says goodbye  ARGV[3] capacity (jobs)
--- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}, now (unix ms, server clock)}.
+-- KEYS[4] known       HASH worker -> digest of the list of tasks that it runs
+-- KEYS[5] lists       HASH digest -> that list (JSON)
+-- ARGV[1] worker  ARGV[2] how long a heartbeat lasts (ms); 0 deregisters  ARGV[3] capacity (jobs)
+-- ARGV[4] digest  ARGV[5] list
+-- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}, now (unix ms, server clock),
+--   {worker, digest, ...}, {digest, list, ...}}.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- A script that has written may write on when Redis is full: a heartbeat makes nothing grow.
@@ -12,13 +16,27 @@ local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
 if tonumber(ARGV[2]) > 0 then
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+  redis.call('HSET', KEYS[4], ARGV[1], ARGV[4])
+  redis.call('HSETNX', KEYS[5], ARGV[4], ARGV[5])
 else
   gone[#gone + 1] = ARGV[1]
 end
+local dropped = false
 for _, worker in ipairs(gone) do
   if worker ~= ARGV[1] or tonumber(ARGV[2]) == 0 then
     redis.call('ZREM', KEYS[1], worker)
     redis.call('HDEL', KEYS[2], worker)
+    dropped = redis.call('HDEL', KEYS[4], worker) == 1 or dropped
   end
 end
-return { redis.call('HGETALL', KEYS[3]), redis.call('ZRANGE', KEYS[1], 0, -1), redis.call('HGETALL', KEYS[2]), now }
+if dropped then
+  local used = {}
+  for _, digest in ipairs(redis.call('HVALS', KEYS[4])) do used[digest] = true end
+  for _, digest in ipairs(redis.call('HKEYS', KEYS[5])) do
+    if not used[digest] then redis.call('HDEL', KEYS[5], digest) end
+  end
+end
+return {
+  redis.call('HGETALL', KEYS[3]), redis.call('ZRANGE', KEYS[1], 0, -1), redis.call('HGETALL', KEYS[2]), now,
+  redis.call('HGETALL', KEYS[4]), redis.call('HGETALL', KEYS[5])
+}

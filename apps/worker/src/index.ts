@@ -1,0 +1,58 @@
+import { ga4RunReport } from '@sluice/ga4';
+import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
+import { createLogger } from '@sluice/shared/telemetry/logger';
+import type { Task } from '@sluice/tasks';
+import { loadFleetTasks } from '@sluice/tasks/internal';
+import { loadWorkerConfig } from './config.js';
+import { wireWorker } from './worker.js';
+
+/** How a worker is embedded in a program of your own. */
+export interface WorkerOptions {
+  /**
+   * Tasks with handlers, beside those of `SLUICE_TASKS`. Their attempts all run in this process: tasks with
+   * `isolation: 'process'` must come from a module of `SLUICE_TASKS`, which their processes can import.
+   */
+  readonly tasks?: readonly Task[];
+  /** Whether this worker runs the tasks that come with Sluice; by default as `SLUICE_BUILT_IN_TASKS` says. */
+  readonly builtInTasks?: boolean;
+  /** Settings by the names of docs/configuration.md, in place of the process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** JSON lines on standard output by default. */
+  readonly log?: Log;
+}
+
+/** A worker within this process. */
+export interface Worker {
+  /** Resolves when it takes jobs; rejects with a ConfigurationError when a task or a module cannot be used. */
+  start(): Promise<void>;
+  /**
+   * Takes no more jobs and lets those that run end; what still runs after `SHUTDOWN_GRACE_MS` is handed back. Harmless
+   * twice, or before `start`.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds a worker within this process; nothing is opened before `start`. Its watchdog kills the whole process when the event
+ * loop is blocked for `WORKER_BLOCKED_MS`, since others take over its jobs by then.
+ * @throws ConfigurationError when a setting cannot be used
+ */
+export function createWorker(options: WorkerOptions = {}): Worker {
+  const environment = options.environment ?? process.env;
+  const config = loadWorkerConfig(environment);
+  const log = options.log ?? createLogger('worker', config.log);
+  const machine = { now: Date.now, monotonicMs: () => performance.now(), random: Math.random, environment };
+  let group: Service | null = null;
+  return {
+    async start() {
+      const { modules, builtIn } = config.tasks;
+      const sources = { modules, builtIn: options.builtInTasks ?? builtIn, ...config.rehearsal, from: process.cwd() };
+      const catalogue = await loadFleetTasks(sources, [ga4RunReport], options.tasks);
+      const tasks = { catalogue, sources, given: options.tasks ?? [] };
+      group = createServiceGroup('worker', wireWorker(config, tasks, machine, log).services, log);
+      await group.start();
+    },
+    stop: async () => group?.stop(AbortSignal.timeout(config.shutdown.graceMs)),
+  };
+}

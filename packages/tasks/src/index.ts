@@ -1,0 +1,14 @@
+export type { CircuitSettings } from '@sluice/shared/contracts/circuit';
+export { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';
+export type { RetryPolicy } from '@sluice/shared/contracts/retryPolicy';
+export { DEFAULT_RETRY_POLICY } from '@sluice/shared/contracts/retryPolicy';
+export type { Upstream, UpstreamParts, UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
+export { ConfigurationError } from '@sluice/shared/errors/configurationError';
+export type { ErrorCode } from '@sluice/shared/errors/errorCode';
+export { FleetError } from '@sluice/shared/errors/fleetError';
+export { PacedError } from '@sluice/shared/errors/pacedError';
+export type { TaskDefinition } from './defineTask.js';
+export { defineTask } from './defineTask.js';
+export type { Effect, EffectTransaction, JobContext, TaskHandler } from './jobContext.js';
+export type { DataOf, InputOf, Isolation, ResultOf, Task, TaskContract } from './task.js';
+export { isTask } from './task.js';

@@ -68,6 +68,18 @@ async function runCommand({ name, command, args }) {
       process.stdout.write(`REDIS_URL=${urls.REDIS_URL}\nDATABASE_URL=${urls.DATABASE_URL}\nready\n`);
   }
   for (let loops = 0; loops < (command.busyLoops ?? 0); loops++) await startBusyLoop();
+  return perform(command, args, context, env);
+}
+
+/**
+ * Runs the command itself.
+ * @param {import('./commands.mjs').Command} command
+ * @param {string[]} args
+ * @param {import('./resolve.mjs').Context} context
+ * @param {Record<string, string>} env
+ * @returns {Promise<number>} the exit code
+ */
+async function perform(command, args, context, env) {
   if (command.run === 'fleet' || command.run === 'wait') return new Promise(() => setInterval(() => undefined, 60_000));
   if (command.run === 'nothing') return 0;
   if (command.run === 'nodes') return runOnNodes(context);

@@ -79,7 +79,7 @@ async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promis
   server.addHook('onError', async (request, _reply, err) => {
     if ((err.statusCode ?? 500) >= 500) log.warn({ err, route: request.routeOptions.url }, 'a request failed');
   });
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', 'There is nothing here.'));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', 'No route matches this path.'));
   server.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
     if (error.statusCode === 413) return sendProblem(reply, 'payload_too_large', error.message);
     const isCallers = error.statusCode !== undefined && error.statusCode < 500;

@@ -50,7 +50,7 @@ async function logIn(request: FastifyRequest, reply: FastifyReply, parts: LoginP
   const waitSeconds = Math.ceil(pace.waitMs(request.ip) / 1_000);
   if (waitSeconds > 0) {
     reply.header('retry-after', waitSeconds);
-    return sendPage(reply, 429, pages.login(`Too many wrong keys. Try again in ${waitSeconds} s.`, next));
+    return sendPage(reply, 429, pages.login(`Too many failed attempts. Try again in ${waitSeconds} s.`, next));
   }
   if (!body.success || !sessions.isOperatorKey(body.data.key.trim())) {
     pace.failed(request.ip);

@@ -35,7 +35,7 @@ export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Delete a tenant: its keys are revoked, its waiting jobs cancelled, its lanes removed',
+        summary: 'Delete a tenant: revokes its keys, cancels its waiting jobs, removes its lanes',
         params: tenantParamsSchema,
         response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
       },

@@ -32,7 +32,7 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
       config: { access: 'limits' },
       schema: {
         tags: ['admin'],
-        summary: 'How much a tenant may ask of each upstream',
+        summary: "A tenant's quotas, by upstream",
         params: tenantParamsSchema,
         response: { 200: tenantLimitsSchema, ...refusals(404) },
       },
@@ -45,7 +45,7 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
       config: { access: 'limits' },
       schema: {
         tags: ['admin'],
-        summary: "Set a tenant's own quotas; an upstream that is left out has the task's default",
+        summary: "Set a tenant's quotas; an omitted upstream gets the task's default",
         params: tenantParamsSchema,
         body: tenantLimitsBodySchema,
         response: { 200: tenantLimitsSchema, ...refusals(404, 413, 415) },
@@ -69,7 +69,7 @@ async function readLimits(id: string, { ledger, tasks }: LimitsParts): Promise<z
 function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstreams']): void {
   const unknown = names.filter((name) => !upstreams.has(name));
   if (unknown.length === 0) return;
-  const message = `No task calls this upstream; there are: ${[...upstreams.keys()].join(', ')}`;
+  const message = `No task calls this upstream. Known upstreams: ${[...upstreams.keys()].join(', ')}`;
   throw new InvalidRequestError(
     'The limits are not valid.',
     unknown.map((name) => ({ pointer: `/upstreams/${name}`, message })),

@@ -60,7 +60,7 @@ function addCreateRoute(server: ApiServer, parts: TenantParts): void {
       const tenant = await parts.ledger((db) =>
         insertTenant(db, { id, name, weight, plan, priorityRules, ga4Properties, signingSecret }),
       );
-      if (tenant === null) throw new FleetError('conflict', 'This id is taken, or was once.');
+      if (tenant === null) throw new FleetError('conflict', 'This id is in use or was used before.');
       if (weight !== 1) await copyWeight(tenant, parts);
       return reply.code(201).header('location', `/api/v1/admin/tenants/${id}`).send(toTenant(tenant));
     },
@@ -74,7 +74,7 @@ function addChangeRoute(server: ApiServer, parts: TenantParts): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Change a tenant; what is left out stays',
+        summary: 'Change a tenant; omitted fields keep their value',
         params: tenantParamsSchema,
         body: tenantPatchSchema,
         response: { 200: tenantSchema, ...refusals(404, 413, 415) },
@@ -103,7 +103,7 @@ function addReadRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Every tenant',
+        summary: 'List all tenants',
         response: { 200: z.object({ tenants: z.array(tenantSchema) }), ...refusals() },
       },
     },
@@ -115,7 +115,7 @@ function addReadRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'One tenant',
+        summary: 'Read a tenant',
         params: tenantParamsSchema,
         response: { 200: tenantSchema, ...refusals(404) },
       },

@@ -42,7 +42,7 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
       config: { access: 'cancel' },
       schema: {
         tags: ['jobs'],
-        summary: 'Cancel a job: at once while it waits, through its signal while it runs',
+        summary: 'Cancel a job: at once while it waits, by its abort signal while it runs',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 202: cancelledSchema, ...refusals(404, 409) },
@@ -55,7 +55,8 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
         ? await inTenant(parts.ledger, caller.tenantId, (db) => readJobRow(db, caller.tenantId, id))
         : null;
       if (job === null) throw new FleetError('not_found', 'There is no such job.');
-      if (!mayCancel(caller, job)) throw new FleetError('forbidden', "Only an admin or owner cancels others' jobs.");
+      if (!mayCancel(caller, job))
+        throw new FleetError('forbidden', 'Only an admin or owner may cancel jobs of others.');
       const cancellation = await inTenant(parts.ledger, caller.tenantId, (db) =>
         cancelJob(db, caller.tenantId, job.id),
       );

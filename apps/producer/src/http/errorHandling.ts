@@ -33,9 +33,9 @@ export function addErrorHandling(server: ApiServer, answer: AnswerError): void {
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = [...known.values()].filter((entry) => entry.path.test(path)).flatMap((entry) => [...entry.methods]);
-    if (allowed.length === 0) return answer(new FleetError('not_found', 'There is nothing here.'), request, reply);
+    if (allowed.length === 0) return answer(new FleetError('not_found', 'No route matches this path.'), request, reply);
     const allow = [...new Set(allowed)].sort().join(', ');
-    const refusal = new FleetError('method_not_allowed', `Allowed here: ${allow}.`);
+    const refusal = new FleetError('method_not_allowed', `Allowed methods: ${allow}.`);
     return answer(refusal, request, reply.header('allow', allow));
   });
 }

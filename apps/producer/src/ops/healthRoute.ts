@@ -12,8 +12,8 @@ const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   database: partSchema,
   redis: partSchema,
-  queue_depth: z.int().nullable().meta({ description: 'Unfinished jobs that do not run; null when it cannot be told' }),
-  queue_pending: z.int().nullable().meta({ description: 'Jobs that run' }),
+  queue_depth: z.int().nullable().meta({ description: 'Unfinished jobs that are not running; null when unknown' }),
+  queue_pending: z.int().nullable().meta({ description: 'Running jobs' }),
 });
 
 /** How long counts of the whole ledger are told again instead of being made anew, in ms. */
@@ -35,7 +35,7 @@ export function addHealthRoute(server: ApiServer, { ledger, call, client, now }:
     {
       schema: {
         tags: ['operations'],
-        summary: 'Whether the fleet can accept jobs, and how many it holds',
+        summary: 'Whether the fleet accepts jobs, and how many it holds',
         response: { 200: healthSchema, 503: healthSchema },
       },
     },

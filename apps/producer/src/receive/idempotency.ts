@@ -79,9 +79,9 @@ async function holdOrReplay(
       await replay(request, reply, parts.seal, hold);
       return;
     case 'other-request':
-      throw new ProblemError('idempotency_key_reused', 'This key was used with another request.', {});
+      throw new ProblemError('idempotency_key_reused', 'This key was used with a different request.', {});
     case 'in-progress':
-      throw new ProblemError('idempotency_in_progress', 'The first request is still under way.', {
+      throw new ProblemError('idempotency_in_progress', 'The first request is still in progress.', {
         retryAfterSeconds: 1,
       });
   }
@@ -137,7 +137,11 @@ async function replay(
 ): Promise<void> {
   const body = request.routeOptions.config.answersSecret === true ? seal.open(kept.body) : kept.body;
   if (body === null) {
-    throw new ProblemError('conflict', 'The answer was kept under another operator key and cannot be read again.', {});
+    throw new ProblemError(
+      'conflict',
+      'The stored response was encrypted with an earlier operator key and cannot be read.',
+      {},
+    );
   }
   await reply.code(kept.status).headers(kept.headers).header('idempotency-replayed', 'true').send(body);
 }

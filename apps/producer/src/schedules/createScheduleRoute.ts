@@ -22,7 +22,7 @@ export function addCreateScheduleRoute(
       config: { access: 'submit', creates: true },
       schema: {
         tags: ['schedules'],
-        summary: 'Run a job again and again, by a cron expression or every so often',
+        summary: 'Create a schedule: run a job by a cron expression or at an interval',
         headers: creatingHeadersSchema,
         body: scheduleBodySchema,
         response: { 201: scheduleSchema, ...refusals(404, 409, 413, 415, 422) },
@@ -49,7 +49,7 @@ function rowOf(inserted: InsertedSchedule): ScheduleRow {
     case 'known':
       return inserted.row;
     case 'full':
-      throw new FleetError('limit_reached', `A tenant may have ${MAX_SCHEDULES} schedules. Delete one first.`);
+      throw new FleetError('limit_reached', `A tenant may have at most ${MAX_SCHEDULES} schedules. Delete one first.`);
     case 'no-tenant':
       throw new FleetError('not_found', 'There is no such tenant.');
   }

@@ -29,7 +29,7 @@ export interface ScheduleParts {
 
 const scheduleListSchema = z.object({
   schedules: z.array(scheduleSummarySchema),
-  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+  nextCursor: z.uuid().nullable().meta({ description: 'Cursor of the next page; null on the last' }),
 });
 
 /** `GET /api/v1/schedules`, and `GET` and `DELETE` of `/api/v1/schedules/:id`. */
@@ -41,7 +41,7 @@ export function addScheduleRoutes(server: ApiServer, parts: ScheduleParts): void
       config: { access: 'read' },
       schema: {
         tags: ['schedules'],
-        summary: 'One schedule, with when it runs next and the latest job that it started',
+        summary: 'Read a schedule, with its next run and its latest job',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 200: scheduleSchema, ...refusals(404) },
@@ -67,7 +67,7 @@ function addListRoute(server: ApiServer, parts: ScheduleParts): void {
       config: { access: 'read' },
       schema: {
         tags: ['schedules'],
-        summary: "The tenant's schedules, newest first",
+        summary: "List the tenant's schedules, newest first",
         headers: tenantHeadersSchema,
         querystring: scheduleListQuerySchema,
         response: { 200: scheduleListSchema, ...refusals() },
@@ -96,7 +96,7 @@ function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
       config: { access: 'cancel' },
       schema: {
         tags: ['schedules'],
-        summary: 'Delete a schedule: nothing of it starts any more; a job that it has started goes on',
+        summary: 'Delete a schedule: it creates no more jobs; a job that already started continues',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
@@ -106,7 +106,7 @@ function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
       const caller = tenantCallerOf(request);
       const row = await findOrRefuse(parts.ledger, caller.tenantId, request.params.id);
       if (!mayCancel(caller, row))
-        throw new FleetError('forbidden', "Only an admin or owner deletes others' schedules.");
+        throw new FleetError('forbidden', 'Only an admin or owner may delete schedules of others.');
       const deleted = await inTenant(parts.ledger, caller.tenantId, (db) =>
         deleteSchedule(db, caller.tenantId, row.id),
       );

@@ -28,7 +28,7 @@ export interface JobStatusParts {
 
 const jobListSchema = z.object({
   jobs: z.array(jobSummarySchema),
-  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+  nextCursor: z.uuid().nullable().meta({ description: 'Cursor of the next page; null on the last' }),
 });
 
 /** `GET /api/v1/jobs/:id` and `GET /api/v1/jobs`. */
@@ -39,7 +39,7 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
       config: { access: 'read' },
       schema: {
         tags: ['jobs'],
-        summary: 'One job with everything that is known of it',
+        summary: 'Read a job with its attempts and history',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 200: jobDetailSchema, ...refusals(404) },
@@ -59,7 +59,7 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
       config: { access: 'read' },
       schema: {
         tags: ['jobs'],
-        summary: "The tenant's jobs, newest first",
+        summary: "List the tenant's jobs, newest first",
         headers: tenantHeadersSchema,
         querystring: jobListQuerySchema,
         response: { 200: jobListSchema, ...refusals() },

@@ -31,21 +31,21 @@ const queueSchema = z.object({
     byTask: z.record(z.string(), countsSchema),
   }),
   workers: z.object({
-    desired: z.int().meta({ description: 'Slots that the tenant shall have' }),
-    live: z.int().nullable().meta({ description: 'Slots that live processes hold; null when it cannot be told' }),
+    desired: z.int().meta({ description: 'Desired slots' }),
+    live: z.int().nullable().meta({ description: 'Slots held by live workers; null when unknown' }),
   }),
-  oldestWaitMs: z.int().meta({ description: 'How long the oldest waiting job has been accepted; 0 when none waits' }),
-  estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest of the lanes' }),
+  oldestWaitMs: z.int().meta({ description: 'Time since the oldest waiting job was accepted; 0 when none waits' }),
+  estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest lane' }),
   estimatedWaitP90Ms: z.int().nullable(),
   zone: z.enum(ZONES),
   circuit: z
     .array(circuitStateSchema)
     .nullable()
-    .meta({ description: 'Of each upstream that has one; null while it cannot be told' }),
+    .meta({ description: 'Of each upstream with a quota; null while unknown' }),
   quota: z
     .array(quotaLeftSchema)
     .nullable()
-    .meta({ description: 'Of each upstream that jobs call; null while it cannot be told' }),
+    .meta({ description: 'Of each upstream that jobs call; null while unknown' }),
 });
 
 /** What the tasks say of the lanes that a tenant can have. */
@@ -72,7 +72,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
       config: { access: 'read' },
       schema: {
         tags: ['queue'],
-        summary: "The state of the tenant's own queue",
+        summary: "The state of the tenant's queue",
         headers: tenantHeadersSchema,
         response: { 200: queueSchema, ...refusals() },
       },

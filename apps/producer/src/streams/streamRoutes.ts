@@ -37,17 +37,17 @@ const headers = tenantHeadersSchema.extend({
     .string()
     .max(MAX_EVENT_ID)
     .optional()
-    .meta({ description: 'The id of the last event that was received: what was missed since is told first' }),
+    .meta({ description: 'Id of the last event received; events missed since then are sent first' }),
 });
 
 const STREAM = {
   200: {
-    description: 'A stream of server-sent events: lines `id:`, `event:` and `data:` (JSON), a comment every 15 s',
+    description: 'Server-sent events: lines `id:`, `event:` and `data:` (JSON); a comment every 15 s',
     content: { 'text/event-stream': { schema: z.string() } },
   },
 };
 
-const OVER = { 204: z.undefined().meta({ description: 'The event `done` was received already: do not come back' }) };
+const OVER = { 204: z.undefined().meta({ description: 'The event `done` was already received: do not reconnect' }) };
 
 /** `GET /api/v1/jobs/:id/events` and `GET /api/v1/events`. */
 export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
@@ -58,7 +58,7 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
       config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
-        summary: 'What happens to a job, as server-sent events: position, state, progress, log, then done',
+        summary: 'Stream the events of a job (server-sent events): position, state, progress, log, then done',
         headers,
         params: idParamsSchema,
         response: { ...STREAM, ...OVER, ...refusals(404) },
@@ -72,7 +72,7 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
       config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
-        summary: "What happens to all of the tenant's jobs, as server-sent events: state, progress, log, missed",
+        summary: "Stream the events of all the tenant's jobs (server-sent events): state, progress, log, missed",
         headers,
         response: { ...STREAM, ...refusals() },
       },

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errorCode.js';
 
-/** Root of everything that the fleet throws on purpose. Branch on `code`, never on the message. */
+/** Base class of all errors that the fleet throws on purpose. Branch on `code`, never on the message. */
 export class FleetError extends Error {
   readonly code: ErrorCode;
 

@@ -72,7 +72,7 @@ describe('schedules', () => {
   it.each([
     [{}, '/cron', 'Give either cron or everyMs'],
     [{ cron: '* * * * *', everyMs: 5_000 }, '/everyMs', 'not both'],
-    [{ everyMs: 5_000, timezone: 'UTC' }, '/timezone', 'with cron only'],
+    [{ everyMs: 5_000, timezone: 'UTC' }, '/timezone', 'only valid with cron'],
     [{ everyMs: 999 }, '/everyMs', '1000'],
     [{ everyMs: 1.5e3 + 0.5 }, '/everyMs', 'int'],
     [{ everyMs: 1e15 }, '/everyMs', 'Too big'],

@@ -77,7 +77,11 @@ async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promis
     metrics.httpSeconds.observe(labels, reply.elapsedTime / 1_000);
   });
   server.addHook('onError', async (request, _reply, err) => {
-    if ((err.statusCode ?? 500) >= 500) log.warn({ err, route: request.routeOptions.url }, 'a request failed');
+    if ((err.statusCode ?? 500) >= 500)
+      log.warn(
+        { component: 'http', event: 'request_failed', err, route: request.routeOptions.url },
+        'failed to handle a request: answered with an error',
+      );
   });
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', 'No route matches this path.'));
   server.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {

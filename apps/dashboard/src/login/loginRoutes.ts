@@ -54,11 +54,11 @@ async function logIn(request: FastifyRequest, reply: FastifyReply, parts: LoginP
   }
   if (!body.success || !sessions.isOperatorKey(body.data.key.trim())) {
     pace.failed(request.ip);
-    log.warn({ address: request.ip }, 'a login with a wrong key was refused');
+    log.warn({ component: 'login', event: 'login_refused', address: request.ip }, 'login refused: wrong operator key');
     return sendPage(reply, 401, pages.login('This is not the operator key.', next));
   }
   pace.succeeded(request.ip);
-  log.info({ address: request.ip }, 'an operator logged in');
+  log.info({ component: 'login', event: 'login_succeeded', address: request.ip }, 'operator logged in');
   return reply
     .setCookie(SESSION_COOKIE, sessions.open(), { ...cookieOptions(request), maxAge: SESSION_MS / 1_000 })
     .redirect(next, 303);

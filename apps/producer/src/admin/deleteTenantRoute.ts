@@ -67,6 +67,9 @@ async function removeLanes(
     }
     await call(() => forgetTenantLanes(client, keys, tenantId, known));
   } catch (err) {
-    log.warn({ err, tenantId }, 'the lanes of a deleted tenant could not be removed');
+    log.warn(
+      { component: 'tenants', event: 'lanes_not_removed', err, tenantId },
+      'failed to remove the lanes of a deleted tenant: they stay in Redis',
+    );
   }
 }

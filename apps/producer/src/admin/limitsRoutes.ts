@@ -81,7 +81,10 @@ async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsPa
   for (const queueClass of tasks.queueClasses) {
     if (tasks.upstreamOfClass(queueClass) === null) continue;
     await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {
-      log.warn({ err, tenantId }, 'a lane could not be told of its new quota; it goes on when its pause ends');
+      log.warn(
+        { component: 'quotas', event: 'quota_not_published', err, tenantId },
+        'failed to apply a new quota to a lane: the lane resumes when its pause ends',
+      );
     });
   }
 }

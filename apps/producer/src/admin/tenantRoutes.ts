@@ -37,7 +37,10 @@ async function copyWeight({ id, weight }: TenantRow, { call, client, keys, log }
   try {
     await call(() => writeWeights(client, keys, new Map([[id, weight]])));
   } catch (err) {
-    log.warn({ err, tenantId: id }, "a tenant's weight could not be told to the workers; the scaler does it later");
+    log.warn(
+      { component: 'tenants', event: 'weight_not_published', err, tenantId: id },
+      'failed to publish the weight of a tenant: the scaler publishes it later',
+    );
   }
 }
 

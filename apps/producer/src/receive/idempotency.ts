@@ -170,7 +170,10 @@ async function settleHold(
     }
   } catch (err) {
     // The hold ends by itself; the same request again then makes the same ids.
-    log.warn({ err, requestId: request.id }, 'the answer could not be kept under its Idempotency-Key');
+    log.warn(
+      { component: 'idempotency', event: 'response_not_stored', err, requestId: request.id },
+      'failed to store the response of an Idempotency-Key: a repeated request runs again with the same ids',
+    );
   }
 }
 

@@ -69,7 +69,10 @@ async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: Schedu
       return (await schedulers.nextRuns([row]))[0] ?? null;
     });
   } catch (err) {
-    log.warn({ err, scheduleId: row.id }, 'a schedule is not in Redis yet; the scaler makes it');
+    log.warn(
+      { component: 'schedules', event: 'schedule_not_added', err, scheduleId: row.id },
+      'failed to add a schedule to Redis: the scaler adds it later',
+    );
     return null;
   }
 }

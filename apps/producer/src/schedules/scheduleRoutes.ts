@@ -122,7 +122,10 @@ async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: S
   try {
     await call(() => schedulers.remove(row));
   } catch (err) {
-    log.warn({ err, scheduleId: row.id }, 'a deleted schedule is still in Redis; the scaler removes it');
+    log.warn(
+      { component: 'schedules', event: 'schedule_not_removed', err, scheduleId: row.id },
+      'failed to remove a deleted schedule from Redis: the scaler removes it later',
+    );
   }
 }
 

@@ -117,7 +117,10 @@ async function stream(
     stops.push(await follow(open));
   } catch (err) {
     // The client comes back by itself.
-    request.log.error({ err }, 'a stream could not be begun');
+    request.log.error(
+      { component: 'streams', event: 'stream_not_opened', err },
+      'failed to open an event stream: the connection was closed',
+    );
     open.end();
   }
   if (gone) for (const stop of stops) stop();

@@ -56,7 +56,11 @@ export async function applyChanges(
     if (refused > 0) break;
   }
   for (const { decision } of made) parts.metrics.scalingDecisions.inc({ change: decision.change });
-  if (made.length > 0) parts.log.info({ changes: made.length, fence: leadership.fence }, 'slots changed');
+  if (made.length > 0)
+    parts.log.info(
+      { component: 'scaling', event: 'slots_changed', changes: made.length, fence: leadership.fence },
+      'changed the desired slots of tenants',
+    );
   if (refused > 0) tellRefused(refused, leadership, parts);
   return { made: made.length, refused };
 }
@@ -79,7 +83,10 @@ async function applyBatch(
 
 function tellRefused(changes: number, { fence }: Leadership, { metrics, log }: ApplyParts): void {
   metrics.decisionsRefused.inc(changes);
-  log.warn({ changes, fence }, 'changes of slots were refused: a later leader has written');
+  log.warn(
+    { component: 'scaling', event: 'slot_changes_refused', changes, fence },
+    'failed to change slots: a newer leader has written',
+  );
 }
 
 function toRow({ tenantId, waiting, active, decision }: SlotChange, leaderFence: number): NewScalingDecision {

@@ -46,7 +46,10 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
       await writeNames(names);
       told = names.join(' ');
     } catch (err) {
-      log.warn({ err }, 'the names that metrics show could not be told to the workers');
+      log.warn(
+        { component: 'metrics', event: 'metric_tenants_not_published', err },
+        'failed to publish the tenants that metrics name: workers keep the previous ones',
+      );
     }
   }
 

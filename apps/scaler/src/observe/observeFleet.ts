@@ -41,8 +41,10 @@ export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<str
     buckets.map((bucket) => observeBucket(parts, { bucket, wanted, failed: (err) => failures.push(err) })),
   );
   if (failures.length > 0) {
-    const told = { err: failures[0], buckets: failures.length };
-    parts.log.warn(told, 'buckets could not be read; their tenants stay as they are');
+    parts.log.warn(
+      { component: 'observe', event: 'buckets_unreadable', err: failures[0], buckets: failures.length },
+      'failed to read buckets: their tenants keep their slots',
+    );
   }
   return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
 }

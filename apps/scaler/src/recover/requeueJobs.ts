@@ -33,6 +33,10 @@ export async function requeueJobs(leadership: Leadership, parts: RequeueParts): 
     parts.metrics.jobsRequeued.inc({ reason: 'unqueued' }, recovered.added.length);
     if (found.length < JOBS_PER_GO) break;
   }
-  if (added > 0) parts.log.info({ jobs: added }, 'accepted jobs that Redis did not hold were added');
+  if (added > 0)
+    parts.log.info(
+      { component: 'recovery', event: 'accepted_jobs_added', jobs: added },
+      'added accepted jobs that were missing from Redis',
+    );
   return added;
 }

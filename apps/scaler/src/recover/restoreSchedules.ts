@@ -45,7 +45,11 @@ export async function restoreSchedules(leadership: Leadership, parts: RestorePar
   const means = { ...parts, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
   const made = await makeMissing(means);
   const removed = await removeOrphans(means);
-  if (made + removed > 0) log.info({ made, removed }, 'schedules in Redis were brought in line with the ledger');
+  if (made + removed > 0)
+    log.info(
+      { component: 'recovery', event: 'schedules_repaired', made, removed },
+      'repaired schedules in Redis from the ledger',
+    );
   return made + removed;
 }
 
@@ -77,7 +81,10 @@ async function makeAll(ids: readonly string[], { db, leadership, schedulers, log
           await schedulers.make(row);
           made++;
         } catch (err) {
-          log.warn({ err, scheduleId: row.id }, 'a schedule could not be made in Redis; it is tried again');
+          log.warn(
+            { component: 'recovery', event: 'schedule_not_restored', err, scheduleId: row.id },
+            'failed to restore a schedule in Redis: retrying later',
+          );
         }
       }),
     );

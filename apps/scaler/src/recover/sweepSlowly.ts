@@ -47,7 +47,11 @@ export function createSlowSweep(parts: SlowSweepParts): (leadership: Leadership)
       const { rows, added } = await recoverRows(page, leadership, parts);
       metrics.rowsSwept.inc(rows);
       metrics.jobsRequeued.inc({ reason: 'sweep' }, added.length);
-      if (added.length > 0) log.warn({ jobs: added.length }, 'Redis had lost jobs; they were added again');
+      if (added.length > 0)
+        log.warn(
+          { component: 'recovery', event: 'lost_jobs_added', jobs: added.length },
+          'added jobs that Redis had lost',
+        );
     } catch (error) {
       pages = null;
       throw error;

@@ -92,17 +92,31 @@ async function settleDoubt(doubt: Doubt, leadership: Leadership, parts: RedisWat
   const unfinished = await countIn(buckets, parts);
   metrics.bucketsLost.inc(lost);
   if (lost > 0)
-    log.warn({ lost, unfinished }, `Redis lost the data of ${lost} buckets: adding ${unfinished} jobs again`);
-  else if (unfinished > 0) log.info({ reason, unfinished }, `comparing ${unfinished} unfinished jobs with Redis`);
+    log.warn(
+      { component: 'recovery', event: 'redis_data_lost', lost, unfinished },
+      `Redis lost the data of ${lost} buckets: adding ${unfinished} unfinished jobs again`,
+    );
+  else if (unfinished > 0)
+    log.info(
+      { component: 'recovery', event: 'rebuild_started', reason, unfinished },
+      `comparing ${unfinished} unfinished jobs with Redis`,
+    );
   metrics.rebuildRunning.set(1);
   try {
     const onPage = tellOf({ reason, unfinished }, parts);
     const rebuilt = await rebuildBuckets(buckets, leadership, { ...parts, onPage });
     const { rows, added, finished, lostAgain } = rebuilt;
-    const told = { reason, rows, added, ms: Math.round(monotonicMs() - startedMs) };
+    const figures = { reason, rows, added, ms: Math.round(monotonicMs() - startedMs) };
     if (!finished || lostAgain > 0)
-      log.warn({ ...told, lostAgain }, 'Redis or the lead was lost meanwhile; it begins again');
-    else if (lost > 0 || added > 0) log.info(told, 'Redis holds every unfinished job again');
+      log.warn(
+        { component: 'recovery', event: 'rebuild_interrupted', ...figures, lostAgain },
+        'failed to finish comparing jobs with Redis: Redis data or leadership was lost; starting over',
+      );
+    else if (lost > 0 || added > 0)
+      log.info(
+        { component: 'recovery', event: 'rebuild_finished', ...figures },
+        'Redis holds every unfinished job again',
+      );
     if (finished && lostAgain === 0 && servers !== null) await writeComparedServers(redis.client, keys, servers);
     return rebuilt;
   } finally {
@@ -128,6 +142,9 @@ function tellOf(
     touched([...new Set(page.added.map((job) => laneName(toLanedJob(job).lane)))].join(' '));
     if (monotonicMs() - toldMs < TELL_EVERY_MS) return;
     toldMs = monotonicMs();
-    log.info({ reason, ...sums, of: unfinished }, 'comparing unfinished jobs with Redis');
+    log.info(
+      { component: 'recovery', event: 'rebuild_progress', reason, ...sums, of: unfinished },
+      'comparing unfinished jobs with Redis',
+    );
   };
 }

@@ -27,6 +27,9 @@ export async function repairWeights(leadership: Leadership, { db, redis, keys, l
   const differing = differingWeights(await listWeights(db), copy);
   if (differing.size === 0 || !leadership.holds()) return 0;
   await writeWeights(redis.client, keys, differing);
-  log.info({ tenants: differing.size }, "tenants' weights were brought in line with the ledger");
+  log.info(
+    { component: 'recovery', event: 'weights_repaired', tenants: differing.size },
+    'repaired the weights of tenants in Redis from the ledger',
+  );
   return differing.size;
 }

@@ -37,7 +37,8 @@ export async function retireUnusedLanes(
     if (!leadership.holds()) break;
     retired += await retireInBucket(leadership, { bucket, unusedForMs }, parts);
   }
-  if (retired > 0) parts.log.info({ lanes: retired }, 'lanes that nothing used were retired');
+  if (retired > 0)
+    parts.log.info({ component: 'retention', event: 'lanes_retired', lanes: retired }, 'retired unused lanes');
   return retired;
 }
 
@@ -71,7 +72,10 @@ async function sweepOut(names: readonly string[], { redis, keys, log }: RetirePa
       try {
         await queues.sweepOut({ tenantId: tenantOfLane(name), queueClass: classOfLane(name) });
       } catch (err) {
-        log.warn({ err, lane: name }, 'what finished jobs left in a retired lane stays');
+        log.warn(
+          { component: 'retention', event: 'lane_not_cleaned', err, lane: name },
+          'failed to clean a retired lane: remains of its finished jobs stay in Redis',
+        );
       }
     }),
   );

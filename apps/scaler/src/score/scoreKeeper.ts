@@ -13,6 +13,10 @@ export function createScoreKeeper(parts: RescoreParts, now: () => number): (lead
     if (changed === null) return;
     // What was taken or added while the pass went on may have moved others past it: it is over when it finds nothing to do.
     if (changed === 0) await client.set(keys.scoringPass, pass.name);
-    else log.info({ jobs: changed, pass: pass.name }, 'jobs that wait were scored anew');
+    else
+      log.info(
+        { component: 'priorities', event: 'jobs_rescored', jobs: changed, pass: pass.name },
+        'recomputed the priorities of waiting jobs',
+      );
   };
 }

@@ -11,7 +11,10 @@ export async function repeatEnd(
   state: JobState,
   deps: BuryParts,
 ): Promise<AttemptEnd> {
-  deps.log.info({ jobId: claimed.id, state }, 'the job was over already');
+  deps.log.info(
+    { component: 'settle', event: 'job_already_finished', jobId: claimed.id, state },
+    'the job had already finished: not run again',
+  );
   if (state === 'completed') return { kind: 'completed', result: claimed.result };
   if (state !== 'dead') return { kind: 'bury', message: state };
   const note = {

@@ -30,7 +30,10 @@ export async function settleAttempt(
   const settlement = toSettlement(job, verdict);
   const taken = await parts.ledger.settle(settlement);
   if (!taken) {
-    parts.log.warn({ jobId: job.id, fence: job.fence }, 'the attempt no longer owned its job; its outcome was dropped');
+    parts.log.warn(
+      { component: 'settle', event: 'outcome_dropped', jobId: job.id, fence: job.fence },
+      'failed to settle an attempt: a later attempt owns the job, so the outcome was dropped',
+    );
     return { kind: 'leave' };
   }
   const { state, error: jobError } = settlement;

@@ -54,7 +54,10 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     const ended = { id, startedMs: granted.nowMs, isProbe: granted.probe !== 'none', outcome };
     const silent = (): Error => new Error('Redis is silent');
     return within(PATIENCE_MS, quotas.endTold(lane.tenantId, upstream, ended), silent).catch((err: unknown) => {
-      log.debug({ err, callId: id }, 'how a call ended was not noted');
+      log.debug(
+        { component: 'upstream', event: 'call_outcome_not_reported', err, callId: id },
+        'failed to report the outcome of a call: the circuit does not count it',
+      );
       return { kind: 'none', settings: upstream.circuit ?? null };
     });
   }

@@ -100,7 +100,10 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
 
   function leave(tenantId: string, upstream: Upstream, callId: string): void {
     quotas.end(tenantId, upstream, callId).catch((err: unknown) => {
-      log.debug({ err, callId }, 'the end of a call was not noted; its lease ends by itself');
+      log.debug(
+        { component: 'upstream', event: 'call_not_released', err, callId },
+        'failed to release a call of the quota: its lease will expire',
+      );
     });
   }
 
@@ -134,7 +137,10 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
   /** Remembered for all workers; where that fails, those that call find out. */
   async function block(tenantId: string, upstream: Upstream, forMs: number): Promise<number> {
     return quotas.block(tenantId, upstream, forMs).catch((err: unknown) => {
-      log.debug({ err, upstream: upstream.name }, 'that an upstream asked to wait was not noted');
+      log.debug(
+        { component: 'upstream', event: 'upstream_wait_not_recorded', err, upstream: upstream.name },
+        'failed to record that an upstream asked to wait: other jobs may call it',
+      );
       return forMs;
     });
   }

@@ -108,7 +108,7 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
       try {
         if (client.status === 'ready') await openBucket(bucket);
       } catch (err) {
-        log.debug({ err }, 'a feed could not be opened; it is tried again');
+        log.debug({ component: 'feed', event: 'feed_not_opened', err }, 'failed to open a feed: retrying');
       }
       return { behind: read.get(bucket) ?? null, stop };
     },

@@ -91,7 +91,10 @@ export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchP
       await tellLane(lane);
     } catch (err) {
       lane.stirred = true;
-      log.debug({ err, lane: name }, 'places of jobs could not be read');
+      log.debug(
+        { component: 'wait_estimates', event: 'positions_unreadable', err, lane: name },
+        'failed to read the positions of jobs: retrying',
+      );
     }
     // Behind all others, so that each has its turn.
     if (watched.get(name) !== lane) return;

@@ -115,7 +115,7 @@ describe('createServiceGroup', () => {
     await group.start();
     await group.stop(AbortSignal.abort());
     expect(events).toContain('stop 0 ends');
-    expect(complaints).toEqual([{ service: 'part 1' }]);
+    expect(complaints).toEqual([{ component: 'lifecycle', event: 'service_stop_timed_out', service: 'part 1' }]);
   });
 
   it('does nothing when it is stopped before it was started, or again after it was stopped', async () => {

@@ -107,7 +107,10 @@ export class LaneWatch {
         await (this.drainMs > 0 ? this.drain() : this.wait());
       } catch (err) {
         if (this.stopped) return;
-        this.parts.log.debug({ err }, 'the wait for markers was lost');
+        this.parts.log.debug(
+          { component: 'lanes', event: 'marker_wait_lost', err },
+          'failed to wait for markers: inspecting all lanes of the bucket',
+        );
         this.parts.lost();
         // One that refuses does so for a while.
         this.retryMs = refusalOf(err) === null ? RETRY_MS : Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
@@ -181,7 +184,12 @@ export class LaneWatch {
       .zadd(nudgeKey, 0, '0')
       .pexpire(nudgeKey, WAIT_S * 1_000)
       .exec();
-    ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
+    ended.catch((err: unknown) =>
+      log.debug(
+        { component: 'lanes', event: 'marker_wait_not_ended', err },
+        'failed to end a wait for markers: it times out',
+      ),
+    );
   }
 
   /** A pause without a time lasts until a lane is to be awaited. */

@@ -99,7 +99,10 @@ async function endOf(active: ActiveJob, { run, log }: Pick<AttemptParts, 'run' |
   try {
     return await run(active);
   } catch (err) {
-    log.error({ err, jobId: active.id, lane: laneName(active.lane) }, 'an attempt broke; its job is left to be found');
+    log.error(
+      { component: 'runners', event: 'attempt_crashed', err, jobId: active.id, lane: laneName(active.lane) },
+      'failed to run an attempt: its job is recovered when its lock expires',
+    );
     return { kind: 'leave' };
   }
 }
@@ -114,7 +117,10 @@ async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise
   try {
     await move();
   } catch (err) {
-    log.warn({ err, jobId: job.id }, 'a job could not be put off; it is left to be found');
+    log.warn(
+      { component: 'runners', event: 'job_not_deferred', err, jobId: job.id },
+      'failed to defer a job: it is recovered when its lock expires',
+    );
   }
   throw new DelayedError();
 }

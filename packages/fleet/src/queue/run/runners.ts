@@ -80,7 +80,9 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
       () => fanIn.asBackend(),
     );
     worker.on('error', (err) =>
-      quietly('runner', (swallowed) => options.log.warn({ err, swallowed }, 'BullMQ reports an error')),
+      quietly('runner', (suppressed) =>
+        options.log.warn({ component: 'runners', event: 'bullmq_error', err, suppressed }, 'BullMQ reported an error'),
+      ),
     );
     runners.push({ worker, fanIn });
   }

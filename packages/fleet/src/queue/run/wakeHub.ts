@@ -106,7 +106,10 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
     try {
       await lookAt(number, lanes, sweeps);
     } catch (err) {
-      log.debug({ err, bucket: number }, 'lanes could not be looked at; trying again');
+      log.debug(
+        { component: 'lanes', event: 'lanes_not_inspected', err, bucket: number },
+        'failed to inspect lanes: retrying',
+      );
       for (const lane of lanes) if (bucket.lanes.has(lane)) bucket.toLook.add(lane);
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }

@@ -46,11 +46,11 @@ import { addResultRoute } from './status/resultRoute.js';
 import { addTasksRoute } from './status/tasksRoute.js';
 import type { Ledger } from './stores/ledger.js';
 import type { RedisCall } from './stores/redisCall.js';
-import type { StreamParts } from './streams/streamRoutes.js';
+import type { StreamDeps } from './streams/streamRoutes.js';
 import { addStreamRoutes } from './streams/streamRoutes.js';
 
-/** Everything that any route rests on. */
-export interface RouteParts {
+/** Dependencies of all routes. */
+export interface RouteDeps {
   readonly config: ProducerConfig;
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
@@ -62,7 +62,7 @@ export interface RouteParts {
   readonly quotas: Quotas;
   readonly accept: Accept;
   readonly feed: FeedWriter;
-  readonly streams: StreamParts;
+  readonly streams: StreamDeps;
   readonly answerError: AnswerError;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -70,66 +70,66 @@ export interface RouteParts {
 }
 
 /** Puts everything on the server that requests pass, in the order in which they pass it, and then every route. */
-export async function addRoutes(server: ApiServer, parts: RouteParts): Promise<void> {
+export async function addRoutes(server: ApiServer, deps: RouteDeps): Promise<void> {
   addRequestSpans(server);
-  addRequestMetrics(server, parts.metrics, parts.log);
-  addErrorHandling(server, parts.answerError);
-  addReceive(server, parts);
+  addRequestMetrics(server, deps.metrics, deps.log);
+  addErrorHandling(server, deps.answerError);
+  addReceive(server, deps);
   await addDocs(server);
-  addJobApi(server, parts);
-  addAdminApi(server, parts);
-  addHealthRoute(server, parts);
+  addJobApi(server, deps);
+  addAdminApi(server, deps);
+  addHealthRoute(server, deps);
   // Without Redis jobs are still accepted, so only the ledger decides whether requests may come.
-  const readiness = createReadiness({ database: () => parts.ledger((db) => db.$client.query('SELECT 1')) });
-  addOpsRoutes(server, parts.metrics.registry, readiness);
+  const readiness = createReadiness({ database: () => deps.ledger((db) => db.$client.query('SELECT 1')) });
+  addOpsRoutes(server, deps.metrics.registry, readiness);
 }
 
-function addJobApi(server: ApiServer, parts: RouteParts): void {
-  const guard = propertyGuardOf(parts);
-  const { answerAccepted } = parts.accept;
-  const acceptor = holdToProperties(parts.accept.acceptor, guard);
-  const { tasks } = parts;
-  const requeue = { ledger: parts.ledger, lanes: parts.lanes, call: parts.call, acceptor };
-  const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(parts) };
+function addJobApi(server: ApiServer, deps: RouteDeps): void {
+  const guard = propertyGuardOf(deps);
+  const { answerAccepted } = deps.accept;
+  const acceptor = holdToProperties(deps.accept.acceptor, guard);
+  const { tasks } = deps;
+  const requeue = { ledger: deps.ledger, lanes: deps.lanes, call: deps.call, acceptor };
+  const submit = { acceptor, answerAccepted, tasks, noteUse: createNoteUse(deps) };
   addSubmitRoutes(server, submit);
-  const { feed, present, places } = parts.streams;
+  const { feed, present, places } = deps.streams;
   const direct = createDirectAnswers({
     tasks,
-    lanes: parts.lanes,
-    call: parts.call,
-    outlooks: parts.outlooks,
-    quotas: parts.quotas,
+    lanes: deps.lanes,
+    call: deps.call,
+    outlooks: deps.outlooks,
+    quotas: deps.quotas,
     places,
     ends: createJobEnds({ feed, present }),
-    waitMs: parts.config.http.directWaitMs,
+    waitMs: deps.config.http.directWaitMs,
   });
   addGa4ReportRoute(server, { ...submit, direct, guard });
-  addJobRoutes(server, parts);
-  addStreamRoutes(server, parts.streams);
-  addResultRoute(server, parts.ledger, parts.now);
-  addCancelRoute(server, parts);
+  addJobRoutes(server, deps);
+  addStreamRoutes(server, deps.streams);
+  addResultRoute(server, deps.ledger, deps.now);
+  addCancelRoute(server, deps);
   addRetryRoute(server, requeue, answerAccepted);
-  addQueueRoute(server, parts);
+  addQueueRoute(server, deps);
   addTasksRoute(server, tasks);
-  addAnalyticsRoutes(server, parts);
+  addAnalyticsRoutes(server, deps);
   addDeadLetterRoutes(server, requeue, answerAccepted);
-  const schedulers = createLaneSchedulers(parts.client, parts.keys, parts.lanes);
-  addCreateScheduleRoute(server, { ...parts, schedulers, tasks, guard });
-  addScheduleRoutes(server, { ...parts, schedulers, tasks });
+  const schedulers = createLaneSchedulers(deps.client, deps.keys, deps.lanes);
+  addCreateScheduleRoute(server, { ...deps, schedulers, tasks, guard });
+  addScheduleRoutes(server, { ...deps, schedulers, tasks });
 }
 
 /** A list that was changed holds within a second; while the ledger is away, what it said last does. */
-function propertyGuardOf({ ledger, config, now }: RouteParts): Ga4PropertyGuard {
+function propertyGuardOf({ ledger, config, now }: RouteDeps): Ga4PropertyGuard {
   const findTenant = createTenantLookup(ledger, config.accept.credentialsStaleMs, now);
   const given = async (tenantId: string) => (await findTenant(tenantId))?.ga4Properties ?? null;
   return createGa4PropertyGuard(given, config.ga4.anyProperty);
 }
 
-function addAdminApi(server: ApiServer, parts: RouteParts): void {
-  addTenantRoutes(server, parts);
-  addDeleteTenantRoute(server, parts);
-  addKeyRoutes(server, parts.ledger);
-  addWebhookSecretRoute(server, parts.ledger);
-  addLimitsRoutes(server, parts);
-  addFleetRoute(server, parts);
+function addAdminApi(server: ApiServer, deps: RouteDeps): void {
+  addTenantRoutes(server, deps);
+  addDeleteTenantRoute(server, deps);
+  addKeyRoutes(server, deps.ledger);
+  addWebhookSecretRoute(server, deps.ledger);
+  addLimitsRoutes(server, deps);
+  addFleetRoute(server, deps);
 }

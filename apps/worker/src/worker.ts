@@ -39,7 +39,7 @@ import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
 import type { TaskHandlers, TaskParts } from './tasks/index.js';
 import { buildTaskHandlers } from './tasks/index.js';
-import type { UpstreamGate, UpstreamGateParts } from './upstream/upstreamGate.js';
+import type { UpstreamGate, UpstreamGateDeps } from './upstream/upstreamGate.js';
 import { createUpstreamGate } from './upstream/upstreamGate.js';
 import { createJobTable } from './watch/jobTable.js';
 import { createWatchdog } from './watch/watchdog.js';
@@ -52,8 +52,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What holding attempts to their upstreams' limits rests on. */
-interface UpstreamsParts extends Pick<UpstreamGateParts, 'tasks' | 'lanes' | 'metrics'> {
+/** Dependencies of holding attempts to their upstreams' limits. */
+interface UpstreamsDeps extends Pick<UpstreamGateDeps, 'tasks' | 'lanes' | 'metrics'> {
   readonly redis: Pick<RedisService, 'client'>;
   readonly postgres: Pick<PostgresService, 'db'>;
   readonly keys: FleetKeys;
@@ -101,7 +101,7 @@ export function createWorker(
   });
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
-  const parts = {
+  const deps = {
     upstreams: upstreamsOf({ tasks, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
     claimer: createClaimer({ turns, db: postgres.db, tasks, workerId }),
     ledger: createLedgerWriter(turns, postgres.db, log),
@@ -131,7 +131,7 @@ export function createWorker(
     lockMs: config.worker.lockMs,
     sweepMs: config.worker.stalledCheckMs,
     listeners: { [keys.cancelChannel]: (jobId) => running.cancel(jobId) },
-    run: (job) => runJob(job, parts),
+    run: (job) => runJob(job, deps),
     onBeat: ({ lanes, slots }) => {
       metrics.lanesOpen.set(lanes);
       metrics.slotsHeld.set(slots);
@@ -175,7 +175,7 @@ export function createWorker(
 }
 
 function upstreamsOf(
-  { redis, postgres, keys, ...gate }: UpstreamsParts,
+  { redis, postgres, keys, ...gate }: UpstreamsDeps,
   { circuit }: Pick<WorkerConfig, 'circuit'>,
   { now, random }: Machine,
   log: Log,
@@ -186,10 +186,10 @@ function upstreamsOf(
 }
 
 function handlersOf(
-  parts: Omit<TaskParts, 'ga4AnyProperty' | 'exportsDir'>,
+  deps: Omit<TaskParts, 'ga4AnyProperty' | 'exportsDir'>,
   { ga4, worker }: WorkerConfig,
 ): TaskHandlers {
-  return buildTaskHandlers({ ...parts, ga4AnyProperty: ga4.anyProperty, exportsDir: worker.exportsDir });
+  return buildTaskHandlers({ ...deps, ga4AnyProperty: ga4.anyProperty, exportsDir: worker.exportsDir });
 }
 
 function isolationOf({ worker, postgres, network, ga4 }: WorkerConfig, machine: Machine, log: Log): Isolation {

@@ -16,8 +16,8 @@ import type { Ledger } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 
-/** What deleting a tenant rests on. */
-export interface DeleteTenantParts {
+/** Dependencies of deleting a tenant. */
+export interface DeleteTenantDeps {
   readonly tasks: Pick<TaskCatalogue, 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
@@ -28,7 +28,7 @@ export interface DeleteTenantParts {
 }
 
 /** `DELETE /api/v1/admin/tenants/:id`. */
-export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts): void {
+export function addDeleteTenantRoute(server: ApiServer, deps: DeleteTenantDeps): void {
   server.delete(
     '/api/v1/admin/tenants/:id',
     {
@@ -42,10 +42,10 @@ export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await parts.ledger((db) => deleteTenant(db, id)))) {
+      if (!(await deps.ledger((db) => deleteTenant(db, id)))) {
         throw new FleetError('not_found', 'There is no such tenant.');
       }
-      await removeLanes(id, parts);
+      await removeLanes(id, deps);
       return reply.code(204).send(undefined);
     },
   );
@@ -54,7 +54,7 @@ export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts
 /** What is left behind when Redis is away is harmless: nobody can add to it, and the ledger calls its jobs over. */
 async function removeLanes(
   tenantId: string,
-  { tasks, lanes, call, client, keys, log }: DeleteTenantParts,
+  { tasks, lanes, call, client, keys, log }: DeleteTenantDeps,
 ): Promise<void> {
   try {
     const { lanes: names } = await call(() => readFleetTable(client, keys));

@@ -58,8 +58,8 @@ type FleetStatus = z.infer<typeof fleetSchema>;
 
 const SHOWN_DECISIONS = 100;
 
-/** What telling of the fleet rests on. */
-export interface FleetStatusParts {
+/** Dependencies of the fleet route. */
+export interface FleetStatusDeps {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
@@ -67,7 +67,7 @@ export interface FleetStatusParts {
 }
 
 /** `GET /api/v1/admin/fleet`. */
-export function addFleetRoute(server: ApiServer, { ledger, call, client, keys }: FleetStatusParts): void {
+export function addFleetRoute(server: ApiServer, { ledger, call, client, keys }: FleetStatusDeps): void {
   server.get(
     '/api/v1/admin/fleet',
     {

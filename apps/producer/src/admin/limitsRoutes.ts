@@ -14,8 +14,8 @@ import { inTenant } from '../stores/ledger.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 
-/** What setting limits rests on. */
-export interface LimitsParts {
+/** Dependencies of the limits routes. */
+export interface LimitsDeps {
   readonly tasks: Pick<TaskCatalogue, 'upstreams' | 'upstreamOfClass' | 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: Pick<LaneQueues, 'endHold'>;
@@ -24,8 +24,8 @@ export interface LimitsParts {
 }
 
 /** `GET` and `PUT /api/v1/admin/tenants/:id/limits`, for the operator and the tenant's owners. */
-export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
-  const { upstreams } = parts.tasks;
+export function addLimitsRoutes(server: ApiServer, deps: LimitsDeps): void {
+  const { upstreams } = deps.tasks;
   server.get(
     '/api/v1/admin/tenants/:id/limits',
     {
@@ -37,7 +37,7 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
         response: { 200: tenantLimitsSchema, ...refusals(404) },
       },
     },
-    async (request) => readLimits(request.params.id, parts),
+    async (request) => readLimits(request.params.id, deps),
   );
   server.put(
     '/api/v1/admin/tenants/:id/limits',
@@ -55,14 +55,14 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
       const quotas = new Map(Object.entries(request.body.upstreams));
       assertKnown([...quotas.keys()], upstreams);
       const { id } = request.params;
-      if (!(await inTenant(parts.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
-      await wakeLanes(id, parts);
+      if (!(await inTenant(deps.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
+      await wakeLanes(id, deps);
       return toLimits(quotas, upstreams);
     },
   );
 }
 
-async function readLimits(id: string, { ledger, tasks }: LimitsParts): Promise<z.infer<typeof tenantLimitsSchema>> {
+async function readLimits(id: string, { ledger, tasks }: LimitsDeps): Promise<z.infer<typeof tenantLimitsSchema>> {
   return toLimits(await inTenant(ledger, id, (db) => readTenantQuotas(db, id)), tasks.upstreams);
 }
 
@@ -77,7 +77,7 @@ function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstrea
 }
 
 /** Lanes that wait for a quota may go on under the new one, or find again that they may not; else they wake at their time. */
-async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsParts): Promise<void> {
+async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsDeps): Promise<void> {
   for (const queueClass of tasks.queueClasses) {
     if (tasks.upstreamOfClass(queueClass) === null) continue;
     await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {

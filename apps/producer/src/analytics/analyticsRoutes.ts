@@ -13,8 +13,8 @@ import { rangeQuerySchema, readRange, readSteps, stepsQuerySchema } from './anal
 import { analysisSchema, bottleneckSchema } from './analysisSchema.js';
 import { describeAnalysis } from './describeAnalysis.js';
 
-/** What analytics rest on. */
-export interface AnalyticsParts {
+/** Dependencies of the analytics routes. */
+export interface AnalyticsDeps {
   readonly ledger: Ledger;
   readonly config: { readonly slot: { readonly concurrency: number } };
   readonly now: () => number;
@@ -67,7 +67,7 @@ function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> 
 }
 
 /** `GET /api/v1/analytics` and `GET /api/v1/admin/analytics`. */
-export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsParts): void {
+export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsDeps): void {
   const gate = createGate();
   server.get(
     '/api/v1/analytics',

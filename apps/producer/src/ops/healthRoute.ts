@@ -19,8 +19,8 @@ const healthSchema = z.object({
 /** How long counts of the whole ledger are told again instead of being made anew, in ms. */
 const COUNTS_MS = 1_000;
 
-/** What telling of health rests on. */
-export interface HealthParts {
+/** Dependencies of the health route. */
+export interface HealthDeps {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
@@ -28,7 +28,7 @@ export interface HealthParts {
 }
 
 /** `GET /health`: degraded without Redis, for jobs are still accepted; unhealthy without the ledger. */
-export function addHealthRoute(server: ApiServer, { ledger, call, client, now }: HealthParts): void {
+export function addHealthRoute(server: ApiServer, { ledger, call, client, now }: HealthDeps): void {
   const readBacklog = createShortCache(() => ledger(countBacklog), COUNTS_MS, now);
   server.get(
     '/health',

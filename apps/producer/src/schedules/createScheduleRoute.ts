@@ -9,12 +9,12 @@ import { inTenant } from '../stores/ledger.js';
 import { prepareSchedule } from './prepareSchedule.js';
 import { toSchedule } from './presentSchedule.js';
 import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from './scheduleContract.js';
-import type { ScheduleParts } from './scheduleRoutes.js';
+import type { ScheduleDeps } from './scheduleRoutes.js';
 
 /** `POST /api/v1/schedules`. */
 export function addCreateScheduleRoute(
   server: ApiServer,
-  parts: ScheduleParts & { readonly guard: Ga4PropertyGuard },
+  deps: ScheduleDeps & { readonly guard: Ga4PropertyGuard },
 ): void {
   server.post(
     '/api/v1/schedules',
@@ -32,13 +32,13 @@ export function addCreateScheduleRoute(
       const { tenantId, role, submitter } = tenantCallerOf(request);
       // Runs of a schedule stand before all that is submitted, so that no rule moves them.
       const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
-      const schedule = prepareSchedule(submission, request.body, parts);
-      await parts.guard.assertMayRead(schedule);
-      const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
+      const schedule = prepareSchedule(submission, request.body, deps);
+      await deps.guard.assertMayRead(schedule);
+      const inserted = await inTenant(deps.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
       const row = rowOf(inserted);
-      const nextRunMs = await makeScheduler(row, parts);
+      const nextRunMs = await makeScheduler(row, deps);
       reply.code(201).header('location', `/api/v1/schedules/${row.id}`);
-      return toSchedule(row, { nextRunMs, lastJob: null }, parts.now());
+      return toSchedule(row, { nextRunMs, lastJob: null }, deps.now());
     },
   );
 }
@@ -60,7 +60,7 @@ function rowOf(inserted: InsertedSchedule): ScheduleRow {
  * request came before, is left alone.
  * @returns when it runs first, unix ms; null when it is yet to be made
  */
-async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleParts): Promise<number | null> {
+async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleDeps): Promise<number | null> {
   try {
     return await call(async () => {
       const [known = null] = await schedulers.nextRuns([row]);

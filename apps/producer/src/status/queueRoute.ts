@@ -51,8 +51,8 @@ const queueSchema = z.object({
 /** What the tasks say of the lanes that a tenant can have. */
 type LaneClasses = Pick<TaskCatalogue, 'queueClasses' | 'upstreamOfClass'>;
 
-/** What telling of a tenant's queue rests on. */
-export interface QueueStatusParts {
+/** Dependencies of the queue route. */
+export interface QueueStatusDeps {
   readonly tasks: LaneClasses;
   readonly ledger: Ledger;
   readonly call: RedisCall;
@@ -65,7 +65,7 @@ export interface QueueStatusParts {
 const USUAL_PRIORITY = 50;
 
 /** `GET /api/v1/queue`. */
-export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void {
+export function addQueueRoute(server: ApiServer, deps: QueueStatusDeps): void {
   server.get(
     '/api/v1/queue',
     {
@@ -80,11 +80,11 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const [counts, workers, facts] = await Promise.all([
-        inTenant(parts.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
-        readSlots(tenantId, parts),
-        Promise.all(parts.tasks.queueClasses.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
+        inTenant(deps.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
+        readSlots(tenantId, deps),
+        Promise.all(deps.tasks.queueClasses.map((queueClass) => deps.outlooks.facts({ tenantId, queueClass }))),
       ]);
-      return { ...describeCounts(counts), workers, ...describeLanes(facts, parts.tasks) };
+      return { ...describeCounts(counts), workers, ...describeLanes(facts, deps.tasks) };
     },
   );
 }
@@ -92,7 +92,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
 /** Every slot is held by a live process as soon as there is one: see `domain/placement.ts`. */
 async function readSlots(
   tenantId: string,
-  { call, client, keys }: QueueStatusParts,
+  { call, client, keys }: QueueStatusDeps,
 ): Promise<{ desired: number; live: number | null }> {
   try {
     const [slots, live] = await call(() =>

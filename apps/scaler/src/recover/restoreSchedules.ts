@@ -20,7 +20,7 @@ const MADE_PER_GO = 100;
 const LANES_PER_GO = 1_000;
 
 /** What restoring needs. */
-export interface RestoreParts {
+export interface RestoreDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -29,7 +29,7 @@ export interface RestoreParts {
 }
 
 /** The same with the means to do it. */
-interface Means extends RestoreParts {
+interface Means extends RestoreDeps {
   readonly leadership: Leadership;
   readonly schedulers: LaneSchedulers;
 }
@@ -40,9 +40,9 @@ interface Means extends RestoreParts {
  * twice, or by two leaders at a time, it comes to the same.
  * @returns how many were made or removed
  */
-export async function restoreSchedules(leadership: Leadership, parts: RestoreParts): Promise<number> {
-  const { redis, keys, queues, log } = parts;
-  const means = { ...parts, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
+export async function restoreSchedules(leadership: Leadership, deps: RestoreDeps): Promise<number> {
+  const { redis, keys, queues, log } = deps;
+  const means = { ...deps, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
   const made = await makeMissing(means);
   const removed = await removeOrphans(means);
   if (made + removed > 0)

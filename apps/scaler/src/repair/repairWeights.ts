@@ -9,7 +9,7 @@ import type { Leadership } from '../lead/keepLead.js';
 import { differingWeights } from './differingWeights.js';
 
 /** What repairing needs. */
-export interface RepairParts {
+export interface RepairDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -22,7 +22,7 @@ export interface RepairParts {
  * comes between this reading and the writing is, until the next repair.
  * @returns how many weights were written
  */
-export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairParts): Promise<number> {
+export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairDeps): Promise<number> {
   const copy = await readWeights(redis.client, keys);
   const differing = differingWeights(await listWeights(db), copy);
   if (differing.size === 0 || !leadership.holds()) return 0;

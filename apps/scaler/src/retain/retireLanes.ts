@@ -12,7 +12,7 @@ import type { Leadership } from '../lead/keepLead.js';
 const LANES_PER_CALL = 250;
 
 /** What retiring needs. */
-export interface RetireParts {
+export interface RetireDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly metrics: Pick<Metrics, 'lanesRetired'>;
@@ -30,15 +30,15 @@ export interface RetireParts {
 export async function retireUnusedLanes(
   leadership: Leadership,
   unusedForMs: number,
-  parts: RetireParts,
+  deps: RetireDeps,
 ): Promise<number> {
   let retired = 0;
   for (const bucket of BUCKETS) {
     if (!leadership.holds()) break;
-    retired += await retireInBucket(leadership, { bucket, unusedForMs }, parts);
+    retired += await retireInBucket(leadership, { bucket, unusedForMs }, deps);
   }
   if (retired > 0)
-    parts.log.info({ component: 'retention', event: 'lanes_retired', lanes: retired }, 'retired unused lanes');
+    deps.log.info({ component: 'retention', event: 'lanes_retired', lanes: retired }, 'retired unused lanes');
   return retired;
 }
 
@@ -46,9 +46,9 @@ export async function retireUnusedLanes(
 async function retireInBucket(
   leadership: Leadership,
   where: { readonly bucket: number; readonly unusedForMs: number },
-  parts: RetireParts,
+  deps: RetireDeps,
 ): Promise<number> {
-  const { redis, keys, metrics } = parts;
+  const { redis, keys, metrics } = deps;
   let kept = 0;
   let retired = 0;
   while (leadership.holds()) {
@@ -58,14 +58,14 @@ async function retireInBucket(
     kept += unused.length - gone.length;
     retired += gone.length;
     metrics.lanesRetired.inc(gone.length);
-    if (gone.length > 0) await sweepOut(gone, parts);
+    if (gone.length > 0) await sweepOut(gone, deps);
     if (unused.length < LANES_PER_CALL) break;
   }
   return retired;
 }
 
 /** Opens the lanes for itself and closes them again: those that this process adds to are left alone. */
-async function sweepOut(names: readonly string[], { redis, keys, log }: RetireParts): Promise<void> {
+async function sweepOut(names: readonly string[], { redis, keys, log }: RetireDeps): Promise<void> {
   const queues = createLaneQueues(redis.client, keys);
   await Promise.all(
     names.map(async (name) => {

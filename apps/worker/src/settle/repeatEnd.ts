@@ -1,7 +1,7 @@
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { BuryParts } from './buryJob.js';
+import type { BuryDeps } from './buryJob.js';
 import { buryJob } from './buryJob.js';
 
 /** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
@@ -9,7 +9,7 @@ export async function repeatEnd(
   active: ActiveJob,
   claimed: ClaimedJob,
   state: JobState,
-  deps: BuryParts,
+  deps: BuryDeps,
 ): Promise<AttemptEnd> {
   deps.log.info(
     { component: 'settle', event: 'job_already_finished', jobId: claimed.id, state },

@@ -33,8 +33,8 @@ export interface CircuitNotes {
   ended(call: NotedCall, execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
 }
 
-/** What notes rest on. */
-export interface CircuitNotesParts {
+/** Dependencies of the outcome reports. */
+export interface CircuitNotesDeps {
   readonly quotas: Pick<Quotas, 'endTold'>;
   readonly pauses: LanePauses;
   readonly metrics: Pick<Metrics, 'circuitChanges'>;
@@ -45,7 +45,7 @@ export interface CircuitNotesParts {
 const PATIENCE_MS = 1_000;
 
 /** Of a call that tells nothing new no round trip is made. */
-export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesParts): CircuitNotes {
+export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesDeps): CircuitNotes {
   /** Redis that is away, or silent, hears of the failure late or never; the next job that is refused pauses the lane. */
   async function note(
     { id, lane, upstream, granted }: NotedCall,

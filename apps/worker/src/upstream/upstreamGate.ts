@@ -60,8 +60,8 @@ interface CallOfAttempt {
   readonly startedMs: number;
 }
 
-/** What the gate rests on. */
-export interface UpstreamGateParts {
+/** Dependencies of the upstream gate. */
+export interface UpstreamGateDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly quotas: Quotas;
   readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
@@ -92,7 +92,7 @@ const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => ver
  * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
  * raised within the second for which it is remembered. Whoever raises it later ends the pause.
  */
-export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateParts): UpstreamGate {
+export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateDeps): UpstreamGate {
   const pauses = createLanePauses(lanes, log);
   const { pause, endPause } = pauses;
   const circuits = createCircuitNotes({ quotas, pauses, metrics, log });

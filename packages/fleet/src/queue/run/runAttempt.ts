@@ -38,7 +38,7 @@ export type AttemptEnd =
   | { readonly kind: 'leave' };
 
 /** What running a job needs. */
-export interface AttemptParts {
+export interface AttemptDeps {
   readonly now: () => number;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
   /** A job went back to wait in a lane, of which BullMQ tells no one. */
@@ -66,7 +66,7 @@ export async function runAttempt(
   job: Job,
   token: string | undefined,
   claim: LaneClaim,
-  options: AttemptParts,
+  options: AttemptDeps,
 ): Promise<unknown> {
   // The slot may be gone by the time that the job comes: another may start in its place.
   const end: AttemptEnd = claim.ticket.isLost() ? { kind: 'release' } : await endOf(toActiveJob(job, claim), options);
@@ -95,7 +95,7 @@ export async function runAttempt(
 }
 
 /** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
-async function endOf(active: ActiveJob, { run, log }: Pick<AttemptParts, 'run' | 'log'>): Promise<AttemptEnd> {
+async function endOf(active: ActiveJob, { run, log }: Pick<AttemptDeps, 'run' | 'log'>): Promise<AttemptEnd> {
   try {
     return await run(active);
   } catch (err) {

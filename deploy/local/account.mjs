@@ -21,7 +21,9 @@ export function postgresAccount(data) {
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout));
   if (uid === undefined || gid === undefined || !(uid > 0)) {
-    throw new SetupError('PostgreSQL cannot run as root and there is no account `nobody`: run this as another user.');
+    throw new SetupError(
+      'PostgreSQL cannot run as root and the account `nobody` does not exist: run this as another user.',
+    );
   }
   return { uid, gid };
 }

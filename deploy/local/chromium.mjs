@@ -32,7 +32,7 @@ export async function findChromium() {
     }
   }
   throw new SetupError(
-    'There is no Chromium that starts here: install one (Debian: `sudo apt-get install chromium`), then run this again.',
+    'No working Chromium found: install one (Debian: `sudo apt-get install chromium`), then run this again.',
   );
 }
 

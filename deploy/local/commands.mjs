@@ -24,21 +24,21 @@ const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 /** @type {Readonly<Record<string, Command>>} */
 export const COMMANDS = {
   demo: {
-    does: 'run the main job on real webhooks and count it; --keep leaves the fleet up',
+    does: 'run jobs that call real webhooks and verify every delivery; --keep leaves the fleet running',
     dependencies: true,
     build: true,
     servers: 'fresh',
     run: [['test/dist/demo/main.js']],
   },
   start: {
-    does: 'run the fleet in the foreground on kept data, until Ctrl+C',
+    does: 'run the fleet in the foreground with persistent data, until Ctrl+C',
     dependencies: true,
     build: true,
     servers: 'kept',
     run: 'fleet',
   },
   test: {
-    does: 'run every test; arguments go to vitest',
+    does: 'run all tests; arguments are passed to vitest',
     dependencies: true,
     build: true,
     servers: 'fresh-or-containers',
@@ -69,26 +69,26 @@ export const COMMANDS = {
     run: [['test/dist/bench/main.js']],
   },
   faults: {
-    does: 'let faults strike a fleet under load at random, and check that no promise breaks; --minutes N',
+    does: 'inject random faults into a fleet under load and check its guarantees; --minutes N',
     dependencies: true,
     build: true,
     run: [['test/dist/faults/main.js']],
   },
   simulate: {
-    does: "run the scaler's decisions over a load in simulated time, e.g. `npm run simulate -- --load 'step:1->5@2m'`",
+    does: "run the scaler's decisions against a load in simulated time, e.g. `npm run simulate -- --load 'step:1->5@2m'`",
     dependencies: true,
     build: true,
     run: [['apps/scaler/dist/simulate/simulateMain.js']],
   },
   rebuild: {
-    does: 'build Redis anew from the ledger; see `npm run rebuild -- --help`',
+    does: 'rebuild Redis from the ledger; see `npm run rebuild -- --help`',
     dependencies: true,
     build: true,
     servers: 'kept',
     run: [['apps/scaler/dist/rebuild/rebuildMain.js']],
   },
   screenshots: {
-    does: 'take the pictures of the dashboard for the README',
+    does: 'take the screenshots of the dashboard for the README',
     dependencies: true,
     build: true,
     servers: 'fresh',
@@ -96,7 +96,7 @@ export const COMMANDS = {
   },
   servers: { does: 'run only Redis and PostgreSQL, until Ctrl+C', dependencies: true, servers: 'kept', run: 'wait' },
   check: {
-    does: 'check format, lint, cycles, types and what is unused',
+    does: 'check format, lint, import cycles, types and unused code',
     dependencies: true,
     run: [
       [BIOME, 'format'],
@@ -105,8 +105,8 @@ export const COMMANDS = {
       ['node_modules/knip/bin/knip.js'],
     ],
   },
-  exec: { does: 'run a program of node_modules/.bin with arguments', dependencies: true, run: 'program' },
-  setup: { does: 'install the packages and build, no more', dependencies: true, build: true, run: 'nothing' },
+  exec: { does: 'run a program from node_modules/.bin with arguments', dependencies: true, run: 'program' },
+  setup: { does: 'install dependencies and build only', dependencies: true, build: true, run: 'nothing' },
 };
 
 /** @typedef {{ kind: 'run', name: string, command: Command, args: string[] } | { kind: 'help' } | { kind: 'unknown', message: string }} Request */
@@ -121,9 +121,9 @@ export function readRequest(argv) {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return { kind: 'help' };
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
-    return { kind: 'unknown', message: `There is no command ${name}. There are: ${Object.keys(COMMANDS).join(', ')}.` };
+    return { kind: 'unknown', message: `Unknown command ${name}. Commands: ${Object.keys(COMMANDS).join(', ')}.` };
   if (command.run === 'program' && args.length === 0)
-    return { kind: 'unknown', message: 'Which program? E.g. `exec vitest --help`.' };
+    return { kind: 'unknown', message: 'exec needs a program, e.g. `exec vitest --help`.' };
   return { kind: 'run', name, command, args };
 }
 
@@ -132,17 +132,17 @@ export function helpText() {
   const rows = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(11)} ${does}`);
   return `Usage: node deploy/local/run.mjs <command> [arguments]
 
-Sets up what is missing (npm packages, build, Redis, PostgreSQL), then runs the command.
+Installs and starts what is missing (npm packages, build, Redis, PostgreSQL), then runs the command.
 
 ${rows.join('\n')}
 
 Environment:
-  REDIS_URL, DATABASE_URL      servers to use instead of starting them
-  SLUICE_HOME                  where everything is kept (default: .sluice)
+  REDIS_URL, DATABASE_URL      existing servers to use instead of starting them
+  SLUICE_HOME                  folder for data, tools and logs (default: .sluice)
   SLUICE_NODES                 lines of Node.js for test:nodes, e.g. 24,26 (default: all)
-  SLUICE_NO_INSTALL=1          fetch nothing by the system's package manager
-  PORT, DASHBOARD_PORT, HOST   where start listens (default: 3000, 3001, 127.0.0.1)
-  SLUICE_WORKERS               worker processes of start at least (default: 1)
-  SLUICE_MAX_WORKERS           worker processes of start under load (default: the cores, at most 4)
+  SLUICE_NO_INSTALL=1          never use the system's package manager
+  PORT, DASHBOARD_PORT, HOST   where npm start listens (default: 3000, 3001, 127.0.0.1)
+  SLUICE_WORKERS               minimum worker processes of npm start (default: 1)
+  SLUICE_MAX_WORKERS           maximum worker processes of npm start (default: number of cores, at most 4)
 `;
 }

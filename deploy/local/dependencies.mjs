@@ -21,7 +21,7 @@ export function nodeTooOld(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
-  return `Sluice needs Node ${OLDEST_NODE.join('.')} or newer and this is ${version}: install the current LTS from nodejs.org, then run this again.`;
+  return `Sluice needs Node ${OLDEST_NODE.join('.')} or newer, but this is ${version}: install the current LTS from nodejs.org, then run this again.`;
 }
 
 /**

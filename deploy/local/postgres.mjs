@@ -29,7 +29,7 @@ export function resolvePostgres(context) {
   return firstAvailable(
     postgresResolvers,
     context,
-    'There is no PostgreSQL for this machine: install one (Debian, Ubuntu: `sudo apt-get install postgresql`; ' +
+    'No PostgreSQL found: install it (Debian, Ubuntu: `sudo apt-get install postgresql`; ' +
       'macOS: `brew install postgresql`), or start Docker, or set DATABASE_URL, then run this again.',
   );
 }
@@ -45,7 +45,7 @@ async function fromUrl({ env }) {
       if (outcome.kind === 'ready') return { url, stop: async () => undefined };
       const why = 'why' in outcome ? outcome.why : 'it is still starting';
       throw new SetupError(
-        `PostgreSQL at DATABASE_URL cannot be used: ${why}. Correct DATABASE_URL, or unset it to have one started here.`,
+        `PostgreSQL at DATABASE_URL cannot be used: ${why}. Correct DATABASE_URL, or unset it to start one locally.`,
       );
     },
   };

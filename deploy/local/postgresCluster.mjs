@@ -146,7 +146,7 @@ async function createData({ bin, major }, { dir, data, password, account, throwa
   if (throwaway) args.push('--no-sync');
   const made = await runToEnd(join(bin, 'initdb'), args, surroundings(account));
   rmSync(passwordFile, { force: true });
-  if (!made.ok) throw new SetupError(`PostgreSQL could not make its data directory:\n${lastLines(made.output, 10)}`);
+  if (!made.ok) throw new SetupError(`PostgreSQL failed to create its data directory:\n${lastLines(made.output, 10)}`);
 
   const single = ['--single', '-D', draft, 'template1'];
   const created = await runToEnd(join(bin, 'postgres'), single, {
@@ -154,7 +154,7 @@ async function createData({ bin, major }, { dir, data, password, account, throwa
     input: 'CREATE DATABASE sluice\n',
   });
   if (!created.ok || /ERROR|FATAL/.test(created.output)) {
-    throw new SetupError(`PostgreSQL could not create the database sluice:\n${lastLines(created.output, 10)}`);
+    throw new SetupError(`PostgreSQL failed to create the database sluice:\n${lastLines(created.output, 10)}`);
   }
   renameSync(draft, data);
 }
@@ -172,7 +172,7 @@ async function ensureAppRole({ bin }, { dir, data, password, account }) {
     input: appRoleStatements(password),
   });
   if (!made.ok || /ERROR|FATAL/.test(made.output)) {
-    throw new SetupError(`PostgreSQL could not make the role ${APP_ROLE}:\n${lastLines(made.output, 10)}`);
+    throw new SetupError(`PostgreSQL failed to create the role ${APP_ROLE}:\n${lastLines(made.output, 10)}`);
   }
   writeFileSync(done, '');
 }

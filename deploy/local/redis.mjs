@@ -46,7 +46,7 @@ export function resolveRedis(context) {
   return firstAvailable(
     redisResolvers,
     context,
-    'There is no Redis: install one (Debian, Ubuntu: `sudo apt-get install redis-server`; macOS: `brew install redis`), ' +
+    'No Redis found: install it (Debian, Ubuntu: `sudo apt-get install redis-server`; macOS: `brew install redis`), ' +
       'or start Docker, or set REDIS_URL, then run this again.',
   );
 }
@@ -62,7 +62,7 @@ async function fromUrl({ env, report }) {
       if (outcome.kind !== 'ready') {
         const why = 'why' in outcome ? outcome.why : 'it is still loading its data';
         throw new SetupError(
-          `Redis at REDIS_URL cannot be used: ${why}. Correct REDIS_URL, or unset it to have a Redis started here.`,
+          `Redis at REDIS_URL cannot be used: ${why}. Correct REDIS_URL, or unset it to start one locally.`,
         );
       }
       if (outcome.detail !== undefined && outcome.detail !== 'noeviction') {

@@ -60,7 +60,7 @@ async function makePrivateCopy({ home, report }) {
     }
     const said = await downloadPackages(work, report);
     if (said !== undefined) {
-      report.warn(`no private copy of Redis could be made:\n${lastLines(said, 5)}`);
+      report.warn(`failed to fetch a private copy of Redis:\n${lastLines(said, 5)}`);
       return undefined;
     }
     // Another run may have been as far at the same moment: then its copy is as good.
@@ -110,7 +110,7 @@ async function downloadPackages(work, report) {
     said = plan.output;
     if (!plan.ok || packages.length === 0) continue;
     const names = packages.join(', ');
-    const fetched = await report.step(`fetching Redis by apt, for this folder only: ${names}`, () =>
+    const fetched = await report.step(`fetching Redis with apt into this folder only: ${names}`, () =>
       apt(...options, 'download', ...packages),
     );
     said = fetched.output;

@@ -34,7 +34,7 @@ export function createReleases(warn) {
       stack.push({ name, release });
       if (undoing === undefined) return;
       undoing = undoing.then(() => undo('SIGTERM'));
-      throw new SetupError(`${name} was started while everything stops`);
+      throw new SetupError(`${name} was started during shutdown`);
     },
     /** Undoes everything; calling it again waits for the same end. @param {NodeJS.Signals} [signal] */
     run(signal = 'SIGTERM') {

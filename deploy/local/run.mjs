@@ -108,7 +108,7 @@ async function needsServers(command, args) {
 function refuseMachine() {
   const tooOld = nodeTooOld(process.versions.node);
   if (tooOld !== undefined) throw new SetupError(tooOld);
-  if (process.platform === 'win32') throw new SetupError('The set-up runs on Linux and macOS: on Windows use WSL.');
+  if (process.platform === 'win32') throw new SetupError('Sluice runs on Linux and macOS; on Windows use WSL.');
 }
 
 /** The folder that holds all that the set-up keeps. */

@@ -58,7 +58,7 @@ function endWithOwner(owner, report) {
   const look = setInterval(() => {
     if (isSameProcess(owner)) return;
     clearInterval(look);
-    report.line(`process ${owner.pid}, whose servers this one used, has stopped`);
+    report.line(`process ${owner.pid}, which owned the servers in use, has stopped`);
     process.kill(process.pid, 'SIGTERM');
   }, 1_000);
   look.unref();

@@ -87,7 +87,7 @@ async function migrate(repository, env, logDir) {
   const result = await runToEnd(process.execPath, MIGRATE, { cwd: repository, env });
   mkdirSync(logDir, { recursive: true });
   writeFileSync(join(logDir, 'migrate.log'), result.output, { mode: 0o600 });
-  if (!result.ok) throw new SetupError(`The database could not be brought up to date:\n${lastLines(result.output)}`);
+  if (!result.ok) throw new SetupError(`Failed to migrate the database:\n${lastLines(result.output)}`);
 }
 
 /**

@@ -40,13 +40,15 @@ export async function serveWorkerControl(pool) {
  * @param {any} body
  */
 function answer(pool, method, url, body) {
-  if (url !== '/workers') return { status: 404, body: { message: `There is no ${url}, only /workers.` } };
+  if (url !== '/workers')
+    return { status: 404, body: { message: `Not found: ${url}. The only resource is /workers.` } };
   if (method === 'GET') return { status: 200, body: { ...pool.state(), max: pool.max } };
   if (method !== 'PUT') return { status: 405, body: { message: 'Only GET and PUT.' } };
   if (!Number.isInteger(body?.wanted) || body.wanted < 0 || body.wanted > pool.max) {
     return { status: 400, body: { message: `wanted must be a whole number from 0 to ${pool.max}.` } };
   }
-  if (body.from !== pool.state().wanted) return { status: 409, body: { message: 'The number has changed meanwhile.' } };
+  if (body.from !== pool.state().wanted)
+    return { status: 409, body: { message: 'The number has changed since it was read.' } };
   pool.want(body.wanted);
   return { status: 200, body: { ...pool.state(), max: pool.max } };
 }

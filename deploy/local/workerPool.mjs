@@ -77,7 +77,7 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
     for (const { reason } of failed) show(reason.message);
     const delayMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
     failures++;
-    show(`a worker is tried again in ${delayMs / 1000} s`);
+    show(`restarting a worker in ${delayMs / 1000} s`);
     settleLater(delayMs);
   }
 

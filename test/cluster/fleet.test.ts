@@ -186,12 +186,12 @@ describe('a fleet on a Redis Cluster of three masters', () => {
     await postgres.db.$client.query("UPDATE schedules SET created_at = created_at - interval '10 seconds'");
     const queues = createLaneQueues(redis.client, keys);
     const log = createLogger('test', { level: 'silent' });
-    const parts = { db: postgres.db, redis, keys, queues, log };
+    const deps = { db: postgres.db, redis, keys, queues, log };
     const before = await ranOf('timed-0');
-    await restoreSchedules({ fence: 1, holds: () => true }, parts);
+    await restoreSchedules({ fence: 1, holds: () => true }, deps);
     await until('it runs again', async () => (await ranOf('timed-0')) > before, 60_000);
     await postgres.db.$client.query('DELETE FROM schedules WHERE id = ANY($1)', [ids]);
-    await restoreSchedules({ fence: 1, holds: () => true }, parts);
+    await restoreSchedules({ fence: 1, holds: () => true }, deps);
     const lanes = names.map((tenantId, index) => ({ tenantId, queueClass: 'default', id: ids[index] ?? '' }));
     expect(await createLaneSchedulers(redis.client, keys, queues).nextRuns(lanes)).toEqual(ids.map(() => null));
     await queues.close();

@@ -164,7 +164,7 @@ describe('a worker that is told to stop', () => {
     await tenant.expect(202, 'POST', '/api/v1/jobs', { task: 'system.probe', data: { sleepMs: 600_000 } });
     await until('it runs', async () => (await query("SELECT 1 FROM jobs WHERE state = 'active'")).length === 1);
     worker.kill('SIGTERM');
-    await until('it is stopping', () => worker.lines.some(({ msg }) => msg === 'stopping'));
+    await until('it is stopping', () => worker.lines.some(({ event }) => event === 'stopping'));
     worker.kill('SIGINT');
     await until('it is gone', () => worker.child.exitCode !== null);
     expect(worker.child.exitCode).toBe(1);

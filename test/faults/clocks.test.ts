@@ -92,7 +92,9 @@ describe('a clock that is moved', () => {
       PATIENCE_MS,
     );
     expect(Math.abs(Number(skew) - offsetMs / 1_000)).toBeLessThan(60);
-    const told = worker.lines.filter(({ msg }) => /clock is [\d.]+ s .*Set the clocks right/.test(String(msg)));
+    const told = worker.lines.filter(
+      ({ event, msg }) => event === 'clock_skewed' && /clock is [\d.]+ s .*\(NTP\)/.test(String(msg)),
+    );
     expect(told.length).toBeGreaterThan(0);
     expect((await look(id)).attempts).toBe(0);
     await clock.moveTo(0);

@@ -25,7 +25,7 @@ export const dashboardSettings = {
     trustProxy: setting(
       'TRUST_PROXY',
       trustedProxies(),
-      'Proxies whose X-Forwarded headers are believed: `false`, or addresses and ranges such as `10.0.0.0/8,loopback`',
+      'Proxies whose X-Forwarded headers are trusted: `false`, or addresses and ranges such as `10.0.0.0/8,loopback`',
       { default: 'false' },
     ),
   },
@@ -33,19 +33,19 @@ export const dashboardSettings = {
     showPayloads: setting(
       'DASHBOARD_SHOW_PAYLOADS',
       yesOrNo(false),
-      'Show the data, results and error messages of jobs to whoever is logged in',
+      'Show the data, results and error messages of jobs to every logged-in user',
       { default: 'false' },
     ),
     allowActions: setting(
       'DASHBOARD_ALLOW_ACTIONS',
       yesOrNo(false),
-      "Allow Bull Board's actions. They change queues, not the ledger, which stays the truth: prefer the HTTP API",
+      "Allow Bull Board's actions. They change queues but not the ledger, which is authoritative: prefer the HTTP API",
       { default: 'false' },
     ),
     maxLanes: setting(
       'DASHBOARD_MAX_QUEUES',
       wholeNumber(1, 5_000, 500),
-      'Lanes on the page at most, those that hold jobs first',
+      'Maximum lanes on the page, those that hold jobs first',
       { default: '500' },
     ),
   },
@@ -56,7 +56,7 @@ export type DashboardConfig = Loaded<typeof dashboardSettings> & { readonly oper
 
 /**
  * Reads the configuration.
- * @throws ConfigurationError naming what cannot be used
+ * @throws ConfigurationError naming every invalid setting
  */
 export function loadDashboardConfig(environment: Readonly<Record<string, string | undefined>>): DashboardConfig {
   const config = loadConfig(dashboardSettings, environment);

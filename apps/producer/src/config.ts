@@ -29,19 +29,19 @@ export const producerSettings = {
     maxConnections: setting(
       'HTTP_MAX_CONNECTIONS',
       wholeNumber(1, 100_000, 10_000),
-      'Open connections at most; further ones are closed at once. Each needs an open file',
+      'Maximum open connections; further ones are closed at once. Each needs a file descriptor',
       { default: '10000' },
     ),
     maxStreams: setting(
       'HTTP_MAX_STREAMS',
       wholeNumber(1, 100_000, 8_000),
-      'Streams of events that are open at most; further ones are answered 503. Keep it below HTTP_MAX_CONNECTIONS',
+      'Maximum open event streams; further ones get a 503. Keep it below HTTP_MAX_CONNECTIONS',
       { default: '8000' },
     ),
     directWaitMs: setting(
       'GA4_DIRECT_WAIT_MS',
       wholeNumber(0, 20_000, 5_000),
-      'A GA4 report that can run at once is waited for so long, before its place in the queue is answered; 0 never',
+      'How long a request for a GA4 report that can run at once waits for it before it is answered with its place in the queue; 0 never waits',
       { default: '5000' },
     ),
   },
@@ -53,16 +53,16 @@ export const producerSettings = {
     jwksUrl: setting(
       'JWT_JWKS_URL',
       urlOf('http', 'https').optional(),
-      'Key set of the issuer of JWTs, for RS256, PS256, ES256 and EdDSA',
+      "URL of the JWT issuer's key set, for RS256, PS256, ES256 and EdDSA",
     ),
     secret: setting(
       'JWT_SECRET',
       z.string().min(32, 'must be at least 32 characters long').optional(),
-      'Shared secret for JWTs of HS256, HS384 and HS512',
+      'Shared secret of JWTs signed with HS256, HS384 or HS512',
       { secret: true },
     ),
-    issuer: setting('JWT_ISSUER', optionalText(), 'When set, the `iss` that a JWT must have'),
-    audience: setting('JWT_AUDIENCE', optionalText(), 'When set, an `aud` that a JWT must have'),
+    issuer: setting('JWT_ISSUER', optionalText(), 'Required `iss` of a JWT, when set'),
+    audience: setting('JWT_AUDIENCE', optionalText(), 'Required `aud` of a JWT, when set'),
   },
   redis: redisSettings,
   postgres: postgresSettings,
@@ -70,13 +70,13 @@ export const producerSettings = {
     mostUnqueued: setting(
       'ACCEPT_MAX_UNQUEUED',
       wholeNumber(0, 100_000_000, 100_000),
-      'Jobs of the whole fleet that may be accepted while Redis takes none, the last quarter by tenants with less than that; further ones are answered 503',
+      'Maximum jobs, fleet-wide, that are accepted while Redis takes none; further ones get a 503. The last quarter is reserved for tenants that use less than a quarter',
       { default: '100000' },
     ),
     credentialsStaleMs: setting(
       'CREDENTIALS_STALE_MS',
       wholeNumber(0, 86_400_000, 300_000),
-      'While PostgreSQL does not answer, keys and tenants that were found so lately stay known; for `durability: redis`',
+      'How long cached keys and tenants stay valid while PostgreSQL is unavailable; for `durability: redis`',
       { default: '300000' },
     ),
   },
@@ -94,7 +94,7 @@ export type ProducerConfig = Omit<Loaded<typeof producerSettings>, 'operator'> &
 
 /**
  * Reads the producer's configuration.
- * @throws ConfigurationError naming what cannot be used
+ * @throws ConfigurationError naming every invalid setting
  */
 export function loadProducerConfig(environment: Readonly<Record<string, string | undefined>>): ProducerConfig {
   const { operator, ...config } = loadConfig(producerSettings, environment);

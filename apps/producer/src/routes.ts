@@ -44,10 +44,10 @@ import { addQueueRoute } from './status/queueRoute.js';
 import { addResultRoute } from './status/resultRoute.js';
 import { addTasksRoute } from './status/tasksRoute.js';
 import type { RedisCall } from './stores/redisCall.js';
-import type { StreamParts } from './streams/streamRoutes.js';
+import type { StreamDeps } from './streams/streamRoutes.js';
 import { addStreamRoutes } from './streams/streamRoutes.js';
 
-/** What the routes depend on. */
+/** Dependencies of all routes. */
 export interface RouteDeps {
   readonly config: ProducerConfig;
   readonly client: RedisService['client'];
@@ -61,7 +61,7 @@ export interface RouteDeps {
   readonly accept: Accept;
   readonly checks: TaskChecks;
   readonly feed: FeedWriter;
-  readonly streams: StreamParts;
+  readonly streams: StreamDeps;
   readonly answerError: AnswerError;
   readonly metrics: Metrics;
   readonly log: Log;

@@ -1,16 +1,16 @@
 /** What the command line asks for. */
 export type ScalerCommand =
   | { readonly kind: 'run' }
-  /** Decide and say, and write nothing. */
+  /** Decide and log, but write nothing. */
   | { readonly kind: 'dry-run' }
   | { readonly kind: 'help' }
   | { readonly kind: 'refuse'; readonly message: string };
 
 /** What `--help` prints. */
-export const HELP = `Decides how many slots each tenant has, and adds again what Redis does not hold.
+export const HELP = `Decides how many slots each tenant has, and adds jobs again that Redis has lost.
 
-  node apps/scaler/dist/main.js            leads when no other scaler does
-  node apps/scaler/dist/main.js --dry-run  leads nothing: logs what it would decide and why, and writes nothing
+  node apps/scaler/dist/main.js            runs the scaler; leads when no other scaler does
+  node apps/scaler/dist/main.js --dry-run  never leads: logs its decisions and writes nothing
 
 Settings come from the environment: docs/configuration.md.
 `;

@@ -17,7 +17,7 @@ import type { ScalingSettings } from './domain/scaling/decideSlots.js';
 import { POLICY_NAMES } from './domain/scaling/policy.js';
 import { assertReplicaConfig, replicaSettings } from './replicas/replicaSettings.js';
 
-/** All that a scaler process can be told. */
+/** Every setting of the scaler. */
 export const scalerSettings = {
   redis: redisSettings,
   memory: memorySettings,
@@ -32,49 +32,53 @@ export const scalerSettings = {
     intervalMs: setting(
       'SCALER_INTERVAL_MS',
       wholeNumber(100, 3_600_000, 30_000),
-      'How often every tenant is looked at; tenants that get jobs are looked at in between as well, but only to grow',
+      'How often the slots of every tenant are decided; tenants that get jobs can grow in between',
       { default: '30000' },
     ),
-    minSlots: setting('SCALER_MIN_SLOTS', wholeNumber(1, 1_000, 1), 'Slots of a tenant at least', { default: '1' }),
-    maxSlots: setting('SCALER_MAX_SLOTS', wholeNumber(1, 1_000, 5), 'Slots of a tenant at most', { default: '5' }),
+    minSlots: setting('SCALER_MIN_SLOTS', wholeNumber(1, 1_000, 1), 'Minimum slots of a tenant', { default: '1' }),
+    maxSlots: setting('SCALER_MAX_SLOTS', wholeNumber(1, 1_000, 5), 'Maximum slots of a tenant', { default: '5' }),
     jobsPerSlot: setting(
       'SCALER_JOBS_PER_SLOT',
       wholeNumber(1, 1_000_000, 10),
-      'A tenant grows when more jobs wait per slot than this, and shrinks when fewer do',
+      'Waiting jobs per slot above which a tenant grows, and below which it shrinks',
       { default: '10' },
     ),
     policy: setting(
       'SCALER_POLICY',
       oneOf(POLICY_NAMES, 'queue-length'),
-      '`queue-length`: by the jobs that wait per slot; `wait-target`: by how fast jobs arrive and how long they take',
+      '`queue-length`: by waiting jobs per slot; `wait-target`: by arrival rate and service time',
       { default: 'queue-length' },
     ),
     drainTargetMs: setting(
       'SCALER_DRAIN_TARGET_MS',
       wholeNumber(1_000, 86_400_000, 60_000),
-      'For `wait-target`: within this time the jobs that wait shall have been started',
+      'For `wait-target`: the time within which all waiting jobs should start',
       { default: '60000' },
     ),
     stabilisationMs: setting(
       'SCALER_STABILISATION_MS',
       wholeNumber(0, 3_600_000, 60_000),
-      'A tenant shrinks no further than to the highest count that was wanted within this time; 0 shrinks at once',
+      'Stabilisation window: a tenant shrinks only to the highest count recommended within this time; 0 shrinks at once',
       { default: '60000' },
     ),
     retireAfterMs: setting(
       'LANE_RETIRE_AFTER_MS',
       wholeNumber(10_000, 31_536_000_000, 604_800_000),
-      'A lane that nothing was added to for this long and that holds no job is forgotten until it is used again',
+      'An empty lane to which nothing was added for this long is retired until it is used again',
       { default: '604800000' },
     ),
   },
   replicas: replicaSettings,
   metrics: {
-    tenants: setting('METRICS_TENANTS', tenantIds(), 'Tenants, joined by commas, that metrics name whatever they do'),
+    tenants: setting(
+      'METRICS_TENANTS',
+      tenantIds(),
+      'Tenants, separated by commas, that always have their own metric series',
+    ),
     topTenants: setting(
       'METRICS_TOP_TENANTS',
       wholeNumber(0, 1_000, 20),
-      'How many more tenants metrics name, the busiest; what the rest do counts as `other`',
+      'How many more tenants, the busiest, have their own metric series; the rest are counted as `other`',
       { default: '20' },
     ),
   },
@@ -85,7 +89,7 @@ export type ScalerConfig = Loaded<typeof scalerSettings>;
 
 /**
  * Reads the configuration.
- * @throws ConfigurationError when a setting cannot be used, or two contradict each other
+ * @throws ConfigurationError when a setting is invalid, or two contradict each other
  */
 export function loadScalerConfig(environment: Readonly<Record<string, string | undefined>>): ScalerConfig {
   const config = loadConfig(scalerSettings, environment);

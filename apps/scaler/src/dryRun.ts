@@ -14,8 +14,8 @@ import type { Leadership } from './lead/keepLead.js';
 import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
 import { observeFleet } from './observe/observeFleet.js';
-import type { ScalerMachine, ScalerProcess } from './parts.js';
 import type { LoadWatch } from './replicas/loadBook.js';
+import type { ScalerMachine, ScalerProcess } from './scalerDeps.js';
 
 /** Never asked for and never over: a dry run needs no right to act, and takes it from nobody. */
 const NO_LEADERSHIP: Leadership = { fence: 0, holds: () => true };
@@ -36,10 +36,10 @@ export function createDryRun(
   const keys = fleetKeys(config.redis.prefix);
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
-  const observeParts = { redis, keys, tasks, log, tables: new Map() };
+  const observeDeps = { redis, keys, tasks, log, tables: new Map() };
   const look = createLook({
     take: async () => undefined,
-    observe: (wanted) => observeFleet(observeParts, wanted),
+    observe: (wanted) => observeFleet(observeDeps, wanted),
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions) => tellDecisions(decisions, log),
     load: NO_LOAD_WATCH,

@@ -7,7 +7,7 @@ import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
 /** What a look needs. */
-export interface LookParts {
+export interface LookDeps {
   /** Told of a new leadership before its first look, so that what an earlier leader still writes is refused. */
   readonly take: (leadership: Leadership) => Promise<void>;
   /** Counts the lanes of these tenants, or of all. */
@@ -33,7 +33,7 @@ export interface Look {
 }
 
 /** Makes looks. */
-export function createLook({ take, observe, decider, act, load, measures, monotonicMs, metrics }: LookParts): Look {
+export function createLook({ take, observe, decider, act, load, measures, monotonicMs, metrics }: LookDeps): Look {
   let takenFence: number | null = null;
   return {
     async atAll(leadership) {

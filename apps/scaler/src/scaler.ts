@@ -29,9 +29,9 @@ import { createLookLoop } from './lookLoop.js';
 import type { TenantMeasures } from './measure/measureTenants.js';
 import { createTenantMeasures } from './measure/measureTenants.js';
 import { observeFleet } from './observe/observeFleet.js';
-import type { ScalerMachine, ScalerParts, ScalerProcess } from './parts.js';
 import type { LoadWatch } from './replicas/loadBook.js';
 import { createReplicas } from './replicas/replicas.js';
+import type { ScalerDeps, ScalerMachine, ScalerProcess } from './scalerDeps.js';
 import { createUpkeep } from './upkeep.js';
 
 /** Builds a scaler process. */
@@ -69,7 +69,7 @@ export function createScaler(
     },
     log,
   });
-  const parts: ScalerParts = {
+  const deps: ScalerDeps = {
     config,
     keys,
     tasks,
@@ -82,7 +82,7 @@ export function createScaler(
     monotonicMs,
     log,
   };
-  const replicas = createReplicas(config, parts);
+  const replicas = createReplicas(config, deps);
   const measures = createTenantMeasures({
     bounds: { always: config.metrics.tenants, most: config.metrics.topTenants },
     slotConcurrency: config.slot.concurrency,
@@ -91,8 +91,8 @@ export function createScaler(
     metrics,
     log,
   });
-  const looks = createLooks(parts, replicas.load, measures);
-  const upkeep = createUpkeep(parts, { touched: looks.touch });
+  const looks = createLooks(deps, replicas.load, measures);
+  const upkeep = createUpkeep(deps, { touched: looks.touch });
   const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
   const ops = createOpsServer(
     config.ops,
@@ -126,18 +126,18 @@ export function createScaler(
 }
 
 function createLooks(
-  { config, keys, tasks, redis, postgres, metrics, lead, monotonicMs, log }: ScalerParts,
+  { config, keys, tasks, redis, postgres, metrics, lead, monotonicMs, log }: ScalerDeps,
   load: LoadWatch,
   measures: TenantMeasures,
 ): LookLoop {
-  const applyParts = { db: postgres.db, redis, keys, metrics, log };
-  const observeParts = { redis, keys, tasks, log, tables: new Map() };
+  const applyDeps = { db: postgres.db, redis, keys, metrics, log };
+  const observeDeps = { redis, keys, tasks, log, tables: new Map() };
   const look = createLook({
     take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
-    observe: (wanted) => observeFleet(observeParts, wanted),
+    observe: (wanted) => observeFleet(observeDeps, wanted),
     decider: createDecider(scalingSettingsOf(config)),
     act: async (decisions, leadership) => {
-      const { refused } = await applyChanges(changesOf(decisions), leadership, applyParts);
+      const { refused } = await applyChanges(changesOf(decisions), leadership, applyDeps);
       await recordHeldBack(decisions, leadership, postgres.db);
       // A refusal says that another leads: this process asks rather than believes.
       if (refused > 0) lead.hurry();

@@ -1,12 +1,12 @@
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
-import type { ScalerParts } from './parts.js';
 import type { RecoveryHooks } from './recover/recoveryLoops.js';
 import { createRecoveryLoops } from './recover/recoveryLoops.js';
 import { restoreSchedules } from './recover/restoreSchedules.js';
 import { repairWeights } from './repair/repairWeights.js';
 import { forgetKeys } from './retain/forgetKeys.js';
 import { retireUnusedLanes } from './retain/retireLanes.js';
+import type { ScalerDeps } from './scalerDeps.js';
 import { createScoreKeeper } from './score/scoreKeeper.js';
 import { whileLeading } from './whileLeading.js';
 
@@ -26,8 +26,8 @@ const RETAIN_EVERY_MS = 3_600_000;
 const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
 /** What the leading scaler does beside its looks, each in a loop of its own. */
-export function createUpkeep(parts: ScalerParts, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
-  const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = parts;
+export function createUpkeep(deps: ScalerDeps, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
+  const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = deps;
   const { db } = postgres;
   const { retireAfterMs } = config.scaler;
   const retireEveryMs = Math.min(RETIRE_EVERY_MS.most, Math.max(RETIRE_EVERY_MS.least, retireAfterMs / 10));
@@ -38,7 +38,7 @@ export function createUpkeep(parts: ScalerParts, hooks: Pick<RecoveryHooks, 'tou
     restoreSchedules(leadership, { db, redis, keys, queues, log }),
   );
   return [
-    ...createRecoveryLoops(parts, { ...hooks, restore: [async () => repair.hurry(), async () => schedules.hurry()] }),
+    ...createRecoveryLoops(deps, { ...hooks, restore: [async () => repair.hurry(), async () => schedules.hurry()] }),
     repair,
     schedules,
     whileLeading(

@@ -18,7 +18,7 @@ import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { tracingSettings } from '@sluice/tracing/tracingSettings';
 import { z } from 'zod';
 
-/** All that a worker process can be told. */
+/** Every setting of the worker. */
 export const workerSettings = {
   redis: redisSettings,
   postgres: postgresSettings,
@@ -32,14 +32,14 @@ export const workerSettings = {
     endpoint: setting(
       'GA4_ENDPOINT',
       optionalUrlOf('https', 'http'),
-      "Where the Google Analytics Data API is, `https://host[:port]`; Google's own host when unset",
+      "URL of the Google Analytics Data API, `https://host[:port]`; Google's own when unset",
     ),
     credentialsFile: setting(
       'GA4_CREDENTIALS_FILE',
       optionalText(),
       'File with the JSON key of the Google service account that runs GA4 reports',
     ),
-    credentials: setting('GA4_CREDENTIALS', optionalText(), 'The JSON key itself, in place of the file', {
+    credentials: setting('GA4_CREDENTIALS', optionalText(), 'The JSON key itself, instead of the file', {
       secret: true,
     }),
   },
@@ -52,30 +52,30 @@ export const workerSettings = {
     id: setting(
       'WORKER_ID',
       optionalText(),
-      'Name of this process in the ledger, to which each start adds a part of its own; the host name when unset',
+      'Name of this process in the ledger, with a suffix that is new on each start; the host name when unset',
     ),
     heartbeatLastsMs: setting(
       'WORKER_HEARTBEAT_MS',
       wholeNumber(2_000, 60_000, 5_000),
-      'A worker that was silent for so long is taken for dead and its slots go to others',
+      'A worker that sent no heartbeat for this long counts as dead, and other workers take over its slots',
       { default: '5000' },
     ),
     slotLeaseMs: setting(
       'SLOT_LEASE_MS',
       wholeNumber(1_000, 60_000, 10_000),
-      'A slot whose holder died or was cut off goes to another after so long',
+      'Time after which the slot of a worker that died or was cut off goes to another worker',
       { default: '10000' },
     ),
     lockMs: setting(
       'JOB_LOCK_MS',
       wholeNumber(1_000, 600_000, 30_000),
-      'A job whose worker died runs again after so long',
+      'Time after which a job whose worker died runs again',
       { default: '30000' },
     ),
     stalledCheckMs: setting(
       'STALLED_CHECK_MS',
       wholeNumber(500, 600_000, 15_000),
-      'How often a lane is looked at for jobs whose worker died, and for whatever no message told',
+      'How often lanes are checked for jobs whose worker died and for work whose wake-up message was lost',
       { default: '15000' },
     ),
     blockedMs: setting(
@@ -85,18 +85,18 @@ export const workerSettings = {
         .regex(/^[1-9]\d{2,5}$/, 'must be a whole number from 100 to 999999')
         .transform(Number)
         .optional(),
-      'A worker whose event loop stood still for so long is killed by its watchdog; 8000 when unset, or 80 % of a shorter `SLOT_LEASE_MS`',
+      'The watchdog kills a worker whose event loop was blocked for this long; 8000 when unset, or 80 % of `SLOT_LEASE_MS` if that is less',
     ),
     isolatedProcesses: setting(
       'ISOLATED_PROCESSES',
       wholeNumber(1, 1_000, 4),
-      'Jobs that one worker runs in processes of their own at a time; others of that kind wait within it',
+      'Maximum jobs that one worker runs in their own processes at a time; further ones wait in the worker',
       { default: '4' },
     ),
     isolatedMemoryMb: setting(
       'ISOLATED_MEMORY_MB',
       wholeNumber(64, 65_536, 512),
-      'Bound of the heap of a process that runs one job, in MB',
+      'Heap limit of a process that runs one job, in MB',
       { default: '512' },
     ),
     isolatedEnvironment: setting(
@@ -107,7 +107,7 @@ export const workerSettings = {
     concurrency: setting(
       'WORKER_CONCURRENCY',
       wholeNumber(1, 1_000, 50),
-      'Jobs that one worker process runs at a time, over all tenants',
+      'Maximum jobs that one worker process runs at a time, over all tenants',
       { default: '50' },
     ),
     unknownTaskPatienceMs: setting(
@@ -119,10 +119,10 @@ export const workerSettings = {
     effectsPool: setting(
       'EFFECTS_POOL',
       wholeNumber(1, 100, 5),
-      'Connections to PostgreSQL, beside `DATABASE_POOL`, that jobs do their effects with (`ctx.once`)',
+      'Connections to PostgreSQL for the effects of jobs (`ctx.once`), in addition to `DATABASE_POOL`',
       { default: '5' },
     ),
-    exportsDir: setting('EXPORTS_DIR', z.string().min(1).default('.sluice/exports'), 'Where exports are written', {
+    exportsDir: setting('EXPORTS_DIR', z.string().min(1).default('.sluice/exports'), 'Folder for exports', {
       default: '.sluice/exports',
     }),
   },
@@ -137,14 +137,14 @@ const PART_OF_LEASE = 0.8;
 
 /**
  * Reads a worker's configuration.
- * @throws ConfigurationError naming what cannot be used
+ * @throws ConfigurationError naming every invalid setting
  */
 export function loadWorkerConfig(environment: Readonly<Record<string, string | undefined>>) {
   const config = loadConfig(workerSettings, environment);
   const { slotLeaseMs, blockedMs = Math.min(USUAL_BLOCKED_MS, slotLeaseMs * PART_OF_LEASE) } = config.worker;
   if (blockedMs >= slotLeaseMs) {
     throw new ConfigurationError(
-      `Cannot start with this configuration:\n  WORKER_BLOCKED_MS is ${blockedMs}, which must be below SLOT_LEASE_MS (${slotLeaseMs}): a worker that stands still must be gone before its slots go to another.`,
+      `Invalid configuration:\n  WORKER_BLOCKED_MS is ${blockedMs}, which must be below SLOT_LEASE_MS (${slotLeaseMs}): a blocked worker must be killed before another worker takes over its slots.`,
     );
   }
   return { ...config, worker: { ...config.worker, blockedMs } };

@@ -18,7 +18,11 @@ export function createJobConsumer(intake: Pick<JobIntake, 'drain'>, running: Run
     async stop(deadline) {
       const closed = intake.drain();
       const handBack = (): void => {
-        if (running.count() > 0) log.info({ jobs: running.count() }, 'the grace time is over: handing jobs back');
+        if (running.count() > 0)
+          log.info(
+            { component: 'consumer', event: 'jobs_handed_back', jobs: running.count() },
+            'grace period over: handing back running jobs',
+          );
         running.stopAll();
       };
       if (deadline.aborted) handBack();

@@ -2,7 +2,7 @@ import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import { traceWith } from '@sluice/shared/telemetry/spans';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRunningJobs } from './attempt/runningJobs.js';
-import type { RunJobParts } from './runJob.js';
+import type { RunJobDeps } from './runJob.js';
 import { runJob } from './runJob.js';
 
 type FleetTracer = NonNullable<Parameters<typeof traceWith>[0]>;
@@ -26,8 +26,8 @@ describe('runJob', () => {
       onSlotLost: () => undefined,
     } as unknown as ActiveJob;
     const running = createRunningJobs();
-    const parts = { running, upstreams: { isHeldBack: async () => true } } as unknown as RunJobParts;
-    expect(await runJob(job, parts)).toEqual({ kind: 'release' });
+    const deps = { running, upstreams: { isHeldBack: async () => true } } as unknown as RunJobDeps;
+    expect(await runJob(job, deps)).toEqual({ kind: 'release' });
     expect(told).toEqual({ 'sluice.outcome': 'held-back', ended: true });
     expect(running.count()).toBe(0);
   });

@@ -14,11 +14,11 @@ import { executeAttempt } from './execute/executeAttempt.js';
 import type { ServiceTimes } from './execute/serviceTimes.js';
 import type { TenantMeasures } from './measure/tenantMeasures.js';
 import { repeatEnd } from './settle/repeatEnd.js';
-import type { SettleParts } from './settle/settleAttempt.js';
+import type { SettleDeps } from './settle/settleAttempt.js';
 import { settleAttempt } from './settle/settleAttempt.js';
 
 /** What the life of a job in a worker depends on. */
-export interface RunJobParts extends ClaimDeps, ExecuteDeps, SettleParts {
+export interface RunJobDeps extends ClaimDeps, ExecuteDeps, SettleDeps {
   readonly upstreams: ClaimDeps['upstreams'] & ExecuteDeps['upstreams'];
   readonly running: RunningJobs;
   readonly serviceTimes: Pick<ServiceTimes, 'note'>;
@@ -30,21 +30,21 @@ export interface RunJobParts extends ClaimDeps, ExecuteDeps, SettleParts {
 const LEDGER_SHARE_MS = 1_000;
 
 /** A job's life in a worker: claim, execute, settle. The answer is what BullMQ is told in the end. */
-export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<AttemptEnd> {
-  const stay = parts.running.enter(ledgerIdOf(active));
+export async function runJob(active: ActiveJob, deps: RunJobDeps): Promise<AttemptEnd> {
+  const stay = deps.running.enter(ledgerIdOf(active));
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
   const trace = traceAttempt(active);
   try {
-    const claim = await claimAttempt({ active, stop: stay.stop, trace }, parts);
+    const claim = await claimAttempt({ active, stop: stay.stop, trace }, deps);
     if (claim.kind === 'none') return claim.end;
-    if (claim.kind === 'over') return await repeatEnd(active, claim.claimed, claim.state, parts);
+    if (claim.kind === 'over') return await repeatEnd(active, claim.claimed, claim.state, deps);
     const { attempt } = claim;
-    const beganMs = parts.monotonicMs();
-    const verdict = await executeAttempt(attempt, parts);
-    const endedMs = parts.monotonicMs();
-    noteVerdict(attempt, verdict, parts);
-    const end = await settle(attempt, verdict, parts);
-    noteServiceTime(attempt, verdict, { ranMs: endedMs - beganMs, settleMs: parts.monotonicMs() - endedMs }, parts);
+    const beganMs = deps.monotonicMs();
+    const verdict = await executeAttempt(attempt, deps);
+    const endedMs = deps.monotonicMs();
+    noteVerdict(attempt, verdict, deps);
+    const end = await settle(attempt, verdict, deps);
+    noteServiceTime(attempt, verdict, { ranMs: endedMs - beganMs, settleMs: deps.monotonicMs() - endedMs }, deps);
     return end;
   } finally {
     trace.end();
@@ -52,15 +52,15 @@ export async function runJob(active: ActiveJob, parts: RunJobParts): Promise<Att
   }
 }
 
-function settle({ active, claimed, trace }: OwnedAttempt, verdict: AttemptVerdict, parts: RunJobParts) {
+function settle({ active, claimed, trace }: OwnedAttempt, verdict: AttemptVerdict, deps: RunJobDeps) {
   const { id, tenantId, fence } = claimed;
   const job = { id, tenantId, fence, task: active.task, queueClass: active.lane.queueClass };
-  return trace.run(() => inSpan('settle', () => settleAttempt(job, verdict, parts)));
+  return trace.run(() => inSpan('settle', () => settleAttempt(job, verdict, deps)));
 }
 
-function noteVerdict({ active, trace }: OwnedAttempt, verdict: AttemptVerdict, parts: RunJobParts): void {
-  parts.metrics.attemptsEnded.inc({ task: taskLabel(active.task, parts.tasks), outcome: verdict.kind });
-  parts.measures.ended(active.lane.tenantId, verdict.kind);
+function noteVerdict({ active, trace }: OwnedAttempt, verdict: AttemptVerdict, deps: RunJobDeps): void {
+  deps.metrics.attemptsEnded.inc({ task: taskLabel(active.task, deps.tasks), outcome: verdict.kind });
+  deps.measures.ended(active.lane.tenantId, verdict.kind);
   trace.ended(verdict);
 }
 
@@ -69,7 +69,7 @@ function noteServiceTime(
   { active, claimMs, plan }: OwnedAttempt,
   verdict: AttemptVerdict,
   { ranMs, settleMs }: { readonly ranMs: number; readonly settleMs: number },
-  { serviceTimes }: RunJobParts,
+  { serviceTimes }: RunJobDeps,
 ): void {
   if (plan.kind !== 'run' || 'neverRan' in verdict) return;
   serviceTimes.note(active.lane, ranMs + Math.min(claimMs + settleMs, LEDGER_SHARE_MS));

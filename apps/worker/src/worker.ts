@@ -34,7 +34,7 @@ import { createLedgerWriter } from './ledger/ledgerWriter.js';
 import { createTenantMeasures } from './measure/tenantMeasures.js';
 import { createWebClient } from './network/webClient.js';
 import { runJob } from './runJob.js';
-import type { UpstreamGate, UpstreamGateParts } from './upstream/upstreamGate.js';
+import type { UpstreamGate, UpstreamGateDeps } from './upstream/upstreamGate.js';
 import { createUpstreamGate } from './upstream/upstreamGate.js';
 import { createJobTable } from './watch/jobTable.js';
 import { createWatchdog } from './watch/watchdog.js';
@@ -49,8 +49,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What holding attempts to their upstreams' limits rests on. */
-interface UpstreamsParts extends Pick<UpstreamGateParts, 'tasks' | 'lanes' | 'metrics'> {
+/** Dependencies of holding attempts to their upstreams' limits. */
+interface UpstreamsDeps extends Pick<UpstreamGateDeps, 'tasks' | 'lanes' | 'metrics'> {
   readonly redis: Pick<RedisService, 'client'>;
   readonly postgres: Pick<PostgresService, 'db'>;
   readonly keys: FleetKeys;
@@ -103,7 +103,7 @@ export function wireWorker(
   const feed = createFeedWriter(redis.client, keys, log);
   const turns = createLedgerTurns(postgres.db, log);
   const { runnable, ...wired } = wireTasks(tasks, config, { ...machine, db: postgres.db, web, ga4, metrics, log });
-  const parts = {
+  const deps = {
     upstreams: upstreamsOf({ tasks: catalogue, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),
     claimer: createClaimer({ turns, db: postgres.db, tasks: catalogue, workerId }),
     ledger: createLedgerWriter(turns, postgres.db, log),
@@ -132,7 +132,7 @@ export function wireWorker(
     lockMs: config.worker.lockMs,
     sweepMs: config.worker.stalledCheckMs,
     listeners: { [keys.cancelChannel]: (jobId) => running.cancel(jobId) },
-    run: (job) => runJob(job, parts),
+    run: (job) => runJob(job, deps),
     onBeat: ({ lanes, slots }) => {
       metrics.lanesOpen.set(lanes);
       metrics.slotsHeld.set(slots);
@@ -176,7 +176,7 @@ export function wireWorker(
 }
 
 function upstreamsOf(
-  { redis, postgres, keys, ...gate }: UpstreamsParts,
+  { redis, postgres, keys, ...gate }: UpstreamsDeps,
   { circuit }: Pick<WorkerConfig, 'circuit'>,
   { now, random }: Machine,
   log: Log,

@@ -27,8 +27,8 @@ export interface Ga4Client {
   runReport(request: Ga4Request, signal: AbortSignal): Promise<Ga4Answer>;
 }
 
-/** What a client rests on. */
-export interface Ga4ClientParts {
+/** Dependencies of the GA4 client. */
+export interface Ga4ClientDeps {
   readonly settings: Ga4Settings;
   /** Lets a name that stands for Google's host resolve to addresses that are not public. */
   readonly allowPrivateAddresses: boolean;
@@ -47,7 +47,7 @@ interface Started {
 }
 
 /** The process's client. Starting reads the credential; Google's library is loaded by the first report. */
-export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4ClientParts): Ga4Client & Service {
+export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4ClientDeps): Ga4Client & Service {
   const seen = createSeenQuotas();
   let started: Started | null = null;
   let loading: Promise<BetaAnalyticsDataClient> | null = null;

@@ -11,7 +11,7 @@ export type { Circuit } from './circuit.js';
 export type { CircuitState, CircuitWait } from './circuitWait.js';
 export { circuitWait, NO_CIRCUIT_WAIT, restsForMs } from './circuitWait.js';
 export type { QuotaKeys } from './quotaKeys.js';
-export type { CircuitChange, Quotas, QuotasParts, TenantQuotas, UpstreamState } from './quotas.js';
+export type { CircuitChange, Quotas, QuotasDeps, TenantQuotas, UpstreamState } from './quotas.js';
 export { createQuotas } from './quotas.js';
 export type { QuotaState } from './quotaWait.js';
 export { callsLeft, quotaPartMs, quotaWaitMs, refillsInMs } from './quotaWait.js';

@@ -44,8 +44,8 @@ export interface CircuitChange {
   readonly settings: CircuitSettings | null;
 }
 
-/** What quotas rest on. */
-export interface QuotasParts {
+/** Dependencies of quotas. */
+export interface QuotasDeps {
   readonly client: RedisClient;
   readonly keys: QuotaKeys;
   /** A tenant's own quotas by the ledger; null when there is no such tenant. */
@@ -62,7 +62,7 @@ const REMEMBERED_MS = 1_000;
 const KEPT_TENANTS = 10_000;
 
 /** Quotas through a short cache. While the ledger is away, what it said last holds; a tenant never asked for is refused. */
-export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasParts): Quotas {
+export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasDeps): Quotas {
   const lately = createShortCache(read, REMEMBERED_MS, now);
   const last = new Map<string, TenantQuotas | null>();
 

@@ -37,7 +37,10 @@ export function startTracerSdk(exporter: 'otlp' | 'console', attributes: Attribu
       try {
         await Promise.race([provider.shutdown(), aborted(late)]);
       } catch (err) {
-        log.warn({ err }, 'the last spans could not be sent');
+        log.warn(
+          { component: 'tracing', event: 'spans_not_sent', err },
+          'failed to send the last spans: they are lost',
+        );
       }
       trace.disable();
       diag.disable();
@@ -76,7 +79,11 @@ class PlainResource implements Resource {
 }
 
 function toDiagLogger(log: Log) {
-  const warn = (message: string): void => log.warn({ said: message.slice(0, 500) }, 'OpenTelemetry has trouble');
+  const warn = (message: string): void =>
+    log.warn(
+      { component: 'tracing', event: 'opentelemetry_error', said: message.slice(0, 500) },
+      'OpenTelemetry reported an error',
+    );
   const silent = (): void => undefined;
   return { error: warn, warn, info: silent, debug: silent, verbose: silent };
 }

@@ -2,9 +2,9 @@ import { setting } from '@sluice/shared/config/setting';
 import { optionalText, optionalUrlOf, yesOrNo } from '@sluice/shared/config/values';
 import { z } from 'zod';
 
-/** The environment of OpenTelemetry's SDK, as far as it is known by name here. */
+/** The environment variables of OpenTelemetry's SDK that Sluice reads. */
 export const tracingSettings = {
-  isDisabled: setting('OTEL_SDK_DISABLED', yesOrNo(false), '`true` turns tracing off, whatever else is set', {
+  isDisabled: setting('OTEL_SDK_DISABLED', yesOrNo(false), '`true` turns tracing off, regardless of other settings', {
     default: 'false',
   }),
   exporter: setting(
@@ -15,43 +15,43 @@ export const tracingSettings = {
   endpoint: setting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     optionalUrlOf('http', 'https'),
-    'Collector that takes OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces` is added',
+    'Collector for OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces` is appended',
   ),
   tracesEndpoint: setting(
     'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     optionalUrlOf('http', 'https'),
-    'The same for traces alone, used as it is',
+    'Collector for traces alone; the URL is used as is',
   ),
   protocol: setting(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     optionalText(),
-    'Must be `http/protobuf`, which is what is spoken, or unset',
+    '`http/protobuf`, the only supported protocol, or unset',
   ),
   headers: setting(
     'OTEL_EXPORTER_OTLP_HEADERS',
     optionalText(),
-    'Headers for the collector, `name=value,name=value`, such as its credential',
+    'Headers sent to the collector, `name=value,name=value`, such as a credential',
     { secret: true },
   ),
   serviceName: setting(
     'OTEL_SERVICE_NAME',
     optionalText(),
-    "The process's name in traces; `sluice-` and the name of the process when unset",
+    'Service name in traces; `sluice-` followed by the name of the process when unset',
   ),
   resourceAttributes: setting(
     'OTEL_RESOURCE_ATTRIBUTES',
     resourceAttributes(),
-    'More about the process, `deployment.environment.name=prod,service.version=1.2`',
+    'Resource attributes, such as `deployment.environment.name=prod,service.version=1.2`',
   ),
   sampler: setting(
     'OTEL_TRACES_SAMPLER',
     optionalText(),
-    'Which traces are kept, as OpenTelemetry names it; `parentbased_always_on` when unset',
+    'Sampler, by its name in OpenTelemetry; `parentbased_always_on` when unset',
   ),
   samplerArgument: setting(
     'OTEL_TRACES_SAMPLER_ARG',
     optionalText(),
-    'For `parentbased_traceidratio`: the share of traces to keep, 0 to 1',
+    'For `parentbased_traceidratio`: the ratio of traces to keep, 0 to 1',
   ),
 };
 

@@ -222,7 +222,7 @@ describe('analytics', () => {
     [range(10, 10), '/from', 'before to'],
     [range(0, 32 * 24 * 60), '/from', '31 days'],
     ['from=yesterday', '/from', ''],
-    ['points=3', '/points', 'no such property'],
+    ['points=3', '/points', 'Unknown property'],
   ])('refuses %s, and names field and bound', async (asked, pointer, words) => {
     const { errors } = await acme.expect(400, 'GET', `/api/v1/analytics?${asked}`);
     expect((errors as object[])[0]).toMatchObject({ pointer, message: expect.stringContaining(words) });

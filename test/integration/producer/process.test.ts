@@ -34,7 +34,7 @@ describe('the process', () => {
 
   it.each([
     ['no operator key', { SLUICE_OPERATOR_KEY: '' }, 'Set SLUICE_OPERATOR_KEY'],
-    ['a short secret', { JWT_SECRET: 'short' }, 'JWT_SECRET has a value that is not shown: must be at least 32'],
+    ['a short secret', { JWT_SECRET: 'short' }, 'JWT_SECRET has a value (hidden): must be at least 32'],
     ['no Redis', { REDIS_URL: '' }, 'REDIS_URL is not set'],
   ])('says in a sentence what is wrong with %s', async (_what, environment, sentence) => {
     const child = spawn(process.execPath, [MAIN], {

@@ -46,7 +46,7 @@ describe('a scaler with --dry-run', () => {
   }
 
   function decided(scaler: FleetProcess): readonly Record<string, unknown>[] {
-    return scaler.lines.filter(({ msg }) => msg === 'decided, and not done');
+    return scaler.lines.filter(({ event }) => event === 'decision_not_applied');
   }
 
   it('says what it would decide and why, and writes nothing', async () => {
@@ -68,7 +68,7 @@ describe('a scaler with --dry-run', () => {
 
   it('leaves the lead to a scaler that acts', async () => {
     const real = await start();
-    await until('the real one leads', () => real.lines.some(({ msg }) => msg === 'leading'));
+    await until('the real one leads', () => real.lines.some(({ event }) => event === 'leadership_gained'));
     await until('and acts', async () => {
       return (await readFleetTable(space.redis.client, space.keys)).desired.get('busy') === 5;
     });

@@ -78,7 +78,7 @@ describe('the number of worker processes', () => {
     expect(platform.interrupted()).toBe(0);
     expect(scaler.lines).toContainEqual(
       expect.objectContaining({
-        msg: 'another number of worker processes',
+        msg: 'desired worker replicas changed',
         from: 1,
         replicas: 4,
         reason: '5 jobs would run at once, 2 per process at 80 %: 4 wanted, 1 to 6 allowed',
@@ -118,10 +118,10 @@ describe('the number of worker processes', () => {
     });
     await until('the number is published', async () => (await published(scaler)) === 4);
     const complaint = await until('it complains', () => scaler.lines.find(({ driver }) => driver === 'local'));
-    expect(complaint).toMatchObject({ level: 40, msg: expect.stringMatching(/check .* It is tried again\.$/) });
+    expect(complaint).toMatchObject({ level: 40, msg: expect.stringMatching(/check .* Retrying in \d+ ms\.$/) });
     platform.api.fail(null);
     await alive(4);
-    await until('it says so', () => scaler.lines.some(({ msg }) => msg === 'the driver works again'));
+    await until('it says so', () => scaler.lines.some(({ event }) => event === 'driver_recovered'));
   });
 
   it('is decided without a driver, too', async () => {

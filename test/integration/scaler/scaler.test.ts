@@ -114,7 +114,7 @@ describe('scaler', () => {
 
   it('acts on a notice at once, long before its interval', async () => {
     const scaler = await startScaler(3_600_000);
-    await until('it leads', () => scaler.lines.some(({ msg }) => msg === 'leading'));
+    await until('it leads', () => scaler.lines.some(({ event }) => event === 'leadership_gained'));
     await until('its first look is over', async () => (await desired('calm')) === 1);
     await addWaiting('noticed', 25);
     expect(await desired('noticed')).toBeUndefined();
@@ -133,11 +133,11 @@ describe('scaler', () => {
 
   it('lets one lead; when it is killed, the other takes over under a higher fence', async () => {
     const first = await startScaler(100);
-    await until('the first leads', () => first.lines.some(({ msg }) => msg === 'leading'));
+    await until('the first leads', () => first.lines.some(({ event }) => event === 'leadership_gained'));
     const fence = await leaderFence();
     const second = await startScaler(100);
     await keptAgain();
-    expect(second.lines.some(({ msg }) => msg === 'leading')).toBe(false);
+    expect(second.lines.some(({ event }) => event === 'leadership_gained')).toBe(false);
 
     first.kill('SIGKILL');
     // By the server's clock the lead ends within nine seconds, and every scaler asks for it once a second.
@@ -149,10 +149,10 @@ describe('scaler', () => {
 
   it('hands the lead over when it is told to stop', async () => {
     const first = await startScaler(100);
-    await until('the first leads', () => first.lines.some(({ msg }) => msg === 'leading'));
+    await until('the first leads', () => first.lines.some(({ event }) => event === 'leadership_gained'));
     const second = await startScaler(100);
     expect(await first.stop()).toBe(0);
-    await until('the second leads', () => second.lines.some(({ msg }) => msg === 'leading'));
+    await until('the second leads', () => second.lines.some(({ event }) => event === 'leadership_gained'));
   });
 
   it('adds a job that was accepted but never came into Redis', async () => {

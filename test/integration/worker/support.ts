@@ -22,7 +22,7 @@ import { createPutBacks } from '../../../apps/worker/src/execute/putBacks.js';
 import { createLedgerTurns } from '../../../apps/worker/src/ledger/ledgerTurns.js';
 import { createLedgerWriter } from '../../../apps/worker/src/ledger/ledgerWriter.js';
 import type { TenantMeasures } from '../../../apps/worker/src/measure/tenantMeasures.js';
-import type { RunJobParts } from '../../../apps/worker/src/runJob.js';
+import type { RunJobDeps } from '../../../apps/worker/src/runJob.js';
 import { runJob } from '../../../apps/worker/src/runJob.js';
 import type { TaskHandlers } from '../../../apps/worker/src/tasks/index.js';
 import { createUpstreamGate } from '../../../apps/worker/src/upstream/upstreamGate.js';
@@ -84,7 +84,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     ...(options.circuit === undefined ? {} : { circuit: options.circuit }),
   });
   const metrics = createMetrics('test');
-  const parts: RunJobParts = {
+  const deps: RunJobDeps = {
     upstreams: createUpstreamGate({ tasks: FLEET_TASKS, quotas, lanes: queues, random: Math.random, metrics, log }),
     claimer: createClaimer({ turns, db, tasks: FLEET_TASKS, workerId: 'w1' }),
     ledger: createLedgerWriter(turns, db, log),
@@ -118,7 +118,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     concurrency: options.concurrency ?? 1,
     lockMs: 1_000,
     sweepMs: 300,
-    run: (job) => runJob(job, parts),
+    run: (job) => runJob(job, deps),
   });
   return {
     lane,

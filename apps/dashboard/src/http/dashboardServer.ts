@@ -20,7 +20,7 @@ import type { TrustedProxies } from './trustedProxies.js';
 const MAX_CONNECTIONS = 500;
 
 /** What the server is made of. */
-export interface DashboardParts {
+export interface DashboardDeps {
   readonly config: { readonly host: string; readonly port: number; readonly trustProxy: TrustedProxies };
   readonly operatorKey: string;
   readonly board: FastifyPluginAsync;
@@ -39,9 +39,9 @@ export interface DashboardServer extends Service {
 }
 
 /** Serves Bull Board behind a login, and probes and metrics without one. */
-export function createDashboardServer(parts: DashboardParts): DashboardServer {
+export function createDashboardServer(deps: DashboardDeps): DashboardServer {
   const server = Fastify({
-    trustProxy: parts.config.trustProxy,
+    trustProxy: deps.config.trustProxy,
     forceCloseConnections: true,
     requestTimeout: 10_000,
     http: { headersTimeout: 3_000, connectionsCheckingInterval: 1_000 },
@@ -52,8 +52,8 @@ export function createDashboardServer(parts: DashboardParts): DashboardServer {
     name: 'dashboard',
     url: () => url,
     async start() {
-      await addRoutes(server, parts);
-      const { host, port } = parts.config;
+      await addRoutes(server, deps);
+      const { host, port } = deps.config;
       url = await server.listen({ host, port });
     },
     async stop() {
@@ -62,8 +62,8 @@ export function createDashboardServer(parts: DashboardParts): DashboardServer {
   };
 }
 
-async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promise<void> {
-  const { metrics, readiness, operatorKey, now, log } = parts;
+async function addRoutes(server: FastifyInstance, deps: DashboardDeps): Promise<void> {
+  const { metrics, readiness, operatorKey, now, log } = deps;
   const sessions = createSessions(operatorKey, now);
   const pages = await loadPages();
   await server.register(cookie);
@@ -77,9 +77,13 @@ async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promis
     metrics.httpSeconds.observe(labels, reply.elapsedTime / 1_000);
   });
   server.addHook('onError', async (request, _reply, err) => {
-    if ((err.statusCode ?? 500) >= 500) log.warn({ err, route: request.routeOptions.url }, 'a request failed');
+    if ((err.statusCode ?? 500) >= 500)
+      log.warn(
+        { component: 'http', event: 'request_failed', err, route: request.routeOptions.url },
+        'failed to handle a request: answered with an error',
+      );
   });
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', 'There is nothing here.'));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', 'No route matches this path.'));
   server.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
     if (error.statusCode === 413) return sendProblem(reply, 'payload_too_large', error.message);
     const isCallers = error.statusCode !== undefined && error.statusCode < 500;
@@ -87,5 +91,5 @@ async function addRoutes(server: FastifyInstance, parts: DashboardParts): Promis
   });
   addOpsRoutes(server, metrics.registry, readiness);
   addLoginRoutes(server, { sessions, pages, log, pace: createLoginPace(now) });
-  mountBoard(server, parts.board, sessions, now, parts.viewed);
+  mountBoard(server, deps.board, sessions, now, deps.viewed);
 }

@@ -15,7 +15,7 @@ const loginBody = z.object({ key: z.string().max(1_000), next: z.string().option
 const loginQuery = z.object({ next: z.unknown().optional() });
 
 /** What the login needs. */
-export interface LoginParts {
+export interface LoginDeps {
   readonly sessions: Sessions;
   readonly pace: LoginPace;
   readonly pages: Pages;
@@ -23,8 +23,8 @@ export interface LoginParts {
 }
 
 /** Adds the pages to log in and out, and their files. They are served to anybody. */
-export function addLoginRoutes(server: FastifyInstance, parts: LoginParts): void {
-  const { sessions, pages } = parts;
+export function addLoginRoutes(server: FastifyInstance, deps: LoginDeps): void {
+  const { sessions, pages } = deps;
   server.get('/assets/sluice.css', async (_request, reply) => sendFile(reply, 'text/css', pages.styleSheet));
   server.get('/assets/icon.svg', async (_request, reply) => sendFile(reply, 'image/svg+xml', pages.icon));
   server.get('/favicon.ico', async (_request, reply) => reply.redirect('/assets/icon.svg', 301));
@@ -33,7 +33,7 @@ export function addLoginRoutes(server: FastifyInstance, parts: LoginParts): void
     if (sessionEnd(request, sessions) !== null) return reply.redirect(next, 303);
     return sendPage(reply, 200, pages.login('', next));
   });
-  server.post('/login', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => logIn(request, reply, parts));
+  server.post('/login', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => logIn(request, reply, deps));
   server.get('/logout', async (request, reply) => {
     if (sessionEnd(request, sessions) === null) return reply.redirect('/login', 303);
     return sendPage(reply, 200, pages.logout());
@@ -43,22 +43,22 @@ export function addLoginRoutes(server: FastifyInstance, parts: LoginParts): void
   );
 }
 
-async function logIn(request: FastifyRequest, reply: FastifyReply, parts: LoginParts): Promise<FastifyReply> {
-  const { sessions, pace, pages, log } = parts;
+async function logIn(request: FastifyRequest, reply: FastifyReply, deps: LoginDeps): Promise<FastifyReply> {
+  const { sessions, pace, pages, log } = deps;
   const body = loginBody.safeParse(request.body);
   const next = returnPath(body.data?.next);
   const waitSeconds = Math.ceil(pace.waitMs(request.ip) / 1_000);
   if (waitSeconds > 0) {
     reply.header('retry-after', waitSeconds);
-    return sendPage(reply, 429, pages.login(`Too many wrong keys. Try again in ${waitSeconds} s.`, next));
+    return sendPage(reply, 429, pages.login(`Too many failed attempts. Try again in ${waitSeconds} s.`, next));
   }
   if (!body.success || !sessions.isOperatorKey(body.data.key.trim())) {
     pace.failed(request.ip);
-    log.warn({ address: request.ip }, 'a login with a wrong key was refused');
+    log.warn({ component: 'login', event: 'login_refused', address: request.ip }, 'login refused: wrong operator key');
     return sendPage(reply, 401, pages.login('This is not the operator key.', next));
   }
   pace.succeeded(request.ip);
-  log.info({ address: request.ip }, 'an operator logged in');
+  log.info({ component: 'login', event: 'login_succeeded', address: request.ip }, 'operator logged in');
   return reply
     .setCookie(SESSION_COOKIE, sessions.open(), { ...cookieOptions(request), maxAge: SESSION_MS / 1_000 })
     .redirect(next, 303);

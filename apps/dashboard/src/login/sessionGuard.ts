@@ -36,7 +36,7 @@ export async function guardByOrigin(request: FastifyRequest, reply: FastifyReply
     origin,
     fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
   });
-  if (!allowed) return sendProblem(reply, 'forbidden', 'Only pages of this dashboard may change anything.');
+  if (!allowed) return sendProblem(reply, 'forbidden', 'Cross-site requests may not change anything.');
 }
 
 function wantsPage(request: FastifyRequest): boolean {

@@ -16,8 +16,8 @@ import { refusals } from '../http/responses.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 
-/** What deleting a tenant rests on. */
-export interface DeleteTenantParts {
+/** Dependencies of deleting a tenant. */
+export interface DeleteTenantDeps {
   readonly tasks: Pick<TaskCatalogue, 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
@@ -28,24 +28,24 @@ export interface DeleteTenantParts {
 }
 
 /** `DELETE /api/v1/admin/tenants/:id`. */
-export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts): void {
+export function addDeleteTenantRoute(server: ApiServer, deps: DeleteTenantDeps): void {
   server.delete(
     '/api/v1/admin/tenants/:id',
     {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Delete a tenant: its keys are revoked, its waiting jobs cancelled, its lanes removed',
+        summary: 'Delete a tenant: revokes its keys, cancels its waiting jobs, removes its lanes',
         params: tenantParamsSchema,
         response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await parts.ledger((db) => deleteTenant(db, id)))) {
+      if (!(await deps.ledger((db) => deleteTenant(db, id)))) {
         throw new FleetError('not_found', 'There is no such tenant.');
       }
-      await removeLanes(id, parts);
+      await removeLanes(id, deps);
       return reply.code(204).send(undefined);
     },
   );
@@ -54,7 +54,7 @@ export function addDeleteTenantRoute(server: ApiServer, parts: DeleteTenantParts
 /** What is left behind when Redis is away is harmless: nobody can add to it, and the ledger calls its jobs over. */
 async function removeLanes(
   tenantId: string,
-  { tasks, lanes, call, client, keys, log }: DeleteTenantParts,
+  { tasks, lanes, call, client, keys, log }: DeleteTenantDeps,
 ): Promise<void> {
   try {
     const { lanes: names } = await call(() => readFleetTable(client, keys));
@@ -67,6 +67,9 @@ async function removeLanes(
     }
     await call(() => forgetTenantLanes(client, keys, tenantId, known));
   } catch (err) {
-    log.warn({ err, tenantId }, 'the lanes of a deleted tenant could not be removed');
+    log.warn(
+      { component: 'tenants', event: 'lanes_not_removed', err, tenantId },
+      'failed to remove the lanes of a deleted tenant: they stay in Redis',
+    );
   }
 }

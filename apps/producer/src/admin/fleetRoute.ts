@@ -22,16 +22,18 @@ const fleetSchema = z.object({
     z.object({
       id: z.string(),
       aliveUntil: z.iso.datetime(),
-      capacity: z.int().meta({ description: 'Jobs it runs at a time' }),
-      slots: z.int().meta({ description: 'Slots it holds' }),
+      capacity: z.int().meta({ description: 'Maximum jobs that it runs at a time' }),
+      slots: z.int().meta({ description: 'Slots that it holds' }),
     }),
   ),
   tenants: z.array(
     z.object({
       id: z.string(),
-      desired: z.int().meta({ description: 'Slots it shall have' }),
-      live: z.int().meta({ description: 'Slots that workers hold now; without work none is held' }),
-      weight: z.int().meta({ description: "Its share of each worker's turns" }),
+      desired: z.int().meta({ description: 'Desired slots' }),
+      live: z.int().meta({ description: 'Slots held by workers now; none while there is no work' }),
+      weight: z
+        .int()
+        .meta({ description: "Share of each worker's capacity under contention, relative to other tenants" }),
       lanes: z.array(z.string()),
     }),
   ),
@@ -56,8 +58,8 @@ type FleetStatus = z.infer<typeof fleetSchema>;
 
 const SHOWN_DECISIONS = 100;
 
-/** What telling of the fleet rests on. */
-export interface FleetStatusParts {
+/** Dependencies of the fleet route. */
+export interface FleetStatusDeps {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
@@ -65,7 +67,7 @@ export interface FleetStatusParts {
 }
 
 /** `GET /api/v1/admin/fleet`. */
-export function addFleetRoute(server: ApiServer, { ledger, call, client, keys }: FleetStatusParts): void {
+export function addFleetRoute(server: ApiServer, { ledger, call, client, keys }: FleetStatusDeps): void {
   server.get(
     '/api/v1/admin/fleet',
     {

@@ -13,7 +13,7 @@ import { assertFound, tenantParamsSchema } from './tenantRoutes.js';
 
 const createdKeySchema = z.object({
   id: z.uuid(),
-  key: z.string().meta({ description: 'The key itself, shown this once' }),
+  key: z.string().meta({ description: 'The key itself, returned only once' }),
   role: tenantRoleSchema,
   name: z.string().nullable(),
   userId: z.string().nullable(),
@@ -30,7 +30,7 @@ export function addKeyRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'The keys of a tenant, without the keys themselves',
+        summary: 'List the keys of a tenant, without their secrets',
         params: tenantParamsSchema,
         response: { 200: z.object({ keys: z.array(keySchema) }), ...refusals(404) },
       },
@@ -46,7 +46,7 @@ export function addKeyRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Revoke a key; it is dead everywhere within a second',
+        summary: 'Revoke a key; it stops working everywhere within a second',
         params: keyParamsSchema,
         response: { 204: z.undefined().meta({ description: 'Revoked' }), ...refusals(404) },
       },
@@ -54,7 +54,7 @@ export function addKeyRoutes(server: ApiServer, ledger: Ledger): void {
     async (request, reply) => {
       const { id, keyId } = request.params;
       const revoked = isId(keyId) && (await inTenant(ledger, id, (db) => revokeApiKey(db, id, keyId)));
-      if (!revoked) throw new FleetError('not_found', 'There is no such valid key.');
+      if (!revoked) throw new FleetError('not_found', 'There is no such key, or it is revoked.');
       return reply.code(204).send(undefined);
     },
   );

@@ -14,8 +14,8 @@ import { refusals } from '../http/responses.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantParamsSchema } from './tenantRoutes.js';
 
-/** What setting limits rests on. */
-export interface LimitsParts {
+/** Dependencies of the limits routes. */
+export interface LimitsDeps {
   readonly tasks: Pick<TaskCatalogue, 'upstreams' | 'upstreamOfClass' | 'queueClasses'>;
   readonly ledger: Ledger;
   readonly lanes: Pick<LaneQueues, 'endHold'>;
@@ -24,20 +24,20 @@ export interface LimitsParts {
 }
 
 /** `GET` and `PUT /api/v1/admin/tenants/:id/limits`, for the operator and the tenant's owners. */
-export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
-  const { upstreams } = parts.tasks;
+export function addLimitsRoutes(server: ApiServer, deps: LimitsDeps): void {
+  const { upstreams } = deps.tasks;
   server.get(
     '/api/v1/admin/tenants/:id/limits',
     {
       config: { access: 'limits' },
       schema: {
         tags: ['admin'],
-        summary: 'How much a tenant may ask of each upstream',
+        summary: "A tenant's quotas, by upstream",
         params: tenantParamsSchema,
         response: { 200: tenantLimitsSchema, ...refusals(404) },
       },
     },
-    async (request) => readLimits(request.params.id, parts),
+    async (request) => readLimits(request.params.id, deps),
   );
   server.put(
     '/api/v1/admin/tenants/:id/limits',
@@ -45,7 +45,7 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
       config: { access: 'limits' },
       schema: {
         tags: ['admin'],
-        summary: "Set a tenant's own quotas; an upstream that is left out has the task's default",
+        summary: "Set a tenant's quotas; an omitted upstream gets the task's default",
         params: tenantParamsSchema,
         body: tenantLimitsBodySchema,
         response: { 200: tenantLimitsSchema, ...refusals(404, 413, 415) },
@@ -55,21 +55,21 @@ export function addLimitsRoutes(server: ApiServer, parts: LimitsParts): void {
       const quotas = new Map(Object.entries(request.body.upstreams));
       assertKnown([...quotas.keys()], upstreams);
       const { id } = request.params;
-      if (!(await inTenant(parts.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
-      await wakeLanes(id, parts);
+      if (!(await inTenant(deps.ledger, id, (db) => replaceTenantQuotas(db, id, quotas)))) throw noSuchTenant();
+      await wakeLanes(id, deps);
       return toLimits(quotas, upstreams);
     },
   );
 }
 
-async function readLimits(id: string, { ledger, tasks }: LimitsParts): Promise<z.infer<typeof tenantLimitsSchema>> {
+async function readLimits(id: string, { ledger, tasks }: LimitsDeps): Promise<z.infer<typeof tenantLimitsSchema>> {
   return toLimits(await inTenant(ledger, id, (db) => readTenantQuotas(db, id)), tasks.upstreams);
 }
 
 function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstreams']): void {
   const unknown = names.filter((name) => !upstreams.has(name));
   if (unknown.length === 0) return;
-  const message = `No task calls this upstream; there are: ${[...upstreams.keys()].join(', ')}`;
+  const message = `No task calls this upstream. Known upstreams: ${[...upstreams.keys()].join(', ')}`;
   throw new InvalidRequestError(
     'The limits are not valid.',
     unknown.map((name) => ({ pointer: `/upstreams/${name}`, message })),
@@ -77,11 +77,14 @@ function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstrea
 }
 
 /** Lanes that wait for a quota may go on under the new one, or find again that they may not; else they wake at their time. */
-async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsParts): Promise<void> {
+async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsDeps): Promise<void> {
   for (const queueClass of tasks.queueClasses) {
     if (tasks.upstreamOfClass(queueClass) === null) continue;
     await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {
-      log.warn({ err, tenantId }, 'a lane could not be told of its new quota; it goes on when its pause ends');
+      log.warn(
+        { component: 'quotas', event: 'quota_not_published', err, tenantId },
+        'failed to apply a new quota to a lane: the lane resumes when its pause ends',
+      );
     });
   }
 }

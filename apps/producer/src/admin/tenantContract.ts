@@ -9,13 +9,18 @@ const MAX_GA4_PROPERTIES = 1_000;
 const ga4PropertiesSchema = z
   .array(ga4PropertyIdSchema)
   .max(MAX_GA4_PROPERTIES)
-  .meta({ description: 'All GA4 properties that its reports may read' });
+  .meta({ description: 'GA4 properties that its reports may read' });
 
 /** A tenant as the operator creates it. */
 export const tenantBodySchema = z.strictObject({
   id: tenantIdSchema,
   name: z.string().min(1).max(200).optional(),
-  weight: z.int().min(1).max(100).default(1).meta({ description: 'Share of contended capacity' }),
+  weight: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .meta({ description: 'Share of capacity under contention, relative to other tenants' }),
   plan: z.string().min(1).max(40).default('standard'),
   priorityRules: priorityRulesSchema.nullable().optional(),
   ga4Properties: ga4PropertiesSchema.default([]),
@@ -27,7 +32,7 @@ export const tenantPatchSchema = z
     name: z.string().min(1).max(200),
     weight: z.int().min(1).max(100),
     plan: z.string().min(1).max(40),
-    priorityRules: priorityRulesSchema.nullable().meta({ description: 'All rules at once; null turns all off' }),
+    priorityRules: priorityRulesSchema.nullable().meta({ description: 'Replaces all rules; null turns all off' }),
     ga4Properties: ga4PropertiesSchema,
   })
   .partial();

@@ -16,8 +16,8 @@ import { tenantBodySchema, tenantPatchSchema, tenantSchema } from './tenantContr
 /** The id of a tenant in a path. */
 export const tenantParamsSchema = z.object({ id: z.string() });
 
-/** What creating and changing tenants rests on. */
-export interface TenantParts {
+/** Dependencies of the tenant routes. */
+export interface TenantDeps {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
@@ -26,22 +26,25 @@ export interface TenantParts {
 }
 
 /** `GET`, `POST` and `PATCH` of `/api/v1/admin/tenants`. */
-export function addTenantRoutes(server: ApiServer, parts: TenantParts): void {
-  addReadRoutes(server, parts.ledger);
-  addCreateRoute(server, parts);
-  addChangeRoute(server, parts);
+export function addTenantRoutes(server: ApiServer, deps: TenantDeps): void {
+  addReadRoutes(server, deps.ledger);
+  addCreateRoute(server, deps);
+  addChangeRoute(server, deps);
 }
 
 /** The ledger has the weight by now. A Redis that is away gets it from the leading scaler later on. */
-async function copyWeight({ id, weight }: TenantRow, { call, client, keys, log }: TenantParts): Promise<void> {
+async function copyWeight({ id, weight }: TenantRow, { call, client, keys, log }: TenantDeps): Promise<void> {
   try {
     await call(() => writeWeights(client, keys, new Map([[id, weight]])));
   } catch (err) {
-    log.warn({ err, tenantId: id }, "a tenant's weight could not be told to the workers; the scaler does it later");
+    log.warn(
+      { component: 'tenants', event: 'weight_not_published', err, tenantId: id },
+      'failed to publish the weight of a tenant: the scaler publishes it later',
+    );
   }
 }
 
-function addCreateRoute(server: ApiServer, parts: TenantParts): void {
+function addCreateRoute(server: ApiServer, deps: TenantDeps): void {
   server.post(
     '/api/v1/admin/tenants',
     {
@@ -57,24 +60,24 @@ function addCreateRoute(server: ApiServer, parts: TenantParts): void {
     async (request, reply) => {
       const { id, name = id, weight, plan, priorityRules = null, ga4Properties } = request.body;
       const signingSecret = `whsec_${randomBytes(32).toString('base64')}`;
-      const tenant = await parts.ledger((db) =>
+      const tenant = await deps.ledger((db) =>
         insertTenant(db, { id, name, weight, plan, priorityRules, ga4Properties, signingSecret }),
       );
-      if (tenant === null) throw new FleetError('conflict', 'This id is taken, or was once.');
-      if (weight !== 1) await copyWeight(tenant, parts);
+      if (tenant === null) throw new FleetError('conflict', 'This id is in use or was used before.');
+      if (weight !== 1) await copyWeight(tenant, deps);
       return reply.code(201).header('location', `/api/v1/admin/tenants/${id}`).send(toTenant(tenant));
     },
   );
 }
 
-function addChangeRoute(server: ApiServer, parts: TenantParts): void {
+function addChangeRoute(server: ApiServer, deps: TenantDeps): void {
   server.patch(
     '/api/v1/admin/tenants/:id',
     {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Change a tenant; what is left out stays',
+        summary: 'Change a tenant; omitted fields keep their value',
         params: tenantParamsSchema,
         body: tenantPatchSchema,
         response: { 200: tenantSchema, ...refusals(404, 413, 415) },
@@ -89,8 +92,8 @@ function addChangeRoute(server: ApiServer, parts: TenantParts): void {
         ...(priorityRules === undefined ? {} : { priorityRules }),
         ...(ga4Properties === undefined ? {} : { ga4Properties }),
       };
-      const tenant = assertFound(await parts.ledger((db) => updateTenant(db, request.params.id, change)));
-      if (weight !== undefined) await copyWeight(tenant, parts);
+      const tenant = assertFound(await deps.ledger((db) => updateTenant(db, request.params.id, change)));
+      if (weight !== undefined) await copyWeight(tenant, deps);
       return toTenant(tenant);
     },
   );
@@ -103,7 +106,7 @@ function addReadRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'Every tenant',
+        summary: 'List all tenants',
         response: { 200: z.object({ tenants: z.array(tenantSchema) }), ...refusals() },
       },
     },
@@ -115,7 +118,7 @@ function addReadRoutes(server: ApiServer, ledger: Ledger): void {
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'One tenant',
+        summary: 'Read a tenant',
         params: tenantParamsSchema,
         response: { 200: tenantSchema, ...refusals(404) },
       },

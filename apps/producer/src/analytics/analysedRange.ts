@@ -15,17 +15,19 @@ const UNIT_MS = { '': 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 
 /** When to look at, as a caller says it. */
 export const rangeQuerySchema = z.strictObject({
-  from: momentSchema.optional().meta({ description: 'An hour before `to` when left out' }),
-  to: momentSchema.optional().meta({ description: 'Exclusive; now when left out. At most 31 days after `from`' }),
+  from: momentSchema.optional().meta({ description: 'One hour before `to` by default' }),
+  to: momentSchema.optional().meta({ description: 'Exclusive; now by default. At most 31 days after `from`' }),
 });
 
 /** The same, in steps. */
 export const stepsQuerySchema = rangeQuerySchema.extend({
   step: z
     .string()
-    .regex(/^\d{1,11}[smhd]?$/, 'must be milliseconds, or a number with s, m, h or d')
+    .regex(/^\d{1,11}[smhd]?$/, 'must be milliseconds, or a number followed by s, m, h or d')
     .optional()
-    .meta({ description: 'Length of a step: milliseconds, or such as `30s`, `5m`, `1h`, `1d`; at most 500 steps' }),
+    .meta({
+      description: 'Length of a step: milliseconds, or a duration such as `30s`, `5m`, `1h`, `1d`; at most 500 steps',
+    }),
 });
 
 /** From `fromMs` to before `toMs`, unix ms. */
@@ -60,7 +62,7 @@ export function readSteps(query: z.infer<typeof stepsQuerySchema>, nowMs: number
   const whole = { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: Math.ceil(toMs / stepMs) * stepMs };
   const points = (whole.toMs - whole.fromMs) / stepMs;
   if (points > MAX_POINTS) {
-    const message = `makes ${points} points of this range; at most ${MAX_POINTS} are told, so take a longer step`;
+    const message = `gives ${points} points for this range; at most ${MAX_POINTS} are allowed, so use a longer step`;
     throw refusal({ pointer: '/step', message });
   }
   return { ...whole, stepMs };

@@ -6,7 +6,7 @@ const ms = z.number().nullable();
 
 const waitSchema = z
   .object({ avg: ms, p50: ms, p90: ms, p99: ms })
-  .meta({ description: 'In ms, of the jobs that started; null when none did' });
+  .meta({ description: 'In ms, over jobs that started; null when none did' });
 
 /** How a job fares, in figures. */
 export const figuresSchema = z.object({
@@ -14,15 +14,15 @@ export const figuresSchema = z.object({
   started: count,
   completed: count,
   dead: count,
-  retries: count.meta({ description: 'Attempts that failed and were tried again, or that an upstream put off' }),
+  retries: count.meta({ description: 'Attempts that were followed by a retry, or deferred by an upstream' }),
   successRate: z
     .number()
     .min(0)
     .max(1)
     .nullable()
-    .meta({ description: 'Of completed and dead jobs; null without any' }),
+    .meta({ description: 'Among completed and dead jobs; null when there are none' }),
   waitMs: waitSchema,
-  serviceMs: waitSchema.meta({ description: 'How long the attempts that completed jobs took, in ms' }),
+  serviceMs: waitSchema.meta({ description: 'Duration of successful attempts, in ms' }),
 });
 
 /** What is to be changed first. */
@@ -35,22 +35,21 @@ export const analysisSchema = z.object({
   stepMs: z.int(),
   points: z.array(
     figuresSchema.extend({
-      at: z.iso.datetime().meta({ description: 'Begin of the step' }),
-      waiting: count.meta({ description: 'Jobs that have not started, at the end of the step' }),
-      underWay: count.meta({ description: 'Jobs that have started and are not over, at the end of the step' }),
-      busyShare: z.number().nullable().meta({ description: "Share of the slots' time in the step that jobs took" }),
+      at: z.iso.datetime().meta({ description: 'Start of the step' }),
+      waiting: count.meta({ description: 'Jobs not yet started at the end of the step' }),
+      underWay: count.meta({ description: 'Jobs started but not finished at the end of the step' }),
+      busyShare: z.number().nullable().meta({ description: 'Utilisation of the slots during the step, 0 to 1' }),
       bottleneck: bottleneckSchema,
     }),
   ),
   total: figuresSchema,
   byTask: z.array(figuresSchema.extend({ task: z.string(), bottleneck: bottleneckSchema })),
-  slots: count.nullable().meta({ description: 'Most slots that the tenant had at a time' }),
-  busyShare: z
-    .number()
-    .nullable()
-    .meta({ description: "Share of the slots' time that jobs took while there was work" }),
+  slots: count.nullable().meta({ description: 'Maximum slots that the tenant had at a time' }),
+  busyShare: z.number().nullable().meta({ description: 'Utilisation of the slots while there was work, 0 to 1' }),
   bottleneck: bottleneckSchema,
-  isWhole: z.boolean().meta({ description: 'False when there were more jobs than are looked at: the newest count' }),
+  isWhole: z
+    .boolean()
+    .meta({ description: 'False when the range holds more jobs than are analysed; then only the newest are' }),
 });
 
 /** A tenant's jobs over time. */

@@ -13,15 +13,15 @@ import { rangeQuerySchema, readRange, readSteps, stepsQuerySchema } from './anal
 import { analysisSchema, bottleneckSchema } from './analysisSchema.js';
 import { describeAnalysis } from './describeAnalysis.js';
 
-/** What analytics rest on. */
-export interface AnalyticsParts {
+/** Dependencies of the analytics routes. */
+export interface AnalyticsDeps {
   readonly ledger: Ledger;
   readonly config: { readonly slot: { readonly concurrency: number } };
   readonly now: () => number;
 }
 
 const fleetQuerySchema = rangeQuerySchema.extend({
-  rank: z.enum(['wait', 'backlog', 'failures']).default('wait').meta({ description: 'What the worst are found by' }),
+  rank: z.enum(['wait', 'backlog', 'failures']).default('wait').meta({ description: 'Criterion for the worst' }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 
@@ -37,7 +37,7 @@ const fleetSchema = z.object({
       completed: count,
       dead: count,
       failed: count.meta({ description: 'Attempts that failed' }),
-      deferred: count.meta({ description: 'Attempts that upstreams put off' }),
+      deferred: count.meta({ description: 'Attempts deferred by upstreams' }),
       waiting: count,
       waitAvgMs: ms,
       waitP90Ms: ms,
@@ -55,7 +55,7 @@ function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> 
   let running = 0;
   return async (work) => {
     if (running >= MAX_AT_ONCE) {
-      throw new ProblemError('unavailable', 'Too many analytics are being counted.', { retryAfterSeconds: 2 });
+      throw new ProblemError('unavailable', 'Too many analytics requests are in progress.', { retryAfterSeconds: 2 });
     }
     running++;
     try {
@@ -67,7 +67,7 @@ function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> 
 }
 
 /** `GET /api/v1/analytics` and `GET /api/v1/admin/analytics`. */
-export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsParts): void {
+export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: AnalyticsDeps): void {
   const gate = createGate();
   server.get(
     '/api/v1/analytics',
@@ -75,7 +75,7 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
       config: { access: 'read' },
       schema: {
         tags: ['analytics'],
-        summary: "The tenant's jobs over time: lengths, waits, success, retries, and what holds them up",
+        summary: "The tenant's jobs over time: queue length, waits, success rate, retries and the bottleneck",
         headers: tenantHeadersSchema,
         querystring: stepsQuerySchema.extend({ task: z.string().max(100).optional() }),
         response: { 200: analysisSchema, ...refusals() },
@@ -100,7 +100,7 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
       config: { access: 'operate' },
       schema: {
         tags: ['admin'],
-        summary: 'The tenants whose jobs of a time fared worst',
+        summary: 'The tenants with the worst waits, backlogs or failures in a range',
         querystring: fleetQuerySchema,
         response: { 200: fleetSchema, ...refusals() },
       },

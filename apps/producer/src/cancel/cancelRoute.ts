@@ -24,8 +24,8 @@ const cancelledSchema = z.object({
   cancelRequested: z.boolean(),
 });
 
-/** What cancelling rests on. */
-export interface CancelParts {
+/** Dependencies of the cancel route. */
+export interface CancelDeps {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
@@ -35,14 +35,14 @@ export interface CancelParts {
 }
 
 /** `DELETE /api/v1/jobs/:id`. */
-export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
+export function addCancelRoute(server: ApiServer, deps: CancelDeps): void {
   server.delete(
     '/api/v1/jobs/:id',
     {
       config: { access: 'cancel' },
       schema: {
         tags: ['jobs'],
-        summary: 'Cancel a job: at once while it waits, through its signal while it runs',
+        summary: 'Cancel a job: at once while it waits, by its abort signal while it runs',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 202: cancelledSchema, ...refusals(404, 409) },
@@ -52,14 +52,13 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
       const caller = tenantCallerOf(request);
       const { id } = request.params;
       const job = isId(id)
-        ? await inTenant(parts.ledger, caller.tenantId, (db) => readJobRow(db, caller.tenantId, id))
+        ? await inTenant(deps.ledger, caller.tenantId, (db) => readJobRow(db, caller.tenantId, id))
         : null;
       if (job === null) throw new FleetError('not_found', 'There is no such job.');
-      if (!mayCancel(caller, job)) throw new FleetError('forbidden', "Only an admin or owner cancels others' jobs.");
-      const cancellation = await inTenant(parts.ledger, caller.tenantId, (db) =>
-        cancelJob(db, caller.tenantId, job.id),
-      );
-      const state = await carryOut(cancellation, { tenantId: caller.tenantId, id: job.id }, parts);
+      if (!mayCancel(caller, job))
+        throw new FleetError('forbidden', 'Only an admin or owner may cancel jobs of others.');
+      const cancellation = await inTenant(deps.ledger, caller.tenantId, (db) => cancelJob(db, caller.tenantId, job.id));
+      const state = await carryOut(cancellation, { tenantId: caller.tenantId, id: job.id }, deps);
       return reply.code(202).send({ id: job.id, state, cancelRequested: true });
     },
   );
@@ -68,7 +67,7 @@ export function addCancelRoute(server: ApiServer, parts: CancelParts): void {
 async function carryOut(
   cancellation: Cancellation,
   { tenantId, id }: { readonly tenantId: string; readonly id: string },
-  { lanes, call, client, keys, feed }: CancelParts,
+  { lanes, call, client, keys, feed }: CancelDeps,
 ): Promise<'cancelled' | 'active'> {
   switch (cancellation.kind) {
     case 'unknown':

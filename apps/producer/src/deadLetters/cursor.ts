@@ -20,6 +20,6 @@ export function readCursor(text: string): DeadLetterCursor {
   const [time = '', id = ''] = Buffer.from(text, 'base64url').toString('latin1').split(' ');
   const diedAt = new Date(/^\d{1,13}$/.test(time) ? Number(time) : Number.NaN);
   if (!Number.isNaN(diedAt.getTime()) && isId(id)) return { diedAt, id };
-  const message = 'Use nextCursor of the page before';
+  const message = 'Use nextCursor of the previous page';
   throw new InvalidRequestError('The cursor is not valid.', [{ pointer: '/cursor', message }]);
 }

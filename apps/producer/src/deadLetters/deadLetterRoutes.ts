@@ -32,7 +32,7 @@ export function addDeadLetterRoutes(server: ApiServer, parts: RequeueDeps, answe
       config: { access: 'dead-letters' },
       schema: {
         tags: ['dead letters'],
-        summary: "The tenant's dead jobs, newest first",
+        summary: "List the tenant's dead letters, newest first",
         headers: tenantHeadersSchema,
         querystring: querySchema,
         response: { 200: listSchema, ...refusals() },
@@ -59,7 +59,7 @@ export function addDeadLetterRoutes(server: ApiServer, parts: RequeueDeps, answe
       config: { access: 'dead-letters' },
       schema: {
         tags: ['dead letters'],
-        summary: 'Run the job of a dead letter again, under the same id and with new attempts',
+        summary: 'Redrive a dead letter: run its job again, with the same id and new attempts',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 202: jobAcceptedSchema, ...refusals(404, 409) },

@@ -51,7 +51,7 @@ declare module 'fastify' {
 export function tenantCallerOf(request: Pick<FastifyRequest, 'caller'>): TenantCaller {
   const { caller } = request;
   if (caller === null || caller.tenantId === null) {
-    throw new FleetError('internal', 'A route of a tenant was reached without one.');
+    throw new FleetError('internal', 'A tenant route was reached without a tenant.');
   }
   return { ...caller, tenantId: caller.tenantId };
 }

@@ -12,11 +12,11 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().meta({ description: 'Id of the request' }),
+    instance: z.string().meta({ description: 'Request id' }),
     code: z.enum(ERROR_CODES),
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
   })
-  .meta({ id: 'Problem', description: 'A refusal (RFC 9457)' });
+  .meta({ id: 'Problem', description: 'An error (problem details, RFC 9457)' });
 
 /** Media type of a refusal. */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -44,7 +44,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
       type: `urn:sluice:problem:${known.code}`,
       title: TITLE_OF[known.code],
       status,
-      detail: known.code === 'internal' ? 'The request could not be answered.' : known.message,
+      detail: known.code === 'internal' ? 'The request could not be processed.' : known.message,
       instance: requestId,
       code: known.code,
       ...(known instanceof InvalidRequestError ? { errors: known.fields } : {}),

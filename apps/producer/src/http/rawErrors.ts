@@ -7,7 +7,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers what is not HTTP, or comes too slowly, and closes the connection. No request exists yet to be answered. */
+/** Responds to malformed or too slow HTTP on the socket, since no request exists yet, and closes the connection. */
 export function answerRawError(error: { readonly code: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -15,7 +15,7 @@ export async function addDocs(server: ApiServer): Promise<void> {
       info: {
         title: 'Sluice',
         version: API_VERSION,
-        description: 'Jobs of many tenants on one fleet. Refusals are RFC 9457 problem details.',
+        description: 'A multi-tenant job fleet. Errors are RFC 9457 problem details.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],

@@ -12,15 +12,15 @@ const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   database: partSchema,
   redis: partSchema,
-  queue_depth: z.int().nullable().meta({ description: 'Unfinished jobs that do not run; null when it cannot be told' }),
-  queue_pending: z.int().nullable().meta({ description: 'Jobs that run' }),
+  queue_depth: z.int().nullable().meta({ description: 'Unfinished jobs that are not running; null when unknown' }),
+  queue_pending: z.int().nullable().meta({ description: 'Running jobs' }),
 });
 
 /** How long counts of the whole ledger are told again instead of being made anew, in ms. */
 const COUNTS_MS = 1_000;
 
-/** What telling of health rests on. */
-export interface HealthParts {
+/** Dependencies of the health route. */
+export interface HealthDeps {
   readonly ledger: Ledger;
   readonly call: RedisCall;
   readonly client: RedisService['client'];
@@ -28,14 +28,14 @@ export interface HealthParts {
 }
 
 /** `GET /health`: degraded without Redis, for jobs are still accepted; unhealthy without the ledger. */
-export function addHealthRoute(server: ApiServer, { ledger, call, client, now }: HealthParts): void {
+export function addHealthRoute(server: ApiServer, { ledger, call, client, now }: HealthDeps): void {
   const readBacklog = createShortCache(() => ledger(countBacklog), COUNTS_MS, now);
   server.get(
     '/health',
     {
       schema: {
         tags: ['operations'],
-        summary: 'Whether the fleet can accept jobs, and how many it holds',
+        summary: 'Whether the fleet accepts jobs, and how many it holds',
         response: { 200: healthSchema, 503: healthSchema },
       },
     },

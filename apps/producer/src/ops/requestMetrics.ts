@@ -22,7 +22,18 @@ export function addRequestMetrics(server: ApiServer, metrics: Metrics, log: Log)
     // A stream is answered for as long as somebody reads it, which says nothing of how fast we are.
     if (request.routeOptions.config.streams === true && reply.statusCode === 200) return;
     observerOf(method, route, reply.statusCode).observe(ms / 1_000);
-    log.debug({ requestId: request.id, method, route, status: reply.statusCode, ms: Math.round(ms) }, 'answered');
+    log.debug(
+      {
+        component: 'http',
+        event: 'request_finished',
+        requestId: request.id,
+        method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(ms),
+      },
+      'request finished',
+    );
     done();
   });
 }

@@ -24,7 +24,7 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
   server.decorateRequest('caller', null);
   server.addHook('onRoute', ({ url, config }) => {
     if (url.startsWith('/api/') && config?.access === undefined) {
-      throw new FleetError('internal', `The route ${url} does not say what access it needs.`);
+      throw new FleetError('internal', `The route ${url} does not declare the access it requires.`);
     }
   });
   function admit(request: FastifyRequest, access: Access, principal: Principal): Promise<void> | undefined {
@@ -69,7 +69,7 @@ function toCaller(principal: Principal, tenantHeader: string | undefined): Calle
   const { tenantId, role, userId, keyId, expiresAtMs, priorityRules } = principal;
   // The same answer whether the other tenant exists or not.
   if (tenantHeader !== undefined && tenantHeader !== tenantId) {
-    throw new FleetError('forbidden', 'Only the operator acts for another tenant.');
+    throw new FleetError('forbidden', 'Only the operator may act for another tenant.');
   }
   const submitter = userId ?? (keyId === null ? null : `key:${keyId}`);
   return { operator: false, tenantId, role, submitter, keyId, expiresAtMs, priorityRules };
@@ -86,7 +86,7 @@ function assertMayUse(
   }
   if (!caller.operator) {
     if (ROLES_OF[access].includes(caller.role)) return undefined;
-    throw new FleetError('forbidden', `The role ${caller.role} may not do this; it needs ${whoMay(access)}.`);
+    throw new FleetError('forbidden', `The role ${caller.role} may not do this; it requires ${whoMay(access)}.`);
   }
   if (WITHOUT_TENANT.has(access)) return undefined;
   return assertActsForTenant(caller.tenantId, findTenant);
@@ -99,7 +99,7 @@ function whoMay(access: Access): string {
 
 async function assertActsForTenant(tenantId: string | null, findTenant: FindTenant): Promise<TenantRow> {
   if (tenantId === null) {
-    const message = 'As operator, name the tenant to act for in the header X-Tenant-Id';
+    const message = 'The operator must name the tenant in the X-Tenant-Id header';
     throw new InvalidRequestError(`${message}.`, [{ pointer: '/x-tenant-id', message }]);
   }
   const tenant = TENANT_ID.test(tenantId) ? await findTenant(tenantId) : null;

@@ -17,7 +17,7 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 export function refuseHostile(value: unknown, depth = 0): void {
   if (typeof value === 'string') refuseText(value);
   if (typeof value !== 'object' || value === null) return;
-  if (depth >= MAX_DEPTH) throw refusal(`Arrays and objects may be nested ${MAX_DEPTH} deep at most`);
+  if (depth >= MAX_DEPTH) throw refusal(`Arrays and objects may be nested at most ${MAX_DEPTH} deep`);
   if (Array.isArray(value)) {
     for (const item of value) refuseHostile(item, depth + 1);
     return;
@@ -30,7 +30,7 @@ export function refuseHostile(value: unknown, depth = 0): void {
 }
 
 function refuseText(text: string): void {
-  if (UNSTORABLE.test(text)) throw refusal('Text may hold neither NUL nor half of a surrogate pair');
+  if (UNSTORABLE.test(text)) throw refusal('Text must not contain NUL or an unpaired surrogate');
 }
 
 function refusal(message: string): InvalidRequestError {

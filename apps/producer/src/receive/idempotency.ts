@@ -26,8 +26,8 @@ const OPERATOR_SCOPE = '#operator';
 const LOOKS = 60;
 const LOOK_EVERY_MS = 50;
 
-/** What the idempotency of requests rests on. */
-export interface IdempotencyParts {
+/** Dependencies of request idempotency. */
+export interface IdempotencyDeps {
   readonly ledger: Ledger;
   readonly seal: Seal;
   readonly seeds: RequestSeeds;
@@ -39,7 +39,7 @@ export interface IdempotencyParts {
  * one gets that answer, one with another body is refused. Requests whose outcome is not known leave their seed behind,
  * so that the same request again makes the same ids.
  */
-export function addIdempotency(server: ApiServer, parts: IdempotencyParts): void {
+export function addIdempotency(server: ApiServer, deps: IdempotencyDeps): void {
   server.decorateRequest('held', null);
   server.decorateRequest('settled', true);
   server.decorateRequest('seed', '');
@@ -49,24 +49,24 @@ export function addIdempotency(server: ApiServer, parts: IdempotencyParts): void
     const { creates } = request.routeOptions.config;
     if (creates === true) request.seed = newId();
     if (creates !== true || header === undefined) done();
-    else holdOrReplay(request, reply, parts, String(header)).then(() => reply.sent || done(), done);
+    else holdOrReplay(request, reply, deps, String(header)).then(() => reply.sent || done(), done);
   });
   server.addHook('onSend', (request, reply, payload, done) => {
     if (request.held === null) done();
-    else settleHold(request, reply, parts, typeof payload === 'string' ? payload : '').then(() => done(), done);
+    else settleHold(request, reply, deps, typeof payload === 'string' ? payload : '').then(() => done(), done);
   });
 }
 
 async function holdOrReplay(
   request: FastifyRequest,
   reply: FastifyReply,
-  parts: IdempotencyParts,
+  deps: IdempotencyDeps,
   key: string,
 ): Promise<void> {
   assertUsable(key);
   const scope = request.routeOptions.config.access === 'operate' ? OPERATOR_SCOPE : (request.caller?.tenantId ?? '');
   const requestHash = createHash('sha256').update(`${request.method} ${request.url} ${request.bodyHash}`).digest('hex');
-  const hold = await seedAndHold(parts, { scope, key, requestHash, seed: request.seed }, asksRedis(request.body));
+  const hold = await seedAndHold(deps, { scope, key, requestHash, seed: request.seed }, asksRedis(request.body));
   switch (hold.kind) {
     case 'held':
       request.seed = hold.seed;
@@ -76,12 +76,12 @@ async function holdOrReplay(
       request.seed = hold.seed;
       return;
     case 'replay':
-      await replay(request, reply, parts.seal, hold);
+      await replay(request, reply, deps.seal, hold);
       return;
     case 'other-request':
-      throw new ProblemError('idempotency_key_reused', 'This key was used with another request.', {});
+      throw new ProblemError('idempotency_key_reused', 'This key was used with a different request.', {});
     case 'in-progress':
-      throw new ProblemError('idempotency_in_progress', 'The first request is still under way.', {
+      throw new ProblemError('idempotency_in_progress', 'The first request is still in progress.', {
         retryAfterSeconds: 1,
       });
   }
@@ -97,7 +97,7 @@ type HoldRequest = Parameters<typeof holdIdempotencyKey>[1];
  * same ids whether the ledger is there or not. The ledger's own seed wins where it has one: Redis may have been emptied.
  */
 async function seedAndHold(
-  { ledger, seeds }: IdempotencyParts,
+  { ledger, seeds }: IdempotencyDeps,
   request: HoldRequest,
   inRedis: boolean,
 ): Promise<IdempotencyHold | Seeded> {
@@ -137,7 +137,11 @@ async function replay(
 ): Promise<void> {
   const body = request.routeOptions.config.answersSecret === true ? seal.open(kept.body) : kept.body;
   if (body === null) {
-    throw new ProblemError('conflict', 'The answer was kept under another operator key and cannot be read again.', {});
+    throw new ProblemError(
+      'conflict',
+      'The stored response was encrypted with an earlier operator key and cannot be read.',
+      {},
+    );
   }
   await reply.code(kept.status).headers(kept.headers).header('idempotency-replayed', 'true').send(body);
 }
@@ -145,7 +149,7 @@ async function replay(
 async function settleHold(
   request: FastifyRequest,
   reply: FastifyReply,
-  { ledger, seal, seeds, log }: IdempotencyParts,
+  { ledger, seal, seeds, log }: IdempotencyDeps,
   payload: string,
 ): Promise<void> {
   const { held } = request;
@@ -166,7 +170,10 @@ async function settleHold(
     }
   } catch (err) {
     // The hold ends by itself; the same request again then makes the same ids.
-    log.warn({ err, requestId: request.id }, 'the answer could not be kept under its Idempotency-Key');
+    log.warn(
+      { component: 'idempotency', event: 'response_not_stored', err, requestId: request.id },
+      'failed to store the response of an Idempotency-Key: a repeated request runs again with the same ids',
+    );
   }
 }
 

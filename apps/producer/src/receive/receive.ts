@@ -16,8 +16,8 @@ import type { TokenConfig } from './tokens.js';
 import { createTokenLookup } from './tokens.js';
 import { addValidation } from './validation.js';
 
-/** What receiving rests on. */
-export interface ReceiveParts {
+/** Dependencies of receiving. */
+export interface ReceiveDeps {
   readonly config: {
     readonly operatorKey: string;
     readonly jwt: TokenConfig;
@@ -32,8 +32,8 @@ export interface ReceiveParts {
 }
 
 /** Everything that a request passes before its route: credential, body, schema, `Idempotency-Key`. */
-export function addReceive(server: ApiServer, parts: ReceiveParts): void {
-  const { config, ledger, log, now } = parts;
+export function addReceive(server: ApiServer, deps: ReceiveDeps): void {
+  const { config, ledger, log, now } = deps;
   const { credentialsStaleMs } = config.accept;
   const findTenant = createTenantLookup(ledger, credentialsStaleMs, now);
   const authenticate = createAuthenticate({
@@ -45,5 +45,5 @@ export function addReceive(server: ApiServer, parts: ReceiveParts): void {
   addAdmission(server, authenticate, findTenant);
   addJsonBody(server);
   addValidation(server);
-  addIdempotency(server, { ledger, seal: createSeal(config.operatorKey), seeds: createRequestSeeds(parts), log });
+  addIdempotency(server, { ledger, seal: createSeal(config.operatorKey), seeds: createRequestSeeds(deps), log });
 }

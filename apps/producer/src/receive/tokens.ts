@@ -66,7 +66,7 @@ export function createTokenLookup(config: TokenConfig): FindTokenHolder {
       return null;
     } catch (error) {
       if (saysInvalid(error)) return null;
-      throw new ProblemError('unavailable', 'The keys of the token issuer cannot be fetched.', {
+      throw new ProblemError('unavailable', "The token issuer's keys could not be fetched.", {
         retryAfterSeconds: 5,
         cause: error,
       });

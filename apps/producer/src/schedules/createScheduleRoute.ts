@@ -9,20 +9,17 @@ import { creatingHeadersSchema, refusals } from '../http/responses.js';
 import { prepareSchedule } from './prepareSchedule.js';
 import { toSchedule } from './presentSchedule.js';
 import { MAX_SCHEDULES, scheduleBodySchema, scheduleSchema } from './scheduleContract.js';
-import type { ScheduleParts } from './scheduleRoutes.js';
+import type { ScheduleDeps } from './scheduleRoutes.js';
 
 /** `POST /api/v1/schedules`. */
-export function addCreateScheduleRoute(
-  server: ApiServer,
-  parts: ScheduleParts & { readonly checks: TaskChecks },
-): void {
+export function addCreateScheduleRoute(server: ApiServer, deps: ScheduleDeps & { readonly checks: TaskChecks }): void {
   server.post(
     '/api/v1/schedules',
     {
       config: { access: 'submit', creates: true },
       schema: {
         tags: ['schedules'],
-        summary: 'Run a job again and again, by a cron expression or every so often',
+        summary: 'Create a schedule: run a job by a cron expression or at an interval',
         headers: creatingHeadersSchema,
         body: scheduleBodySchema,
         response: { 201: scheduleSchema, ...refusals(404, 409, 413, 415, 422) },
@@ -32,13 +29,13 @@ export function addCreateScheduleRoute(
       const { tenantId, role, submitter } = tenantCallerOf(request);
       // Runs of a schedule stand before all that is submitted, so that no rule moves them.
       const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
-      const schedule = prepareSchedule(submission, request.body, parts);
-      await parts.checks.get(schedule.task)?.(schedule);
-      const inserted = await inTenant(parts.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
+      const schedule = prepareSchedule(submission, request.body, deps);
+      await deps.checks.get(schedule.task)?.(schedule);
+      const inserted = await inTenant(deps.ledger, tenantId, (db) => insertSchedule(db, schedule, MAX_SCHEDULES));
       const row = rowOf(inserted);
-      const nextRunMs = await makeScheduler(row, parts);
+      const nextRunMs = await makeScheduler(row, deps);
       reply.code(201).header('location', `/api/v1/schedules/${row.id}`);
-      return toSchedule(row, { nextRunMs, lastJob: null }, parts.now());
+      return toSchedule(row, { nextRunMs, lastJob: null }, deps.now());
     },
   );
 }
@@ -49,7 +46,7 @@ function rowOf(inserted: InsertedSchedule): ScheduleRow {
     case 'known':
       return inserted.row;
     case 'full':
-      throw new FleetError('limit_reached', `A tenant may have ${MAX_SCHEDULES} schedules. Delete one first.`);
+      throw new FleetError('limit_reached', `A tenant may have at most ${MAX_SCHEDULES} schedules. Delete one first.`);
     case 'no-tenant':
       throw new FleetError('not_found', 'There is no such tenant.');
   }
@@ -60,7 +57,7 @@ function rowOf(inserted: InsertedSchedule): ScheduleRow {
  * request came before, is left alone.
  * @returns when it runs first, unix ms; null when it is yet to be made
  */
-async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleParts): Promise<number | null> {
+async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleDeps): Promise<number | null> {
   try {
     return await call(async () => {
       const [known = null] = await schedulers.nextRuns([row]);
@@ -69,7 +66,10 @@ async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: Schedu
       return (await schedulers.nextRuns([row]))[0] ?? null;
     });
   } catch (err) {
-    log.warn({ err, scheduleId: row.id }, 'a schedule is not in Redis yet; the scaler makes it');
+    log.warn(
+      { component: 'schedules', event: 'schedule_not_added', err, scheduleId: row.id },
+      'failed to add a schedule to Redis: the scaler adds it later',
+    );
     return null;
   }
 }

@@ -19,7 +19,7 @@ const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function nextCronRun(cron: string, timezone: string, afterMs: number): CronRun {
   // The parser takes no text for "every minute", and draws an "H" anew each time that it reads it.
   if (cron.trim() === '') return { kind: 'unreadable', message: 'it is empty' };
-  if (/H/.test(cron.replace(/[a-z]{3}/gi, ''))) return { kind: 'unreadable', message: '"H" is not taken' };
+  if (/H/.test(cron.replace(/[a-z]{3}/gi, ''))) return { kind: 'unreadable', message: '"H" is not supported' };
   try {
     const expression = CronExpressionParser.parse(cron, { currentDate: new Date(afterMs), tz: timezone });
     // The parser would look through ten thousand years for such a day, which takes a second.

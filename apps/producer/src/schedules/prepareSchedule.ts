@@ -40,7 +40,6 @@ export function prepareSchedule(
 function assertComes(cron: string, timezone: string, nowMs: number): void {
   const next = nextCronRun(cron, timezone, nowMs);
   if (next.kind === 'at') return;
-  const message =
-    next.kind === 'never' ? 'There is no such day in any year' : `Is not a cron expression: ${next.message}`;
+  const message = next.kind === 'never' ? 'No year has such a day' : `Is not a valid cron expression: ${next.message}`;
   throw new InvalidRequestError('The schedule is not valid.', [{ pointer: '/cron', message }]);
 }

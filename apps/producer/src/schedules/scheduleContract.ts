@@ -17,7 +17,7 @@ const timezoneSchema = z
   .string()
   .max(64)
   .refine(isTimezone, { error: 'Must be an IANA time zone, such as Europe/Berlin' })
-  .meta({ description: 'IANA time zone of the cron expression; UTC unless given', example: 'Europe/Berlin' });
+  .meta({ description: 'IANA time zone of the cron expression; UTC by default', example: 'Europe/Berlin' });
 
 /** Body of `POST /api/v1/schedules`. Whether `cron` can be read is checked with the queue's own parser. */
 export const scheduleBodySchema = z
@@ -25,12 +25,12 @@ export const scheduleBodySchema = z
     task,
     data,
     cron: z.string().min(1).max(200).optional().meta({
-      description: 'Five fields, or six with seconds first: minute hour day-of-month month day-of-week',
+      description: 'Five fields (minute hour day-of-month month day-of-week), or six with seconds first',
       example: '30 6 * * 1-5',
     }),
     timezone: timezoneSchema.optional(),
     everyMs: z.int().min(MIN_EVERY_MS).max(MAX_EVERY_MS).optional().meta({
-      description: 'Instead of cron: runs whole intervals after it was made',
+      description: 'Instead of cron: runs at multiples of this interval after its creation',
     }),
     priority,
     attempts,
@@ -40,7 +40,7 @@ export const scheduleBodySchema = z
     const refuse = (field: string, message: string): void => addIssue({ code: 'custom', path: [field], message });
     if (cron === undefined && everyMs === undefined) refuse('cron', 'Give either cron or everyMs');
     if (cron !== undefined && everyMs !== undefined) refuse('everyMs', 'Give either cron or everyMs, not both');
-    if (cron === undefined && timezone !== undefined) refuse('timezone', 'Is of meaning with cron only');
+    if (cron === undefined && timezone !== undefined) refuse('timezone', 'Is only valid with cron');
   });
 
 /** Body of `POST /api/v1/schedules`. */
@@ -51,16 +51,16 @@ export const scheduleSummarySchema = z.object({
   id: z.uuid(),
   task: z.string(),
   cron: z.string().nullable(),
-  timezone: z.string().nullable().meta({ description: 'Of the cron expression' }),
+  timezone: z.string().nullable().meta({ description: 'Time zone of the cron expression' }),
   everyMs: z.int().nullable(),
   priority: z.int(),
   attempts: z.int(),
   timeoutMs: z.int(),
-  role: tenantRoleSchema.meta({ description: 'Of whoever made it; its jobs run with the priority of this role' }),
+  role: tenantRoleSchema.meta({ description: 'Role of its creator; its jobs run with the priority of this role' }),
   userId: z.string().nullable(),
   createdAt: z.iso.datetime(),
   nextRunAt: z.iso.datetime().nullable().meta({
-    description: 'When the next job is due; null while the queue does not know it, such as when Redis is away',
+    description: 'When the next job is due; null while unknown, such as when Redis is unavailable',
   }),
 });
 
@@ -68,7 +68,7 @@ export const scheduleSummarySchema = z.object({
 export const scheduleSchema = scheduleSummarySchema.extend({
   data: z.unknown(),
   lastJob: jobSummarySchema.nullable().meta({
-    description: "The latest job that it started; null when none is among the tenant's newest 10,000",
+    description: "Its latest job; null when none is among the tenant's newest 10,000 jobs",
   }),
 });
 

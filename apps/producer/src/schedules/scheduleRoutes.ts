@@ -17,8 +17,8 @@ import type { RedisCall } from '../stores/redisCall.js';
 import { toSchedule, toScheduleSummary } from './presentSchedule.js';
 import { scheduleListQuerySchema, scheduleSchema, scheduleSummarySchema } from './scheduleContract.js';
 
-/** What schedules rest on. */
-export interface ScheduleParts {
+/** Dependencies of the schedule routes. */
+export interface ScheduleDeps {
   readonly ledger: Ledger;
   readonly schedulers: LaneSchedulers;
   readonly call: RedisCall;
@@ -29,19 +29,19 @@ export interface ScheduleParts {
 
 const scheduleListSchema = z.object({
   schedules: z.array(scheduleSummarySchema),
-  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+  nextCursor: z.uuid().nullable().meta({ description: 'Cursor of the next page; null on the last' }),
 });
 
 /** `GET /api/v1/schedules`, and `GET` and `DELETE` of `/api/v1/schedules/:id`. */
-export function addScheduleRoutes(server: ApiServer, parts: ScheduleParts): void {
-  addListRoute(server, parts);
+export function addScheduleRoutes(server: ApiServer, deps: ScheduleDeps): void {
+  addListRoute(server, deps);
   server.get(
     '/api/v1/schedules/:id',
     {
       config: { access: 'read' },
       schema: {
         tags: ['schedules'],
-        summary: 'One schedule, with when it runs next and the latest job that it started',
+        summary: 'Read a schedule, with its next run and its latest job',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 200: scheduleSchema, ...refusals(404) },
@@ -49,25 +49,25 @@ export function addScheduleRoutes(server: ApiServer, parts: ScheduleParts): void
     },
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
-      const row = await findOrRefuse(parts.ledger, tenantId, request.params.id);
+      const row = await findOrRefuse(deps.ledger, tenantId, request.params.id);
       const [[nextRunMs = null], lastJob] = await Promise.all([
-        readNextRuns([row], parts),
-        inTenant(parts.ledger, tenantId, (db) => findLatestJob(db, tenantId, queueJobBeginning(row.id))),
+        readNextRuns([row], deps),
+        inTenant(deps.ledger, tenantId, (db) => findLatestJob(db, tenantId, queueJobBeginning(row.id))),
       ]);
-      return toSchedule(row, { nextRunMs, lastJob }, parts.now());
+      return toSchedule(row, { nextRunMs, lastJob }, deps.now());
     },
   );
-  addDeleteRoute(server, parts);
+  addDeleteRoute(server, deps);
 }
 
-function addListRoute(server: ApiServer, parts: ScheduleParts): void {
+function addListRoute(server: ApiServer, deps: ScheduleDeps): void {
   server.get(
     '/api/v1/schedules',
     {
       config: { access: 'read' },
       schema: {
         tags: ['schedules'],
-        summary: "The tenant's schedules, newest first",
+        summary: "List the tenant's schedules, newest first",
         headers: tenantHeadersSchema,
         querystring: scheduleListQuerySchema,
         response: { 200: scheduleListSchema, ...refusals() },
@@ -76,11 +76,11 @@ function addListRoute(server: ApiServer, parts: ScheduleParts): void {
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const { cursor, limit } = request.query;
-      const found = await inTenant(parts.ledger, tenantId, (db) =>
+      const found = await inTenant(deps.ledger, tenantId, (db) =>
         listSchedules(db, tenantId, { cursor, limit: limit + 1 }),
       );
       const page = found.slice(0, limit);
-      const nextRuns = await readNextRuns(page, parts);
+      const nextRuns = await readNextRuns(page, deps);
       return {
         schedules: page.map((row, index) => toScheduleSummary(row, nextRuns[index] ?? null)),
         nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
@@ -89,14 +89,14 @@ function addListRoute(server: ApiServer, parts: ScheduleParts): void {
   );
 }
 
-function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
+function addDeleteRoute(server: ApiServer, deps: ScheduleDeps): void {
   server.delete(
     '/api/v1/schedules/:id',
     {
       config: { access: 'cancel' },
       schema: {
         tags: ['schedules'],
-        summary: 'Delete a schedule: nothing of it starts any more; a job that it has started goes on',
+        summary: 'Delete a schedule: it creates no more jobs; a job that already started continues',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 204: z.undefined().meta({ description: 'Deleted' }), ...refusals(404) },
@@ -104,13 +104,11 @@ function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
     },
     async (request, reply) => {
       const caller = tenantCallerOf(request);
-      const row = await findOrRefuse(parts.ledger, caller.tenantId, request.params.id);
+      const row = await findOrRefuse(deps.ledger, caller.tenantId, request.params.id);
       if (!mayCancel(caller, row))
-        throw new FleetError('forbidden', "Only an admin or owner deletes others' schedules.");
-      const deleted = await inTenant(parts.ledger, caller.tenantId, (db) =>
-        deleteSchedule(db, caller.tenantId, row.id),
-      );
-      await removeScheduler(row, parts);
+        throw new FleetError('forbidden', 'Only an admin or owner may delete schedules of others.');
+      const deleted = await inTenant(deps.ledger, caller.tenantId, (db) => deleteSchedule(db, caller.tenantId, row.id));
+      await removeScheduler(row, deps);
       if (!deleted) throw notThere();
       return reply.code(204).send(undefined);
     },
@@ -118,18 +116,21 @@ function addDeleteRoute(server: ApiServer, parts: ScheduleParts): void {
 }
 
 /** The ledger has let go of it, so nothing of it runs any more; what is left in Redis is removed by the scaler. */
-async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: ScheduleParts): Promise<void> {
+async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: ScheduleDeps): Promise<void> {
   try {
     await call(() => schedulers.remove(row));
   } catch (err) {
-    log.warn({ err, scheduleId: row.id }, 'a deleted schedule is still in Redis; the scaler removes it');
+    log.warn(
+      { component: 'schedules', event: 'schedule_not_removed', err, scheduleId: row.id },
+      'failed to remove a deleted schedule from Redis: the scaler removes it later',
+    );
   }
 }
 
 /** When each runs next; a Redis that is away makes it unknown, never an error. */
 async function readNextRuns(
   rows: readonly PlacedSchedule[],
-  { schedulers, call }: ScheduleParts,
+  { schedulers, call }: ScheduleDeps,
 ): Promise<(number | null)[]> {
   try {
     return await call(() => schedulers.nextRuns(rows));

@@ -17,8 +17,8 @@ import type { RedisCall } from '../stores/redisCall.js';
 import { laneOf, toSummary, toWaitingJob } from './present.js';
 import { buildTimeline } from './timeline.js';
 
-/** What telling of jobs rests on. */
-export interface JobStatusParts {
+/** Dependencies of the job routes. */
+export interface JobStatusDeps {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
@@ -28,18 +28,18 @@ export interface JobStatusParts {
 
 const jobListSchema = z.object({
   jobs: z.array(jobSummarySchema),
-  nextCursor: z.uuid().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
+  nextCursor: z.uuid().nullable().meta({ description: 'Cursor of the next page; null on the last' }),
 });
 
 /** `GET /api/v1/jobs/:id` and `GET /api/v1/jobs`. */
-export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
+export function addJobRoutes(server: ApiServer, deps: JobStatusDeps): void {
   server.get(
     '/api/v1/jobs/:id',
     {
       config: { access: 'read' },
       schema: {
         tags: ['jobs'],
-        summary: 'One job with everything that is known of it',
+        summary: 'Read a job with its attempts and history',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         response: { 200: jobDetailSchema, ...refusals(404) },
@@ -48,9 +48,9 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const { id } = request.params;
-      const history = isId(id) ? await inTenant(parts.ledger, tenantId, (db) => readJob(db, tenantId, id)) : null;
+      const history = isId(id) ? await inTenant(deps.ledger, tenantId, (db) => readJob(db, tenantId, id)) : null;
       if (history === null) throw new FleetError('not_found', 'There is no such job.');
-      return toDetail(history, parts);
+      return toDetail(history, deps);
     },
   );
   server.get(
@@ -59,7 +59,7 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
       config: { access: 'read' },
       schema: {
         tags: ['jobs'],
-        summary: "The tenant's jobs, newest first",
+        summary: "List the tenant's jobs, newest first",
         headers: tenantHeadersSchema,
         querystring: jobListQuerySchema,
         response: { 200: jobListSchema, ...refusals() },
@@ -69,23 +69,23 @@ export function addJobRoutes(server: ApiServer, parts: JobStatusParts): void {
       const { tenantId } = tenantCallerOf(request);
       const { since, limit, ...filter } = request.query;
       const wanted = { ...filter, since: since === undefined ? undefined : new Date(since), limit: limit + 1 };
-      const found = await inTenant(parts.ledger, tenantId, (db) => listJobs(db, tenantId, wanted));
+      const found = await inTenant(deps.ledger, tenantId, (db) => listJobs(db, tenantId, wanted));
       const page = found.slice(0, limit);
       return {
-        jobs: page.map((job) => toSummary(job, parts.now())),
+        jobs: page.map((job) => toSummary(job, deps.now())),
         nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
       };
     },
   );
 }
 
-async function toDetail(history: JobHistory, parts: JobStatusParts): Promise<z.infer<typeof jobDetailSchema>> {
+async function toDetail(history: JobHistory, deps: JobStatusDeps): Promise<z.infer<typeof jobDetailSchema>> {
   const { job } = history;
-  const nowMs = parts.now();
+  const nowMs = deps.now();
   const waits = !isTerminal(job.state) && job.state !== 'active';
   const [outlook, progress] = await Promise.all([
-    waits ? parts.outlooks.read(laneOf(job), toWaitingJob(job, nowMs)) : null,
-    waits ? null : readProgress(job, parts),
+    waits ? deps.outlooks.read(laneOf(job), toWaitingJob(job, nowMs)) : null,
+    waits ? null : readProgress(job, deps),
   ]);
   return {
     ...toSummary(job, nowMs),
@@ -101,7 +101,7 @@ async function toDetail(history: JobHistory, parts: JobStatusParts): Promise<z.i
 }
 
 /** Progress lives in Redis alone; without Redis, or once the lane has dropped the job, there is none. */
-async function readProgress(job: JobRow, { lanes, call }: JobStatusParts): Promise<unknown> {
+async function readProgress(job: JobRow, { lanes, call }: JobStatusDeps): Promise<unknown> {
   try {
     return await call(() => lanes.progress(laneOf(job), job.queueJobId ?? job.id));
   } catch {

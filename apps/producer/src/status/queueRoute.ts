@@ -31,28 +31,28 @@ const queueSchema = z.object({
     byTask: z.record(z.string(), countsSchema),
   }),
   workers: z.object({
-    desired: z.int().meta({ description: 'Slots that the tenant shall have' }),
-    live: z.int().nullable().meta({ description: 'Slots that live processes hold; null when it cannot be told' }),
+    desired: z.int().meta({ description: 'Desired slots' }),
+    live: z.int().nullable().meta({ description: 'Slots held by live workers; null when unknown' }),
   }),
-  oldestWaitMs: z.int().meta({ description: 'How long the oldest waiting job has been accepted; 0 when none waits' }),
-  estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest of the lanes' }),
+  oldestWaitMs: z.int().meta({ description: 'Time since the oldest waiting job was accepted; 0 when none waits' }),
+  estimatedWaitMs: z.int().nullable().meta({ description: 'For a new job, in the busiest lane' }),
   estimatedWaitP90Ms: z.int().nullable(),
   zone: z.enum(ZONES),
   circuit: z
     .array(circuitStateSchema)
     .nullable()
-    .meta({ description: 'Of each upstream that has one; null while it cannot be told' }),
+    .meta({ description: 'Of each upstream with a quota; null while unknown' }),
   quota: z
     .array(quotaLeftSchema)
     .nullable()
-    .meta({ description: 'Of each upstream that jobs call; null while it cannot be told' }),
+    .meta({ description: 'Of each upstream that jobs call; null while unknown' }),
 });
 
 /** What the tasks say of the lanes that a tenant can have. */
 type LaneClasses = Pick<TaskCatalogue, 'queueClasses' | 'upstreamOfClass'>;
 
-/** What telling of a tenant's queue rests on. */
-export interface QueueStatusParts {
+/** Dependencies of the queue route. */
+export interface QueueStatusDeps {
   readonly tasks: LaneClasses;
   readonly ledger: Ledger;
   readonly call: RedisCall;
@@ -65,14 +65,14 @@ export interface QueueStatusParts {
 const USUAL_PRIORITY = 50;
 
 /** `GET /api/v1/queue`. */
-export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void {
+export function addQueueRoute(server: ApiServer, deps: QueueStatusDeps): void {
   server.get(
     '/api/v1/queue',
     {
       config: { access: 'read' },
       schema: {
         tags: ['queue'],
-        summary: "The state of the tenant's own queue",
+        summary: "The state of the tenant's queue",
         headers: tenantHeadersSchema,
         response: { 200: queueSchema, ...refusals() },
       },
@@ -80,11 +80,11 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
     async (request) => {
       const { tenantId } = tenantCallerOf(request);
       const [counts, workers, facts] = await Promise.all([
-        inTenant(parts.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
-        readSlots(tenantId, parts),
-        Promise.all(parts.tasks.queueClasses.map((queueClass) => parts.outlooks.facts({ tenantId, queueClass }))),
+        inTenant(deps.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
+        readSlots(tenantId, deps),
+        Promise.all(deps.tasks.queueClasses.map((queueClass) => deps.outlooks.facts({ tenantId, queueClass }))),
       ]);
-      return { ...describeCounts(counts), workers, ...describeLanes(facts, parts.tasks) };
+      return { ...describeCounts(counts), workers, ...describeLanes(facts, deps.tasks) };
     },
   );
 }
@@ -92,7 +92,7 @@ export function addQueueRoute(server: ApiServer, parts: QueueStatusParts): void 
 /** Every slot is held by a live process as soon as there is one: see `domain/placement.ts`. */
 async function readSlots(
   tenantId: string,
-  { call, client, keys }: QueueStatusParts,
+  { call, client, keys }: QueueStatusDeps,
 ): Promise<{ desired: number; live: number | null }> {
   try {
     const [slots, live] = await call(() =>

@@ -32,7 +32,13 @@ const finishedSchema = z.object({
 const unfinishedSchema = z.object({ id: z.uuid(), state: z.enum(JOB_STATES) });
 
 const querySchema = z.strictObject({
-  waitMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(0).meta({ description: 'How long to wait for it' }),
+  waitMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_WAIT_MS)
+    .default(0)
+    .meta({ description: 'How long to wait for the result, in ms' }),
 });
 
 /** `GET /api/v1/jobs/:id/result`. Requests that wait are answered at once when the server closes. */
@@ -45,7 +51,7 @@ export function addResultRoute(server: ApiServer, ledger: Ledger, now: () => num
       config: { access: 'read' },
       schema: {
         tags: ['jobs'],
-        summary: 'The result of a job, waiting for it if asked to',
+        summary: 'Read the result of a job; waits for it if asked to',
         headers: tenantHeadersSchema,
         params: idParamsSchema,
         querystring: querySchema,

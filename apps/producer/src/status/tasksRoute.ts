@@ -7,8 +7,8 @@ const taskSchema = z.object({
   name: z.string(),
   summary: z.string(),
   queueClass: z.string(),
-  timeoutMs: z.int().meta({ description: 'Longest an attempt may take' }),
-  attempts: z.int().meta({ description: 'Attempts that count, the first included' }),
+  timeoutMs: z.int().meta({ description: 'Timeout of an attempt' }),
+  attempts: z.int().meta({ description: 'Maximum attempts, including the first' }),
   dataSchema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of the data' }),
 });
 
@@ -28,7 +28,7 @@ export function addTasksRoute(server: ApiServer, catalogue: Pick<TaskCatalogue, 
       config: { access: 'catalogue' },
       schema: {
         tags: ['tasks'],
-        summary: 'Every task of the fleet with the JSON Schema of its data',
+        summary: 'List all tasks, with the JSON Schema of their data',
         response: { 200: z.object({ tasks: z.array(taskSchema) }), ...refusals() },
       },
     },

@@ -18,8 +18,8 @@ import { NOTHING_MISSED } from './backlog.js';
 import { createJobTeller } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
 
-/** What following a job rests on. */
-export interface FollowParts {
+/** Dependencies of following a job. */
+export interface FollowDeps {
   readonly feed: FeedReader;
   readonly places: PlaceWatch;
   readonly present: PresentJobs;
@@ -48,27 +48,27 @@ export interface Followed {
 export async function followJob(
   { job, from: last }: Followed,
   stream: SseStream,
-  parts: FollowParts,
+  deps: FollowDeps,
 ): Promise<() => void> {
   const subject = { tenantId: job.tenantId, jobId: job.id };
   const from = isOfEarlierLife(job, last) ? null : last;
-  const teller = createJobTeller(from, stream, () => parts.present.hurry(job.id));
-  const listening = await parts.feed.listen(subject, teller.hear);
-  const missed = from === null ? null : await parts.replay(subject, { entry: entryOf(from.place), isKnown: false });
+  const teller = createJobTeller(from, stream, () => deps.present.hurry(job.id));
+  const listening = await deps.feed.listen(subject, teller.hear);
+  const missed = from === null ? null : await deps.replay(subject, { entry: entryOf(from.place), isKnown: false });
   if (missed === null) {
     // Read only now: whatever happens from here on is heard.
-    const now = (await parts.reread(job)) ?? job;
-    teller.begin(listening.behind, { state: await presentState(now, parts), attempt: now.fence });
+    const now = (await deps.reread(job)) ?? job;
+    teller.begin(listening.behind, { state: await presentState(now, deps), attempt: now.fence });
   }
-  await teller.goOn(missed ?? NOTHING_MISSED, (entry) => parts.replay(subject, { entry, isKnown: true }));
-  const unfollow = parts.present.follow(job.id, (present) => {
+  await teller.goOn(missed ?? NOTHING_MISSED, (entry) => deps.replay(subject, { entry, isKnown: true }));
+  const unfollow = deps.present.follow(job.id, (present) => {
     if (present === null) stream.end();
     else if (present.isOver) teller.tellEnd(present);
-    else teller.tellState(toToldState(present, parts.now()));
+    else teller.tellState(toToldState(present, deps.now()));
   });
-  const unwatch = followPlace(job, laneOf(job), stream, parts.places);
+  const unwatch = followPlace(job, laneOf(job), stream, deps.places);
   // It may have ended before anyone followed it.
-  parts.present.hurry(job.id);
+  deps.present.hurry(job.id);
   return () => {
     listening.stop();
     unfollow();
@@ -85,7 +85,7 @@ export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
 }
 
 /** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */
-async function presentState(job: JobRow, { outlooks, now }: FollowParts): Promise<JobState> {
+async function presentState(job: JobRow, { outlooks, now }: FollowDeps): Promise<JobState> {
   if (job.state !== 'accepted') return shownState(job, now());
   return (await outlooks.read(laneOf(job), toWaitingJob(job, now()))).state;
 }

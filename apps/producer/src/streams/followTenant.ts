@@ -2,7 +2,7 @@ import type { FeedPlace } from '@sluice/fleet/domain/feedPlace';
 import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from '@sluice/fleet/domain/feedPlace';
 import type { FedEvent } from '@sluice/fleet/redis/commands/feed';
 import { createBacklog, NOTHING_MISSED } from './backlog.js';
-import type { FollowParts } from './followJob.js';
+import type { FollowDeps } from './followJob.js';
 import { toMessage } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
 
@@ -20,7 +20,7 @@ export interface FollowedTenant {
 export async function followTenant(
   { tenantId, from }: FollowedTenant,
   stream: SseStream,
-  parts: Pick<FollowParts, 'feed' | 'replay'>,
+  deps: Pick<FollowDeps, 'feed' | 'replay'>,
 ): Promise<() => void> {
   let place: FeedPlace | null = from;
 
@@ -36,12 +36,12 @@ export async function followTenant(
 
   const subject = { tenantId, jobId: null };
   const backlog = createBacklog(stream, send);
-  const { behind, stop } = await parts.feed.listen(subject, backlog.hear);
-  const missed = from === null ? NOTHING_MISSED : await parts.replay(subject, { entry: entryOf(from), isKnown: false });
+  const { behind, stop } = await deps.feed.listen(subject, backlog.hear);
+  const missed = from === null ? NOTHING_MISSED : await deps.replay(subject, { entry: entryOf(from), isKnown: false });
   if (missed === null) {
     place = behindEntry(behind ?? '0-0');
     stream.send({ event: 'missed', id: writePlace(place), data: {} });
   }
-  await backlog.goOn(missed ?? NOTHING_MISSED, (entry) => parts.replay(subject, { entry, isKnown: true }));
+  await backlog.goOn(missed ?? NOTHING_MISSED, (entry) => deps.replay(subject, { entry, isKnown: true }));
   return stop;
 }

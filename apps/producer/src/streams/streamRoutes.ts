@@ -12,15 +12,15 @@ import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
 import type { CredentialWatch } from './credentialWatch.js';
-import type { FollowParts } from './followJob.js';
+import type { FollowDeps } from './followJob.js';
 import { followJob, isOfEarlierLife } from './followJob.js';
 import { followTenant } from './followTenant.js';
 import type { OpenStreams, SseStream } from './openStreams.js';
 import { STREAM_HEADERS } from './openStreams.js';
 import type { StreamRoom } from './streamRoom.js';
 
-/** What streams rest on. */
-export interface StreamParts extends FollowParts {
+/** Dependencies of the stream routes. */
+export interface StreamDeps extends FollowDeps {
   readonly ledger: Ledger;
   readonly credentials: CredentialWatch;
   readonly streams: OpenStreams;
@@ -37,34 +37,34 @@ const headers = tenantHeadersSchema.extend({
     .string()
     .max(MAX_EVENT_ID)
     .optional()
-    .meta({ description: 'The id of the last event that was received: what was missed since is told first' }),
+    .meta({ description: 'Id of the last event received; events missed since then are sent first' }),
 });
 
 const STREAM = {
   200: {
-    description: 'A stream of server-sent events: lines `id:`, `event:` and `data:` (JSON), a comment every 15 s',
+    description: 'Server-sent events: lines `id:`, `event:` and `data:` (JSON); a comment every 15 s',
     content: { 'text/event-stream': { schema: z.string() } },
   },
 };
 
-const OVER = { 204: z.undefined().meta({ description: 'The event `done` was received already: do not come back' }) };
+const OVER = { 204: z.undefined().meta({ description: 'The event `done` was already received: do not reconnect' }) };
 
 /** `GET /api/v1/jobs/:id/events` and `GET /api/v1/events`. */
-export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
-  server.addHook('preClose', async () => parts.streams.endAll());
+export function addStreamRoutes(server: ApiServer, deps: StreamDeps): void {
+  server.addHook('preClose', async () => deps.streams.endAll());
   server.get(
     '/api/v1/jobs/:id/events',
     {
       config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
-        summary: 'What happens to a job, as server-sent events: position, state, progress, log, then done',
+        summary: 'Stream the events of a job (server-sent events): position, state, progress, log, then done',
         headers,
         params: idParamsSchema,
         response: { ...STREAM, ...OVER, ...refusals(404) },
       },
     },
-    (request, reply) => streamJob(request, request.params.id, reply, parts),
+    (request, reply) => streamJob(request, request.params.id, reply, deps),
   );
   server.get(
     '/api/v1/events',
@@ -72,7 +72,7 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
       config: { access: 'read', streams: true },
       schema: {
         tags: ['jobs'],
-        summary: "What happens to all of the tenant's jobs, as server-sent events: state, progress, log, missed",
+        summary: "Stream the events of all the tenant's jobs (server-sent events): state, progress, log, missed",
         headers,
         response: { ...STREAM, ...refusals() },
       },
@@ -80,26 +80,26 @@ export function addStreamRoutes(server: ApiServer, parts: StreamParts): void {
     async (request, reply) => {
       const { tenantId } = tenantCallerOf(request);
       const from = readStreamId(lastEventIdOf(request))?.place ?? null;
-      return stream(request, reply, parts, (open) => followTenant({ tenantId, from }, open, parts));
+      return stream(request, reply, deps, (open) => followTenant({ tenantId, from }, open, deps));
     },
   );
 }
 
-async function streamJob(request: FastifyRequest, id: string, reply: FastifyReply, parts: StreamParts) {
+async function streamJob(request: FastifyRequest, id: string, reply: FastifyReply, deps: StreamDeps) {
   const { tenantId } = tenantCallerOf(request);
-  const job = isId(id) ? await parts.ledger((db) => readJobRow(db, tenantId, id)) : null;
+  const job = isId(id) ? await deps.ledger((db) => readJobRow(db, tenantId, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such job.');
   const from = readStreamId(lastEventIdOf(request));
   // By the standard this keeps a browser from coming back. A job that was sent again goes on, or has another end.
   if (from?.done === true && isTerminal(job.state) && !isOfEarlierLife(job, from))
     return reply.code(204).send(undefined);
-  return stream(request, reply, parts, (open) => followJob({ job, from }, open, parts));
+  return stream(request, reply, deps, (open) => followJob({ job, from }, open, deps));
 }
 
 async function stream(
   request: FastifyRequest,
   reply: FastifyReply,
-  { streams, credentials }: StreamParts,
+  { streams, credentials }: StreamDeps,
   follow: (stream: SseStream) => Promise<() => void>,
 ): Promise<FastifyReply | undefined> {
   if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send();
@@ -117,7 +117,10 @@ async function stream(
     stops.push(await follow(open));
   } catch (err) {
     // The client comes back by itself.
-    request.log.error({ err }, 'a stream could not be begun');
+    request.log.error(
+      { component: 'streams', event: 'stream_not_opened', err },
+      'failed to open an event stream: the connection was closed',
+    );
     open.end();
   }
   if (gone) for (const stop of stops) stop();

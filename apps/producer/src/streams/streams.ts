@@ -17,10 +17,10 @@ import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { RedisCall } from '../stores/redisCall.js';
 import { createCredentialWatch } from './credentialWatch.js';
 import { createOpenStreams } from './openStreams.js';
-import type { StreamParts } from './streamRoutes.js';
+import type { StreamDeps } from './streamRoutes.js';
 
 /** What streams are made of. */
-export interface StreamsParts {
+export interface StreamsDeps {
   readonly maxStreams: number;
   readonly client: RedisClient;
   readonly keys: FleetKeys;
@@ -35,11 +35,11 @@ export interface StreamsParts {
 }
 
 /** Streams of events, wired: what the routes need, and what must run for them. */
-export function createStreams(parts: StreamsParts): {
-  readonly routes: StreamParts;
+export function createStreams(deps: StreamsDeps): {
+  readonly routes: StreamDeps;
   readonly services: readonly Service[];
 } {
-  const { tasks, maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = parts;
+  const { tasks, maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = deps;
   const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, tasks, log });
   const feed = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const present = createPresentJobs((ids) => ledger((db) => findPresent(db, ids)), log);

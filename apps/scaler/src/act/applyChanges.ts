@@ -13,7 +13,7 @@ import type { SlotChange } from '../tenant.js';
 const CHANGES_PER_STATEMENT = 1_000;
 
 /** Where changes are written. */
-export interface ApplyParts {
+export interface ApplyDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -43,21 +43,25 @@ export interface AppliedChanges {
 export async function applyChanges(
   changes: readonly SlotChange[],
   leadership: Leadership,
-  parts: ApplyParts,
+  deps: ApplyDeps,
 ): Promise<AppliedChanges> {
   const made: SlotChange[] = [];
   let refused = 0;
   for (let from = 0; from < changes.length; from += CHANGES_PER_STATEMENT) {
     const batch = changes.slice(from, from + CHANGES_PER_STATEMENT);
-    const written = await applyBatch(batch, leadership, parts);
+    const written = await applyBatch(batch, leadership, deps);
     if (written === null) break;
     made.push(...batch.filter(({ tenantId }) => written.has(tenantId)));
     refused = batch.length - written.size;
     if (refused > 0) break;
   }
-  for (const { decision } of made) parts.metrics.scalingDecisions.inc({ change: decision.change });
-  if (made.length > 0) parts.log.info({ changes: made.length, fence: leadership.fence }, 'slots changed');
-  if (refused > 0) tellRefused(refused, leadership, parts);
+  for (const { decision } of made) deps.metrics.scalingDecisions.inc({ change: decision.change });
+  if (made.length > 0)
+    deps.log.info(
+      { component: 'scaling', event: 'slots_changed', changes: made.length, fence: leadership.fence },
+      'changed the desired slots of tenants',
+    );
+  if (refused > 0) tellRefused(refused, leadership, deps);
   return { made: made.length, refused };
 }
 
@@ -65,7 +69,7 @@ export async function applyChanges(
 async function applyBatch(
   batch: readonly SlotChange[],
   leadership: Leadership,
-  { db, redis, keys }: ApplyParts,
+  { db, redis, keys }: ApplyDeps,
 ): Promise<Set<string> | null> {
   if (!leadership.holds()) return null;
   await insertScalingDecisions(
@@ -77,9 +81,12 @@ async function applyBatch(
   return writeDesiredSlots(redis.client, keys, desired, leadership.fence);
 }
 
-function tellRefused(changes: number, { fence }: Leadership, { metrics, log }: ApplyParts): void {
+function tellRefused(changes: number, { fence }: Leadership, { metrics, log }: ApplyDeps): void {
   metrics.decisionsRefused.inc(changes);
-  log.warn({ changes, fence }, 'changes of slots were refused: a later leader has written');
+  log.warn(
+    { component: 'scaling', event: 'slot_changes_refused', changes, fence },
+    'failed to change slots: a newer leader has written',
+  );
 }
 
 function toRow({ tenantId, waiting, active, decision }: SlotChange, leaderFence: number): NewScalingDecision {

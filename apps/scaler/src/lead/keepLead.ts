@@ -53,11 +53,11 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
     held = fence === 0 ? null : { fence, untilMs: askedMs + leaseMs - SAFETY_MS };
     if (before?.fence === held?.fence) return;
     if (before !== null) {
-      log.warn({ fence: before.fence }, 'no longer leading');
+      log.warn({ component: 'leader_election', event: 'leadership_lost', fence: before.fence }, 'lost leadership');
       options.lost();
     }
     if (held !== null) {
-      log.info({ fence }, 'leading');
+      log.info({ component: 'leader_election', event: 'leadership_gained', fence }, 'gained leadership');
       options.gained();
     }
   }
@@ -88,7 +88,10 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
     },
     async stop(deadline) {
       const over = giveBack(deadline).catch((err: unknown) =>
-        log.warn({ err }, 'the lead could not be given back; its lease ends by itself'),
+        log.warn(
+          { component: 'leader_election', event: 'leadership_not_released', err },
+          'failed to release leadership: its lease will expire',
+        ),
       );
       // A store that is away must not hold up the parts that stop after this one.
       await Promise.race([over, pause(GIVE_BACK_MS, undefined, { ref: false })]);

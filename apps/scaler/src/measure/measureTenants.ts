@@ -12,8 +12,8 @@ export interface TenantMeasures {
   forget(): void;
 }
 
-/** What measuring rests on. */
-export interface TenantMeasureParts {
+/** Dependencies of the tenant metrics. */
+export interface TenantMeasureDeps {
   readonly bounds: { readonly always: readonly string[]; readonly most: number };
   readonly slotConcurrency: number;
   /** The names as they are told to the fleet: read by a new leader, so that they do not change with it. */
@@ -30,8 +30,8 @@ interface Figures {
 }
 
 /** Measures by the looks of the leading scaler. A Redis that is away costs names, never a look. */
-export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures {
-  const { bounds, slotConcurrency, readNames, writeNames, metrics, log } = parts;
+export function createTenantMeasures(deps: TenantMeasureDeps): TenantMeasures {
+  const { bounds, slotConcurrency, readNames, writeNames, metrics, log } = deps;
   let latest = new Map<string, Figures>();
   let shown: ShownTenants | null = null;
   let told = '';
@@ -46,7 +46,10 @@ export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures 
       await writeNames(names);
       told = names.join(' ');
     } catch (err) {
-      log.warn({ err }, 'the names that metrics show could not be told to the workers');
+      log.warn(
+        { component: 'metrics', event: 'metric_tenants_not_published', err },
+        'failed to publish the tenants that metrics name: workers keep the previous ones',
+      );
     }
   }
 
@@ -87,7 +90,7 @@ function toTraffic(seen: SeenTenant): TenantTraffic[] {
 function publish(
   names: ReadonlySet<string>,
   latest: ReadonlyMap<string, Figures>,
-  { tenantQueueLength, tenantWorkersActive }: TenantMeasureParts['metrics'],
+  { tenantQueueLength, tenantWorkersActive }: TenantMeasureDeps['metrics'],
 ): void {
   tenantQueueLength.reset();
   tenantWorkersActive.reset();

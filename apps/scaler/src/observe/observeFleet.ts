@@ -18,7 +18,7 @@ import { observeCircuits } from './observeCircuits.js';
 const READ_WITHIN_MS = 5_000;
 
 /** What observing needs. */
-export interface ObserveParts {
+export interface ObserveDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
@@ -34,15 +34,17 @@ export interface ObserveParts {
  * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
  * @param wanted only these tenants, and only their buckets; all when left out
  */
-export async function observeFleet(parts: ObserveParts, wanted?: ReadonlySet<string>): Promise<FleetSight> {
+export async function observeFleet(deps: ObserveDeps, wanted?: ReadonlySet<string>): Promise<FleetSight> {
   const buckets = wanted === undefined ? BUCKETS : [...new Set(Array.from(wanted, bucketOf))];
   const failures: unknown[] = [];
   const seen = await Promise.all(
-    buckets.map((bucket) => observeBucket(parts, { bucket, wanted, failed: (err) => failures.push(err) })),
+    buckets.map((bucket) => observeBucket(deps, { bucket, wanted, failed: (err) => failures.push(err) })),
   );
   if (failures.length > 0) {
-    const told = { err: failures[0], buckets: failures.length };
-    parts.log.warn(told, 'buckets could not be read; their tenants stay as they are');
+    deps.log.warn(
+      { component: 'observe', event: 'buckets_unreadable', err: failures[0], buckets: failures.length },
+      'failed to read buckets: their tenants keep their slots',
+    );
   }
   return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
 }
@@ -56,7 +58,7 @@ interface BucketLook {
 
 /** Null when not even the bucket's table could be read. */
 async function observeBucket(
-  { redis, keys, tasks, tables, withinMs = READ_WITHIN_MS }: ObserveParts,
+  { redis, keys, tasks, tables, withinMs = READ_WITHIN_MS }: ObserveDeps,
   { bucket, wanted, failed }: BucketLook,
 ): Promise<SeenTenant[] | null> {
   const known: { tenants: readonly Tenant[] | null } = { tenants: null };

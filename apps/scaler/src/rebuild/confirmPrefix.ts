@@ -6,7 +6,7 @@ export async function confirmPrefix(prefix: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const typed = await terminal.question(
-      `This deletes every key of the fleet. Type its prefix, ${prefix}, to go on: `,
+      `This deletes every key of the fleet. Type its prefix, ${prefix}, to continue: `,
     );
     return typed.trim() === prefix;
   } finally {

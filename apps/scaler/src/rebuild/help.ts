@@ -1,16 +1,16 @@
 /** What `--help` prints. */
-export const HELP = `Builds Redis anew from the ledger: every unfinished job, with its priority and what is left of its delay.
+export const HELP = `Rebuilds Redis from the ledger: adds every unfinished job that Redis lacks, with its priority and remaining delay.
 
   npm run rebuild [-- options]
 
-Uses the deployment's own settings: REDIS_URL, DATABASE_URL, and SLUICE_PREFIX, DATABASE_SCHEMA, REDIS_CLUSTER ... if it sets them.
-It may run beside the fleet, or while the fleet is stopped. Running it twice is harmless.
+Reads the deployment's settings from the environment: REDIS_URL, DATABASE_URL, and, if set, SLUICE_PREFIX, DATABASE_SCHEMA,
+REDIS_CLUSTER ... It can run while the fleet runs or is stopped. Running it twice is harmless.
 
-  --dry-run   compare only: say what would be done, and write nothing
-  --merge     Redis holds queues of this fleet: add what is missing, and leave the rest
-  --empty     delete all keys of this fleet first; asks for the prefix to be typed
-  --yes       do not ask
-  --json      one JSON document at the end, and nothing else
+  --dry-run   compare only: report what would be done, write nothing
+  --merge     if Redis holds queues of this fleet: add what is missing, keep the rest
+  --empty     delete all keys of this fleet first; you confirm by typing the prefix
+  --yes       do not ask for confirmation
+  --json      print one JSON document at the end, nothing else
   --help      print this
 
 Examples
@@ -19,6 +19,6 @@ Examples
   npm run rebuild -- --empty --yes
   npm run -s rebuild -- --merge --json
 
-Exits 0 when Redis holds every unfinished job; 1 when it could not be finished, and should be run again; 2 when an option cannot
-be used; 3 when Redis holds queues of this fleet, and neither --merge nor --empty says what to do with them.
+Exit status: 0 when Redis holds every unfinished job; 1 when the rebuild did not finish and should be run again; 2 for an invalid
+option; 3 when Redis holds queues of this fleet and neither --merge nor --empty is given.
 `;

@@ -3,7 +3,7 @@ import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { RestoreStep } from '../recover/rebuildBuckets.js';
 import { rebuildBuckets } from '../recover/rebuildBuckets.js';
-import type { RecoverParts } from '../recover/recoverRows.js';
+import type { RecoverDeps } from '../recover/recoverRows.js';
 import { compareRows } from '../recover/recoverRows.js';
 import { readAhead, unfinishedPages } from '../recover/unfinishedPages.js';
 import type { WorkerWatch } from '../recover/workerWatch.js';
@@ -20,8 +20,8 @@ const WAIT_FOR_WORKERS_MS = 5_000;
 const ALWAYS = { holds: () => true };
 const ALL: ReadonlySet<number> = new Set(BUCKETS);
 
-/** What the command rests on. */
-export interface RebuildRedisParts extends Omit<RecoverParts, 'workers'> {
+/** Dependencies of the rebuild command. */
+export interface RebuildRedisDeps extends Omit<RecoverDeps, 'workers'> {
   readonly queues: LaneQueues;
   readonly prefix: string;
   readonly restore: readonly RestoreStep[];
@@ -36,53 +36,53 @@ export interface RebuildRedisParts extends Omit<RecoverParts, 'workers'> {
 }
 
 /** Compares the stores, and unless it is a dry run makes Redis hold what the ledger says. */
-export async function rebuildRedis(options: RebuildOptions, parts: RebuildRedisParts): Promise<RebuildReport> {
-  const { db, redis, keys, prefix, onProgress } = parts;
+export async function rebuildRedis(options: RebuildOptions, deps: RebuildRedisDeps): Promise<RebuildReport> {
+  const { db, redis, keys, prefix, onProgress } = deps;
   const survey = await surveyFleet(db, redis.client, keys);
-  parts.onSurvey(survey);
+  deps.onSurvey(survey);
   const nothing = { ...survey, deletedKeys: 0, rows: 0, added: 0, left: 0, seconds: 0 };
-  if (options.dryRun) return { ...nothing, ...(await compareAll(parts)) };
+  if (options.dryRun) return { ...nothing, ...(await compareAll(deps)) };
   if (options.held === 'refuse' && survey.lanes > 0) return { ...nothing, outcome: 'refused' };
   let deletedKeys = 0;
   if (options.held === 'empty') {
-    if (!options.yes && !(await parts.confirm())) return { ...nothing, outcome: 'not-confirmed' };
+    if (!options.yes && !(await deps.confirm())) return { ...nothing, outcome: 'not-confirmed' };
     deletedKeys = await emptyFleet(redis.client, prefix, (gone) => onProgress(`${gone} keys deleted`));
   }
-  return { ...nothing, deletedKeys, ...(await addAll(survey, parts)) };
+  return { ...nothing, deletedKeys, ...(await addAll(survey, deps)) };
 }
 
 type Sums = Pick<RebuildReport, 'outcome' | 'rows' | 'added' | 'left' | 'seconds'>;
 
-async function addAll(survey: FleetSurvey, parts: RebuildRedisParts): Promise<Sums> {
-  const workers = watchWorkers(parts);
-  const startedMs = parts.monotonicMs();
+async function addAll(survey: FleetSurvey, deps: RebuildRedisDeps): Promise<Sums> {
+  const workers = watchWorkers(deps);
+  const startedMs = deps.monotonicMs();
   const rebuilt = await rebuildBuckets(ALL, ALWAYS, {
-    ...parts,
+    ...deps,
     workers,
     onPage: (_page, { rows, added }) =>
-      parts.onProgress(`${rows} of ${survey.unfinished} rows compared, ${added} jobs added`),
+      deps.onProgress(`${rows} of ${survey.unfinished} rows compared, ${added} jobs added`),
   });
   const { rows, added, undecided: left, finished, lostAgain } = rebuilt;
   const outcome = finished && lostAgain === 0 ? 'done' : 'incomplete';
-  return { outcome, rows, added, left, seconds: (parts.monotonicMs() - startedMs) / 1_000 };
+  return { outcome, rows, added, left, seconds: (deps.monotonicMs() - startedMs) / 1_000 };
 }
 
-async function compareAll(parts: RebuildRedisParts): Promise<Sums> {
-  const workers = watchWorkers(parts);
-  const startedMs = parts.monotonicMs();
+async function compareAll(deps: RebuildRedisDeps): Promise<Sums> {
+  const workers = watchWorkers(deps);
+  const startedMs = deps.monotonicMs();
   const sums = { rows: 0, added: 0, left: 0 };
-  for await (const page of readAhead(unfinishedPages(parts.db, { rowsPerPage: 1_000 }))) {
-    const { rows, lost, undecided } = await compareRows(page, { ...parts, workers });
+  for await (const page of readAhead(unfinishedPages(deps.db, { rowsPerPage: 1_000 }))) {
+    const { rows, lost, undecided } = await compareRows(page, { ...deps, workers });
     sums.rows += rows;
     sums.added += lost.length;
     sums.left += undecided;
-    parts.onProgress(`${sums.rows} rows compared`);
+    deps.onProgress(`${sums.rows} rows compared`);
   }
-  return { outcome: 'compared', ...sums, seconds: (parts.monotonicMs() - startedMs) / 1_000 };
+  return { outcome: 'compared', ...sums, seconds: (deps.monotonicMs() - startedMs) / 1_000 };
 }
 
 /** When the first job that ran is met, watches for a few seconds, so that jobs of processes that are gone are added at once. */
-function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisParts): WorkerWatch {
+function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisDeps): WorkerWatch {
   const read = () => readLiveWorkers(redis.client, keys);
   const workers = createWorkerWatch(read, monotonicMs, WAIT_FOR_WORKERS_MS);
   let watched: Promise<void> | null = null;

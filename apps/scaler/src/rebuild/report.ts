@@ -42,11 +42,11 @@ export function describeEnd({ outcome, rows, added, left, seconds }: RebuildRepo
   const sums = `${many(rows, 'row')} compared, ${many(added, 'job')} added, ${many(left, 'row')} left to the fleet; ${rate(rows, seconds)}.`;
   switch (outcome) {
     case 'done':
-      return `${sums}\nRedis holds every unfinished job. Those left were written a moment ago, or run: a leading scaler sees to them.`;
+      return `${sums}\nRedis holds every unfinished job. The rows left to the fleet are recent or running; the leading scaler handles them.`;
     case 'compared':
       return `${many(rows, 'row')} compared, ${many(added, 'job')} would be added, ${many(left, 'row')} left to the fleet; ${rate(rows, seconds)}. Nothing was written.`;
     case 'incomplete':
-      return `${sums}\nRedis lost data meanwhile. Run the command again.`;
+      return `${sums}\nRedis lost data during the rebuild. Run the command again.`;
     case 'refused':
       return 'Redis holds queues of this fleet. --merge adds what is missing; --empty deletes them first. Nothing was written.';
     case 'not-confirmed':

@@ -1,7 +1,7 @@
 import { noteEpochs } from '@sluice/fleet/postgres/queries/redisEpochs';
 import { agreeOnEpochs, readEpochs } from '@sluice/fleet/redis/commands/epochs';
 import { newId } from '@sluice/shared/ids/ids';
-import type { Permit, RecoveredRows, RecoverParts } from './recoverRows.js';
+import type { Permit, RecoverDeps, RecoveredRows } from './recoverRows.js';
 import type { SweepSums, SweptAll } from './sweepAll.js';
 import { sweepAll } from './sweepAll.js';
 
@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 2_000;
 /** Makes something other than jobs anew in Redis from the ledger, for the tenants of these buckets. Harmless twice. */
 export type RestoreStep = (buckets: ReadonlySet<number>) => Promise<unknown>;
 
-/** What rebuilding rests on. */
-export interface RebuildParts extends RecoverParts {
+/** Dependencies of rebuilding. */
+export interface RebuildDeps extends RecoverDeps {
   /** What is restored beside the jobs. */
   readonly restore: readonly RestoreStep[];
   readonly monotonicMs: () => number;
@@ -34,9 +34,9 @@ export interface Rebuilt extends SweptAll {
 export async function rebuildBuckets(
   buckets: ReadonlySet<number>,
   permit: Permit,
-  parts: RebuildParts,
+  deps: RebuildDeps,
 ): Promise<Rebuilt> {
-  const { db, redis, keys, monotonicMs } = parts;
+  const { db, redis, keys, monotonicMs } = deps;
   const epochs = await agreeOnEpochs(redis.client, keys, [...buckets], newId());
   const countLost = async (): Promise<number> => {
     const found = await readEpochs(redis.client, keys, buckets);
@@ -47,16 +47,16 @@ export async function rebuildBuckets(
   const swept = await sweepAll(
     buckets,
     { holds: () => permit.holds() && lostAgain === 0 },
-    parts,
+    deps,
     async (page, sums) => {
-      parts.onPage(page, sums);
+      deps.onPage(page, sums);
       if (monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
       lookedMs = monotonicMs();
       lostAgain = await countLost();
     },
   );
   if (!swept.finished) return { ...swept, lostAgain };
-  for (const step of parts.restore) await step(buckets);
+  for (const step of deps.restore) await step(buckets);
   lostAgain = await countLost();
   if (lostAgain === 0 && permit.holds()) await noteEpochs(db, epochs);
   return { ...swept, lostAgain };

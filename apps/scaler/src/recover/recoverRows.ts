@@ -13,8 +13,8 @@ import { decideRecovery } from '@sluice/shared/domain/recovery';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { WorkerWatch } from './workerWatch.js';
 
-/** What recovering rests on. */
-export interface RecoverParts {
+/** Dependencies of recovering. */
+export interface RecoverDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -62,24 +62,24 @@ interface JudgedRow {
 export async function recoverRows(
   rows: readonly UnfinishedRow[],
   permit: Permit,
-  parts: RecoverParts,
+  deps: RecoverDeps,
 ): Promise<RecoveredRows> {
-  return addLost(await compareRows(rows, parts), permit, parts);
+  return addLost(await compareRows(rows, deps), permit, deps);
 }
 
 /**
  * Asks Redis which of these jobs it does not hold; changes nothing. The ledger is asked once more after Redis. It is always told
  * first that a job is over, so a row that has not changed was not over when Redis did not hold it.
  */
-export async function compareRows(rows: readonly UnfinishedRow[], parts: RecoverParts): Promise<ComparedRows> {
-  const judged = await judge(rows, parts);
+export async function compareRows(rows: readonly UnfinishedRow[], deps: RecoverDeps): Promise<ComparedRows> {
+  const judged = await judge(rows, deps);
   const wanting = new Map(
     judged
       .filter(({ verdict }) => verdict.kind === 'add' || verdict.kind === 'take-out-and-add')
       .map((one) => [one.row.id, one]),
   );
   const jobs = await readUnchangedJobs(
-    parts.db,
+    deps.db,
     Array.from(wanting.values(), ({ row }) => row),
   );
   return {
@@ -99,19 +99,19 @@ export async function compareRows(rows: readonly UnfinishedRow[], parts: Recover
 export async function addLost(
   { rows, undecided, lost, unmarked }: ComparedRows,
   permit: Permit,
-  parts: RecoverParts,
+  deps: RecoverDeps,
 ): Promise<RecoveredRows> {
   if (!permit.holds()) return { rows, added: [], undecided };
-  const outcomes = await addJobs(lost, parts);
+  const outcomes = await addJobs(lost, deps);
   // One that another of its dedupeKey kept out is found again until that one has left the lane.
   const accepted = lost
     .filter(({ judged }, index) => judged.row.state === 'accepted' && outcomes[index]?.kind === 'added')
     .map(({ job }) => job.id);
-  await mark([...unmarked, ...accepted], permit, parts.db);
+  await mark([...unmarked, ...accepted], permit, deps.db);
   return { rows, added: lost.map(({ job }) => job), undecided };
 }
 
-async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: RecoverParts): Promise<JudgedRow[]> {
+async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: RecoverDeps): Promise<JudgedRow[]> {
   if (rows.some(({ state }) => state === 'active')) await workers.look();
   const held = await readHeldJobs(redis.client, keys, rows);
   return rows.map((row, index) => {
@@ -120,7 +120,7 @@ async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: R
   });
 }
 
-async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverParts): Promise<readonly Added[]> {
+async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverDeps): Promise<readonly Added[]> {
   if (lost.length === 0) return [];
   if (!(await hasRoom())) {
     throw new FleetError('unavailable', 'Redis has no room for the jobs that it does not hold.');

@@ -1,6 +1,6 @@
 import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
-import type { ScalerParts } from '../parts.js';
+import type { ScalerDeps } from '../scalerDeps.js';
 import { whileLeading } from '../whileLeading.js';
 import { withBackOff } from './backOff.js';
 import { createMemoryRoom } from './memoryRoom.js';
@@ -28,8 +28,8 @@ export interface RecoveryHooks {
  * Adds again what Redis does not hold. The slow sweep is in the loop of the watch: it takes a page only when Redis is known to
  * have lost nothing else, so that a rebuild adds a lane's jobs in their order.
  */
-export function createRecoveryLoops(parts: ScalerParts, hooks: RecoveryHooks): PeriodicService[] {
-  const { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = parts;
+export function createRecoveryLoops(deps: ScalerDeps, hooks: RecoveryHooks): PeriodicService[] {
+  const { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = deps;
   const workers = createWorkerWatch(() => readLiveWorkers(redis.client, keys), monotonicMs);
   const hasRoom = createMemoryRoom(redis.client, config.memory.guardPercent, monotonicMs);
   const recover = { db: postgres.db, redis, keys, queues, workers, hasRoom, metrics, monotonicMs, log };

@@ -3,7 +3,7 @@ import { FRESH_MS } from '@sluice/shared/domain/recovery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
-import type { RecoverParts } from './recoverRows.js';
+import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 
 /** Jobs that are compared in one go. */
@@ -13,7 +13,7 @@ const JOBS_PER_GO = 1_000;
 const MAX_GOES = 20;
 
 /** What adding again needs. */
-export interface RequeueParts extends RecoverParts {
+export interface RequeueDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued'>;
   readonly log: Log;
 }
@@ -23,16 +23,20 @@ export interface RequeueParts extends RecoverParts {
  * twice: after a crash between the add and the mark, or while the one who accepted it is merely slow.
  * @returns how many were added
  */
-export async function requeueJobs(leadership: Leadership, parts: RequeueParts): Promise<number> {
+export async function requeueJobs(leadership: Leadership, deps: RequeueDeps): Promise<number> {
   let added = 0;
   for (let go = 0; go < MAX_GOES && leadership.holds(); go++) {
-    const found = await findUnqueued(parts.db, FRESH_MS, JOBS_PER_GO);
+    const found = await findUnqueued(deps.db, FRESH_MS, JOBS_PER_GO);
     if (found.length === 0 || !leadership.holds()) break;
-    const recovered = await recoverRows(found, leadership, parts);
+    const recovered = await recoverRows(found, leadership, deps);
     added += recovered.added.length;
-    parts.metrics.jobsRequeued.inc({ reason: 'unqueued' }, recovered.added.length);
+    deps.metrics.jobsRequeued.inc({ reason: 'unqueued' }, recovered.added.length);
     if (found.length < JOBS_PER_GO) break;
   }
-  if (added > 0) parts.log.info({ jobs: added }, 'accepted jobs that Redis did not hold were added');
+  if (added > 0)
+    deps.log.info(
+      { component: 'recovery', event: 'accepted_jobs_added', jobs: added },
+      'added accepted jobs that were missing from Redis',
+    );
   return added;
 }

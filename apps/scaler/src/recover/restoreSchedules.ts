@@ -20,7 +20,7 @@ const MADE_PER_GO = 100;
 const LANES_PER_GO = 1_000;
 
 /** What restoring needs. */
-export interface RestoreParts {
+export interface RestoreDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -29,7 +29,7 @@ export interface RestoreParts {
 }
 
 /** The same with the means to do it. */
-interface Means extends RestoreParts {
+interface Means extends RestoreDeps {
   readonly leadership: Leadership;
   readonly schedulers: LaneSchedulers;
 }
@@ -40,12 +40,16 @@ interface Means extends RestoreParts {
  * twice, or by two leaders at a time, it comes to the same.
  * @returns how many were made or removed
  */
-export async function restoreSchedules(leadership: Leadership, parts: RestoreParts): Promise<number> {
-  const { redis, keys, queues, log } = parts;
-  const means = { ...parts, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
+export async function restoreSchedules(leadership: Leadership, deps: RestoreDeps): Promise<number> {
+  const { redis, keys, queues, log } = deps;
+  const means = { ...deps, leadership, schedulers: createLaneSchedulers(redis.client, keys, queues) };
   const made = await makeMissing(means);
   const removed = await removeOrphans(means);
-  if (made + removed > 0) log.info({ made, removed }, 'schedules in Redis were brought in line with the ledger');
+  if (made + removed > 0)
+    log.info(
+      { component: 'recovery', event: 'schedules_repaired', made, removed },
+      'repaired schedules in Redis from the ledger',
+    );
   return made + removed;
 }
 
@@ -77,7 +81,10 @@ async function makeAll(ids: readonly string[], { db, leadership, schedulers, log
           await schedulers.make(row);
           made++;
         } catch (err) {
-          log.warn({ err, scheduleId: row.id }, 'a schedule could not be made in Redis; it is tried again');
+          log.warn(
+            { component: 'recovery', event: 'schedule_not_restored', err, scheduleId: row.id },
+            'failed to restore a schedule in Redis: retrying later',
+          );
         }
       }),
     );

@@ -1,4 +1,4 @@
-import type { ComparedRows, Permit, RecoveredRows, RecoverParts } from './recoverRows.js';
+import type { ComparedRows, Permit, RecoverDeps, RecoveredRows } from './recoverRows.js';
 import { addLost, compareRows } from './recoverRows.js';
 import { readAhead, unfinishedPages } from './unfinishedPages.js';
 
@@ -28,13 +28,13 @@ export interface SweptAll extends SweepSums {
 export async function sweepAll(
   buckets: ReadonlySet<number>,
   permit: Permit,
-  parts: RecoverParts,
+  deps: RecoverDeps,
   onPage: (page: RecoveredRows, sums: SweepSums) => Promise<void> | void,
 ): Promise<SweptAll> {
   let sums: SweepSums = { rows: 0, added: 0, undecided: 0 };
-  for await (const compared of readAhead(comparedPages(buckets, parts))) {
+  for await (const compared of readAhead(comparedPages(buckets, deps))) {
     if (!permit.holds()) return { ...sums, finished: false };
-    const page = await addLost(compared, permit, parts);
+    const page = await addLost(compared, permit, deps);
     sums = {
       rows: sums.rows + page.rows,
       added: sums.added + page.added.length,
@@ -45,7 +45,7 @@ export async function sweepAll(
   return { ...sums, finished: permit.holds() };
 }
 
-async function* comparedPages(buckets: ReadonlySet<number>, parts: RecoverParts): AsyncGenerator<ComparedRows> {
-  const pages = unfinishedPages(parts.db, { buckets, rowsPerPage: ROWS_PER_PAGE });
-  for await (const rows of readAhead(pages)) yield await compareRows(rows, parts);
+async function* comparedPages(buckets: ReadonlySet<number>, deps: RecoverDeps): AsyncGenerator<ComparedRows> {
+  const pages = unfinishedPages(deps.db, { buckets, rowsPerPage: ROWS_PER_PAGE });
+  for await (const rows of readAhead(pages)) yield await compareRows(rows, deps);
 }

@@ -2,7 +2,7 @@ import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRow
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/keepLead.js';
-import type { RecoverParts } from './recoverRows.js';
+import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 import { unfinishedPages } from './unfinishedPages.js';
 
@@ -13,7 +13,7 @@ const ROWS_PER_STEP = 1_000;
 const ROUND_MS = 10_000;
 
 /** What the slow sweep needs. */
-export interface SlowSweepParts extends RecoverParts {
+export interface SlowSweepDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept'>;
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -23,8 +23,8 @@ export interface SlowSweepParts extends RecoverParts {
  * Goes through everything unfinished again and again, a page per call: a failover can lose the last second and keep all
  * marks. Where it is, is kept in memory: a new leader begins again.
  */
-export function createSlowSweep(parts: SlowSweepParts): (leadership: Leadership) => Promise<void> {
-  const { db, metrics, monotonicMs, log } = parts;
+export function createSlowSweep(deps: SlowSweepDeps): (leadership: Leadership) => Promise<void> {
+  const { db, metrics, monotonicMs, log } = deps;
   let pages: AsyncGenerator<readonly UnfinishedRow[]> | null = null;
   let roundMs = Number.NEGATIVE_INFINITY;
 
@@ -44,10 +44,14 @@ export function createSlowSweep(parts: SlowSweepParts): (leadership: Leadership)
     try {
       const page = await nextPage();
       if (page.length === 0 || !leadership.holds()) return;
-      const { rows, added } = await recoverRows(page, leadership, parts);
+      const { rows, added } = await recoverRows(page, leadership, deps);
       metrics.rowsSwept.inc(rows);
       metrics.jobsRequeued.inc({ reason: 'sweep' }, added.length);
-      if (added.length > 0) log.warn({ jobs: added.length }, 'Redis had lost jobs; they were added again');
+      if (added.length > 0)
+        log.warn(
+          { component: 'recovery', event: 'lost_jobs_added', jobs: added.length },
+          'added jobs that Redis had lost',
+        );
     } catch (error) {
       pages = null;
       throw error;

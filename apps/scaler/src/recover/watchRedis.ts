@@ -11,7 +11,7 @@ import { judgeEpoch } from '../domain/epoch.js';
 import type { Leadership } from '../lead/keepLead.js';
 import type { Rebuilt, RestoreStep } from './rebuildBuckets.js';
 import { rebuildBuckets } from './rebuildBuckets.js';
-import type { RecoveredRows, RecoverParts } from './recoverRows.js';
+import type { RecoverDeps, RecoveredRows } from './recoverRows.js';
 import { GONE_AFTER_MS } from './workerWatch.js';
 
 /** How often a long rebuild tells how far it is, in ms. */
@@ -24,7 +24,7 @@ const TELL_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = GONE_AFTER_MS + 2_000;
 
 /** What watching Redis needs. */
-export interface RedisWatchParts extends RecoverParts {
+export interface RedisWatchDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept' | 'bucketsLost' | 'rebuildRunning' | 'rebuildSeconds'>;
   readonly restore: readonly RestoreStep[];
   /** Told the lanes that jobs were added to, as names joined by a space. */
@@ -47,16 +47,16 @@ interface Doubt {
  * Compares Redis with the ledger at full speed when it may have lost something: a bucket whose epoch is not the ledger's, or a
  * server that was not compared since it started. To be called about every second while leading.
  */
-export function createRedisWatch(parts: RedisWatchParts): (leadership: Leadership) => Promise<void> {
-  const { monotonicMs } = parts;
+export function createRedisWatch(deps: RedisWatchDeps): (leadership: Leadership) => Promise<void> {
+  const { monotonicMs } = deps;
   let again: { readonly atMs: number; readonly buckets: ReadonlySet<number> } | null = null;
 
   return async (leadership) => {
-    await parts.workers.look();
+    await deps.workers.look();
     const due = again !== null && monotonicMs() >= again.atMs ? again.buckets : null;
-    const doubt = await findDoubt(parts, due);
+    const doubt = await findDoubt(deps, due);
     if (doubt === null || !leadership.holds()) return;
-    const rebuilt = await settleDoubt(doubt, leadership, parts);
+    const rebuilt = await settleDoubt(doubt, leadership, deps);
     if (!rebuilt.finished) return;
     again = null;
     if (doubt.reason !== 'undecided' && rebuilt.undecided > 0) {
@@ -65,7 +65,7 @@ export function createRedisWatch(parts: RedisWatchParts): (leadership: Leadershi
   };
 }
 
-async function findDoubt({ db, redis, keys }: RedisWatchParts, due: ReadonlySet<number> | null): Promise<Doubt | null> {
+async function findDoubt({ db, redis, keys }: RedisWatchDeps, due: ReadonlySet<number> | null): Promise<Doubt | null> {
   const [noted, found, servers, compared] = await Promise.all([
     readNotedEpochs(db),
     readEpochs(redis.client, keys, BUCKETS),
@@ -85,24 +85,38 @@ async function findDoubt({ db, redis, keys }: RedisWatchParts, due: ReadonlySet<
   return { reason, buckets, lost, servers: isOther ? servers : null };
 }
 
-async function settleDoubt(doubt: Doubt, leadership: Leadership, parts: RedisWatchParts): Promise<Rebuilt> {
-  const { redis, keys, metrics, monotonicMs, log } = parts;
+async function settleDoubt(doubt: Doubt, leadership: Leadership, deps: RedisWatchDeps): Promise<Rebuilt> {
+  const { redis, keys, metrics, monotonicMs, log } = deps;
   const { reason, buckets, lost, servers } = doubt;
   const startedMs = monotonicMs();
-  const unfinished = await countIn(buckets, parts);
+  const unfinished = await countIn(buckets, deps);
   metrics.bucketsLost.inc(lost);
   if (lost > 0)
-    log.warn({ lost, unfinished }, `Redis lost the data of ${lost} buckets: adding ${unfinished} jobs again`);
-  else if (unfinished > 0) log.info({ reason, unfinished }, `comparing ${unfinished} unfinished jobs with Redis`);
+    log.warn(
+      { component: 'recovery', event: 'redis_data_lost', lost, unfinished },
+      `Redis lost the data of ${lost} buckets: adding ${unfinished} unfinished jobs again`,
+    );
+  else if (unfinished > 0)
+    log.info(
+      { component: 'recovery', event: 'rebuild_started', reason, unfinished },
+      `comparing ${unfinished} unfinished jobs with Redis`,
+    );
   metrics.rebuildRunning.set(1);
   try {
-    const onPage = tellOf({ reason, unfinished }, parts);
-    const rebuilt = await rebuildBuckets(buckets, leadership, { ...parts, onPage });
+    const onPage = tellOf({ reason, unfinished }, deps);
+    const rebuilt = await rebuildBuckets(buckets, leadership, { ...deps, onPage });
     const { rows, added, finished, lostAgain } = rebuilt;
-    const told = { reason, rows, added, ms: Math.round(monotonicMs() - startedMs) };
+    const figures = { reason, rows, added, ms: Math.round(monotonicMs() - startedMs) };
     if (!finished || lostAgain > 0)
-      log.warn({ ...told, lostAgain }, 'Redis or the lead was lost meanwhile; it begins again');
-    else if (lost > 0 || added > 0) log.info(told, 'Redis holds every unfinished job again');
+      log.warn(
+        { component: 'recovery', event: 'rebuild_interrupted', ...figures, lostAgain },
+        'failed to finish comparing jobs with Redis: Redis data or leadership was lost; starting over',
+      );
+    else if (lost > 0 || added > 0)
+      log.info(
+        { component: 'recovery', event: 'rebuild_finished', ...figures },
+        'Redis holds every unfinished job again',
+      );
     if (finished && lostAgain === 0 && servers !== null) await writeComparedServers(redis.client, keys, servers);
     return rebuilt;
   } finally {
@@ -111,7 +125,7 @@ async function settleDoubt(doubt: Doubt, leadership: Leadership, parts: RedisWat
   }
 }
 
-async function countIn(buckets: ReadonlySet<number>, { db }: RedisWatchParts): Promise<number> {
+async function countIn(buckets: ReadonlySet<number>, { db }: RedisWatchDeps): Promise<number> {
   let jobs = 0;
   for (const [tenantId, count] of await countUnfinishedByTenant(db)) if (buckets.has(bucketOf(tenantId))) jobs += count;
   return jobs;
@@ -119,7 +133,7 @@ async function countIn(buckets: ReadonlySet<number>, { db }: RedisWatchParts): P
 
 function tellOf(
   { reason, unfinished }: { readonly reason: Doubt['reason']; readonly unfinished: number },
-  { metrics, touched, monotonicMs, log }: RedisWatchParts,
+  { metrics, touched, monotonicMs, log }: RedisWatchDeps,
 ): (page: RecoveredRows, sums: { readonly rows: number; readonly added: number }) => void {
   let toldMs = monotonicMs();
   return (page, sums) => {
@@ -128,6 +142,9 @@ function tellOf(
     touched([...new Set(page.added.map((job) => laneName(toLanedJob(job).lane)))].join(' '));
     if (monotonicMs() - toldMs < TELL_EVERY_MS) return;
     toldMs = monotonicMs();
-    log.info({ reason, ...sums, of: unfinished }, 'comparing unfinished jobs with Redis');
+    log.info(
+      { component: 'recovery', event: 'rebuild_progress', reason, ...sums, of: unfinished },
+      'comparing unfinished jobs with Redis',
+    );
   };
 }

@@ -9,7 +9,7 @@ import type { Leadership } from '../lead/keepLead.js';
 import { differingWeights } from './differingWeights.js';
 
 /** What repairing needs. */
-export interface RepairParts {
+export interface RepairDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -22,11 +22,14 @@ export interface RepairParts {
  * comes between this reading and the writing is, until the next repair.
  * @returns how many weights were written
  */
-export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairParts): Promise<number> {
+export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairDeps): Promise<number> {
   const copy = await readWeights(redis.client, keys);
   const differing = differingWeights(await listWeights(db), copy);
   if (differing.size === 0 || !leadership.holds()) return 0;
   await writeWeights(redis.client, keys, differing);
-  log.info({ tenants: differing.size }, "tenants' weights were brought in line with the ledger");
+  log.info(
+    { component: 'recovery', event: 'weights_repaired', tenants: differing.size },
+    'repaired the weights of tenants in Redis from the ledger',
+  );
   return differing.size;
 }

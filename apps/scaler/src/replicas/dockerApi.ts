@@ -129,6 +129,10 @@ async function drain(id: string, removes: boolean, { engine, log }: DockerOption
     await engine.stop(id, StopTimeout ?? DRAIN_SECONDS, signal);
     if (removes) await engine.remove(id, signal);
   } catch (err) {
-    if (!signal.aborted) log.warn({ err, container: id }, 'a worker container could not be stopped and removed');
+    if (!signal.aborted)
+      log.warn(
+        { component: 'replicas', event: 'container_not_removed', err, container: id },
+        'failed to stop and remove a worker container: it is left to the next pass',
+      );
   }
 }

@@ -54,7 +54,7 @@ describe('the follower of the wanted number', () => {
       if (orders.length > before) triedAtMs.push(passedMs);
     }
     expect(triedAtMs).toEqual([0, 2_000, 6_000, 14_000]);
-    expect(warnings[0]).toBe('the number of worker processes could not be set: Apply the Role. It is tried again.');
+    expect(warnings[0]).toBe('failed to set the number of worker processes: Apply the Role. Retrying in 2000 ms.');
     failure = null;
     nowMs += 60_000;
     await follow(4, () => true);

@@ -34,8 +34,8 @@ export function createReplicaFollower(driver: ReplicaDriver, monotonicMs: () => 
     failed = { times, retryAtMs: monotonicMs() + retryMs };
     const why = err instanceof Error ? err.message : String(err);
     log.warn(
-      { err, driver: driver.name, replicas, retryMs },
-      `the number of worker processes could not be set: ${why} It is tried again.`,
+      { component: 'replicas', event: 'replicas_not_set', err, driver: driver.name, replicas, retryMs },
+      `failed to set the number of worker processes: ${why} Retrying in ${retryMs} ms.`,
     );
   }
 
@@ -45,11 +45,18 @@ export function createReplicaFollower(driver: ReplicaDriver, monotonicMs: () => 
       try {
         const outcome = await driver.scaleTo(replicas, mayAct);
         if (outcome.kind === 'withheld') return;
-        if (failed !== null) log.info({ driver: driver.name }, 'the driver works again');
+        if (failed !== null)
+          log.info(
+            { component: 'replicas', event: 'driver_recovered', driver: driver.name },
+            'the replica driver works again',
+          );
         failed = null;
         ordered = { replicas, atMs: monotonicMs() };
         if (outcome.kind === 'scaled') {
-          log.info({ driver: driver.name, from: outcome.from, to: outcome.to }, 'worker processes ordered');
+          log.info(
+            { component: 'replicas', event: 'replicas_set', driver: driver.name, from: outcome.from, to: outcome.to },
+            'set the number of worker processes',
+          );
         }
       } catch (error) {
         if (mayAct()) fail(error, replicas);

@@ -58,7 +58,11 @@ export function createReplicaLoop(options: ReplicaLoopOptions): Service {
     decidedUnder = fence;
     const { kind, replicas, reason } = next.decision;
     metrics.replicasDesired.set(replicas);
-    if (kind !== 'hold') log.info({ replicas, from: next.decision.from, reason }, 'another number of worker processes');
+    if (kind !== 'hold')
+      log.info(
+        { component: 'replicas', event: 'desired_replicas_changed', replicas, from: next.decision.from, reason },
+        'desired worker replicas changed',
+      );
     return replicas;
   }
 

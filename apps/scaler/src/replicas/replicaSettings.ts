@@ -4,7 +4,7 @@ import { optionalText, urlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
 
-/** How many worker processes there may be, and who starts and ends them. */
+/** The bounds of the number of worker processes, and who starts and stops them. */
 export const replicaSettings = {
   driver: setting(
     'SCALER_DRIVER',
@@ -15,59 +15,61 @@ export const replicaSettings = {
   min: setting(
     'SCALER_WORKERS_MIN',
     wholeNumber(0, 1_000, 1),
-    'Worker processes at least; with 0 the last one goes when there is no work',
+    'Minimum worker processes; with 0 the last one stops when there is no work',
     { default: '1' },
   ),
-  max: setting('SCALER_WORKERS_MAX', wholeNumber(1, 1_000, 10), 'Worker processes at most', { default: '10' }),
+  max: setting('SCALER_WORKERS_MAX', wholeNumber(1, 1_000, 10), 'Maximum worker processes', { default: '10' }),
   percent: setting(
     'SCALER_WORKERS_PERCENT',
     wholeNumber(1, 100, 80),
-    'How much of what the worker processes can run at a time shall be in use, in percent',
+    'Target utilisation of the worker processes, in percent of the jobs that they can run at a time',
     { default: '80' },
   ),
   shrinkMs: setting(
     'SCALER_WORKERS_SHRINK_MS',
     wholeNumber(0, 3_600_000, 300_000),
-    'Worker processes go when for so long no more were needed',
+    'How long fewer worker processes must have sufficed before some are stopped',
     { default: '300000' },
   ),
-  timeoutMs: setting(
-    'SCALER_DRIVER_TIMEOUT_MS',
-    wholeNumber(100, 120_000, 5_000),
-    'Longest that a call of the driver may take',
-    { default: '5000' },
-  ),
+  timeoutMs: setting('SCALER_DRIVER_TIMEOUT_MS', wholeNumber(100, 120_000, 5_000), 'Timeout of a call of the driver', {
+    default: '5000',
+  }),
   localSocket: setting(
     'SCALER_LOCAL_SOCKET',
     optionalText(),
-    'local: Unix socket of what owns the workers; npm start sets it',
+    'local: Unix socket of the process that owns the workers; npm start sets it',
   ),
   dockerHost: setting(
     'DOCKER_HOST',
     urlOf('unix', 'tcp').default('unix:///var/run/docker.sock'),
-    'docker: the engine, `unix://` or `tcp://` (without TLS)',
+    'docker: address of the engine, `unix://` or `tcp://` (without TLS)',
     { default: 'unix:///var/run/docker.sock' },
   ),
   dockerProject: setting('SCALER_DOCKER_PROJECT', z.string().default('sluice'), 'docker: the Compose project', {
     default: 'sluice',
   }),
-  dockerService: setting('SCALER_DOCKER_SERVICE', z.string().default('worker'), 'docker: its service of workers', {
-    default: 'worker',
-  }),
+  dockerService: setting(
+    'SCALER_DOCKER_SERVICE',
+    z.string().default('worker'),
+    'docker: the Compose service of the workers',
+    {
+      default: 'worker',
+    },
+  ),
   kubernetesDeployment: setting(
     'SCALER_KUBERNETES_DEPLOYMENT',
     optionalText(),
-    'kubernetes: the Deployment of workers',
+    'kubernetes: name of the Deployment of the workers',
   ),
   kubernetesNamespace: setting(
     'SCALER_KUBERNETES_NAMESPACE',
     optionalText(),
-    "kubernetes: its namespace; that of the scaler's service account when unset",
+    "kubernetes: namespace of the Deployment; that of the scaler's service account when unset",
   ),
   kubernetesUrl: setting(
     'SCALER_KUBERNETES_URL',
     urlOf('https', 'http').default('https://kubernetes.default.svc'),
-    'kubernetes: the API server',
+    'kubernetes: URL of the API server',
     { default: 'https://kubernetes.default.svc' },
   ),
   kubernetesAccount: setting(

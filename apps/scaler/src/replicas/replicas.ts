@@ -19,7 +19,7 @@ const STALE_AFTER_LOOKS = 3;
 const READ_WITHIN_MS = 5_000;
 
 /** What this step takes from the process. */
-export interface ReplicaParts {
+export interface ReplicaDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly lead: Pick<LeadKeeper, 'current'>;
@@ -36,21 +36,21 @@ export function createReplicas(
     readonly slot: { readonly concurrency: number };
     readonly scaler: { readonly intervalMs: number };
   },
-  parts: ReplicaParts,
+  deps: ReplicaDeps,
 ): { readonly load: LoadWatch; readonly loop: Service } {
   const { min, max, percent, shrinkMs } = config.replicas;
-  const { redis, keys } = parts;
-  const load = createLoadBook(config.slot.concurrency, parts.monotonicMs);
+  const { redis, keys } = deps;
+  const load = createLoadBook(config.slot.concurrency, deps.monotonicMs);
   const late = (): Error => new FleetError('unavailable', 'Redis did not tell in time which workers live.');
   const loop = createReplicaLoop({
-    ...parts,
+    ...deps,
     load,
     async capacities() {
       const workers = await within(READ_WITHIN_MS, readLiveWorkers(redis.client, keys), late);
       return workers.map(({ capacity }) => capacity);
     },
     policy: { minReplicas: min, maxReplicas: max, targetUtilisation: percent / 100, shrinkWindowMs: shrinkMs },
-    driver: chooseDriver(config.replicas, parts.log),
+    driver: chooseDriver(config.replicas, deps.log),
     staleAfterMs: Math.max(10_000, STALE_AFTER_LOOKS * config.scaler.intervalMs),
   });
   return { load, loop };

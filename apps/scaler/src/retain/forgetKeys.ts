@@ -17,6 +17,10 @@ export async function forgetKeys(leadership: Leadership, db: Database, log: Log)
     forgotten += deleted;
     if (deleted < KEYS_PER_STATEMENT) break;
   }
-  if (forgotten > 0) log.info({ keys: forgotten }, 'old idempotency keys deleted');
+  if (forgotten > 0)
+    log.info(
+      { component: 'retention', event: 'idempotency_keys_deleted', keys: forgotten },
+      'deleted expired idempotency keys',
+    );
   return forgotten;
 }

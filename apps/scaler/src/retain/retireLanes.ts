@@ -12,7 +12,7 @@ import type { Leadership } from '../lead/keepLead.js';
 const LANES_PER_CALL = 250;
 
 /** What retiring needs. */
-export interface RetireParts {
+export interface RetireDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly metrics: Pick<Metrics, 'lanesRetired'>;
@@ -30,14 +30,15 @@ export interface RetireParts {
 export async function retireUnusedLanes(
   leadership: Leadership,
   unusedForMs: number,
-  parts: RetireParts,
+  deps: RetireDeps,
 ): Promise<number> {
   let retired = 0;
   for (const bucket of BUCKETS) {
     if (!leadership.holds()) break;
-    retired += await retireInBucket(leadership, { bucket, unusedForMs }, parts);
+    retired += await retireInBucket(leadership, { bucket, unusedForMs }, deps);
   }
-  if (retired > 0) parts.log.info({ lanes: retired }, 'lanes that nothing used were retired');
+  if (retired > 0)
+    deps.log.info({ component: 'retention', event: 'lanes_retired', lanes: retired }, 'retired unused lanes');
   return retired;
 }
 
@@ -45,9 +46,9 @@ export async function retireUnusedLanes(
 async function retireInBucket(
   leadership: Leadership,
   where: { readonly bucket: number; readonly unusedForMs: number },
-  parts: RetireParts,
+  deps: RetireDeps,
 ): Promise<number> {
-  const { redis, keys, metrics } = parts;
+  const { redis, keys, metrics } = deps;
   let kept = 0;
   let retired = 0;
   while (leadership.holds()) {
@@ -57,21 +58,24 @@ async function retireInBucket(
     kept += unused.length - gone.length;
     retired += gone.length;
     metrics.lanesRetired.inc(gone.length);
-    if (gone.length > 0) await sweepOut(gone, parts);
+    if (gone.length > 0) await sweepOut(gone, deps);
     if (unused.length < LANES_PER_CALL) break;
   }
   return retired;
 }
 
 /** Opens the lanes for itself and closes them again: those that this process adds to are left alone. */
-async function sweepOut(names: readonly string[], { redis, keys, log }: RetireParts): Promise<void> {
+async function sweepOut(names: readonly string[], { redis, keys, log }: RetireDeps): Promise<void> {
   const queues = createLaneQueues(redis.client, keys);
   await Promise.all(
     names.map(async (name) => {
       try {
         await queues.sweepOut({ tenantId: tenantOfLane(name), queueClass: classOfLane(name) });
       } catch (err) {
-        log.warn({ err, lane: name }, 'what finished jobs left in a retired lane stays');
+        log.warn(
+          { component: 'retention', event: 'lane_not_cleaned', err, lane: name },
+          'failed to clean a retired lane: remains of its finished jobs stay in Redis',
+        );
       }
     }),
   );

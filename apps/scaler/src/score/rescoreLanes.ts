@@ -16,7 +16,7 @@ import type { ScoringPass } from './eras.js';
 const JOBS_PER_PAGE = 1_000;
 
 /** What scoring anew needs. */
-export interface RescoreParts {
+export interface RescoreDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly db: Database;
@@ -34,14 +34,14 @@ export interface RescoreParts {
 export async function rescoreLanes(
   leadership: Leadership,
   { epochS }: ScoringPass,
-  parts: RescoreParts,
+  deps: RescoreDeps,
 ): Promise<number | null> {
   let changed = 0;
   for (const bucket of BUCKETS) {
-    const lanes = await parts.client.zrange(parts.keys.registry(bucket), '0', '-1');
-    for (const lane of await findBusyLanes(parts.client, parts.keys, lanes)) {
+    const lanes = await deps.client.zrange(deps.keys.registry(bucket), '0', '-1');
+    for (const lane of await findBusyLanes(deps.client, deps.keys, lanes)) {
       for (const place of PLACES) {
-        const some = await rescorePlace(leadership, { lane, place, epochS }, parts);
+        const some = await rescorePlace(leadership, { lane, place, epochS }, deps);
         if (some === null) return null;
         changed += some;
       }
@@ -60,7 +60,7 @@ interface ScoredPlace {
 async function rescorePlace(
   leadership: Leadership,
   { lane, place, epochS }: ScoredPlace,
-  { db, priorities }: RescoreParts,
+  { db, priorities }: RescoreDeps,
 ): Promise<number | null> {
   let changed = 0;
   for (let from = 0; ; from += JOBS_PER_PAGE) {

@@ -100,7 +100,7 @@ function readSource(values: Values): LoadSource {
   const { load, service, recorded } = values;
   if (recorded !== undefined) {
     if (load !== undefined || service !== undefined) {
-      throw new ConfigurationError('--recorded brings its own load: leave out --load and --service.');
+      throw new ConfigurationError('--recorded has its own load: omit --load and --service.');
     }
     return { kind: 'recorded', file: recorded };
   }
@@ -125,7 +125,7 @@ function readHold(text: string): Hold {
   const [, because, from = '', to = ''] = /^(paused|rate-limited|quota|circuit)@(.+?)\.\.(.+)$/.exec(rest) ?? [];
   if (!isHeldBack(because)) {
     throw new ConfigurationError(
-      `--hold ${text} is not understood: write paused@1m..2m, or rate-limited, quota or circuit in its place, with the tenant before it as in acme=paused@1m..2m.`,
+      `--hold ${text} is not valid: use paused@1m..2m (or rate-limited, quota, circuit), optionally with a tenant as in acme=paused@1m..2m.`,
     );
   }
   const [fromMs, toMs] = [
@@ -133,7 +133,7 @@ function readHold(text: string): Hold {
     readDurationMs(to, `The end in --hold ${text}`),
   ];
   if (toMs <= fromMs)
-    throw new ConfigurationError(`--hold ${text} ends before it begins: the second time must be the later one.`);
+    throw new ConfigurationError(`--hold ${text} ends before it starts: the second time must be later than the first.`);
   return { tenant, because, fromMs, toMs };
 }
 

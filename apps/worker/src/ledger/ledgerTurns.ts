@@ -50,7 +50,10 @@ async function writeAll(db: Database, writes: readonly Write[], log: Log): Promi
     return await writeTogether(db, writes);
   } catch (error) {
     if (!isDataRefusal(error)) throw error;
-    log.error({ err: error, jobs: writes.map(({ id }) => id) }, 'the ledger refused a batch of writes');
+    log.error(
+      { component: 'ledger', event: 'batch_refused', err: error, jobs: writes.map(({ id }) => id) },
+      'failed to write a batch to the ledger: writing its rows one by one',
+    );
   }
   return Promise.all(writes.map((write) => writeAlone(db, write)));
 }

@@ -37,7 +37,8 @@ async function tryAgain<Written>(
   let err = failure;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
     if (stop !== undefined && stop.reason !== null) throw err;
-    if (pauseMs > 1_000) log.warn({ err, what }, 'a write failed; trying again');
+    if (pauseMs > 1_000)
+      log.warn({ component: 'ledger', event: 'write_failed', err, what }, 'failed to write to the ledger: retrying');
     await pause(pauseMs, undefined, stop === undefined ? {} : { signal: stop.signal }).catch(() => undefined);
     try {
       return await write();

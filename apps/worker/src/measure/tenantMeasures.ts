@@ -14,8 +14,8 @@ export interface TenantMeasures {
   ended(tenantId: string, outcome: string): void;
 }
 
-/** What measuring rests on. */
-export interface TenantMeasureParts {
+/** Dependencies of the tenant metrics. */
+export interface TenantMeasureDeps {
   /** The tenants that the leading scaler chose to be named. */
   readonly readNames: () => Promise<readonly string[]>;
   readonly metrics: Metrics;
@@ -34,8 +34,8 @@ const REFRESH_MS = 2_000;
  * Counters of a name go on while it is named. One that is named no more is taken out, and what its tenant does from then on
  * counts as `other`: what it did before is not moved there, so that no counter jumps or goes back, and every rate is right.
  */
-export function createTenantMeasures(parts: TenantMeasureParts): TenantMeasures & PeriodicService {
-  const { readNames, metrics, monotonicMs, log } = parts;
+export function createTenantMeasures(deps: TenantMeasureDeps): TenantMeasures & PeriodicService {
+  const { readNames, metrics, monotonicMs, log } = deps;
   let names: ReadonlySet<string> = new Set();
   const shares = new Map<string, RecentShare>();
   const waits = new Map<string, RecentWaits>();

@@ -5,7 +5,7 @@ import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { untilWritten } from '../ledger/untilWritten.js';
 
 /** What following a death up needs. */
-export interface BuryParts {
+export interface BuryDeps {
   readonly ledger: Pick<LedgerWriter, 'isDead'>;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly log: Log;
@@ -16,8 +16,8 @@ export interface BuryParts {
  * was taken back to life meanwhile goes back to its lane: its new add met the BullMQ job that still ran here, and failing
  * that one now would lose it.
  */
-export async function buryJob(tenantId: string, note: DeadLetterNote, parts: BuryParts): Promise<AttemptEnd> {
-  const { ledger, queues, log } = parts;
+export async function buryJob(tenantId: string, note: DeadLetterNote, deps: BuryDeps): Promise<AttemptEnd> {
+  const { ledger, queues, log } = deps;
   await untilWritten('bury', () => queues.bury(tenantId, note), log);
   const dead = await untilWritten('look after burying', () => ledger.isDead(tenantId, note.jobId), log);
   if (dead) return { kind: 'bury', message: note.error.message };

@@ -1,7 +1,7 @@
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { BuryParts } from './buryJob.js';
+import type { BuryDeps } from './buryJob.js';
 import { buryJob } from './buryJob.js';
 
 /** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
@@ -9,9 +9,12 @@ export async function repeatEnd(
   active: ActiveJob,
   claimed: ClaimedJob,
   state: JobState,
-  deps: BuryParts,
+  deps: BuryDeps,
 ): Promise<AttemptEnd> {
-  deps.log.info({ jobId: claimed.id, state }, 'the job was over already');
+  deps.log.info(
+    { component: 'settle', event: 'job_already_finished', jobId: claimed.id, state },
+    'the job had already finished: not run again',
+  );
   if (state === 'completed') return { kind: 'completed', result: claimed.result };
   if (state !== 'dead') return { kind: 'bury', message: state };
   const note = {

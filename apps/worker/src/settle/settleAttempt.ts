@@ -11,7 +11,7 @@ import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { buryJob } from './buryJob.js';
 
 /** What is needed to tell of a job's end. */
-export interface SettleParts {
+export interface SettleDeps {
   readonly ledger: LedgerWriter;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
   readonly feed: Pick<FeedWriter, 'tell'>;
@@ -25,16 +25,19 @@ export interface SettleParts {
 export async function settleAttempt(
   job: Pick<ClaimedJob, 'id' | 'tenantId' | 'fence'> & { readonly task: string; readonly queueClass: string },
   verdict: AttemptVerdict,
-  parts: SettleParts,
+  deps: SettleDeps,
 ): Promise<AttemptEnd> {
   const settlement = toSettlement(job, verdict);
-  const taken = await parts.ledger.settle(settlement);
+  const taken = await deps.ledger.settle(settlement);
   if (!taken) {
-    parts.log.warn({ jobId: job.id, fence: job.fence }, 'the attempt no longer owned its job; its outcome was dropped');
+    deps.log.warn(
+      { component: 'settle', event: 'outcome_dropped', jobId: job.id, fence: job.fence },
+      'failed to settle an attempt: a later attempt owns the job, so the outcome was dropped',
+    );
     return { kind: 'leave' };
   }
   const { state, error: jobError } = settlement;
-  parts.feed.tell({
+  deps.feed.tell({
     kind: 'state',
     jobId: job.id,
     tenantId: job.tenantId,
@@ -46,7 +49,7 @@ export async function settleAttempt(
   if (verdict.kind === 'bury') {
     const error = toJobError(verdict.error);
     const note = { jobId: job.id, task: job.task, category: verdict.category, error, attempts: job.fence };
-    return buryJob(job.tenantId, note, parts);
+    return buryJob(job.tenantId, note, deps);
   }
   return toAttemptEnd(verdict);
 }

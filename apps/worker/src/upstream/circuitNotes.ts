@@ -33,8 +33,8 @@ export interface CircuitNotes {
   ended(call: NotedCall, execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
 }
 
-/** What notes rest on. */
-export interface CircuitNotesParts {
+/** Dependencies of the outcome reports. */
+export interface CircuitNotesDeps {
   readonly quotas: Pick<Quotas, 'endTold'>;
   readonly pauses: LanePauses;
   readonly metrics: Pick<Metrics, 'circuitChanges'>;
@@ -45,7 +45,7 @@ export interface CircuitNotesParts {
 const PATIENCE_MS = 1_000;
 
 /** Of a call that tells nothing new no round trip is made. */
-export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesParts): CircuitNotes {
+export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesDeps): CircuitNotes {
   /** Redis that is away, or silent, hears of the failure late or never; the next job that is refused pauses the lane. */
   async function note(
     { id, lane, upstream, granted }: NotedCall,
@@ -54,7 +54,10 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     const ended = { id, startedMs: granted.nowMs, isProbe: granted.probe !== 'none', outcome };
     const silent = (): Error => new Error('Redis is silent');
     return within(PATIENCE_MS, quotas.endTold(lane.tenantId, upstream, ended), silent).catch((err: unknown) => {
-      log.debug({ err, callId: id }, 'how a call ended was not noted');
+      log.debug(
+        { component: 'upstream', event: 'call_outcome_not_reported', err, callId: id },
+        'failed to report the outcome of a call: the circuit does not count it',
+      );
       return { kind: 'none', settings: upstream.circuit ?? null };
     });
   }

@@ -15,12 +15,18 @@ export function createLanePauses(lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>
   return {
     async pause(lane, forMs) {
       await lanes.holdBack(lane, forMs).catch((err: unknown) => {
-        log.warn({ err, lane: laneName(lane) }, 'a lane could not be paused for its upstream');
+        log.warn(
+          { component: 'upstream', event: 'lane_not_paused', err, lane: laneName(lane) },
+          'failed to pause a lane for its upstream: its next job is refused again',
+        );
       });
     },
     async endPause(lane) {
       await lanes.endHold(lane).catch((err: unknown) => {
-        log.warn({ err, lane: laneName(lane) }, 'a pause could not be ended; it ends by itself');
+        log.warn(
+          { component: 'upstream', event: 'lane_not_resumed', err, lane: laneName(lane) },
+          'failed to resume a lane: its pause will expire',
+        );
       });
     },
   };

@@ -60,8 +60,8 @@ interface CallOfAttempt {
   readonly startedMs: number;
 }
 
-/** What the gate rests on. */
-export interface UpstreamGateParts {
+/** Dependencies of the upstream gate. */
+export interface UpstreamGateDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly quotas: Quotas;
   readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
@@ -92,7 +92,7 @@ const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => ver
  * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
  * raised within the second for which it is remembered. Whoever raises it later ends the pause.
  */
-export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateParts): UpstreamGate {
+export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateDeps): UpstreamGate {
   const pauses = createLanePauses(lanes, log);
   const { pause, endPause } = pauses;
   const circuits = createCircuitNotes({ quotas, pauses, metrics, log });
@@ -100,7 +100,10 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
 
   function leave(tenantId: string, upstream: Upstream, callId: string): void {
     quotas.end(tenantId, upstream, callId).catch((err: unknown) => {
-      log.debug({ err, callId }, 'the end of a call was not noted; its lease ends by itself');
+      log.debug(
+        { component: 'upstream', event: 'call_not_released', err, callId },
+        'failed to release a call of the quota: its lease will expire',
+      );
     });
   }
 
@@ -134,7 +137,10 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
   /** Remembered for all workers; where that fails, those that call find out. */
   async function block(tenantId: string, upstream: Upstream, forMs: number): Promise<number> {
     return quotas.block(tenantId, upstream, forMs).catch((err: unknown) => {
-      log.debug({ err, upstream: upstream.name }, 'that an upstream asked to wait was not noted');
+      log.debug(
+        { component: 'upstream', event: 'upstream_wait_not_recorded', err, upstream: upstream.name },
+        'failed to record that an upstream asked to wait: other jobs may call it',
+      );
       return forMs;
     });
   }

@@ -9,8 +9,8 @@ export function exitOnStrayErrors(running: { ids(): readonly string[] }, log: Lo
   process.on('uncaughtException', (err, origin) => {
     try {
       log.error(
-        { err, origin, jobs: running.ids().slice(0, MOST_IDS) },
-        'an error outside of any attempt: exiting at once',
+        { component: 'process', event: 'stray_error', err, origin, jobs: running.ids().slice(0, MOST_IDS) },
+        'error outside any attempt: exiting at once',
       );
     } finally {
       process.exit(EXIT_CODE);

@@ -99,7 +99,7 @@ describe('priorityRulesSchema', () => {
     expect(told).toEqual(
       expect.arrayContaining([
         'businessHours.timeZone: must be an IANA time zone, such as Europe/Berlin',
-        'businessHours.days: must not name a day twice',
+        'businessHours.days: must not contain a day twice',
         'businessHours.from: must be a time of day, 00:00 to 23:59',
         'businessHours.to: must be a time of day, 00:00 to 24:00',
       ]),

@@ -28,8 +28,8 @@ export interface FeedReader extends Service {
   ): Promise<{ readonly behind: string | null; readonly stop: () => void }>;
 }
 
-/** What hearing rests on. */
-export interface FeedReaderParts {
+/** Dependencies of the feed reader. */
+export interface FeedReaderDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly log: Log;
@@ -39,7 +39,7 @@ export interface FeedReaderParts {
 }
 
 /** One read for all that listen, however many; none while nobody does. */
-export function createFeedReader({ client, keys, log, now, overhear }: FeedReaderParts): FeedReader {
+export function createFeedReader({ client, keys, log, now, overhear }: FeedReaderDeps): FeedReader {
   const listeners = createListeners();
   /** Bucket -> id of the last entry that was read. */
   const read = new Map<number, string>();
@@ -108,7 +108,7 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
       try {
         if (client.status === 'ready') await openBucket(bucket);
       } catch (err) {
-        log.debug({ err }, 'a feed could not be opened; it is tried again');
+        log.debug({ component: 'feed', event: 'feed_not_opened', err }, 'failed to open a feed: retrying');
       }
       return { behind: read.get(bucket) ?? null, stop };
     },

@@ -45,7 +45,10 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
     } catch (err) {
       refused = true;
       for (const tenantId of tenants) gathered.add(bucket, { kind: 'missed', tenantId });
-      log.debug({ err, events: texts.length }, 'what happened to jobs was not told to those who listen');
+      log.debug(
+        { component: 'feed', event: 'events_not_published', err, events: texts.length },
+        'failed to publish job events: streams catch up from the ledger',
+      );
     }
   }
 

@@ -9,14 +9,14 @@ export interface JobEnds {
   wait(tenantId: string, jobId: string, signal: AbortSignal): Promise<PresentJob>;
 }
 
-/** What waiting rests on. */
-export interface JobEndsParts {
+/** Dependencies of waiting for jobs to end. */
+export interface JobEndsDeps {
   readonly feed: Pick<FeedReader, 'listen'>;
   readonly present: Pick<PresentJobs, 'follow' | 'hurry'>;
 }
 
 /** The feed says when to look; the ledger, asked for all at once, is what counts. */
-export function createJobEnds({ feed, present }: JobEndsParts): JobEnds {
+export function createJobEnds({ feed, present }: JobEndsDeps): JobEnds {
   return {
     wait(tenantId, jobId, signal) {
       return new Promise((resolve, reject) => {

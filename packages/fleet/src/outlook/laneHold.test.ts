@@ -2,7 +2,7 @@ import type { UpstreamState } from '@sluice/limits';
 import { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 import { describe, expect, it } from 'vitest';
-import type { LaneHoldParts } from './laneHold.js';
+import type { LaneHoldDeps } from './laneHold.js';
 import { readLaneHold } from './laneHold.js';
 
 const lane = { tenantId: 'acme', queueClass: 'ga4' } as const;
@@ -14,8 +14,8 @@ const upstream: Upstream = {
 const quota = { quota: upstream.quota, used: { blockedMs: 0, underWay: 1, frees: [] } };
 const state = { ...quota, circuit: { settings: DEFAULT_CIRCUIT, sight: { kind: 'closed' } } } as const;
 
-function parts(read: () => Promise<UpstreamState>, heldBackForMs = async () => 700): LaneHoldParts {
-  return { lanes: { heldBackForMs }, quotas: { state: read }, call: (ask) => ask() } as LaneHoldParts;
+function deps(read: () => Promise<UpstreamState>, heldBackForMs = async () => 700): LaneHoldDeps {
+  return { lanes: { heldBackForMs }, quotas: { state: read }, call: (ask) => ask() } as LaneHoldDeps;
 }
 
 describe('readLaneHold', () => {
@@ -24,7 +24,7 @@ describe('readLaneHold', () => {
       await readLaneHold(
         lane,
         upstream,
-        parts(async () => state),
+        deps(async () => state),
       ),
     ).toEqual({ pausedMs: 700, quota, circuit: state.circuit });
   });
@@ -35,21 +35,21 @@ describe('readLaneHold', () => {
     const hold = await readLaneHold(
       lane,
       upstream,
-      parts(async () => ({ ...quota, circuit })),
+      deps(async () => ({ ...quota, circuit })),
     );
     expect(hold).toEqual({ pausedMs: 30_000, quota, circuit });
   });
 
   it('leaves a quota out that fails or is silent', async () => {
     const gone = () => Promise.reject(new Error('away'));
-    expect(await readLaneHold(lane, upstream, parts(gone))).toEqual({ pausedMs: 700, quota: null, circuit: null });
+    expect(await readLaneHold(lane, upstream, deps(gone))).toEqual({ pausedMs: 700, quota: null, circuit: null });
     const silent = () => new Promise<never>(() => undefined);
-    expect(await readLaneHold(lane, upstream, parts(silent))).toEqual({ pausedMs: 700, quota: null, circuit: null });
+    expect(await readLaneHold(lane, upstream, deps(silent))).toEqual({ pausedMs: 700, quota: null, circuit: null });
   });
 
   it('rejects when the lane cannot be seen', async () => {
     const away = () => Promise.reject(new Error('Redis is away'));
-    const told = parts(async () => state, away);
+    const told = deps(async () => state, away);
     await expect(readLaneHold(lane, upstream, told)).rejects.toThrow('Redis is away');
   });
 });

@@ -17,8 +17,8 @@ export interface LaneHold {
   readonly circuit: CircuitState | null;
 }
 
-/** What reading it rests on. */
-export interface LaneHoldParts {
+/** Dependencies of reading a lane's hold. */
+export interface LaneHoldDeps {
   readonly lanes: Pick<LaneQueues, 'heldBackForMs'>;
   readonly quotas: Pick<Quotas, 'state'>;
   readonly call: Ask;
@@ -34,7 +34,7 @@ const QUOTA_PATIENCE_MS = 250;
 export async function readLaneHold(
   lane: Lane,
   upstream: Upstream,
-  { lanes, quotas, call }: LaneHoldParts,
+  { lanes, quotas, call }: LaneHoldDeps,
 ): Promise<LaneHold> {
   const late = (): Error => new FleetError('unavailable', 'The quota cannot be told.');
   const [pausedMs, state] = await Promise.all([

@@ -8,7 +8,7 @@ import type { RedisClient } from '../redis/client.js';
 import type { LaneOutlook, LanePlace } from '../redis/commands/readOutlook.js';
 import { IDS_PER_OUTLOOK, readOutlook } from '../redis/commands/readOutlook.js';
 import type { FleetKeys } from '../redis/keys.js';
-import type { LaneHold, LaneHoldParts } from './laneHold.js';
+import type { LaneHold, LaneHoldDeps } from './laneHold.js';
 import { NOT_HELD, readLaneHold } from './laneHold.js';
 
 /** A lane as it was when one of its jobs was asked for. */
@@ -34,8 +34,8 @@ export interface LaneQuestion {
   readonly id: string | null;
 }
 
-/** What reading lanes rests on. */
-export interface OutlookBatchesParts extends LaneHoldParts {
+/** Dependencies of reading lanes. */
+export interface OutlookBatchesDeps extends LaneHoldDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly call: Ask;
@@ -54,15 +54,15 @@ interface AskedLane {
  * Requests of the same moment ask together: one command for each lane, all in one round trip. Only where jobs call an upstream
  * its quota is asked for beside it, once for all.
  */
-export function createOutlookBatches(parts: OutlookBatchesParts): OutlookBatches {
-  const { client, keys, call, hasWorkers, tasks } = parts;
+export function createOutlookBatches(deps: OutlookBatchesDeps): OutlookBatches {
+  const { client, keys, call, hasWorkers, tasks } = deps;
   async function readLane(name: string, { lane, ids }: AskedLane) {
     const upstream = tasks.upstreamOfClass(lane.queueClass);
     const laneKeys = laneKeysOf(keys, name);
     try {
       const [outlook, hold, isServed] = await Promise.all([
         call(() => readOutlook(client, keys, { tenantId: lane.tenantId, name, laneKeys }, ids)),
-        upstream === null ? NOT_HELD : readLaneHold(lane, upstream, parts),
+        upstream === null ? NOT_HELD : readLaneHold(lane, upstream, deps),
         call(hasWorkers),
       ]);
       return { outlook, ...hold, isServed };

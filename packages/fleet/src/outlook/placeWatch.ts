@@ -33,8 +33,8 @@ export interface PlaceWatch extends Service {
   overhear(event: JobEvent): void;
 }
 
-/** What following places rests on. */
-export interface PlaceWatchParts {
+/** Dependencies of following places. */
+export interface PlaceWatchDeps {
   readonly lanes: Pick<LaneQueues, 'positions'>;
   readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
   readonly call: Ask;
@@ -59,7 +59,7 @@ interface Watcher {
 }
 
 /** Asks for all places of a lane together, and only of lanes where something happened. */
-export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchParts): PlaceWatch {
+export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchDeps): PlaceWatch {
   const watched = new Map<string, WatchedLane>();
   let round = 0;
 
@@ -91,7 +91,10 @@ export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchP
       await tellLane(lane);
     } catch (err) {
       lane.stirred = true;
-      log.debug({ err, lane: name }, 'places of jobs could not be read');
+      log.debug(
+        { component: 'wait_estimates', event: 'positions_unreadable', err, lane: name },
+        'failed to read the positions of jobs: retrying',
+      );
     }
     // Behind all others, so that each has its turn.
     if (watched.get(name) !== lane) return;

@@ -51,7 +51,10 @@ export function createPresentJobs(find: FindPresent, log: Log): PresentJobs {
     try {
       await look(ids);
     } catch (err) {
-      log.debug({ err, jobs: ids.length }, 'jobs that are said to be over could not be read; they are looked at soon');
+      log.debug(
+        { component: 'wait_estimates', event: 'jobs_unreadable', err, jobs: ids.length },
+        'failed to read the state of jobs: retrying soon',
+      );
     }
   }
 

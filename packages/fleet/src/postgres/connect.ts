@@ -59,7 +59,12 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     options: sessionOptions(config.schema, statementTimeoutMs, config.idleInTransactionMs),
     application_name: 'sluice',
   });
-  pool.on('error', (err) => log.warn({ err }, 'an idle PostgreSQL connection was lost; it is replaced when needed'));
+  pool.on('error', (err) =>
+    log.warn(
+      { component: 'postgres', event: 'connection_lost', err },
+      'lost an idle PostgreSQL connection: it is replaced when needed',
+    ),
+  );
   let ended: Promise<void> | null = null;
   return {
     name: 'postgres',

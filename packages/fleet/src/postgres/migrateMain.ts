@@ -9,8 +9,8 @@ const config = loadOrExit(() => loadConfig(postgresSettings, process.env));
 const log = createLogger('migrate', { level: 'info' });
 try {
   await migrateLedger(config);
-  log.info({}, 'the ledger is up to date');
+  log.info({ component: 'migrations', event: 'ledger_migrated' }, 'the ledger is up to date');
 } catch (err) {
-  log.error({ err }, 'the ledger could not be brought up to date');
+  log.error({ component: 'migrations', event: 'migration_failed', err }, 'failed to migrate the ledger');
   process.exitCode = 1;
 }

@@ -35,7 +35,12 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
   let lastError: Error | null = null;
   const report = (err: Error): void => {
     lastError = err;
-    quietly('redis', (swallowed) => log.warn({ err, swallowed }, 'Redis connection failed; trying again'));
+    quietly('redis', (suppressed) =>
+      log.warn(
+        { component: 'redis', event: 'connection_failed', err, suppressed },
+        'failed to connect to Redis: retrying',
+      ),
+    );
   };
   client.on('error', report);
   client.on(client instanceof Cluster ? 'node error' : 'sentinelError', report);

@@ -18,7 +18,10 @@ export function watchClock(client: RedisClient, clock: ServerClock, log: Log): S
         const [seconds, micros] = await client.time();
         clock.note({ askedMs, serverMs: Number(seconds) * 1_000 + Number(micros) / 1_000 });
       } catch (err) {
-        log.debug({ err }, 'Redis did not tell the time');
+        log.debug(
+          { component: 'clock', event: 'redis_time_unavailable', err },
+          'failed to read the time of Redis: retrying',
+        );
       }
     },
     log,

@@ -12,8 +12,8 @@ export const ga4ReportResultSchema = z.object({
   metrics: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z
     .array(z.record(z.string(), z.union([z.string(), z.number()])))
-    .meta({ description: 'By name: texts of dimensions, numbers of metrics' }),
-  rowCount: z.int().meta({ description: 'Rows of the whole report, whatever limit and offset say' }),
+    .meta({ description: 'By name: dimensions as text, metrics as numbers' }),
+  rowCount: z.int().meta({ description: 'Rows of the whole report, regardless of limit and offset' }),
   propertyQuota: z
     .object({
       tokensPerDay: shownQuotaStatus,
@@ -40,7 +40,7 @@ export type Ga4ReportResult = z.infer<typeof ga4ReportResultSchema>;
 export const ga4ReportBodySchema = z
   .strictObject({
     ...ga4ReportShape,
-    priority: z.int().min(0).max(100).default(50).meta({ description: 'Higher is sooner' }),
+    priority: z.int().min(0).max(100).default(50).meta({ description: 'Higher runs sooner' }),
     dedupeKey: z.string().min(1).max(200).optional(),
     durability: z.enum(DURABILITIES).default('ledger'),
   })
@@ -52,6 +52,6 @@ export const ga4ReportQueuedSchema = z.object({
   state: z.enum(JOB_STATES),
   position: z.int().nullable().meta({ description: '1 is next; null when not waiting' }),
   estimatedWaitMs: z.int().nullable(),
-  estimatedWaitP90Ms: z.int().nullable().meta({ description: 'Nine of ten wait shorter' }),
-  message: z.string().meta({ description: 'For people', example: 'Position 3 in queue, ~90s wait' }),
+  estimatedWaitP90Ms: z.int().nullable().meta({ description: '90th percentile of the wait, in ms' }),
+  message: z.string().meta({ description: 'Human-readable', example: 'Position 3 in queue, ~90s wait' }),
 });

@@ -29,7 +29,7 @@ const dateSchema = z
 export const ga4ReportShape = {
   propertyId: ga4PropertyIdSchema,
   report: z.enum(['page_views', 'run_report']).meta({
-    description: 'page_views: views and users by date and page. run_report: the dimensions and metrics that are named',
+    description: 'page_views: views and users by date and page. run_report: the given dimensions and metrics',
   }),
   startDate: dateSchema,
   endDate: dateSchema,
@@ -43,12 +43,7 @@ export const ga4ReportShape = {
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three letters (ISO 4217), such as EUR')
     .optional(),
-  limit: z
-    .int()
-    .min(1)
-    .max(MAX_ROWS)
-    .default(DEFAULT_GA4_ROWS)
-    .meta({ description: 'Rows at most; page on with offset' }),
+  limit: z.int().min(1).max(MAX_ROWS).default(DEFAULT_GA4_ROWS).meta({ description: 'Maximum rows; page with offset' }),
   offset: z.int().min(0).max(1_000_000_000).default(0),
 };
 

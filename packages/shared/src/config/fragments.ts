@@ -23,22 +23,27 @@ export const redisSettings = {
   cluster: setting(
     'REDIS_CLUSTER',
     yesOrNo(false),
-    '`true` when the server at `REDIS_URL` is a node of a Redis Cluster; its credentials and TLS hold for all nodes',
+    '`true` when the server at `REDIS_URL` is a node of a Redis Cluster; its credentials and TLS settings apply to all nodes',
     { default: 'false' },
   ),
   clusterNodes: setting(
     'REDIS_CLUSTER_NODES',
     serverAddresses(),
-    'More nodes of the Cluster, `host:port,host:port`, to begin with when that of `REDIS_URL` is away',
+    'More nodes of the Cluster, `host:port,host:port`, to connect to when that of `REDIS_URL` is unavailable',
   ),
   sentinels: setting(
     'REDIS_SENTINELS',
     serverAddresses(),
-    'Sentinels, `host:port,host:port`, that know where Redis is; then the host of `REDIS_URL` is not used',
+    'Sentinels, `host:port,host:port`, that locate Redis; the host of `REDIS_URL` is then ignored',
   ),
-  sentinelMaster: setting('REDIS_SENTINEL_MASTER', z.string().default('mymaster'), 'What the Sentinels call it', {
-    default: 'mymaster',
-  }),
+  sentinelMaster: setting(
+    'REDIS_SENTINEL_MASTER',
+    z.string().default('mymaster'),
+    'Name of the master that the Sentinels monitor',
+    {
+      default: 'mymaster',
+    },
+  ),
   sentinelPassword: setting('REDIS_SENTINEL_PASSWORD', optionalText(), 'Password of the Sentinels', { secret: true }),
   prefix: setting(
     'SLUICE_PREFIX',
@@ -46,27 +51,27 @@ export const redisSettings = {
       .string()
       .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and "-"')
       .default('sluice'),
-    'First part of every Redis key; fleets that share a Redis need one each',
+    'Prefix of every Redis key; fleets that share a Redis need different ones',
     { default: 'sluice' },
   ),
 };
 
-/** How much of Redis's memory is for jobs that wait; every process must be told the same. */
+/** How much of Redis's memory waiting jobs may use; must be the same in every process. */
 export const memorySettings = {
   guardPercent: setting(
     'REDIS_MEMORY_GUARD_PERCENT',
     wholeNumber(1, 100, 85),
-    "Share of Redis's `maxmemory` above which no jobs are added, in percent: the rest is for those in Redis to finish",
+    "Percentage of Redis's `maxmemory` above which no jobs are added, so that those already in Redis can finish",
     { default: '85' },
   ),
 };
 
-/** Which properties of GA4 reports may read; producers and workers must be told the same. */
+/** Which GA4 properties reports may read; must be the same in producers and workers. */
 export const ga4PropertySettings = {
   anyProperty: setting(
     'GA4_ANY_PROPERTY',
     yesOrNo(false),
-    "`true` lets reports read every property that the fleet's credential can, and not only those that their tenant was given: for a fleet of one tenant",
+    "`true` lets reports read every property that the fleet's credential can read, not only those assigned to their tenant; for a fleet of one tenant",
     { default: 'false' },
   ),
 };
@@ -83,10 +88,10 @@ export const postgresSettings = {
     'Schema that holds the ledger',
     { default: 'sluice' },
   ),
-  poolSize: setting('DATABASE_POOL', wholeNumber(2, 100, 10), 'Connections per process at most', { default: '10' }),
+  poolSize: setting('DATABASE_POOL', wholeNumber(2, 100, 10), 'Maximum connections per process', { default: '10' }),
 };
 
-/** What is logged. */
+/** Log level. */
 export const logSettings = {
   level: setting(
     'LOG_LEVEL',
@@ -109,7 +114,7 @@ export const shutdownSettings = {
   graceMs: setting(
     'SHUTDOWN_GRACE_MS',
     wholeNumber(100, 600_000, 25_000),
-    'Time to finish after SIGTERM; running jobs are then handed back without losing an attempt',
+    'Time to finish running jobs after SIGTERM; then they are handed back without using up an attempt',
     { default: '25000' },
   ),
 };
@@ -125,7 +130,7 @@ export const networkSettings = {
   allowPrivateAddresses: setting(
     'SLUICE_ALLOW_PRIVATE_ADDRESSES',
     yesOrNo(false),
-    'Let webhooks reach loopback and private addresses; for trying out only',
+    'Let webhooks call loopback and private addresses; for development only',
     { default: 'false' },
   ),
 };
@@ -145,12 +150,12 @@ export const taskSettings = {
   ),
 };
 
-/** Whether the fleet knows tasks that do harm. */
+/** Whether the fleet knows the task that injects faults. */
 export const rehearsalSettings = {
   faultTasks: setting(
     'SLUICE_FAULT_TASKS',
     yesOrNo(false),
-    'Know the task `system.fault`, which takes processes down on order; for rehearsals only, the same in every process',
+    'Enable the task `system.fault`, which crashes processes on purpose; for fault tests only, the same in every process',
     { default: 'false' },
   ),
 };
@@ -160,12 +165,12 @@ export const clockSettings = {
   maxSkewMs: setting(
     'CLOCK_SKEW_MS',
     wholeNumber(100, 3_600_000, 2_000),
-    "How far this machine's clock may be from Redis's; a worker that is further off takes no jobs",
+    "Maximum difference between this machine's clock and Redis's; beyond it a worker takes no jobs",
     { default: '2000' },
   ),
 };
 
-/** What a slot is; every process must be told the same. */
+/** What a slot is; must be the same in every process. */
 export const slotSettings = {
   concurrency: setting(
     'SLOT_CONCURRENCY',
@@ -175,31 +180,31 @@ export const slotSettings = {
   ),
 };
 
-/** Circuits of upstreams, in place of what tasks say; producers and workers must be told the same. */
+/** Circuits of upstreams; override those of tasks. Must be the same in producers and workers. */
 export const circuitSettings = {
   failures: setting(
     'CIRCUIT_FAILURES',
     optionalWholeNumber(0, 100),
-    "So many failures of an upstream within `CIRCUIT_WITHIN_MS` stop a tenant's calls of it: its circuit opens. 0 never; as the task says when unset, for GA4 5",
+    "Failures of an upstream within `CIRCUIT_WITHIN_MS` that open its circuit, which stops the tenant's calls to it; 0 disables it. The task's value when unset, for GA4 5",
   ),
   withinMs: setting(
     'CIRCUIT_WITHIN_MS',
     optionalWholeNumber(100, 3_600_000),
-    'The window in which failures are counted; as the task says when unset, for GA4 30000',
+    "Window in which failures are counted. The task's value when unset, for GA4 30000",
   ),
   restMs: setting(
     'CIRCUIT_REST_MS',
     optionalWholeNumber(100, 3_600_000),
-    'How long an open circuit lets no call through; as the task says when unset, for GA4 60000',
+    "How long an open circuit stops all calls. The task's value when unset, for GA4 60000",
   ),
   probeEveryMs: setting(
     'CIRCUIT_PROBE_EVERY_MS',
     optionalWholeNumber(10, 3_600_000),
-    'After that one call, a probe, is let through every so often; as the task says when unset, for GA4 5000',
+    "Interval between probe calls while the circuit is half-open. The task's value when unset, for GA4 5000",
   ),
   successes: setting(
     'CIRCUIT_SUCCESSES',
     optionalWholeNumber(1, 100),
-    'So many probes that are answered close the circuit; as the task says when unset, for GA4 3',
+    "Successful probes that close the circuit. The task's value when unset, for GA4 3",
   ),
 };

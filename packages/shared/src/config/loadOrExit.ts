@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { ConfigurationError } from '../errors/configurationError.js';
 
-/** Reads the configuration; when it cannot be used, prints why to standard error and exits with 1. */
+/** Loads the configuration. When it is invalid, explains why on standard error and exits 1. */
 export function loadOrExit<Config>(load: () => Config): Config {
   try {
     return load();

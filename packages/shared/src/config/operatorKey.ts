@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../errors/configurationError.js';
 
 /**
- * The operator key, from its variable or its file.
- * @throws ConfigurationError when there is none, it cannot be read, or it is too short to be a secret
+ * The operator key, from its variable or file.
+ * @throws ConfigurationError when it is missing, unreadable or shorter than 20 characters
  */
 export function readOperatorKey(from: {
   readonly key: string | undefined;

@@ -43,8 +43,8 @@ export function listSettings(tree: SettingTree): Setting[] {
 }
 
 /**
- * Reads a configuration from the environment. An empty variable counts as unset.
- * @throws ConfigurationError naming every variable that cannot be used, its bound, and what it was set to
+ * Loads a configuration from the environment. An empty variable counts as unset.
+ * @throws ConfigurationError naming every invalid variable, its bound and its value (unless secret)
  */
 export function loadConfig<Tree extends SettingTree>(
   tree: Tree,
@@ -60,7 +60,7 @@ export function loadConfig<Tree extends SettingTree>(
     );
   const loaded = read(tree);
   if (problems.length > 0) {
-    throw new ConfigurationError(`Cannot start with this configuration:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+    throw new ConfigurationError(`Invalid configuration:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   }
   return loaded as Loaded<Tree>;
 }
@@ -74,7 +74,7 @@ function readSetting(
   const parsed = schema.safeParse(text);
   if (parsed.success) return parsed.data;
   const why = parsed.error.issues.map((issue) => issue.message).join('; ');
-  const is = text === undefined ? 'is not set' : secret ? 'has a value that is not shown' : `is "${text}"`;
+  const is = text === undefined ? 'is not set' : secret ? 'has a value (hidden)' : `is "${text}"`;
   problems.push(`${env} ${is}: ${why}`);
   return undefined;
 }

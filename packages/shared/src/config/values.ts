@@ -102,7 +102,7 @@ export function tenantIds(): z.ZodType<readonly string[]> {
     .transform((text, context) => {
       const ids = text === '' ? [] : text.split(',').map((id) => id.trim());
       if (ids.length <= 1_000 && ids.every((id) => TENANT_ID.test(id))) return [...new Set(ids)];
-      context.addIssue({ code: 'custom', message: 'must be at most 1000 ids of tenants such as acme,globex' });
+      context.addIssue({ code: 'custom', message: 'must be at most 1000 tenant ids such as acme,globex' });
       return z.NEVER;
     });
 }

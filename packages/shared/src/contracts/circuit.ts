@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** When calls of an upstream that is down stop, and how they begin again. */
+/** When calls to a failing upstream stop, and how they resume. */
 export interface CircuitSettings {
-  /** So many failures within the window open it. */
+  /** Failures within the window that open it. */
   readonly failures: number;
   /** Length of that window, in ms. */
   readonly withinMs: number;
-  /** How long no call is made once it has opened, in ms. */
+  /** How long an open circuit stops all calls, in ms. */
   readonly restMs: number;
-  /** Then one call, a probe, is let through every so often, in ms. */
+  /** Interval between probe calls while half-open, in ms. */
   readonly probeEveryMs: number;
-  /** So many probes that are answered close it. */
+  /** Successful probes that close it. */
   readonly successes: number;
 }
 
@@ -23,14 +23,15 @@ export const DEFAULT_CIRCUIT: CircuitSettings = {
   successes: 3,
 };
 
-/** What a fleet says of its circuits in place of the tasks; undefined leaves a task's own. No failures: no circuit. */
+/** The fleet's overrides of the tasks' circuits; undefined keeps the task's value. 0 failures: no circuit. */
 export type CircuitOverrides = { readonly [Name in keyof CircuitSettings]?: number | undefined };
 
-/** A tenant's circuit of an upstream, as it is answered. */
+/** A tenant's circuit of an upstream, as the API returns it. */
 export const circuitStateSchema = z.object({
   upstream: z.string(),
   state: z.enum(['closed', 'open', 'half-open']).meta({
-    description: 'open: the upstream is down, no calls are made; half-open: single calls find out whether it is back',
+    description:
+      'open: the upstream is failing, no calls are made; half-open: single probe calls test whether it has recovered',
   }),
-  probeInMs: z.int().meta({ description: 'Until the next call may be made; 0 when one may' }),
+  probeInMs: z.int().meta({ description: 'Time until the next call is allowed, in ms; 0 when allowed now' }),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Rules of a tenant or a task move a job by so many points at most, ahead or behind; a point is a second. */
+/** Most points by which all rules together move a job, ahead or behind; a point is a second. */
 export const MAX_RULE_POINTS = 5_000;
 
 const points = z.int().min(-MAX_RULE_POINTS).max(MAX_RULE_POINTS);
@@ -12,7 +12,7 @@ const clockTime = (last: string) =>
     .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, `must be a time of day, 00:00 to ${last}`)
     .refine((text) => text <= last, `must be a time of day, 00:00 to ${last}`);
 
-/** Hours of the week, by the clocks of one place. */
+/** Hours of the week, in local time. */
 export const businessHoursRuleSchema = z
   .strictObject({
     timeZone: z
@@ -24,31 +24,36 @@ export const businessHoursRuleSchema = z
       .array(z.int().min(1).max(7))
       .min(1)
       .max(7)
-      .refine((days) => new Set(days).size === days.length, 'must not name a day twice')
-      .meta({ description: '1 is Monday, 7 is Sunday: the day on which the hours begin', example: [1, 2, 3, 4, 5] }),
+      .refine((days) => new Set(days).size === days.length, 'must not contain a day twice')
+      .meta({ description: '1 is Monday, 7 is Sunday; the day on which the hours start', example: [1, 2, 3, 4, 5] }),
     from: clockTime('23:59').meta({ example: '09:00' }),
-    to: clockTime('24:00').meta({ description: 'Not included; before `from` means on the next day', example: '18:00' }),
-    points: points.meta({ description: 'Seconds by which a job of these hours is behind; below 0 is ahead' }),
+    to: clockTime('24:00').meta({
+      description: 'Exclusive; a time before `from` is on the next day',
+      example: '18:00',
+    }),
+    points: points.meta({
+      description: 'Seconds by which a job submitted in these hours is moved back; negative moves it forward',
+    }),
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], message: 'must not be the same as from' });
 
-/** Rules by which a tenant's jobs move within its own lanes. What is left out is off. */
+/** Rules that move a tenant's jobs within its own lanes. Omitted ones are off. */
 export const priorityRulesSchema = z
   .strictObject({
     businessHours: businessHoursRuleSchema,
     complexity: z
-      .strictObject({ maxPoints: behind.meta({ description: 'Seconds by which a complex job is behind at most' }) })
-      .meta({ description: 'A job is behind by the points that its task computes from its data' }),
+      .strictObject({ maxPoints: behind.meta({ description: 'Maximum seconds by which a complex job is moved back' }) })
+      .meta({ description: 'Moves a job back by the points that its task computes from its data' }),
     recentUse: z
       .strictObject({
-        freeJobs: z.int().min(0).max(1_000_000).meta({ description: 'Jobs an hour that cost nothing' }),
-        pointsPerJob: behind.meta({ description: 'Seconds by which each further job of an hour puts one behind' }),
+        freeJobs: z.int().min(0).max(1_000_000).meta({ description: 'Jobs per hour without effect' }),
+        pointsPerJob: behind.meta({ description: 'Seconds by which each further job in an hour moves a job back' }),
         maxPoints: behind,
       })
-      .meta({ description: 'A job is behind by how much its user has submitted of late' }),
+      .meta({ description: 'Moves a job back by how much its user submitted recently' }),
   })
   .partial()
-  .meta({ description: `Together they move a job by ${MAX_RULE_POINTS} points (seconds) at most` });
+  .meta({ description: `Together the rules move a job by at most ${MAX_RULE_POINTS} points (seconds)` });
 
 /** A tenant's rules of priority. */
 export type PriorityRules = z.infer<typeof priorityRulesSchema>;
@@ -58,7 +63,7 @@ export type BusinessHoursRule = z.infer<typeof businessHoursRuleSchema>;
 
 function isTimeZone(name: string): boolean {
   try {
-    // A fixed offset such as +01:00 is no place where clocks are put forward.
+    // A fixed offset such as +01:00 has no daylight saving time.
     return (
       /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
     );

@@ -27,7 +27,7 @@ const AHEAD_POINTS = -ROLE_ADJUSTMENT_POINTS.owner + 100 * POINTS_PER_PRIORITY +
 /** Longest that a job can be overtaken by jobs that come later, in seconds: the spread of all adjustments. */
 export const SPREAD_S = AHEAD_POINTS + ROLE_ADJUSTMENT_POINTS.viewer + MAX_RULE_POINTS;
 
-/** What a job's place in its lane rests on. */
+/** What determines a job's place in its lane. */
 export interface Ranked {
   readonly role: TenantRole;
   /** 0..100, higher is sooner. */

@@ -1,4 +1,4 @@
-/** Every way in which the fleet says no. Closed: the tables below are checked against it. */
+/** Every error code of the fleet. Closed: the compiler checks the tables below against it. */
 export const ERROR_CODES = [
   'invalid_request',
   'malformed_json',
@@ -27,7 +27,7 @@ export const ERROR_CODES = [
   'configuration',
 ] as const;
 
-/** A reason that code may branch on; messages are for people. */
+/** What code may branch on; messages are for people. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** HTTP status of each code. */
@@ -59,7 +59,7 @@ export const HTTP_STATUS_OF = {
   configuration: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** What an attempt that failed with a code deserves: another try, a try when the upstream allows, or none. */
+/** Whether an attempt that failed with a code is retried, retried when the upstream allows it, or not at all. */
 export const FAILURE_KIND_OF = {
   invalid_request: 'permanent',
   malformed_json: 'permanent',
@@ -88,31 +88,31 @@ export const FAILURE_KIND_OF = {
   configuration: 'permanent',
 } as const satisfies Record<ErrorCode, 'permanent' | 'transient' | 'paced'>;
 
-/** Short human title of each code, as problem+json's `title`. */
+/** Title of each code: `title` of its problem+json. */
 export const TITLE_OF = {
-  invalid_request: 'The request is not valid',
+  invalid_request: 'Invalid request',
   malformed_json: 'The body is not valid JSON',
-  unauthenticated: 'A valid credential is needed',
-  forbidden: 'This is not allowed',
+  unauthenticated: 'Authentication required',
+  forbidden: 'Forbidden',
   not_found: 'Not found',
-  method_not_allowed: 'The method is not allowed here',
-  unknown_task: 'No such task',
-  conflict: 'It exists already',
-  duplicate_job: 'A job with this dedupeKey is unfinished',
-  wrong_state: 'The job is in the wrong state for this',
-  limit_reached: 'There are as many as there may be',
+  method_not_allowed: 'Method not allowed',
+  unknown_task: 'Unknown task',
+  conflict: 'Conflict with the current state',
+  duplicate_job: 'An unfinished job has the same dedupeKey',
+  wrong_state: 'The state of the job does not allow this',
+  limit_reached: 'Limit reached',
   payload_too_large: 'The body is too large',
-  unsupported_media_type: 'Only application/json is understood',
-  idempotency_key_reused: 'The Idempotency-Key was used with another body',
-  idempotency_in_progress: 'A request with this Idempotency-Key is under way',
-  unavailable: 'Try again shortly',
-  internal: 'Something went wrong on our side',
+  unsupported_media_type: 'Unsupported media type',
+  idempotency_key_reused: 'The Idempotency-Key was used with a different request',
+  idempotency_in_progress: 'A request with this Idempotency-Key is in progress',
+  unavailable: 'Temporarily unavailable',
+  internal: 'Internal error',
   attempt_failed: 'The attempt failed',
-  attempt_timed_out: 'The attempt took too long',
-  attempt_lost: 'Another attempt has taken the job over',
-  upstream_refused: 'The upstream refused for good',
+  attempt_timed_out: 'The attempt timed out',
+  attempt_lost: 'The attempt lost its job to a later attempt',
+  upstream_refused: 'The upstream rejected the call',
   upstream_failed: 'The upstream failed',
-  upstream_paced: 'The upstream asks to wait',
+  upstream_paced: 'The upstream asked to wait',
   address_refused: 'The address is not allowed',
-  configuration: 'The configuration is not valid',
+  configuration: 'Invalid configuration',
 } as const satisfies Record<ErrorCode, string>;

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errorCode.js';
 /** Marks fleet errors. Registered globally, so that those of another copy of this package are recognised. */
 export const FLEET_ERROR: unique symbol = Symbol.for('sluice.error') as never;
 
-/** Root of everything that the fleet throws on purpose. Branch on `code`, never on the message. */
+/** Base class of all errors that the fleet throws on purpose. Branch on `code`, never on the message. */
 export class FleetError extends Error {
   readonly code: ErrorCode;
 

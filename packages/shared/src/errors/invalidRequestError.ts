@@ -1,12 +1,12 @@
 import { FleetError } from './fleetError.js';
 
-/** One thing wrong with a body, at a JSON pointer (RFC 6901). */
+/** One violation, at a JSON pointer (RFC 6901). */
 export interface FieldProblem {
   readonly pointer: string;
   readonly message: string;
 }
 
-/** A request that breaks its schema; names each field and its bound. */
+/** A request that violates its schema; names each field and its bound. */
 export class InvalidRequestError extends FleetError {
   readonly fields: readonly FieldProblem[];
 

@@ -2,9 +2,9 @@ import { FleetError } from './fleetError.js';
 
 /** An upstream that asks to wait (429, or 503 with Retry-After). Costs the job none of its retries. */
 export class PacedError extends FleetError {
-  /** How long the upstream asks to wait, in ms; null when it did not say. */
+  /** How long the upstream asks to wait, in ms; null when unspecified. */
   readonly retryAfterMs: number | null;
-  /** Only the part of the upstream that was called asks to, such as one property of GA4: other parts may be called. */
+  /** Only the part of the upstream that was called (such as one GA4 property) asks to wait; other parts may be called. */
   readonly ofPart: boolean;
 
   constructor(

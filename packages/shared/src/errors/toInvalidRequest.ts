@@ -2,19 +2,19 @@ import type { z } from 'zod';
 import type { FieldProblem } from './invalidRequestError.js';
 import { InvalidRequestError } from './invalidRequestError.js';
 
-/** A refusal that names every field that breaks a schema. */
+/** An {@link InvalidRequestError} that names every field that violates a schema. */
 export function toInvalidRequest(message: string, error: z.ZodError, prefix = ''): InvalidRequestError {
   return new InvalidRequestError(message, error.issues.flatMap((issue) => toProblems(issue, prefix)).slice(0, 100));
 }
 
 function toProblems(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
   const pointer = prefix + issue.path.map(toSegment).join('');
-  if (isMissing(issue)) return [{ pointer, message: 'Is required' }];
+  if (isMissing(issue)) return [{ pointer, message: 'Required' }];
   if (issue.code !== 'unrecognized_keys') return [{ pointer, message: issue.message }];
-  return issue.keys.map((key) => ({ pointer: pointer + toSegment(key), message: 'There is no such property here' }));
+  return issue.keys.map((key) => ({ pointer: pointer + toSegment(key), message: 'Unknown property' }));
 }
 
-/** Whether nothing stands where something must: zod says so in its own words only. */
+/** Whether a required value is missing; zod reports that in its message alone. */
 function isMissing(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }

@@ -7,12 +7,12 @@ export interface PeriodicService extends Service {
   hurry(): void;
 }
 
-/** A loop whose steps fail again and again says so once in so long, in ms. */
-const TELL_EVERY_MS = 10_000;
+/** A loop whose steps keep failing logs at most once per this time, in ms. */
+const LOG_EVERY_MS = 10_000;
 
 /**
- * Runs a step again and again, each time `everyMs` after the last ended. A step that throws is tried again at its next time,
- * and logged, at most once in ten seconds. `stop` waits for a step that is under way.
+ * Runs a step repeatedly, each time `everyMs` after the last one ended. A step that throws is logged, at most once in ten
+ * seconds, and retried at its next time. `stop` waits for a running step.
  * @param step gets a signal that aborts when the loop stops
  */
 export function runEvery(
@@ -25,8 +25,8 @@ export function runEvery(
   let loop: Promise<void> | null = null;
   let wake: (() => void) | null = null;
   let hurried = false;
-  let toldMs = Number.NEGATIVE_INFINITY;
-  let untold = 0;
+  let loggedMs = Number.NEGATIVE_INFINITY;
+  let suppressed = 0;
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -34,21 +34,24 @@ export function runEvery(
       try {
         await step(signal);
       } catch (error) {
-        if (!signal.aborted) tell(error);
+        if (!signal.aborted) report(error);
       }
       if (!hurried && !signal.aborted) await pause();
     }
   }
 
-  function tell(err: unknown): void {
+  function report(err: unknown): void {
     const nowMs = monotonicMs();
-    if (nowMs - toldMs < TELL_EVERY_MS) {
-      untold++;
+    if (nowMs - loggedMs < LOG_EVERY_MS) {
+      suppressed++;
       return;
     }
-    log.warn({ err, loop: name, swallowed: untold }, 'a step failed; it is tried again at its next time');
-    toldMs = nowMs;
-    untold = 0;
+    log.warn(
+      { component: name, event: 'loop_step_failed', err, suppressed },
+      'failed to run a step of a loop: retrying at its next time',
+    );
+    loggedMs = nowMs;
+    suppressed = 0;
   }
 
   function pause(): Promise<void> {

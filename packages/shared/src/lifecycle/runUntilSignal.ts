@@ -22,19 +22,23 @@ export async function runUntilSignal(services: readonly Service[], options: RunO
   try {
     // A start may wait for a store that is away: a signal need not.
     const begun = await Promise.race([starting.then(() => 'started'), signalled]);
-    if (begun === 'started') log.info(options.ready?.() ?? {}, 'ready');
-    else starting.catch((err: unknown) => log.info({ err }, 'the start was given up'));
+    if (begun === 'started') log.info({ component: 'lifecycle', event: 'ready', ...options.ready?.() }, 'ready');
+    else
+      starting.catch((err: unknown) =>
+        log.info({ component: 'lifecycle', event: 'start_aborted', err }, 'start aborted by a signal'),
+      );
   } catch (error) {
-    log.error(error instanceof FleetError ? { code: error.code } : { err: error }, `cannot start: ${messageOf(error)}`);
+    const cause = error instanceof FleetError ? { code: error.code } : { err: error };
+    log.error({ component: 'lifecycle', event: 'start_failed', ...cause }, `failed to start: ${messageOf(error)}`);
     process.exitCode = 1;
     return exitSoon();
   }
   const signal = await signalled;
-  log.info({ signal, graceMs: options.graceMs }, 'stopping');
+  log.info({ component: 'lifecycle', event: 'stopping', signal, graceMs: options.graceMs }, 'stopping');
   const atLast = exitAtLast(options.graceMs + LATEST_MS, log);
   await group.stop(AbortSignal.timeout(options.graceMs));
   atLast.stopped = true;
-  log.info({}, 'stopped');
+  log.info({ component: 'lifecycle', event: 'stopped' }, 'stopped');
   exitSoon();
 }
 
@@ -45,7 +49,7 @@ function nextSignal(log: Log): Promise<NodeJS.Signals> {
       process.on(signal, () => {
         seen++;
         if (seen === 1) return resolve(signal);
-        log.warn({ signal }, 'second signal: exiting at once');
+        log.warn({ component: 'lifecycle', event: 'stop_forced', signal }, 'second signal: exiting at once');
         process.exit(1);
       });
     }
@@ -59,7 +63,10 @@ function exitAtLast(afterMs: number, log: Log): { stopped: boolean } {
   const state = { stopped: false };
   setTimeout(() => {
     if (state.stopped) process.exit();
-    log.error({}, 'some parts did not stop in time: exiting without them');
+    log.error(
+      { component: 'lifecycle', event: 'stop_timed_out' },
+      'failed to stop all services in time: exiting without them',
+    );
     process.exit(1);
   }, afterMs).unref();
   return state;

@@ -39,13 +39,18 @@ export function createServerClock({ boundMs, consequence, onSkew, log }: ServerC
     const verdict = judgeSkew(offset, boundMs);
     if (verdict === 'unknown' || off === (verdict === 'off')) return;
     off = verdict === 'off';
-    const away = `${Math.abs(aheadSeconds).toFixed(1)} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
+    const difference = `${Math.abs(aheadSeconds).toFixed(1)} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`;
     if (off) {
       log.error(
-        { aheadSeconds, boundMs },
-        `this machine's clock is ${away} Redis's: ${consequence}. Set the clocks right (NTP), on both machines`,
+        { component: 'clock', event: 'clock_skewed', aheadSeconds, boundMs },
+        `this machine's clock is ${difference} Redis's: ${consequence}. Synchronise the clocks of both machines (NTP)`,
       );
-    } else log.info({ aheadSeconds, boundMs }, "this machine's clock agrees with Redis's again");
+    } else {
+      log.info(
+        { component: 'clock', event: 'clock_recovered', aheadSeconds, boundMs },
+        "this machine's clock agrees with Redis's again",
+      );
+    }
   }
 
   return {

@@ -18,7 +18,7 @@ function ignore(): void {
 }
 
 /** Parts that write down what happens to them; `pace` holds each step for as long as it likes. */
-function recordingParts(
+function recordingServices(
   parts: readonly Behaviour[],
   pace: (label: string) => Promise<unknown> = async () => undefined,
 ): { services: Service[]; events: string[]; inFlight: () => number } {
@@ -48,7 +48,7 @@ describe('createServiceGroup', () => {
   it('starts in order up to the first failure, and stops in reverse all that it had begun', async () => {
     await fc.assert(
       fc.asyncProperty(behaviours, async (parts) => {
-        const { services, events } = recordingParts(parts);
+        const { services, events } = recordingServices(parts);
         const group = createServiceGroup('group', services, quiet);
         const firstFailure = parts.findIndex(({ startFails }) => startFails);
         const expected = firstFailure === -1 ? parts.length : firstFailure + 1;
@@ -67,7 +67,7 @@ describe('createServiceGroup', () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), behaviours, fc.integer({ min: 1, max: 3 }), async (s, parts, stops) => {
         let most = 0;
-        const { services, events, inFlight } = recordingParts(parts, (label) => {
+        const { services, events, inFlight } = recordingServices(parts, (label) => {
           most = Math.max(most, inFlight());
           return s.schedule(Promise.resolve(), label);
         });
@@ -87,7 +87,7 @@ describe('createServiceGroup', () => {
 
   it('starts no further part once it is told to stop', async () => {
     let letGo: () => void = ignore;
-    const { services, events } = recordingParts(
+    const { services, events } = recordingServices(
       [
         { startFails: false, stopFails: false },
         { startFails: false, stopFails: false },
@@ -103,7 +103,7 @@ describe('createServiceGroup', () => {
   });
 
   it('stops every other part when one hangs beyond the deadline', async () => {
-    const { services, events } = recordingParts(
+    const { services, events } = recordingServices(
       [
         { startFails: false, stopFails: false },
         { startFails: false, stopFails: false },
@@ -115,11 +115,11 @@ describe('createServiceGroup', () => {
     await group.start();
     await group.stop(AbortSignal.abort());
     expect(events).toContain('stop 0 ends');
-    expect(complaints).toEqual([{ service: 'part 1' }]);
+    expect(complaints).toEqual([{ component: 'lifecycle', event: 'service_stop_timed_out', service: 'part 1' }]);
   });
 
   it('does nothing when it is stopped before it was started, or again after it was stopped', async () => {
-    const { services, events } = recordingParts([{ startFails: false, stopFails: false }]);
+    const { services, events } = recordingServices([{ startFails: false, stopFails: false }]);
     const group = createServiceGroup('group', services, quiet);
     await group.stop(never);
     expect(events).toEqual([]);
@@ -130,7 +130,7 @@ describe('createServiceGroup', () => {
   });
 
   it('can be started again after it was stopped', async () => {
-    const { services, events } = recordingParts([{ startFails: false, stopFails: false }]);
+    const { services, events } = recordingServices([{ startFails: false, stopFails: false }]);
     const group = createServiceGroup('group', services, quiet);
     await group.start();
     const stopped = group.stop(never);

@@ -31,9 +31,16 @@ export function createServiceGroup(name: string, services: readonly Service[], l
     for (let service = running.pop(); service !== undefined; service = running.pop()) {
       try {
         const ended = await endsBy(service.stop(deadline), deadline, LATE_MS);
-        if (!ended) log.error({ service: service.name }, 'a part did not stop in time and is left behind');
+        if (!ended)
+          log.error(
+            { component: 'lifecycle', event: 'service_stop_timed_out', service: service.name },
+            'failed to stop a service in time: continuing without it',
+          );
       } catch (error) {
-        log.error({ err: error, service: service.name }, 'stopping a part failed');
+        log.error(
+          { component: 'lifecycle', event: 'service_stop_failed', err: error, service: service.name },
+          'failed to stop a service: continuing with the next',
+        );
       }
     }
   }

@@ -22,19 +22,19 @@ export function createLogger(processName: string, config: { readonly level: stri
   });
 }
 
-/** Runs a report at most once per `everyMs` for each subject, and tells how many were swallowed in between. */
+/** Runs a report at most once per `everyMs` for each subject; passes it how many were suppressed since the last. */
 export function createQuietReporter(
   everyMs: number,
   now: () => number,
-): (subject: string, report: (swallowed: number) => void) => void {
-  const last = new Map<string, { at: number; swallowed: number }>();
+): (subject: string, report: (suppressed: number) => void) => void {
+  const last = new Map<string, { at: number; suppressed: number }>();
   return (subject, report) => {
     const entry = last.get(subject);
     if (entry !== undefined && now() - entry.at < everyMs) {
-      entry.swallowed++;
+      entry.suppressed++;
       return;
     }
-    last.set(subject, { at: now(), swallowed: 0 });
-    report(entry?.swallowed ?? 0);
+    last.set(subject, { at: now(), suppressed: 0 });
+    report(entry?.suppressed ?? 0);
   };
 }

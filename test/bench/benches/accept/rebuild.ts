@@ -146,7 +146,7 @@ async function cpuSecondsOf(scaler: FleetProcess): Promise<number> {
 
 /** What the scaler said at the end of the rebuild. */
 function lineOf(scaler: FleetProcess, past: number): Record<string, unknown> {
-  const line = scaler.lines.slice(past).findLast(({ msg }) => msg === 'Redis holds every unfinished job again');
+  const line = scaler.lines.slice(past).findLast(({ event }) => event === 'rebuild_finished');
   if (line === undefined) throw new Error('the scaler did not say that it rebuilt Redis');
   return line;
 }

@@ -43,7 +43,7 @@ export function readArrivals(text: string): Arrivals {
 
 function inOrder<Span extends { readonly atMs: number; readonly endMs: number }>(text: string, span: Span): Span {
   if (span.endMs > span.atMs) return span;
-  throw new ConfigurationError(`--load ${text} ends before it begins: the second time must be the later one.`);
+  throw new ConfigurationError(`--load ${text} ends before it starts: the second time must be later than the first.`);
 }
 
 function partsOf(text: string, rest: string, pattern: RegExp): [string, string, string, string] {
@@ -55,7 +55,7 @@ function partsOf(text: string, rest: string, pattern: RegExp): [string, string, 
 
 function unknownShape(text: string): ConfigurationError {
   return new ConfigurationError(
-    `--load ${text} is not understood: write ${SHAPES}, with the tenant before it as in acme=poisson:5.`,
+    `--load ${text} is not valid: use ${SHAPES}, optionally with a tenant as in acme=poisson:5.`,
   );
 }
 

@@ -20,7 +20,7 @@ export function readServiceTimes(text: string): ServiceTimes {
   if (kind === 'log-normal') return { kind, meanMs, sigma: Math.min(5, Number(sigma ?? 1)) };
   if ((kind === 'fixed' || kind === 'exponential') && sigma === undefined) return { kind, meanMs };
   throw new ConfigurationError(
-    `--service ${text} is not understood: write fixed:1s, exponential:1s or log-normal:1s/1.5, with the tenant before it as in acme=fixed:1s.`,
+    `--service ${text} is not valid: use fixed:1s, exponential:1s or log-normal:1s/1.5, optionally with a tenant as in acme=fixed:1s.`,
   );
 }
 

@@ -73,7 +73,12 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
 
   function tellOthers(name: string): void {
     const told = client.publish(keys.wokenChannel, `${name} ${options.workerId}`);
-    told.catch((err: unknown) => log.debug({ err }, 'a wake was not passed on'));
+    told.catch((err: unknown) =>
+      log.debug(
+        { component: 'lanes', event: 'wake_not_published', err },
+        'failed to notify other workers of a lane with work: their next sweep finds it',
+      ),
+    );
   }
 
   function released(name: string): void {
@@ -88,7 +93,10 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
       const stalled = await backends.of(lane.name).moveStalledJobsToWait();
       if (stalled.length > 0) hub.look(lane);
     } catch (err) {
-      log.debug({ err, lane: lane.name }, 'stalled jobs could not be looked for');
+      log.debug(
+        { component: 'lanes', event: 'stalled_check_failed', err, lane: lane.name },
+        'failed to check a lane for stalled jobs: the next sweep checks again',
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import type { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
 
 /** What a watch needs. */
-export interface LaneWatchParts {
+export interface LaneWatchDeps {
   readonly client: RedisClient;
   readonly pop: BlockingPop;
   /** Key of ours in the bucket that ends the wait; the process's own. */
@@ -75,7 +75,7 @@ export class LaneWatch {
   private drainMs = 0;
   private running: Promise<void> | null = null;
 
-  constructor(private readonly parts: LaneWatchParts) {}
+  constructor(private readonly deps: LaneWatchDeps) {}
 
   /** A lane's marker is to be awaited from now on, or no longer. The first starts the watch. */
   listen(lane: OpenLane, on: boolean): void {
@@ -97,7 +97,7 @@ export class LaneWatch {
     this.stopped = true;
     if (this.nudge !== null) clearTimeout(this.nudge);
     this.resume?.();
-    this.parts.pop.disconnect();
+    this.deps.pop.disconnect();
     await this.running;
   }
 
@@ -107,8 +107,11 @@ export class LaneWatch {
         await (this.drainMs > 0 ? this.drain() : this.wait());
       } catch (err) {
         if (this.stopped) return;
-        this.parts.log.debug({ err }, 'the wait for markers was lost');
-        this.parts.lost();
+        this.deps.log.debug(
+          { component: 'lanes', event: 'marker_wait_lost', err },
+          'failed to wait for markers: inspecting all lanes of the bucket',
+        );
+        this.deps.lost();
         // One that refuses does so for a while.
         this.retryMs = refusalOf(err) === null ? RETRY_MS : Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
         await this.pause(this.retryMs);
@@ -121,7 +124,7 @@ export class LaneWatch {
     if (this.changed) {
       this.changed = false;
       this.waitsFor = new Map(this.awaited);
-      this.waitKeys = [this.parts.nudgeKey, ...this.awaited.keys()];
+      this.waitKeys = [this.deps.nudgeKey, ...this.awaited.keys()];
     }
     const popped = await this.pop();
     const lane = popped === null ? undefined : this.waitsFor.get(popped.key);
@@ -136,7 +139,7 @@ export class LaneWatch {
     this.nudge = null;
     this.waiting = true;
     try {
-      return await this.parts.pop.bzpopmin(this.waitKeys, WAIT_S);
+      return await this.deps.pop.bzpopmin(this.waitKeys, WAIT_S);
     } finally {
       this.waiting = false;
     }
@@ -149,7 +152,7 @@ export class LaneWatch {
     for (let from = 0; from < lanes.length; from += MARKERS_PER_CALL) {
       const some = lanes.slice(from, from + MARKERS_PER_CALL);
       const markers = some.map(({ keys }) => keys.marker);
-      const scores = await takeMarkers(this.parts.client, markers);
+      const scores = await takeMarkers(this.deps.client, markers);
       found += scores.size;
       for (const [index, score] of scores) {
         const lane = some[index];
@@ -162,12 +165,12 @@ export class LaneWatch {
 
   /** @param score 0 when work may wait, else when a job is due, unix ms */
   private woke(lane: OpenLane, score: number): void {
-    if (score > 0) this.parts.board.markedFor(lane, score);
-    else this.parts.board.marked(lane);
+    if (score > 0) this.deps.board.markedFor(lane, score);
+    else this.deps.board.marked(lane);
   }
 
   private noteWake(): void {
-    const nowMs = this.parts.monotonicMs();
+    const nowMs = this.deps.monotonicMs();
     this.gapMs += GAP_WEIGHT * (Math.min(nowMs - this.lastWakeMs, LONGEST_GAP_MS) - this.gapMs);
     this.lastWakeMs = nowMs;
     if (this.gapMs < BUSY_GAP_PER_LANE_MS * this.awaited.size) this.drainMs = FASTEST_DRAIN_MS;
@@ -175,13 +178,18 @@ export class LaneWatch {
 
   /** The key is gone by itself when this process dies before it takes it. */
   private endWait(): void {
-    const { client, nudgeKey, log } = this.parts;
+    const { client, nudgeKey, log } = this.deps;
     const ended = client
       .pipeline()
       .zadd(nudgeKey, 0, '0')
       .pexpire(nudgeKey, WAIT_S * 1_000)
       .exec();
-    ended.catch((err: unknown) => log.debug({ err }, 'a wait could not be ended'));
+    ended.catch((err: unknown) =>
+      log.debug(
+        { component: 'lanes', event: 'marker_wait_not_ended', err },
+        'failed to end a wait for markers: it times out',
+      ),
+    );
   }
 
   /** A pause without a time lasts until a lane is to be awaited. */

@@ -8,8 +8,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function openGate() {
-  const lines: { readonly swallowed: number }[] = [];
-  const keep = (fields: object): void => void lines.push(fields as { swallowed: number });
+  const lines: { readonly suppressed: number }[] = [];
+  const keep = (fields: object): void => void lines.push(fields as { suppressed: number });
   const log: Log = { debug: () => undefined, info: () => undefined, warn: keep, error: keep };
   const reopened = vi.fn();
   return { gate: createRefusalGate(reopened, () => Date.now(), log), lines, reopened };
@@ -46,7 +46,7 @@ describe('the refusal gate', () => {
       vi.advanceTimersByTime(10);
     }
     expect(lines.length).toBe(3);
-    expect(lines[1]?.swallowed).toBe(999);
+    expect(lines[1]?.suppressed).toBe(999);
   });
 
   it('lets those who wait for it go on when it opens, and when it ends', async () => {

@@ -47,8 +47,11 @@ export function createRefusalGate(reopened: () => void, nowMs: () => number, log
     refused(err) {
       const refusal = refusalOf(err);
       if (refusal === null || ended) return false;
-      quietly(refusal, (swallowed) =>
-        log.warn({ err, refusal, swallowed }, `Redis refuses, so no jobs are taken for now. ${ADVICE_ON[refusal]}`),
+      quietly(refusal, (suppressed) =>
+        log.warn(
+          { component: 'runners', event: 'claims_refused', err, refusal, suppressed },
+          `failed to claim jobs: Redis refuses commands, so claims are paused. ${ADVICE_ON[refusal]}`,
+        ),
       );
       // Many are refused at the same moment: that is one refusal.
       if (timer !== null) return true;

@@ -38,7 +38,7 @@ export type AttemptEnd =
   | { readonly kind: 'leave' };
 
 /** What running a job needs. */
-export interface AttemptParts {
+export interface AttemptDeps {
   readonly now: () => number;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
   /** A job went back to wait in a lane, of which BullMQ tells no one. */
@@ -66,7 +66,7 @@ export async function runAttempt(
   job: Job,
   token: string | undefined,
   claim: LaneClaim,
-  options: AttemptParts,
+  options: AttemptDeps,
 ): Promise<unknown> {
   // The slot may be gone by the time that the job comes: another may start in its place.
   const end: AttemptEnd = claim.ticket.isLost() ? { kind: 'release' } : await endOf(toActiveJob(job, claim), options);
@@ -95,11 +95,14 @@ export async function runAttempt(
 }
 
 /** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
-async function endOf(active: ActiveJob, { run, log }: Pick<AttemptParts, 'run' | 'log'>): Promise<AttemptEnd> {
+async function endOf(active: ActiveJob, { run, log }: Pick<AttemptDeps, 'run' | 'log'>): Promise<AttemptEnd> {
   try {
     return await run(active);
   } catch (err) {
-    log.error({ err, jobId: active.id, lane: laneName(active.lane) }, 'an attempt broke; its job is left to be found');
+    log.error(
+      { component: 'runners', event: 'attempt_crashed', err, jobId: active.id, lane: laneName(active.lane) },
+      'failed to run an attempt: its job is recovered when its lock expires',
+    );
     return { kind: 'leave' };
   }
 }
@@ -114,7 +117,10 @@ async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise
   try {
     await move();
   } catch (err) {
-    log.warn({ err, jobId: job.id }, 'a job could not be put off; it is left to be found');
+    log.warn(
+      { component: 'runners', event: 'job_not_deferred', err, jobId: job.id },
+      'failed to defer a job: it is recovered when its lock expires',
+    );
   }
   throw new DelayedError();
 }

@@ -7,7 +7,7 @@ import { FanIn, FOREVER_S } from './fanInBackend.js';
 import type { LaneBackends } from './laneBackends.js';
 import type { LaneBoard } from './laneBoard.js';
 import { createRefusalGate } from './refusalGate.js';
-import type { AttemptParts } from './runAttempt.js';
+import type { AttemptDeps } from './runAttempt.js';
 import { decidedDelayMs, runAttempt } from './runAttempt.js';
 
 /** BullMQ Workers that run one job at a time each, of whatever lane. */
@@ -20,7 +20,7 @@ export interface Runners {
 }
 
 /** How runners run. */
-export interface RunnerOptions extends AttemptParts {
+export interface RunnerOptions extends AttemptDeps {
   readonly client: RedisClient;
   readonly workerId: string;
   /** Jobs that this process runs at a time. */
@@ -80,7 +80,9 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
       () => fanIn.asBackend(),
     );
     worker.on('error', (err) =>
-      quietly('runner', (swallowed) => options.log.warn({ err, swallowed }, 'BullMQ reports an error')),
+      quietly('runner', (suppressed) =>
+        options.log.warn({ component: 'runners', event: 'bullmq_error', err, suppressed }, 'BullMQ reported an error'),
+      ),
     );
     runners.push({ worker, fanIn });
   }

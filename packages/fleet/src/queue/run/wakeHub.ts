@@ -23,7 +23,7 @@ export interface WakeHub {
 }
 
 /** What the hub needs. */
-export interface WakeHubParts {
+export interface WakeHubDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
@@ -51,8 +51,8 @@ interface Bucket {
 }
 
 /** One watch, with one connection, per bucket that has open lanes. */
-export function createWakeHub(parts: WakeHubParts): WakeHub {
-  const { board, client, keys, log } = parts;
+export function createWakeHub(deps: WakeHubDeps): WakeHub {
+  const { board, client, keys, log } = deps;
   const buckets = new Map<number, Bucket>();
   let stopped = false;
   let opened = 0;
@@ -75,12 +75,12 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       sweeps: false,
       watch: new LaneWatch({
         client,
-        pop: parts.createPop(number),
+        pop: deps.createPop(number),
         // A watch that is ending must not take what ends the wait of the next.
-        nudgeKey: keys.nudge(number, `${parts.workerId}:${++opened}`),
+        nudgeKey: keys.nudge(number, `${deps.workerId}:${++opened}`),
         board,
         lost: () => lookAtAll(number, bucket),
-        monotonicMs: parts.monotonicMs,
+        monotonicMs: deps.monotonicMs,
         log,
       }),
     };
@@ -106,7 +106,10 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
     try {
       await lookAt(number, lanes, sweeps);
     } catch (err) {
-      log.debug({ err, bucket: number }, 'lanes could not be looked at; trying again');
+      log.debug(
+        { component: 'lanes', event: 'lanes_not_inspected', err, bucket: number },
+        'failed to inspect lanes: retrying',
+      );
       for (const lane of lanes) if (bucket.lanes.has(lane)) bucket.toLook.add(lane);
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
@@ -122,9 +125,9 @@ export function createWakeHub(parts: WakeHubParts): WakeHub {
       if (lane === undefined) continue;
       if (waiting > 0) board.wake(lane.name, waiting);
       else if (dueMs > 0) board.wakeAt(lane.name, dueMs);
-      if (sweeps && active > 0) parts.active(lane);
+      if (sweeps && active > 0) deps.active(lane);
     }
-    parts.version(number, version);
+    deps.version(number, version);
   }
 
   return {

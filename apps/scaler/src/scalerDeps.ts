@@ -24,8 +24,8 @@ export interface ScalerProcess {
   readonly ready: () => object;
 }
 
-/** Everything that a scaler's parts rest on. */
-export interface ScalerParts {
+/** Dependencies of the scaler's services. */
+export interface ScalerDeps {
   readonly config: ScalerConfig;
   readonly keys: FleetKeys;
   readonly tasks: TaskCatalogue;

@@ -10,8 +10,11 @@ import { promisify } from 'node:util';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textOf } from '../docs/repository.js';
+import type { FleetProcess } from '../support/fleetProcess.js';
+import { startReadyProcess } from '../support/fleetProcess.js';
 import type { FleetSpace } from '../support/fleetSpace.js';
 import { openFleetSpace } from '../support/fleetSpace.js';
+import { createHttpClient } from '../support/httpClient.js';
 import { installPacked, MODULES, neededBy } from './installPacked.js';
 
 const run = promisify(execFile);
@@ -28,39 +31,59 @@ const TSCONFIG = {
   },
 };
 
+const OPERATOR_KEY = 'operator-key-of-an-outside-fleet';
+
+interface Outside {
+  /** Where every package is installed, from its tarball. */
+  readonly folder: string;
+  readonly space: FleetSpace;
+}
+
+let outside: Outside;
+
+beforeAll(async () => {
+  const space = await openFleetSpace();
+  await insertTenant(space.postgres.db, { id: 'acme', name: 'acme', signingSecret: 'whsec_' });
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-service-'));
+  outside = { folder, space };
+  await installPacked(folder, ['queued-client', 'ga4', 'client', 'producer', 'worker', 'scaler']);
+});
+afterAll(async () => {
+  await rm(outside.folder, { recursive: true });
+  await outside.space.close();
+});
+
+/** Writes files and compiles them, as a service of one's own is compiled. */
+async function compile(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, files: Object.keys(files) }));
+  await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
+}
+
+/** Compiles and runs the first example of a page. */
+async function runExample(page: string, environment: Readonly<Record<string, string>>): Promise<string> {
+  const { folder, space } = outside;
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf(page)) ?? [];
+  await compile(folder, { 'service.ts': example });
+  const env = { PATH: process.env.PATH, ...space.environment, ...environment };
+  const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env });
+  return stdout;
+}
+
 describe('a service outside of the repository', () => {
-  let space: FleetSpace;
-  let folder: string;
   let upstream: Server;
   beforeAll(async () => {
-    space = await openFleetSpace();
-    await insertTenant(space.postgres.db, { id: 'acme', name: 'acme', signingSecret: 'whsec_' });
-    folder = await mkdtemp(join(tmpdir(), 'sluice-service-'));
     upstream = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ asked: request.url }));
     });
     upstream.listen(0, '127.0.0.1');
     await once(upstream, 'listening');
-    await installPacked(folder, ['queued-client', 'ga4']);
   });
-  afterAll(async () => {
+  afterAll(() => {
     upstream.closeAllConnections();
     upstream.close();
-    await rm(folder, { recursive: true });
-    await space.close();
   });
-
-  /** Compiles and runs the first example of a page, in the service that installed the packed packages without a network. */
-  async function runExample(page: string, environment: Readonly<Record<string, string>>): Promise<string> {
-    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf(page)) ?? [];
-    await writeFile(join(folder, 'service.ts'), example);
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, files: ['service.ts'] }));
-    await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
-    const env = { PATH: process.env.PATH, ...space.environment, ...environment };
-    const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env });
-    return stdout;
-  }
 
   it('runs the example of docs/queued-client.md as it is written', async () => {
     const GA4_ENDPOINT = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
@@ -69,8 +92,61 @@ describe('a service outside of the repository', () => {
   });
 
   it('runs the example of packages/limits/README.md as it is written', async () => {
-    const printed = await runExample('packages/limits/README.md', { PREFIX: space.prefix });
+    const printed = await runExample('packages/limits/README.md', { PREFIX: outside.space.prefix });
     expect(printed).toBe('200\n200\nrefused: exhausted\n');
+  });
+});
+
+/** One file of a user's own: a contract, its handler, and the list that `SLUICE_TASKS` reads. */
+const TASKS = `
+import { defineTask } from '@sluice/tasks';
+import { z } from 'zod';
+
+export const countWords = defineTask({
+  name: 'texts.count_words',
+  queueClass: 'texts',
+  data: z.strictObject({ text: z.string() }),
+  result: z.strictObject({ words: z.int() }),
+  handler: async ({ text }) => ({ words: text.split(' ').length }),
+});
+`;
+
+/** Does not compile unless the client knows the task's data and result. */
+const SUBMITS = `
+import { createClient } from '@sluice/client';
+import type * as tasks from './tasks.js';
+
+const { SLUICE_URL = '', SLUICE_KEY = '' } = process.env;
+const client = createClient<typeof tasks>({ url: SLUICE_URL, key: SLUICE_KEY });
+// @ts-expect-error the data has no such property
+const refused = await client.jobs.run('texts.count_words', { words: 3 }).catch((error: { code: string }) => error.code);
+const result: { words: number } = await client.jobs.run('texts.count_words', { text: 'to be or not to be' });
+console.log(refused, result.words);
+`;
+
+describe('a fleet outside of the repository', () => {
+  it('runs a task that one file defines, in installed processes, and answers the typed client', async () => {
+    const { folder, space } = outside;
+    const environment = { ...space.environment, SLUICE_TASKS: './tasks.js', SLUICE_OPERATOR_KEY: OPERATOR_KEY };
+    const started: FleetProcess[] = [];
+    async function start(name: string): Promise<FleetProcess> {
+      const command = [`node_modules/.bin/sluice-${name}`];
+      const process = await startReadyProcess({ name, command, cwd: folder, environment });
+      started.push(process);
+      return process;
+    }
+    await compile(folder, { 'tasks.ts': TASKS, 'submit.ts': SUBMITS });
+    try {
+      const producer = await start('producer');
+      await Promise.all([start('worker'), start('scaler')]);
+      const operator = createHttpClient(producer.url, OPERATOR_KEY);
+      const { key } = await operator.expect(201, 'POST', '/api/v1/admin/tenants/acme/keys', { role: 'member' });
+      const env = { PATH: process.env.PATH, SLUICE_URL: producer.url, SLUICE_KEY: String(key) };
+      const { stdout } = await run(process.execPath, [join(folder, 'submit.js')], { env });
+      expect(stdout).toBe('invalid_request 6\n');
+    } finally {
+      expect(await Promise.all(started.map((process) => process.stop()))).toEqual(started.map(() => 0));
+    }
   });
 });
 

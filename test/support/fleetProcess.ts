@@ -33,8 +33,26 @@ export async function startFleetProcess(
   onSpawn?: (child: ChildProcess) => void,
   options: readonly string[] = [],
 ): Promise<FleetProcess> {
-  const child = spawn(process.execPath, [...(await argumentsOf(name)), ...options], {
-    cwd: fileURLToPath(REPOSITORY),
+  const command = [...(await argumentsOf(name)), ...options];
+  return startReadyProcess({ name, command, cwd: fileURLToPath(REPOSITORY), environment }, onSpawn);
+}
+
+/** A process of the fleet, wherever it is installed. */
+interface Installed {
+  readonly name: string;
+  /** Node's arguments from `cwd`. */
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Starts a process as {@link startFleetProcess} does, from where it is installed. */
+export async function startReadyProcess(
+  { name, command, cwd, environment }: Installed,
+  onSpawn?: (child: ChildProcess) => void,
+): Promise<FleetProcess> {
+  const child = spawn(process.execPath, [...command], {
+    cwd,
     env: {
       PATH: process.env.PATH,
       NODE_OPTIONS: process.env.NODE_OPTIONS,

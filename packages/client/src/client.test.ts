@@ -45,6 +45,14 @@ describe('a request', () => {
     expect(runtime.timers()).toBe(0);
   });
 
+  it('is repeated when no key could be had', async () => {
+    const runtime = createVirtualRuntime(json(200, { tasks: [] }));
+    const keys = [Promise.reject(new Error('no token')), Promise.resolve('fresh')];
+    const client = buildClient({ url: 'http://fleet.test', key: async () => (await keys.shift()) ?? '' }, runtime);
+    expect(await client.tasks.list()).toEqual([]);
+    expect(runtime.requests.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer fresh']);
+  });
+
   it('fails with what the server says', async () => {
     const errors = [{ pointer: '/data/to', message: 'Required' }];
     const runtime = createVirtualRuntime(json(400, { code: 'invalid_request', detail: 'Not valid.', errors }));

@@ -61,12 +61,25 @@ export function createTransport(options: TransportOptions, runtime: Runtime): Tr
     url: string,
     init: RequestInit & { readonly headers: Record<string, string> },
   ): Promise<Response> {
-    const token = typeof key === 'string' ? key : await key();
-    const headers = { ...tenantHeaders, ...bearer(token), ...init.headers };
+    const headers = { ...tenantHeaders, ...bearer(await currentKey()), ...init.headers };
     try {
       return await runtime.fetch(url, { cache: 'no-store', ...init, headers });
     } catch (cause) {
       throw new SluiceError({ status: null, code: 'network', detail: 'The server cannot be reached.', cause });
+    }
+  }
+
+  /** Getting a key may need a server, too, so a failure passes as any other one of the network. */
+  async function currentKey(): Promise<string> {
+    try {
+      return typeof key === 'string' ? key : await key();
+    } catch (cause) {
+      throw new SluiceError({
+        status: null,
+        code: 'network',
+        detail: 'The function that returns the key failed.',
+        cause,
+      });
     }
   }
 

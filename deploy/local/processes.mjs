@@ -9,10 +9,10 @@
  */
 export const PROCESSES = {
   // Most of what these allocate lives as long as a request or a job: a larger young generation halves the time spent collecting it.
-  producer: ['--max-semi-space-size=64', 'apps/producer/dist/main.js'],
-  worker: ['--max-semi-space-size=64', 'apps/worker/dist/main.js'],
-  scaler: ['apps/scaler/dist/main.js'],
-  dashboard: ['apps/dashboard/dist/main.js'],
+  producer: ['--max-semi-space-size=64', 'apps/producer/dist/bundle/main.js'],
+  worker: ['--max-semi-space-size=64', 'apps/worker/dist/bundle/main.js'],
+  scaler: ['apps/scaler/dist/bundle/main.js'],
+  dashboard: ['apps/dashboard/dist/bundle/main.js'],
 };
 
 /** Brings the database up to date; runs to its end before the first process starts. */

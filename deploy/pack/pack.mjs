@@ -164,7 +164,7 @@ function carry(from, to, { name, files = [] }) {
  * @param {string} file
  */
 function belongs(folder, file) {
-  if (/\.(test\.[^/]*|map|tsbuildinfo)$/.test(file)) return false;
+  if (/\.(test\.[^/]*|map|tsbuildinfo)$|\/dist\/bundle(?:\/|$)/.test(file)) return false;
   const [, path] = /^dist\/(.+?)(?:\.d)?\.[jt]s$/.exec(relative(folder, file)) ?? [];
   return path === undefined || existsSync(join(folder, 'src', `${path}.ts`));
 }

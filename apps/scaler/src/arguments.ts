@@ -9,8 +9,8 @@ export type ScalerCommand =
 /** What `--help` prints. */
 export const HELP = `Decides how many slots each tenant has, and adds jobs again that Redis has lost.
 
-  node apps/scaler/dist/main.js            runs the scaler; leads when no other scaler does
-  node apps/scaler/dist/main.js --dry-run  never leads: logs its decisions and writes nothing
+  node apps/scaler/dist/bundle/main.js            runs the scaler; leads when no other scaler does
+  node apps/scaler/dist/bundle/main.js --dry-run  never leads: logs its decisions and writes nothing
 
 Settings come from the environment: docs/configuration.md.
 `;

@@ -18,7 +18,7 @@ export const throughput: Bench = {
   name: 'throughput',
   summary: 'Jobs per second of one worker process, from the queue until settled, beside bare BullMQ',
   method: [
-    `Ours: one worker process (\`apps/worker/dist/main.js\`) with ${SLOTS} slots of ${SLOT_CONCURRENCY} jobs, so ${CONCURRENCY} at a time. Every job is claimed in PostgreSQL (fence, attempt), run as \`system.probe\` with its data checked and a deadline, settled in PostgreSQL, and only then finished in BullMQ.`,
+    `Ours: one worker process (\`apps/worker/dist/bundle/main.js\`) with ${SLOTS} slots of ${SLOT_CONCURRENCY} jobs, so ${CONCURRENCY} at a time. Every job is claimed in PostgreSQL (fence, attempt), run as \`system.probe\` with its data checked and a deadline, settled in PostgreSQL, and only then finished in BullMQ.`,
     `Reference: one process with one BullMQ \`Worker\`, concurrency ${CONCURRENCY}, default settings, and a processor that does nothing. It writes nothing to PostgreSQL and remembers nothing.`,
     `Both: the same Redis, the same jobs in the same form (priority, back-off, at most 100 finished jobs kept), all in one queue before the worker process starts; a fresh process and empty servers for every run.`,
     `Measured from the first job taken to the last one completed, by the times of BullMQ's own event stream (Redis's clock) on both sides, so that starting a process does not count. Runs take turns, the side that goes first alternates, and a first pair is thrown away. Afterwards the ledger must hold every job as completed.`,

@@ -176,7 +176,7 @@ export function createDockerEngine(): DockerEngine {
         name,
         config: {
           Image: 'sluice:0.1.0',
-          Cmd: ['node', 'apps/worker/dist/main.js'],
+          Cmd: ['node', 'apps/worker/dist/bundle/main.js'],
           Env: ['REDIS_URL=redis://redis:6379'],
           StopTimeout: 30,
           Labels: { ...LABELS, 'com.docker.compose.container-number': String(number) },

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../support/fleet.js';
 import { startFleet } from '../../support/fleet.js';
 
-const MAIN = fileURLToPath(new URL('../../../apps/producer/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../apps/producer/dist/bundle/main.js', import.meta.url));
 
 describe('the process', () => {
   let fleet: Fleet;

@@ -10,7 +10,7 @@ import { openFleetSpace } from '../support/fleetSpace.js';
 import type { Ga4Server } from './ga4Server.js';
 import { openGa4Server } from './ga4Server.js';
 
-const VIEWS = { propertyId: '123456789', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+const VIEWS = { propertyId: '123456789', report: 'page_views' as const, startDate: '7daysAgo', endDate: 'today' };
 
 describe('a service of one’s own, without any worker', () => {
   let space: FleetSpace;

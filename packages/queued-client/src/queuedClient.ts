@@ -22,14 +22,14 @@ import { placeOf, startPositionNotices } from './positionNotices.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 
 /** The user of a client, and what it calls. */
-export interface QueuedClientOptions<Data> {
+export interface QueuedClientOptions<Data, Result = unknown, Input = unknown> {
   readonly tenant: string;
   readonly user: string;
   readonly role: TenantRole;
   /** The task that does the same in a worker; it names its upstream. */
-  readonly task: TaskContract<Data>;
+  readonly task: TaskContract<Data, Result, string, Input>;
   /** Makes the call directly. Throws {@link PacedError} when the upstream asks to wait. */
-  readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<unknown>;
+  readonly call: (data: Data, context: { readonly signal: AbortSignal }) => Promise<Result>;
 }
 
 /** Options of one request. */
@@ -67,14 +67,18 @@ export interface QueueStatus {
   readonly quotaRefillsInMs: number | null;
 }
 
-/** Makes requests that are answered either way: directly while the quota allows, else from the queue. */
-export interface QueuedClient {
+/**
+ * Makes requests that are answered either way: directly while the quota allows, else from the queue.
+ * @typeParam Input data of the task before its schema's defaults
+ * @typeParam Result what the call and the task's handler resolve with
+ */
+export interface QueuedClient<Input = unknown, Result = unknown> {
   /**
    * Resolves with the result, of the direct call or of the job.
    * @param data checked against the task's schema, which fills in what it leaves out
    * @throws InvalidRequestError, FleetError `not_found` (no such tenant) or `unavailable`; what `call` throws; the job's error
    */
-  request(data: unknown, options?: RequestOptions): Promise<unknown>;
+  request(data: Input, options?: RequestOptions): Promise<Result>;
   /** @throws FleetError `not_found`; `forbidden` for another user's, but to an admin or owner */
   status(id: string): Promise<RequestStatus>;
   /** Position of a queued request, 1 for the next; null when it does not wait. Throws as `status`. */
@@ -90,7 +94,10 @@ export interface QueuedClient {
  * A client of one user of a tenant.
  * @throws FleetError `invalid_request` when tenant, user or role is invalid, `configuration` when the task names no upstream
  */
-export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClientOptions<Data>): QueuedClient {
+export function createQueuedClient<Data, Result, Input>(
+  fleet: FleetClient,
+  options: QueuedClientOptions<Data, Result, Input>,
+): QueuedClient<Input, Result> {
   const requester = readRequester(options);
   const { tenant, role } = requester;
   const { task } = options;
@@ -146,7 +153,8 @@ export function createQueuedClient<Data>(fleet: FleetClient, options: QueuedClie
       const signal = how.signal ?? new AbortController().signal;
       const prepared = await prepare(data, how);
       const direct = await callDirectly(prepared, signal);
-      return direct.kind === 'answered' ? direct.result : queue(prepared, how, signal);
+      // The worker checks a job's result against the task's schema; a direct call's is what `call` resolved with.
+      return (direct.kind === 'answered' ? direct.result : await queue(prepared, how, signal)) as Result;
     },
     async status(id) {
       const job = await own(id);

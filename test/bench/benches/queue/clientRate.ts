@@ -18,7 +18,7 @@ const QUEUED_REQUESTS = 5_000;
 const AT_ONCE = 100;
 /** Never used up: what is queued is queued by the upstream's word. */
 const QUOTA = { callsPerWindow: 1_000_000, windowMs: 3_600_000, callsAtATime: null };
-const REPORT = { propertyId: '1', report: 'page_views', startDate: '7daysAgo', endDate: 'today' };
+const REPORT = { propertyId: '1', report: 'page_views' as const, startDate: '7daysAgo', endDate: 'today' };
 const TARGET: Target = { of: 'ours', bound: 'at-least', value: 100 };
 
 /** How many requests a second pass the queued client, directly and by way of the queue. */

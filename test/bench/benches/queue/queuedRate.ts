@@ -16,7 +16,7 @@ const RETRY_AFTER_MS = 1;
 /** The worker's first report loads Google's library, which is not what is measured. */
 const WARM_UPS = 50;
 
-const REPORT = { propertyId: '1', report: 'page_views', startDate: '2daysAgo', endDate: 'today' };
+const REPORT = { propertyId: '1', report: 'page_views' as const, startDate: '2daysAgo', endDate: 'today' };
 
 /** The load of one run. */
 export interface QueuedLoad {

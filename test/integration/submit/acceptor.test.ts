@@ -88,10 +88,10 @@ describe.each<keyof typeof USERS>(['producer', 'queued client'])('the acceptor o
     const late = at.acceptor.late(job.row.id);
     expect(late?.row.id).toBe(job.row.id);
     await accept(cancelled);
-    at.acceptor.late(cancelled.row.id)?.cancel();
-    await late?.written;
-    expect([await stateOf(job), await positionOf(job)]).toEqual(['queued', 1]);
-    await until('the other row is written', async () => (await stateOf(cancelled)) === 'cancelled');
+    const lateCancelled = at.acceptor.late(cancelled.row.id);
+    lateCancelled?.cancel();
+    await Promise.all([late?.written, lateCancelled?.written]);
+    expect([await stateOf(job), await positionOf(job), await stateOf(cancelled)]).toEqual(['queued', 1, 'cancelled']);
     expect([at.acceptor.late(job.row.id), at.acceptor.late(cancelled.row.id)]).toEqual([null, null]);
   });
 

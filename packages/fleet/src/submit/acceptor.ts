@@ -1,6 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
+import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType } from '@sluice/shared/telemetry/spans';
 import type { FeedWriter } from '../feed/feedWriter.js';
 import type { OutlookBatches } from '../outlook/outlookBatches.js';
@@ -115,29 +116,24 @@ export function createAcceptor(deps: AcceptorDeps, options: AcceptorOptions = {}
   const pathOf = createAcceptancePaths({ commits, late, adder, marks, unqueued, onUnqueued });
   const hooksFor = rememberHooks(options);
 
-  async function acceptTraced(asked: PreparedJob, ticket?: BatchTicket): Promise<Acceptance> {
-    const { prepared, sent } = startSend(asked, tracer);
-    try {
-      return await pathOf(prepared)(prepared, ticket);
-    } catch (error) {
-      sent?.fail(errorType(error));
-      throw error;
-    } finally {
-      sent?.end();
-    }
-  }
-
   return {
     name: 'acceptor',
     async accept(job, ticket) {
       const { admit, onAccepted } = hooksFor(job.row.task);
+      let span: OpenSpan | null = null;
       try {
         if (admit !== undefined) await admit(job.row);
-        const acceptance = await acceptTraced(job, ticket);
+        const { prepared, sent } = startSend(job, tracer);
+        span = sent;
+        const acceptance = await pathOf(prepared)(prepared, ticket);
         if (acceptance.kind === 'new') onAccepted?.(job.row);
         return acceptance;
+      } catch (error) {
+        span?.fail(errorType(error));
+        throw error;
       } finally {
         ticket?.release();
+        span?.end();
       }
     },
     async addAgain(job) {

@@ -143,14 +143,12 @@ function addEach(deps: LaneAdderDeps): Adds {
   }
 
   return {
-    async add({ job }) {
+    add({ job }) {
       const added = addOne(job);
+      const done = () => adding.delete(added);
       adding.add(added);
-      try {
-        return await added;
-      } finally {
-        adding.delete(added);
-      }
+      added.then(done, done);
+      return added;
     },
     async idle() {
       await Promise.allSettled(adding);

@@ -49,7 +49,9 @@ const LONGEST_WAIT_MS = 2_000;
 
 interface Entry {
   readonly row: NewJob;
+  readonly bytes: number;
   isCancelled: boolean;
+  written: Promise<void>;
 }
 
 /**
@@ -60,7 +62,7 @@ interface Entry {
 export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): LateRows {
   const stopping = new AbortController();
   const budget = createMemoryBudget(limit);
-  const waiting = new Map<string, LateRow>();
+  const waiting = new Map<string, Entry>();
 
   async function writeUntilDone(entries: readonly Entry[]): Promise<undefined[]> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
@@ -82,19 +84,17 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
     flush: writeUntilDone,
   });
 
-  function write(row: NewJob, release: () => void): void {
-    const entry: Entry = { row, isCancelled: false };
-    const written = batcher.add(entry).finally(() => {
+  /** Many rows may wait: an entry holds little, and what `find` returns is made when asked for. */
+  function write(row: NewJob, bytes: number): void {
+    const entry: Entry = { row, bytes, isCancelled: false, written: Promise.resolve() };
+    entry.written = batcher.add(entry).finally(() => {
       waiting.delete(row.id);
-      release();
+      budget.release(bytes);
     });
-    written.catch((err: unknown) => {
+    entry.written.catch((err: unknown) => {
       log.error({ err, jobId: row.id }, 'failed to write the row of a queued job: left to the worker that runs it');
     });
-    const cancel = (): void => {
-      entry.isCancelled = true;
-    };
-    waiting.set(row.id, { row, written, cancel });
+    waiting.set(row.id, entry);
   }
 
   return {
@@ -103,10 +103,16 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
       if (!budget.reserve(rowBytes)) {
         throw new ProblemError('unavailable', 'Too many jobs wait for the ledger.', { retryAfterSeconds: 2 });
       }
-      const release = (): void => budget.release(rowBytes);
-      return { release, write: () => write(row, release) };
+      return { release: () => budget.release(rowBytes), write: () => write(row, rowBytes) };
     },
-    find: (jobId) => waiting.get(jobId) ?? null,
+    find(jobId) {
+      const entry = waiting.get(jobId);
+      if (entry === undefined) return null;
+      const cancel = (): void => {
+        entry.isCancelled = true;
+      };
+      return { row: entry.row, written: entry.written, cancel };
+    },
     stopRetryingAt(deadline) {
       const stop = (): void => stopping.abort();
       if (deadline.aborted) stop();

@@ -32,8 +32,8 @@ export async function runOnNodes(context) {
   }
   let failed = 0;
   for (const release of releases) {
-    const bin = await fetchNode(release, context);
-    if (!(await holdsOn(release.version, bin, context))) failed += 1;
+    const fetched = await fetchNode(release, context);
+    if (!(await holdsOn(release.version, fetched, context))) failed += 1;
   }
   report.line(failed === 0 ? 'every release holds' : `${failed} of ${releases.length} releases fail`);
   return failed === 0 ? 0 : 1;
@@ -41,14 +41,14 @@ export async function runOnNodes(context) {
 
 /**
  * @param {string} version
- * @param {string} bin the folder of its program
+ * @param {import('./nodeReleases.mjs').FetchedNode} fetched
  * @param {Context} context
  */
-async function holdsOn(version, bin, { env, home, repository, report }) {
+async function holdsOn(version, { bin, npm }, { env, home, repository, report }) {
   const node = join(bin, 'node');
   const installs = ['ci', '--dry-run', '--engine-strict', '--offline', '--no-audit', '--no-fund'];
   const install = await report.step(`Node.js ${version}: every package runs on it`, () =>
-    runNpm(repository, installs, node),
+    runNpm(repository, installs, { node, npm }),
   );
   if (!install.ok) report.line(lastLines(install.output));
   let holds = install.ok;

@@ -47,14 +47,16 @@ export async function ensureDependencies({ repository, report }) {
  * Runs npm as a person would have typed it.
  * @param {string} repository
  * @param {string[]} args
- * @param {string} [node] the program to run it with; the running one by default
+ * @param {{ node?: string, npm?: string | undefined }} [other] Node.js and npm's script, where the running ones will not do
  */
-export function runNpm(repository, args, node = process.execPath) {
+export function runNpm(repository, args, { node = process.execPath, npm } = {}) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !RUN_SETTINGS.test(name) && name !== 'NODE_ENV'),
   );
   const beside = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
-  const script = [process.env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
+  const script = [npm, process.env.npm_execpath, beside].find(
+    (path) => path?.endsWith('npm-cli.js') && existsSync(path),
+  );
   const [command, before] = script === undefined ? ['npm', []] : [node, [script]];
   return runToEnd(command, [...before, ...args], { cwd: repository, env });
 }

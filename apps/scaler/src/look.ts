@@ -1,7 +1,7 @@
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Decider } from './decide/decider.js';
-import type { Leadership } from './lead/keepLead.js';
+import type { Leadership } from './lead/leaderElection.js';
 import type { TenantMeasures } from './measure/measureTenants.js';
 import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';

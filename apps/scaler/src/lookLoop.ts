@@ -2,7 +2,7 @@ import { tenantOfLane } from '@sluice/shared/domain/lane';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership, LeadKeeper } from './lead/keepLead.js';
+import type { LeaderElection, Leadership } from './lead/leaderElection.js';
 import type { Look } from './look.js';
 
 /** Notices are gathered for this long before the tenants that they name are looked at, in ms. */
@@ -17,7 +17,7 @@ export interface LookLoop extends PeriodicService {
 /** When and how to look. */
 export interface LookLoopOptions {
   readonly look: Look;
-  readonly lead: Pick<LeadKeeper, 'current'>;
+  readonly lead: Pick<LeaderElection, 'current'>;
   readonly intervalMs: number;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;

@@ -22,7 +22,7 @@ import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import { createLeadKeeper } from './lead/keepLead.js';
+import { createLeaderElection } from './lead/leaderElection.js';
 import { createLook } from './look.js';
 import type { LookLoop } from './lookLoop.js';
 import { createLookLoop } from './lookLoop.js';
@@ -54,7 +54,7 @@ export function createScaler(
   });
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const priorities = createLanePriorities(redis.client, keys);
-  const lead = createLeadKeeper({
+  const lead = createLeaderElection({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,
     monotonicMs,

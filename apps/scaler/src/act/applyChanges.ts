@@ -6,7 +6,7 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { SlotChange } from '../tenant.js';
 
 /** Changes that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */

@@ -8,7 +8,7 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 
 /** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */
 const PAGE = { olderThanMs: 5_000, limit: 1_000 };

@@ -5,7 +5,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { LeadKeeper } from '../lead/keepLead.js';
+import type { LeaderElection } from '../lead/leaderElection.js';
 import { chooseDriver } from './chooseDriver.js';
 import type { LoadWatch } from './loadBook.js';
 import { createLoadBook } from './loadBook.js';
@@ -22,7 +22,7 @@ const READ_WITHIN_MS = 5_000;
 export interface ReplicaDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
-  readonly lead: Pick<LeadKeeper, 'current'>;
+  readonly lead: Pick<LeaderElection, 'current'>;
   readonly metrics: Pick<Metrics, 'replicasDesired'>;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;

@@ -52,7 +52,7 @@ export function createRedisWatch(deps: RedisWatchDeps): (leadership: Leadership)
   let again: { readonly atMs: number; readonly buckets: ReadonlySet<number> } | null = null;
 
   return async (leadership) => {
-    await deps.workers.look();
+    await deps.workers.refresh();
     const due = again !== null && monotonicMs() >= again.atMs ? again.buckets : null;
     const doubt = await findDoubt(deps, due);
     if (doubt === null || !leadership.holds()) return;

@@ -12,8 +12,8 @@ import { createLoadBook } from './loadBook.js';
 import { createReplicaLoop } from './replicaLoop.js';
 import type { ReplicaConfig } from './replicaSettings.js';
 
-/** Looks that may fail, or be late, before the load that they found is too old to act upon. */
-const STALE_AFTER_LOOKS = 3;
+/** Passes that may fail, or be late, before the load that they found is too old to act upon. */
+const STALE_AFTER_PASSES = 3;
 
 /** How long Redis has to tell which workers live, in ms. */
 const READ_WITHIN_MS = 5_000;
@@ -29,7 +29,7 @@ export interface ReplicaDeps {
   readonly log: Log;
 }
 
-/** Builds what decides how many worker processes there shall be: looks tell `load` what they find, `loop` acts. */
+/** Builds what decides how many worker processes there shall be: passes report to `load` what they find, `loop` acts. */
 export function createReplicas(
   config: {
     readonly replicas: ReplicaConfig;
@@ -51,7 +51,7 @@ export function createReplicas(
     },
     policy: { minReplicas: min, maxReplicas: max, targetUtilisation: percent / 100, shrinkWindowMs: shrinkMs },
     driver: chooseDriver(config.replicas, deps.log),
-    staleAfterMs: Math.max(10_000, STALE_AFTER_LOOKS * config.scaler.intervalMs),
+    staleAfterMs: Math.max(10_000, STALE_AFTER_PASSES * config.scaler.intervalMs),
   });
   return { load, loop };
 }

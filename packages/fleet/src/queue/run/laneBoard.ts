@@ -1,4 +1,4 @@
-import type { LaneKeys } from '../../redis/commands/lookAtLanes.js';
+import type { LaneKeys } from '../../redis/commands/inspectLanes.js';
 import type { BoardListener } from './boardListener.js';
 import type { Claim, ClaimEnd, ClaimState, LaneState, OpenLane, TenantState } from './laneState.js';
 import { newLane, newTenant, stopTimer } from './laneState.js';

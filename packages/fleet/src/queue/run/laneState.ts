@@ -1,5 +1,5 @@
 import { bucketOf, tenantOfLane } from '@sluice/shared/domain/lane';
-import type { LaneKeys } from '../../redis/commands/lookAtLanes.js';
+import type { LaneKeys } from '../../redis/commands/inspectLanes.js';
 import type { SlotTicket } from './slotRoom.js';
 
 /** A lane that this process runs. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
-import type { LaneKeys } from './lookAtLanes.js';
+import type { LaneKeys } from './inspectLanes.js';
 
 const script = defineLua('readLaneSnapshot');
 const numberOrNone = z.string().transform((text) => (text === '' ? null : Number(text)));

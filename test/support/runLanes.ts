@@ -1,6 +1,6 @@
 import type { LaneIntake, LaneIntakeOptions } from '@sluice/fleet/queue/run/laneIntake';
 import { createLaneIntake } from '@sluice/fleet/queue/run/laneIntake';
-import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotCapacity } from '@sluice/fleet/queue/run/slotCapacity';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { createLogger } from '@sluice/shared/telemetry/logger';
@@ -37,7 +37,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
 }
 
 /** Room for as many jobs of every tenant as are allowed to one. */
-export function unlimitedRoom(mostJobs: number): SlotRoom {
+export function unlimitedRoom(mostJobs: number): SlotCapacity {
   const ticket = (tenantId: string) => ({
     tenantId,
     granted: null,

@@ -1,7 +1,4 @@
 import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
-import { createLiveWorkers } from '@sluice/fleet/outlook/liveWorkers';
-import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
-import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { createLedger } from '@sluice/fleet/postgres/ledger';
@@ -12,6 +9,9 @@ import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { watchClock } from '@sluice/fleet/redis/watchClock';
+import { createLaneReader } from '@sluice/fleet/wait/laneReader';
+import { createLiveWorkers } from '@sluice/fleet/wait/liveWorkers';
+import { createEstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import { createQuotas } from '@sluice/limits';
 import type { Clock } from '@sluice/shared/lifecycle/clock';
 import { createServerClock } from '@sluice/shared/lifecycle/serverClock';
@@ -67,7 +67,7 @@ export function wireProducer(config: ProducerConfig, tasks: TaskCatalogue, log: 
     now,
     circuit: config.circuit,
   });
-  const outlookBatches = createOutlookBatches({
+  const laneReader = createLaneReader({
     client,
     keys,
     lanes,
@@ -76,12 +76,12 @@ export function wireProducer(config: ProducerConfig, tasks: TaskCatalogue, log: 
     tasks,
     hasWorkers: createLiveWorkers(client, keys, now),
   });
-  const outlooks = createOutlookReader(outlookBatches, config.slot.concurrency);
+  const estimates = createEstimateReader(laneReader, config.slot.concurrency);
   const { mostUnqueued } = config.accept;
   const feed = createFeedWriter(client, keys, log);
-  const common = { tasks, client, keys, ledger, lanes, call, outlooks, metrics, log, now };
+  const common = { tasks, client, keys, ledger, lanes, call, estimates, metrics, log, now };
   const checks = taskChecksOf(ledger, config, now);
-  const accept = createAccept({ ...common, gate, mostUnqueued, checks, outlookBatches, feed });
+  const accept = createAccept({ ...common, gate, mostUnqueued, checks, laneReader, feed });
   const { maxStreams } = config.http;
   const streams = createStreams({ ...common, maxStreams });
   const answerError = createErrorAnswer(metrics, log);

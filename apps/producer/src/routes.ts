@@ -1,12 +1,12 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import { createJobEnds } from '@sluice/fleet/feed/jobEnds';
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createLaneSchedulers } from '@sluice/fleet/queue/add/laneSchedulers';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import type { Quotas } from '@sluice/limits';
 import { addOpsRoutes } from '@sluice/shared/http/opsAnswers';
 import { createReadiness } from '@sluice/shared/http/readiness';
@@ -55,7 +55,7 @@ export interface RouteDeps {
   readonly lanes: LaneQueues;
   readonly ledger: Ledger;
   readonly call: RedisCall;
-  readonly outlooks: OutlookReader;
+  readonly estimates: EstimateReader;
   readonly tasks: TaskCatalogue;
   readonly quotas: Quotas;
   readonly accept: Accept;
@@ -94,7 +94,7 @@ function addJobApi(server: ApiServer, deps: RouteDeps): void {
     tasks,
     lanes: deps.lanes,
     call: deps.call,
-    outlooks: deps.outlooks,
+    estimates: deps.estimates,
     quotas: deps.quotas,
     places,
     ends: createJobEnds({ feed, present }),

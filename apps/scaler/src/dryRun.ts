@@ -10,12 +10,12 @@ import { tellDecisions } from './act/tellDecisions.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import type { Leadership } from './lead/keepLead.js';
-import { createLook } from './look.js';
-import { createLookLoop } from './lookLoop.js';
+import type { Leadership } from './lead/leaderElection.js';
 import { observeFleet } from './observe/observeFleet.js';
+import { createPassLoop } from './passLoop.js';
 import type { LoadWatch } from './replicas/loadBook.js';
 import type { ScalerMachine, ScalerProcess } from './scalerDeps.js';
+import { createScalingPass } from './scalingPass.js';
 
 /** Never asked for and never over: a dry run needs no right to act, and takes it from nobody. */
 const NO_LEADERSHIP: Leadership = { fence: 0, holds: () => true };
@@ -37,7 +37,7 @@ export function createDryRun(
   const metrics = createMetrics('scaler');
   const redis = createRedis(config.redis, 'consumer', log);
   const observeDeps = { redis, keys, tasks, log, tables: new Map() };
-  const look = createLook({
+  const pass = createScalingPass({
     take: async () => undefined,
     observe: (wanted) => observeFleet(observeDeps, wanted),
     decider: createDecider(scalingSettingsOf(config)),
@@ -48,8 +48,8 @@ export function createDryRun(
     metrics,
   });
   const { intervalMs } = config.scaler;
-  const looks = createLookLoop({ look, lead: { current: () => NO_LEADERSHIP }, intervalMs, monotonicMs, log });
-  const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
+  const passes = createPassLoop({ pass, lead: { current: () => NO_LEADERSHIP }, intervalMs, monotonicMs, log });
+  const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: passes.touch });
   const ops = createOpsServer(config.ops, metrics.registry, createReadiness({ redis: () => redis.ping() }));
-  return { services: [redis, ops, subscriber, looks], ready: () => ({ url: ops.url(), dryRun: true }) };
+  return { services: [redis, ops, subscriber, passes], ready: () => ({ url: ops.url(), dryRun: true }) };
 }

@@ -22,16 +22,16 @@ import { changesOf } from './act/slotChanges.js';
 import type { ScalerConfig } from './config.js';
 import { scalingSettingsOf } from './config.js';
 import { createDecider } from './decide/decider.js';
-import { createLeadKeeper } from './lead/keepLead.js';
-import { createLook } from './look.js';
-import type { LookLoop } from './lookLoop.js';
-import { createLookLoop } from './lookLoop.js';
+import { createLeaderElection } from './lead/leaderElection.js';
 import type { TenantMeasures } from './measure/measureTenants.js';
 import { createTenantMeasures } from './measure/measureTenants.js';
 import { observeFleet } from './observe/observeFleet.js';
+import type { PassLoop } from './passLoop.js';
+import { createPassLoop } from './passLoop.js';
 import type { LoadWatch } from './replicas/loadBook.js';
 import { createReplicas } from './replicas/replicas.js';
 import type { ScalerDeps, ScalerMachine, ScalerProcess } from './scalerDeps.js';
+import { createScalingPass } from './scalingPass.js';
 import { createUpkeep } from './upkeep.js';
 
 /** Builds a scaler process. */
@@ -54,13 +54,13 @@ export function createScaler(
   });
   const queues = createLaneQueues(redis.client, keys, { serverNow: clock.now });
   const priorities = createLanePriorities(redis.client, keys);
-  const lead = createLeadKeeper({
+  const lead = createLeaderElection({
     ask: (ms) => askForLead(redis.client, keys, scalerId, ms),
     leaseMs,
     monotonicMs,
     gained() {
       metrics.leading.set(1);
-      for (const loop of [looks, ...upkeep]) loop.hurry();
+      for (const loop of [passes, ...upkeep]) loop.hurry();
     },
     lost() {
       const { leading, jobsWaiting, slotsDesired, longestWaitSeconds } = metrics;
@@ -91,9 +91,9 @@ export function createScaler(
     metrics,
     log,
   });
-  const looks = createLooks(deps, replicas.load, measures);
-  const upkeep = createUpkeep(deps, { touched: looks.touch });
-  const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: looks.touch });
+  const passes = createPasses(deps, replicas.load, measures);
+  const upkeep = createUpkeep(deps, { touched: passes.touch });
+  const subscriber = createSubscriber(redis.client, { [keys.touchedChannel]: passes.touch });
   const ops = createOpsServer(
     config.ops,
     metrics.registry,
@@ -117,7 +117,7 @@ export function createScaler(
       ops,
       lead,
       subscriber,
-      looks,
+      passes,
       ...upkeep,
       replicas.loop,
     ],
@@ -125,14 +125,14 @@ export function createScaler(
   };
 }
 
-function createLooks(
+function createPasses(
   { config, keys, tasks, redis, postgres, metrics, lead, monotonicMs, log }: ScalerDeps,
   load: LoadWatch,
   measures: TenantMeasures,
-): LookLoop {
+): PassLoop {
   const applyDeps = { db: postgres.db, redis, keys, metrics, log };
   const observeDeps = { redis, keys, tasks, log, tables: new Map() };
-  const look = createLook({
+  const pass = createScalingPass({
     take: ({ fence }) => fenceBuckets(redis.client, keys, fence),
     observe: (wanted) => observeFleet(observeDeps, wanted),
     decider: createDecider(scalingSettingsOf(config)),
@@ -147,5 +147,5 @@ function createLooks(
     monotonicMs,
     metrics,
   });
-  return createLookLoop({ look, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
+  return createPassLoop({ pass, lead, intervalMs: config.scaler.intervalMs, monotonicMs, log });
 }

@@ -7,7 +7,7 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { ScalerConfig } from './config.js';
-import type { LeadKeeper } from './lead/keepLead.js';
+import type { LeaderElection } from './lead/leaderElection.js';
 
 /** What the process reads from the machine, and how long its lead lasts. */
 export interface ScalerMachine {
@@ -34,7 +34,7 @@ export interface ScalerDeps {
   readonly queues: LaneQueues;
   readonly priorities: LanePriorities;
   readonly metrics: Metrics;
-  readonly lead: LeadKeeper;
+  readonly lead: LeaderElection;
   readonly monotonicMs: () => number;
   readonly log: Log;
 }

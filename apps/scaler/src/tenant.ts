@@ -26,13 +26,13 @@ export interface TenantCount {
   readonly heldBack: HeldBack;
 }
 
-/** A tenant as one look found it. */
+/** A tenant as one pass found it. */
 export type SeenTenant =
   | { readonly kind: 'counted'; readonly tenant: Tenant; readonly count: TenantCount }
   /** Its lanes could not be counted: what is known of it is too old, or incomplete, to decide on. */
   | { readonly kind: 'unreadable'; readonly tenant: Tenant };
 
-/** Tenants as one look found them. */
+/** Tenants as one pass found them. */
 export interface FleetSight {
   readonly tenants: readonly SeenTenant[];
   /** Whether the table of every bucket that was asked could be read; the tenants of one that could not are missing. */
@@ -45,7 +45,7 @@ export interface TenantDecision {
   readonly waiting: number;
   readonly active: number;
   readonly decision: ScalingDecision;
-  /** Whether it is kept from growing now, and was not at the look before at all tenants. */
+  /** Whether it is kept from growing now, and was not at the full pass before. */
   readonly newlyHeldBack: boolean;
 }
 

@@ -25,7 +25,7 @@ const RETAIN_EVERY_MS = 3_600_000;
 /** How often unused lanes are looked for at most and at least, in ms. */
 const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
-/** What the leading scaler does beside its looks, each in a loop of its own. */
+/** What the leading scaler does besides its passes, each in a loop of its own. */
 export function createUpkeep(deps: ScalerDeps, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
   const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = deps;
   const { db } = postgres;

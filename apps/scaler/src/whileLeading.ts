@@ -1,12 +1,16 @@
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership, LeadKeeper } from './lead/keepLead.js';
+import type { LeaderElection, Leadership } from './lead/leaderElection.js';
 
 /** Runs a step again and again, as long as this process leads. */
 export function whileLeading(
   name: string,
-  { everyMs, lead, log }: { readonly everyMs: number; readonly lead: Pick<LeadKeeper, 'current'>; readonly log: Log },
+  {
+    everyMs,
+    lead,
+    log,
+  }: { readonly everyMs: number; readonly lead: Pick<LeaderElection, 'current'>; readonly log: Log },
   step: (leadership: Leadership) => Promise<unknown>,
 ): PeriodicService {
   return runEvery(

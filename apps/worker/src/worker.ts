@@ -29,7 +29,7 @@ import type { WorkerConfig } from './config.js';
 import { createEffects } from './execute/effects.js';
 import { createServiceTimes } from './execute/serviceTimes.js';
 import { createJobConsumer } from './jobConsumer.js';
-import { createLedgerTurns } from './ledger/ledgerTurns.js';
+import { createLedgerBatches } from './ledger/ledgerBatches.js';
 import { createLedgerWriter } from './ledger/ledgerWriter.js';
 import { createTenantMeasures } from './measure/tenantMeasures.js';
 import { createWebClient } from './network/webClient.js';
@@ -101,7 +101,7 @@ export function wireWorker(
     log,
   });
   const feed = createFeedWriter(redis.client, keys, log);
-  const turns = createLedgerTurns(postgres.db, log);
+  const turns = createLedgerBatches(postgres.db, log);
   const { runnable, ...wired } = wireTasks(tasks, config, { ...machine, db: postgres.db, web, ga4, metrics, log });
   const deps = {
     upstreams: upstreamsOf({ tasks: catalogue, redis, postgres, keys, lanes: queues, metrics }, config, machine, log),

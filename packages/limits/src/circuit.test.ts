@@ -2,7 +2,7 @@ import { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Circuit } from './circuit.js';
-import { askCircuit, CLOSED_CIRCUIT, circuitOf, lookAtCircuit, noteCall } from './circuit.js';
+import { askCircuit, CLOSED_CIRCUIT, circuitOf, noteCall, stateOfCircuit } from './circuit.js';
 
 const SETTINGS = { failures: 3, withinMs: 1_000, restMs: 2_000, probeEveryMs: 300, successes: 2 };
 
@@ -153,10 +153,10 @@ describe('a circuit', () => {
 
   it('is told as half open when its rest is over, and never as resting for longer than it does', () => {
     const open: Circuit = { kind: 'open', openedMs: 1_000, probeAtMs: 3_000 };
-    expect(lookAtCircuit(open, 2_500, SETTINGS)).toEqual({ kind: 'open', probeInMs: 500, answered: 0 });
-    expect(lookAtCircuit(open, 3_000, SETTINGS)).toEqual({ kind: 'half-open', probeInMs: 0, answered: 0 });
-    expect(lookAtCircuit(open, -60_000, SETTINGS)).toMatchObject({ probeInMs: SETTINGS.restMs });
-    expect(lookAtCircuit(CLOSED_CIRCUIT, 0, SETTINGS)).toEqual({ kind: 'closed' });
+    expect(stateOfCircuit(open, 2_500, SETTINGS)).toEqual({ kind: 'open', probeInMs: 500, answered: 0 });
+    expect(stateOfCircuit(open, 3_000, SETTINGS)).toEqual({ kind: 'half-open', probeInMs: 0, answered: 0 });
+    expect(stateOfCircuit(open, -60_000, SETTINGS)).toMatchObject({ probeInMs: SETTINGS.restMs });
+    expect(stateOfCircuit(CLOSED_CIRCUIT, 0, SETTINGS)).toEqual({ kind: 'closed' });
   });
 });
 

@@ -100,7 +100,7 @@ export type CircuitSight =
     };
 
 /** How a circuit is told: one whose rest is over is half open, whether or not a call was made since. Pure. */
-export function lookAtCircuit(circuit: Circuit, nowMs: number, settings: CircuitSettings): CircuitSight {
+export function stateOfCircuit(circuit: Circuit, nowMs: number, settings: CircuitSettings): CircuitSight {
   if (circuit.kind === 'closed') return { kind: 'closed' };
   const probeInMs = Math.max(0, dueMs(circuit, nowMs, settings) - nowMs);
   if (circuit.kind === 'half-open') return { kind: 'half-open', probeInMs, answered: circuit.answered };

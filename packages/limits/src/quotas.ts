@@ -1,7 +1,7 @@
 import type { CircuitOverrides, CircuitSettings } from '@sluice/shared/contracts/circuit';
 import type { Upstream, UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
-import { circuitOf, lookAtCircuit } from './circuit.js';
+import { circuitOf, stateOfCircuit } from './circuit.js';
 import type { CircuitState } from './circuitWait.js';
 import type { QuotaKeys } from './quotaKeys.js';
 import type { QuotaState } from './quotaWait.js';
@@ -109,7 +109,7 @@ export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasDe
       const quota = await quotaOf(tenantId, upstream);
       const used = await readQuotaUse(client, keys, ownerOf(tenantId, upstream), quota.windowMs);
       const settings = circuitOf(upstream, circuit);
-      const sight = settings === null ? null : lookAtCircuit(used.circuit, used.nowMs, settings);
+      const sight = settings === null ? null : stateOfCircuit(used.circuit, used.nowMs, settings);
       return { quota, used, circuit: settings === null || sight === null ? null : { settings, sight } };
     },
     async leftAloneMs(tenantId, upstream) {

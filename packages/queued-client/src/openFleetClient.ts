@@ -4,13 +4,6 @@ import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
 import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
 import type { JobEnds } from '@sluice/fleet/feed/jobEnds';
 import { createJobEnds } from '@sluice/fleet/feed/jobEnds';
-import { createLiveWorkers } from '@sluice/fleet/outlook/liveWorkers';
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
-import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
-import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
-import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
-import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
-import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
 import { createLedger } from '@sluice/fleet/postgres/ledger';
@@ -29,6 +22,13 @@ import { createAcceptor } from '@sluice/fleet/submit/acceptor';
 import { queueUnavailable } from '@sluice/fleet/submit/laneAdder';
 import type { NoteUse } from '@sluice/fleet/submit/noteUse';
 import { createNoteUse } from '@sluice/fleet/submit/noteUse';
+import { createLaneReader } from '@sluice/fleet/wait/laneReader';
+import { createLiveWorkers } from '@sluice/fleet/wait/liveWorkers';
+import type { PlaceWatch } from '@sluice/fleet/wait/placeWatch';
+import { createPlaceWatch } from '@sluice/fleet/wait/placeWatch';
+import { createPresentJobs } from '@sluice/fleet/wait/presentJobs';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
+import { createEstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import type { Quotas } from '@sluice/limits';
 import { createQuotas } from '@sluice/limits';
 import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
@@ -67,7 +67,7 @@ export interface FleetClient {
   readonly keys: FleetKeys;
   readonly lanes: LaneQueues;
   readonly quotas: Quotas;
-  readonly outlooks: OutlookReader;
+  readonly estimates: EstimateReader;
   readonly places: PlaceWatch;
   readonly ends: JobEnds;
   /** The fleet's acceptor, as producers have it; without a gate, since the connection gives up after a second by itself. */
@@ -112,9 +112,9 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
   // The connection itself gives up on a Redis that is down or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
   const hasWorkers = createLiveWorkers(client, keys, now);
-  const batches = createOutlookBatches({ client, keys, lanes, call, quotas, tasks, hasWorkers });
-  const outlooks = createOutlookReader(batches, slotConcurrency);
-  const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, tasks, log });
+  const batches = createLaneReader({ client, keys, lanes, call, quotas, tasks, hasWorkers });
+  const estimates = createEstimateReader(batches, slotConcurrency);
+  const places = createPlaceWatch({ lanes, facts: (lane) => estimates.facts(lane), call, tasks, log });
   const present = createPresentJobs((ids) => findPresent(db, ids), log);
   const reader = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const feed = createFeedWriter(client, keys, log);
@@ -156,7 +156,7 @@ export async function openFleetClient(settings: FleetClientSettings): Promise<Fl
     keys,
     lanes,
     quotas,
-    outlooks,
+    estimates,
     places,
     ends: createJobEnds({ feed: reader, present }),
     acceptor,

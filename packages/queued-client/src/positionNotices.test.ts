@@ -1,6 +1,6 @@
-import type { LaneFacts } from '@sluice/fleet/outlook/outlook';
-import type { Place } from '@sluice/fleet/outlook/placeWatch';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
+import type { Place } from '@sluice/fleet/wait/placeWatch';
+import type { LaneFacts } from '@sluice/fleet/wait/waitEstimates';
 import { jobBodySchema } from '@sluice/shared/contracts/jobs';
 import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
@@ -33,7 +33,7 @@ function openLane(position: Promise<number | null>) {
   const notices: QueuedNotice[] = [];
   const fleet = {
     lanes: { position: () => position },
-    outlooks: { facts: async () => FACTS },
+    estimates: { facts: async () => FACTS },
     places: {
       watch(_lane: unknown, _id: string, told: (place: Place) => void) {
         watchers.add(told);

@@ -1,5 +1,5 @@
-import { waitInLane } from '@sluice/fleet/outlook/outlook';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import { waitInLane } from '@sluice/fleet/wait/waitEstimates';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
@@ -31,7 +31,7 @@ export interface PositionNotices {
 }
 
 /** What notices depend on. */
-export type PositionNoticesDeps = Pick<FleetClient, 'places' | 'lanes' | 'outlooks' | 'log'>;
+export type PositionNoticesDeps = Pick<FleetClient, 'places' | 'lanes' | 'estimates' | 'log'>;
 
 /** Notifies of the position of a job that was just added: the first one at once, then whenever it changes. */
 export function startPositionNotices(
@@ -84,14 +84,14 @@ function messageOf(wait: Wait): string {
 
 /** Position and wait of a job; of a new one when there is no id. All null while Redis is unavailable. */
 export async function placeOf(
-  { lanes, outlooks }: Pick<FleetClient, 'lanes' | 'outlooks'>,
+  { lanes, estimates }: Pick<FleetClient, 'lanes' | 'estimates'>,
   lane: Lane,
   id: string | null,
   state: JobState,
 ): Promise<Wait> {
   if (state === 'active') return UNKNOWN;
   const [facts, position] = await Promise.all([
-    outlooks.facts(lane),
+    estimates.facts(lane),
     id === null ? null : lanes.position(lane, id).catch(() => null),
   ]);
   const place = id === null && facts !== null ? facts.waiting + 1 : position;

@@ -172,7 +172,7 @@ export function createQueuedClient<Data, Result, Input>(
       await cancelOwn(fleet, tenant, id);
     },
     async queueStatus() {
-      const [facts, place] = await Promise.all([fleet.outlooks.facts(lane), placeOf(fleet, lane, null, 'queued')]);
+      const [facts, place] = await Promise.all([fleet.estimates.facts(lane), placeOf(fleet, lane, null, 'queued')]);
       const quota = facts?.quota ?? null;
       return {
         role,

@@ -61,7 +61,7 @@ describe('what a queued request tells', () => {
 
   it('tells that a request is queued, also where nobody can see its place', async () => {
     await at.tenant('blind', ONE_CALL);
-    const blind = { ...at.fleet, outlooks: { ...at.fleet.outlooks, facts: async () => null } };
+    const blind = { ...at.fleet, estimates: { ...at.fleet.estimates, facts: async () => null } };
     const client = at.client('blind', {}, blind);
     await client.request(REPORT);
     const asked = new Promise<QueuedNotice>((resolve) => {

@@ -4,7 +4,7 @@ import { insertJobs } from '@sluice/fleet/postgres/queries/insertJobs';
 import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
-import { takeTurn } from '@sluice/fleet/postgres/queries/takeTurn';
+import { writeBatch } from '@sluice/fleet/postgres/queries/writeBatch';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -91,7 +91,7 @@ async function writeTogether(
   fences: readonly number[],
 ): Promise<Written> {
   const isClaim = ({ act }: Step): boolean => act === 'claim';
-  const { claimed, settled } = await takeTurn(space.postgres.db, {
+  const { claimed, settled } = await writeBatch(space.postgres.db, {
     claims: steps.filter(isClaim).map((step) => toClaim(step, ids)),
     settlements: steps.filter((step) => !isClaim(step)).map((step) => toSettlement(step, ids, fences)),
   });
@@ -145,7 +145,7 @@ describe('a turn', () => {
     const { db } = space.postgres;
     const [mine = '', other = ''] = await accepted(2);
     const claims = [claimOf(newJob().id), claimOf(other, { tenantId: 'globex' }), claimOf(mine)];
-    const { claimed } = await takeTurn(db, { claims, settlements: [] });
+    const { claimed } = await writeBatch(db, { claims, settlements: [] });
     expect(claimed.map((job) => job?.id ?? null)).toEqual([null, null, mine]);
     expect((await historyOf(other)).job.fence).toBe(0);
   });
@@ -153,10 +153,10 @@ describe('a turn', () => {
   it('that is taken again, its answer lost, is told the same of settlements, and its claims are no crash', async () => {
     const { db } = space.postgres;
     const [first = '', second = ''] = await accepted(2);
-    await takeTurn(db, { claims: [claimOf(first)], settlements: [] });
+    await writeBatch(db, { claims: [claimOf(first)], settlements: [] });
     const settlements = [settlementOf(first, 1, 'completed')];
-    await takeTurn(db, { claims: [claimOf(second)], settlements });
-    const again = await takeTurn(db, { claims: [claimOf(second, { again: true })], settlements });
+    await writeBatch(db, { claims: [claimOf(second)], settlements });
+    const again = await writeBatch(db, { claims: [claimOf(second, { again: true })], settlements });
     expect(again.settled).toEqual([true]);
     expect(again.claimed).toMatchObject([{ fence: 2, crashes: 0 }]);
     expect((await historyOf(second)).attempts).toEqual([
@@ -170,7 +170,7 @@ describe('a turn', () => {
     const [id = ''] = await accepted(1);
     const turns = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        takeTurn(db, { claims: [claimOf(id, { workerId: `w${i}` })], settlements: [] }),
+        writeBatch(db, { claims: [claimOf(id, { workerId: `w${i}` })], settlements: [] }),
       ),
     );
     const fences = turns.flatMap(({ claimed }) => claimed.map((job) => job?.fence ?? 0));
@@ -195,7 +195,7 @@ describe("a row that the version before wrote at an attempt's start", () => {
     const [settled = '', turned = '', claimed = ''] = await accepted(3);
     for (const id of [settled, turned, claimed]) await startAsBefore(id);
     expect(await settleJobs(db, [settlementOf(settled, 1, 'failed')])).toEqual([true]);
-    await takeTurn(db, { claims: [claimOf(claimed)], settlements: [settlementOf(turned, 1, 'completed')] });
+    await writeBatch(db, { claims: [claimOf(claimed)], settlements: [settlementOf(turned, 1, 'completed')] });
     expect((await historyOf(settled)).attempts).toEqual([[1, 'old', 'failed', true]]);
     expect((await historyOf(turned)).attempts).toEqual([[1, 'old', 'completed', true]]);
     expect(await historyOf(claimed)).toMatchObject({

@@ -1,4 +1,4 @@
-import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotCapacity } from '@sluice/fleet/queue/run/slotCapacity';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,7 +113,7 @@ describe('lanes without work', () => {
     const runs = noteRuns();
     const full = new Set(lanes.slice(3).map(({ tenantId }) => tenantId));
     const inner = unlimitedRoom(2);
-    const room: SlotRoom = {
+    const room: SlotCapacity = {
       ...inner,
       has: (tenantId) => !full.has(tenantId),
       take: (tenantId) => (full.has(tenantId) ? null : inner.take(tenantId)),

@@ -1,4 +1,4 @@
-import type { SlotRoom } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotCapacity } from '@sluice/fleet/queue/run/slotCapacity';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -131,7 +131,7 @@ describe('turns of the tenants of one process', () => {
       asked++;
       return open;
     };
-    const room: SlotRoom = {
+    const room: SlotCapacity = {
       ...inner,
       has: mayHave,
       mayHave,

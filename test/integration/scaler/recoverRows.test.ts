@@ -34,7 +34,7 @@ afterAll(async () => {
 
 function parts(hasRoom = true) {
   const { redis, keys } = space;
-  const workers = { look: async () => undefined, whereabouts: () => 'unknown' as const };
+  const workers = { refresh: async () => undefined, whereabouts: () => 'unknown' as const };
   return { db: space.postgres.db, redis, keys, queues, workers, hasRoom: async () => hasRoom };
 }
 

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 it('adds lost jobs once, however often it runs, and leaves fresh ones to those who accepted them', async () => {
   const { db } = space.postgres;
-  const workers = { look: async () => undefined, whereabouts: () => 'unknown' as const };
+  const workers = { refresh: async () => undefined, whereabouts: () => 'unknown' as const };
   const { redis, keys } = space;
   const log = createLogger('test', { level: 'silent' });
   const parts = { db, redis, keys, queues, workers, hasRoom: async () => true, metrics: createMetrics('test'), log };

@@ -115,7 +115,7 @@ describe('scaler', () => {
   it('acts on a notice at once, long before its interval', async () => {
     const scaler = await startScaler(3_600_000);
     await until('it leads', () => scaler.lines.some(({ event }) => event === 'leadership_gained'));
-    await until('its first look is over', async () => (await desired('calm')) === 1);
+    await until('its first pass is over', async () => (await desired('calm')) === 1);
     await addWaiting('noticed', 25);
     expect(await desired('noticed')).toBeUndefined();
     await space.redis.client.publish(space.keys.touchedChannel, 'noticed.default calm.default');

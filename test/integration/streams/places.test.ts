@@ -1,6 +1,6 @@
 import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { laneKeysOf } from '@sluice/fleet/queue/laneKeys';
-import { readOutlook } from '@sluice/fleet/redis/commands/readOutlook';
+import { readLaneSnapshot } from '@sluice/fleet/redis/commands/readLaneSnapshot';
 import { laneName } from '@sluice/shared/domain/lane';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -46,7 +46,12 @@ it('counts jobs of plain BullMQ clients, which run before all of ours, in every 
   const queues = createLaneQueues(redis.client, keys);
   const positions = await queues.positions(lane, ids);
   await queues.close();
-  const { places } = await readOutlook(redis.client, keys, { ...lane, name, laneKeys: laneKeysOf(keys, name) }, ids);
+  const { places } = await readLaneSnapshot(
+    redis.client,
+    keys,
+    { ...lane, name, laneKeys: laneKeysOf(keys, name) },
+    ids,
+  );
   expect(places.map((place) => (place.kind === 'waiting' ? place.position : null))).toEqual(positions);
   expect(positions).toEqual([1, 2, 3, 4, 5, null, null]);
 });

@@ -1,11 +1,11 @@
 import { createFeedWriter } from '@sluice/fleet/feed/feedWriter';
-import { createOutlookReader } from '@sluice/fleet/outlook/outlook';
-import { createOutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
 import { createPostgres } from '@sluice/fleet/postgres/connect';
 import { createLedger } from '@sluice/fleet/postgres/ledger';
 import { createLaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import { createRedis } from '@sluice/fleet/redis/connect';
 import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import { createLaneReader } from '@sluice/fleet/wait/laneReader';
+import { createEstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import { createQuotas } from '@sluice/limits';
 import { openFleetClient } from '@sluice/queued-client';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
@@ -93,10 +93,10 @@ async function openProducers({ space, redisUrl, databaseUrl }: Stores): Promise<
   const call = createRedisCall(gate);
   const quotas = createQuotas({ client, keys, read: async () => null, now, circuit: {} });
   const hasWorkers = async (): Promise<boolean> => true;
-  const outlookBatches = createOutlookBatches({ client, keys, lanes, call, quotas, tasks: FLEET_TASKS, hasWorkers });
-  const outlooks = createOutlookReader(outlookBatches, 1);
+  const laneReader = createLaneReader({ client, keys, lanes, call, quotas, tasks: FLEET_TASKS, hasWorkers });
+  const estimates = createEstimateReader(laneReader, 1);
   const feed = createFeedWriter(client, keys, log);
-  const stores = { client, keys, ledger, lanes, call, gate, outlooks, outlookBatches };
+  const stores = { client, keys, ledger, lanes, call, gate, estimates, laneReader };
   const { acceptor } = createAccept({ ...stores, feed, metrics, log, now, mostUnqueued: 1_000, checks: new Map() });
   const nothing = async (): Promise<void> => undefined;
   const closing = { name: 'lanes', start: nothing, stop: () => lanes.close() };

@@ -19,7 +19,7 @@ import { createRunningJobs } from '../../../apps/worker/src/attempt/runningJobs.
 import { createClaimer } from '../../../apps/worker/src/claim/claimJob.js';
 import { createEffects } from '../../../apps/worker/src/execute/effects.js';
 import { createPutBacks } from '../../../apps/worker/src/execute/putBacks.js';
-import { createLedgerTurns } from '../../../apps/worker/src/ledger/ledgerTurns.js';
+import { createLedgerBatches } from '../../../apps/worker/src/ledger/ledgerBatches.js';
 import { createLedgerWriter } from '../../../apps/worker/src/ledger/ledgerWriter.js';
 import type { TenantMeasures } from '../../../apps/worker/src/measure/tenantMeasures.js';
 import type { RunJobDeps } from '../../../apps/worker/src/runJob.js';
@@ -75,7 +75,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
   const db = options.db ?? space.postgres.db;
   const queues = createLaneQueues(space.redis.client, space.keys);
   const running = createRunningJobs();
-  const turns = createLedgerTurns(db, log);
+  const turns = createLedgerBatches(db, log);
   const quotas = createQuotas({
     client: space.redis.client,
     keys: space.keys,

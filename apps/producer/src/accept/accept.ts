@@ -1,12 +1,12 @@
 import type { FeedWriter } from '@sluice/fleet/feed/feedWriter';
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
-import type { OutlookBatches } from '@sluice/fleet/outlook/outlookBatches';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Acceptor, TaskHooks } from '@sluice/fleet/submit/acceptor';
 import { createAcceptor } from '@sluice/fleet/submit/acceptor';
+import type { LaneReader } from '@sluice/fleet/wait/laneReader';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { RedisCall } from '../stores/redisCall.js';
@@ -28,8 +28,8 @@ export interface AcceptDeps {
   /** Jobs that may be accepted in the whole fleet without being queued. */
   readonly mostUnqueued: number;
   readonly checks: TaskChecks;
-  readonly outlooks: OutlookReader;
-  readonly outlookBatches: OutlookBatches;
+  readonly estimates: EstimateReader;
+  readonly laneReader: LaneReader;
   readonly feed: Pick<FeedWriter, 'tell'>;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -45,7 +45,7 @@ export interface Accept {
 
 /** Wires the step that accepts jobs: the fleet's acceptor behind this process's gate, counted in its metrics. */
 export function createAccept(deps: AcceptDeps): Accept {
-  const { client, keys, ledger, lanes, call, gate, outlooks, feed, metrics, log, now } = deps;
+  const { client, keys, ledger, lanes, call, gate, estimates, feed, metrics, log, now } = deps;
   const acceptor = createAcceptor(
     {
       ledger,
@@ -57,13 +57,13 @@ export function createAccept(deps: AcceptDeps): Accept {
     },
     {
       gate,
-      places: deps.outlookBatches,
+      places: deps.laneReader,
       unqueued: createUnqueuedLimit(ledger, deps.mostUnqueued, now),
       hooksOf: (task) => hooksOf(task, deps),
       onUnqueued: () => metrics.jobsUnqueued.inc(),
     },
   );
-  return { acceptor, answerAccepted: createAnswerAccepted(outlooks, ledger, now) };
+  return { acceptor, answerAccepted: createAnswerAccepted(estimates, ledger, now) };
 }
 
 /** Finding a counter by its labels costs more than counting. */

@@ -1,14 +1,14 @@
-import type { OutlookReader, SeenOutlook } from '@sluice/fleet/outlook/outlook';
-import { describeOutlook } from '@sluice/fleet/outlook/outlook';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { inTenant } from '@sluice/fleet/postgres/ledger';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { LanedJob } from '@sluice/fleet/queue/add/jobOptions';
 import type { Acceptance } from '@sluice/fleet/submit/acceptancePaths';
+import type { EstimateReader, SeenEstimate } from '@sluice/fleet/wait/waitEstimates';
+import { describeEstimate } from '@sluice/fleet/wait/waitEstimates';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import type { FastifyReply } from 'fastify';
-import { shownState } from '../outlook/shownState.js';
+import { shownState } from '../wait/shownState.js';
 
 /** An accepted job, as far as its answer needs it. */
 export interface AnsweredJob extends LanedJob {
@@ -28,7 +28,7 @@ const NOT_YET_QUEUED =
   'The job is accepted and will not be lost. It is not queued yet: it will be as soon as the queue accepts jobs again.';
 
 /** Makes the answer to an accepted job. */
-export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, now: () => number): AnswerAccepted {
+export function createAnswerAccepted(estimates: EstimateReader, ledger: Ledger, now: () => number): AnswerAccepted {
   async function stateOf({ row }: AnsweredJob, acceptance: Acceptance): Promise<JobState> {
     if (acceptance.kind === 'new') return acceptance.state;
     const known = await inTenant(ledger, row.tenantId, (db) => readJobRow(db, row.tenantId, row.id));
@@ -36,22 +36,22 @@ export function createAnswerAccepted(outlooks: OutlookReader, ledger: Ledger, no
   }
 
   /** A job that was not added has no position, so nobody is asked for it. */
-  async function outlookOf(job: AnsweredJob, acceptance: Acceptance): Promise<SeenOutlook> {
+  async function estimateOf(job: AnsweredJob, acceptance: Acceptance): Promise<SeenEstimate> {
     const state = await stateOf(job, acceptance);
     const { id, delayMs } = job.job;
     const waiting = { id, state, priority: job.row.priority, dueInMs: state === 'delayed' ? delayMs : 0 };
-    if (acceptance.kind === 'new' && state === 'accepted') return { ...describeOutlook(waiting, null, null), state };
+    if (acceptance.kind === 'new' && state === 'accepted') return { ...describeEstimate(waiting, null, null), state };
     // Not found where it was just added: the read overtook its add, or a worker was faster; so it is read again.
     if (acceptance.kind === 'known' || acceptance.seen === null || acceptance.seen.place?.kind === 'elsewhere') {
-      return outlooks.read(job.lane, waiting);
+      return estimates.read(job.lane, waiting);
     }
-    return outlooks.describe(acceptance.seen, waiting);
+    return estimates.describe(acceptance.seen, waiting);
   }
 
   return async (reply, job, acceptance, inWords = (answer) => answer) => {
-    const { state, ...outlook } = await outlookOf(job, acceptance);
+    const { state, ...estimate } = await estimateOf(job, acceptance);
     const note = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
-    const answer: JobAccepted = { id: job.row.id, state, ...outlook, ...note };
+    const answer: JobAccepted = { id: job.row.id, state, ...estimate, ...note };
     // Typed above and serialised here: checking it against its schema again would cost more than the rest of the answer.
     return reply
       .code(202)

@@ -1,10 +1,10 @@
 import type { JobEnds } from '@sluice/fleet/feed/jobEnds';
-import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
-import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { Acceptance } from '@sluice/fleet/submit/acceptancePaths';
 import type { PreparedJob } from '@sluice/fleet/submit/prepareJob';
+import type { PlaceWatch } from '@sluice/fleet/wait/placeWatch';
+import type { EstimateReader, LaneFacts } from '@sluice/fleet/wait/waitEstimates';
 import type { Quotas } from '@sluice/limits';
 import { callsLeft } from '@sluice/limits';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
@@ -23,7 +23,7 @@ export interface DirectAnswers {
 export interface DirectAnswersDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly lanes: Pick<LaneQueues, 'position'>;
-  readonly outlooks: Pick<OutlookReader, 'facts'>;
+  readonly estimates: Pick<EstimateReader, 'facts'>;
   readonly quotas: Pick<Quotas, 'leftAloneMs'>;
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
@@ -37,7 +37,7 @@ const KNOWN_WAIT_MS = 250;
 
 /** By the feed and the ledger; gives up on a job whose lane is paused. */
 export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
-  const { tasks, lanes, outlooks, quotas, places, ends, call, waitMs } = deps;
+  const { tasks, lanes, estimates, quotas, places, ends, call, waitMs } = deps;
 
   async function pausedMs({ row }: PreparedJob): Promise<number> {
     const upstream = tasks.find(row.task)?.upstream;
@@ -50,7 +50,7 @@ export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
     const { lane, row } = job;
     const [propertyPausedMs, facts, position] = await Promise.all([
       pausedMs(job),
-      outlooks.facts(lane),
+      estimates.facts(lane),
       call(() => lanes.position(lane, row.id)),
     ]);
     return propertyPausedMs === 0 && facts?.isServed === true && mayRun(position, facts);

@@ -1,10 +1,10 @@
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { inTenant } from '@sluice/fleet/postgres/ledger';
 import { listJobs } from '@sluice/fleet/postgres/queries/listJobs';
 import type { JobHistory, JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import { readJob } from '@sluice/fleet/postgres/queries/readJob';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import { jobDetailSchema, jobListQuerySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import { FleetError } from '@sluice/shared/errors/fleetError';
@@ -22,7 +22,7 @@ export interface JobStatusDeps {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
-  readonly outlooks: OutlookReader;
+  readonly estimates: EstimateReader;
   readonly now: () => number;
 }
 
@@ -83,16 +83,16 @@ async function toDetail(history: JobHistory, deps: JobStatusDeps): Promise<z.inf
   const { job } = history;
   const nowMs = deps.now();
   const waits = !isTerminal(job.state) && job.state !== 'active';
-  const [outlook, progress] = await Promise.all([
-    waits ? deps.outlooks.read(laneOf(job), toWaitingJob(job, nowMs)) : null,
+  const [estimate, progress] = await Promise.all([
+    waits ? deps.estimates.read(laneOf(job), toWaitingJob(job, nowMs)) : null,
     waits ? null : readProgress(job, deps),
   ]);
   return {
     ...toSummary(job, nowMs),
-    ...(outlook === null ? {} : { state: outlook.state }),
-    position: outlook?.position ?? null,
-    estimatedWaitMs: outlook?.estimatedWaitMs ?? null,
-    estimatedWaitP90Ms: outlook?.estimatedWaitP90Ms ?? null,
+    ...(estimate === null ? {} : { state: estimate.state }),
+    position: estimate?.position ?? null,
+    estimatedWaitMs: estimate?.estimatedWaitMs ?? null,
+    estimatedWaitP90Ms: estimate?.estimatedWaitP90Ms ?? null,
     progress,
     result: job.result ?? null,
     error: job.error,

@@ -1,10 +1,10 @@
-import type { WaitingJob } from '@sluice/fleet/outlook/outlook';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
+import type { WaitingJob } from '@sluice/fleet/wait/waitEstimates';
 import type { jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import type { z } from 'zod';
-import { shownState } from '../outlook/shownState.js';
+import { shownState } from '../wait/shownState.js';
 
 /** A job as a list shows it. */
 export function toSummary(job: JobRow, nowMs: number): z.infer<typeof jobSummarySchema> {
@@ -33,7 +33,7 @@ export function laneOf(job: JobRow): Lane {
   return { tenantId: job.tenantId, queueClass: job.queueClass as Lane['queueClass'] };
 }
 
-/** A job as its outlook is asked for. */
+/** A job as its wait is estimated for. */
 export function toWaitingJob(job: JobRow, nowMs: number): WaitingJob {
   return {
     id: job.queueJobId ?? job.id,

@@ -1,5 +1,3 @@
-import type { LaneFacts, OutlookReader } from '@sluice/fleet/outlook/outlook';
-import { waitInLane } from '@sluice/fleet/outlook/outlook';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { inTenant } from '@sluice/fleet/postgres/ledger';
 import type { UnfinishedCount } from '@sluice/fleet/postgres/queries/countUnfinished';
@@ -8,6 +6,8 @@ import { readDesiredSlots } from '@sluice/fleet/redis/commands/fleetTable';
 import { readLiveWorkers } from '@sluice/fleet/redis/commands/processes';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import type { EstimateReader, LaneFacts } from '@sluice/fleet/wait/waitEstimates';
+import { waitInLane } from '@sluice/fleet/wait/waitEstimates';
 import { callsLeft, refillsInMs, restsForMs } from '@sluice/limits';
 import { circuitStateSchema } from '@sluice/shared/contracts/circuit';
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
@@ -58,7 +58,7 @@ export interface QueueStatusDeps {
   readonly call: RedisCall;
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
-  readonly outlooks: OutlookReader;
+  readonly estimates: EstimateReader;
 }
 
 /** Priority of a job that does not say its own. */
@@ -82,7 +82,7 @@ export function addQueueRoute(server: ApiServer, deps: QueueStatusDeps): void {
       const [counts, workers, facts] = await Promise.all([
         inTenant(deps.ledger, tenantId, (db) => countUnfinished(db, tenantId)),
         readSlots(tenantId, deps),
-        Promise.all(deps.tasks.queueClasses.map((queueClass) => deps.outlooks.facts({ tenantId, queueClass }))),
+        Promise.all(deps.tasks.queueClasses.map((queueClass) => deps.estimates.facts({ tenantId, queueClass }))),
       ]);
       return { ...describeCounts(counts), workers, ...describeLanes(facts, deps.tasks) };
     },

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { tenantCallerOf } from '../http/apiServer.js';
 import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses.js';
-import { shownState } from '../outlook/shownState.js';
+import { shownState } from '../wait/shownState.js';
 import { toText } from './present.js';
 
 /** Longest that a request may wait for a result, in ms. */

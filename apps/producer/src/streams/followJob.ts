@@ -3,17 +3,17 @@ import type { StreamId } from '@sluice/fleet/domain/streamId';
 import type { ToldState } from '@sluice/fleet/domain/toldState';
 import { wasRevived } from '@sluice/fleet/domain/toldState';
 import type { FeedReader } from '@sluice/fleet/feed/feedReader';
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
-import type { PlaceWatch } from '@sluice/fleet/outlook/placeWatch';
-import type { PresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { ReplayedPage, ReplayFrom } from '@sluice/fleet/redis/commands/feed';
+import type { PlaceWatch } from '@sluice/fleet/wait/placeWatch';
+import type { PresentJobs } from '@sluice/fleet/wait/presentJobs';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
-import { shownState } from '../outlook/shownState.js';
 import { laneOf, toWaitingJob } from '../status/present.js';
+import { shownState } from '../wait/shownState.js';
 import { NOTHING_MISSED } from './backlog.js';
 import { createJobTeller } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
@@ -30,7 +30,7 @@ export interface FollowDeps {
   ) => Promise<ReplayedPage | null>;
   /** The job as it is now; null when the ledger cannot be asked. Never rejects. */
   readonly reread: (job: JobRow) => Promise<JobRow | null>;
-  readonly outlooks: Pick<OutlookReader, 'read'>;
+  readonly estimates: Pick<EstimateReader, 'read'>;
   readonly now: () => number;
 }
 
@@ -85,9 +85,9 @@ export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
 }
 
 /** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */
-async function presentState(job: JobRow, { outlooks, now }: FollowDeps): Promise<JobState> {
+async function presentState(job: JobRow, { estimates, now }: FollowDeps): Promise<JobState> {
   if (job.state !== 'accepted') return shownState(job, now());
-  return (await outlooks.read(laneOf(job), toWaitingJob(job, now()))).state;
+  return (await estimates.read(laneOf(job), toWaitingJob(job, now()))).state;
 }
 
 function toToldState(present: PresentJob, nowMs: number): ToldState {

@@ -1,7 +1,4 @@
 import { createFeedReader } from '@sluice/fleet/feed/feedReader';
-import type { OutlookReader } from '@sluice/fleet/outlook/outlook';
-import { createPlaceWatch } from '@sluice/fleet/outlook/placeWatch';
-import { createPresentJobs } from '@sluice/fleet/outlook/presentJobs';
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { findPresent } from '@sluice/fleet/postgres/queries/findPresent';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
@@ -9,6 +6,9 @@ import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import { replayFeed } from '@sluice/fleet/redis/commands/feed';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
+import { createPlaceWatch } from '@sluice/fleet/wait/placeWatch';
+import { createPresentJobs } from '@sluice/fleet/wait/presentJobs';
+import type { EstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
 import { bucketOf } from '@sluice/shared/domain/lane';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
@@ -28,7 +28,7 @@ export interface StreamsDeps {
   readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
-  readonly outlooks: OutlookReader;
+  readonly estimates: EstimateReader;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;
@@ -39,8 +39,8 @@ export function createStreams(deps: StreamsDeps): {
   readonly routes: StreamDeps;
   readonly services: readonly Service[];
 } {
-  const { tasks, maxStreams, client, keys, ledger, lanes, call, outlooks, metrics, log, now } = deps;
-  const places = createPlaceWatch({ lanes, facts: (lane) => outlooks.facts(lane), call, tasks, log });
+  const { tasks, maxStreams, client, keys, ledger, lanes, call, estimates, metrics, log, now } = deps;
+  const places = createPlaceWatch({ lanes, facts: (lane) => estimates.facts(lane), call, tasks, log });
   const feed = createFeedReader({ client, keys, log, now, overhear: places.overhear });
   const present = createPresentJobs((ids) => ledger((db) => findPresent(db, ids)), log);
   const credentials = createCredentialWatch(ledger, log, now);
@@ -50,7 +50,7 @@ export function createStreams(deps: StreamsDeps): {
       feed,
       places,
       present,
-      outlooks,
+      estimates,
       credentials,
       streams: createOpenStreams(metrics, maxStreams),
       replay({ tenantId, jobId }, from) {

@@ -6,7 +6,7 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { SlotChange } from '../tenant.js';
 
 /** Changes that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
@@ -31,12 +31,12 @@ export interface AppliedChanges {
 /**
  * Makes changes of slots real: first the rows that tell why, then the numbers that the workers follow.
  *
- * A process that dies in between leaves rows of a change that has not happened yet. The next look finds the old number
+ * A process that dies in between leaves rows of a change that has not happened yet. The next pass finds the old number
  * and the same queue, and decides and records it again: a row too many, never a change without its reason. The numbers
  * are absolute, so writing one twice is harmless.
  *
  * A leader that was deposed stops before its next write. One that does not know it yet, because it hung, is refused by
- * every bucket, since its successor takes them all before its first look; and ends there. Its rows stay, under its lower
+ * every bucket, since its successor takes them all before its first pass; and ends there. Its rows stay, under its lower
  * fence, and no number follows them.
  * @returns how many changes were made, and how many were refused; the rest were left to whoever leads now
  */

@@ -1,7 +1,7 @@
 import type { Database } from '@sluice/fleet/postgres/connect';
 import type { NewScalingDecision } from '@sluice/fleet/postgres/queries/scalingDecisions';
 import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDecisions';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { TenantDecision } from '../tenant.js';
 
 /** Rows that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */

@@ -28,7 +28,7 @@ function at(atMs: number, fence = 1) {
 }
 
 describe('createDecider', () => {
-  it("remembers each tenant's window from look to look", () => {
+  it("remembers each tenant's window from pass to pass", () => {
     const decider = createDecider(byLength);
     expect(decider.decide([counted({ waiting: 60 })], at(0))).toMatchObject([
       { tenantId: 'acme', waiting: 60, decision: { kind: 'set', desired: 5 } },
@@ -45,7 +45,7 @@ describe('createDecider', () => {
     expect(decider.decide([counted({}, 5)], at(150_000, 2))).toMatchObject([{ decision: { desired: 1 } }]);
   });
 
-  it('forgets a tenant that a look at all does not find', () => {
+  it('forgets a tenant that a full pass does not find', () => {
     const decider = createDecider(byLength);
     decider.decide([counted({}, 5)], at(0));
     decider.decide([], at(50_000));
@@ -63,7 +63,7 @@ describe('createDecider', () => {
     expect(told(paused, 4)).toBe(true);
   });
 
-  it('measures arrivals between looks', () => {
+  it('measures arrivals between passes', () => {
     const decider = createDecider(byArrivals);
     decider.decide([counted({ arrivals: 100, serviceMs: 1_000 })], at(0));
     const [decided] = decider.decide([counted({ arrivals: 128, serviceMs: 1_000 })], at(10_000));

@@ -5,8 +5,8 @@ import { measureLoad } from '../domain/scaling/measureLoad.js';
 import type { RecommendationWindow } from '../domain/scaling/stabilise.js';
 import type { SeenTenant, TenantDecision } from '../tenant.js';
 
-/** When and by whose right is looked. */
-export interface LookMoment {
+/** When a pass runs and by which leadership. */
+export interface PassMoment {
   readonly occasion: Occasion;
   /** On a clock that never jumps, in ms. */
   readonly atMs: number;
@@ -14,17 +14,17 @@ export interface LookMoment {
   readonly fence: number;
 }
 
-/** Decides look by look. */
+/** Decides pass by pass. */
 export interface Decider {
   /** A decision on each tenant that was seen. */
-  decide(seen: readonly SeenTenant[], moment: LookMoment): TenantDecision[];
+  decide(seen: readonly SeenTenant[], moment: PassMoment): TenantDecision[];
 }
 
-/** What is remembered of a tenant from look to look. */
+/** What is remembered of a tenant from pass to pass. */
 interface TenantMemory {
   readonly window: RecommendationWindow | null;
   readonly meter: LoadMeter | null;
-  /** As of the last look at all tenants. */
+  /** As of the last full pass. */
   readonly heldBack: boolean;
 }
 
@@ -32,7 +32,7 @@ const NOTHING: TenantMemory = { window: null, meter: null, heldBack: false };
 
 /**
  * Remembers what decisions rest on besides the moment: each tenant's window and load. All is forgotten with a new
- * leadership, since others have decided in between, and a tenant's once a look at all tenants does not find it.
+ * leadership, since others have decided in between, and a tenant's once a full pass does not find it.
  */
 export function createDecider(settings: ScalingSettings): Decider {
   let memories = new Map<string, TenantMemory>();
@@ -56,7 +56,7 @@ export function createDecider(settings: ScalingSettings): Decider {
 function decideOn(
   seen: SeenTenant,
   memory: TenantMemory,
-  { occasion, atMs }: LookMoment,
+  { occasion, atMs }: PassMoment,
   settings: ScalingSettings,
 ): TenantDecision & { readonly memory: TenantMemory } {
   const { id: tenantId, current } = seen.tenant;
@@ -70,7 +70,7 @@ function decideOn(
   const observation = { ...count, current, arrivalsPerSecond, serviceMs };
   const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
   const { waiting, active } = count;
-  // Only looks at all tenants tell, or a rate limit that comes and goes would be told twice a second.
+  // Only full passes report it, or a rate limit that comes and goes would be told twice a second.
   const isHeldBack = decision.kind === 'hold' && decision.because === 'held-back';
   const heldBack = occasion === 'interval' ? isHeldBack : memory.heldBack;
   const newlyHeldBack = heldBack && !memory.heldBack;

@@ -29,7 +29,7 @@ interface Figures {
   readonly workers: number;
 }
 
-/** Measures by the looks of the leading scaler. A Redis that is away costs names, never a look. */
+/** Measures from the passes of the leading scaler. A Redis that is away costs names, never a pass. */
 export function createTenantMeasures(deps: TenantMeasureDeps): TenantMeasures {
   const { bounds, slotConcurrency, readNames, writeNames, metrics, log } = deps;
   let latest = new Map<string, Figures>();

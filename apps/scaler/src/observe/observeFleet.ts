@@ -30,7 +30,7 @@ export interface ObserveDeps {
 }
 
 /**
- * Looks at tenants: two round trips per bucket, three where jobs wait for an upstream, all buckets at once. Changes nothing and never throws: tenants whose
+ * Counts the lanes of tenants: two round trips per bucket, three where jobs wait for an upstream, all buckets at once. Changes nothing and never throws: tenants whose
  * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
  * @param wanted only these tenants, and only their buckets; all when left out
  */
@@ -49,8 +49,8 @@ export async function observeFleet(deps: ObserveDeps, wanted?: ReadonlySet<strin
   return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
 }
 
-/** One bucket to look at. */
-interface BucketLook {
+/** One bucket to read. */
+interface BucketRequest {
   readonly bucket: number;
   readonly wanted: ReadonlySet<string> | undefined;
   readonly failed: (err: unknown) => void;
@@ -59,10 +59,10 @@ interface BucketLook {
 /** Null when not even the bucket's table could be read. */
 async function observeBucket(
   { redis, keys, tasks, tables, withinMs = READ_WITHIN_MS }: ObserveDeps,
-  { bucket, wanted, failed }: BucketLook,
+  { bucket, wanted, failed }: BucketRequest,
 ): Promise<SeenTenant[] | null> {
   const known: { tenants: readonly Tenant[] | null } = { tenants: null };
-  async function look(): Promise<SeenTenant[]> {
+  async function read(): Promise<SeenTenant[]> {
     const table = await readBucket(redis.client, keys, bucket, tables?.get(bucket));
     tables?.set(bucket, table);
     const tenants = groupTenants(table).filter(({ id }) => wanted?.has(id) ?? true);
@@ -72,7 +72,7 @@ async function observeBucket(
     return splitSight(tenants, sight, await observeCircuits(redis.client, keys, tasks, sight.lanes));
   }
   try {
-    return await within(withinMs, look(), () => new Error(`not read within ${withinMs} ms`));
+    return await within(withinMs, read(), () => new Error(`not read within ${withinMs} ms`));
   } catch (err) {
     failed(err);
     return known.tenants?.map((tenant) => ({ kind: 'unreadable', tenant })) ?? null;

@@ -87,18 +87,18 @@ function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisDeps): Wo
   const workers = createWorkerWatch(read, monotonicMs, WAIT_FOR_WORKERS_MS);
   let watched: Promise<void> | null = null;
   async function watch(): Promise<void> {
-    await workers.look();
+    await workers.refresh();
     for (let waitedMs = 0; waitedMs <= WAIT_FOR_WORKERS_MS; waitedMs += 1_000) {
       await pause(1_000);
-      await workers.look();
+      await workers.refresh();
     }
   }
   return {
     ...workers,
-    async look() {
+    async refresh() {
       watched ??= watch();
       await watched;
-      await workers.look();
+      await workers.refresh();
     },
   };
 }

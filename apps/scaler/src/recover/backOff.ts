@@ -1,4 +1,4 @@
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 
 /** The first rest after a failure, and the longest, in ms. */
 const REST_MS = { first: 1_000, longest: 30_000 };

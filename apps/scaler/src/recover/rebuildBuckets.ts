@@ -6,7 +6,7 @@ import type { SweepSums, SweptAll } from './sweepAll.js';
 import { sweepAll } from './sweepAll.js';
 
 /** How often it is made sure that the buckets still carry their epochs, in ms. */
-const LOOK_EVERY_MS = 2_000;
+const CHECK_EVERY_MS = 2_000;
 
 /** Makes something other than jobs anew in Redis from the ledger, for the tenants of these buckets. Harmless twice. */
 export type RestoreStep = (buckets: ReadonlySet<number>) => Promise<unknown>;
@@ -42,7 +42,7 @@ export async function rebuildBuckets(
     const found = await readEpochs(redis.client, keys, buckets);
     return [...epochs].filter(([bucket, epoch]) => found.get(bucket) !== epoch).length;
   };
-  let lookedMs = monotonicMs();
+  let checkedMs = monotonicMs();
   let lostAgain = 0;
   const swept = await sweepAll(
     buckets,
@@ -50,8 +50,8 @@ export async function rebuildBuckets(
     deps,
     async (page, sums) => {
       deps.onPage(page, sums);
-      if (monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
-      lookedMs = monotonicMs();
+      if (monotonicMs() - checkedMs < CHECK_EVERY_MS) return;
+      checkedMs = monotonicMs();
       lostAgain = await countLost();
     },
   );

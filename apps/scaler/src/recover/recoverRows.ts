@@ -112,7 +112,7 @@ export async function addLost(
 }
 
 async function judge(rows: readonly UnfinishedRow[], { redis, keys, workers }: RecoverDeps): Promise<JudgedRow[]> {
-  if (rows.some(({ state }) => state === 'active')) await workers.look();
+  if (rows.some(({ state }) => state === 'active')) await workers.refresh();
   const held = await readHeldJobs(redis.client, keys, rows);
   return rows.map((row, index) => {
     const ranBy = row.workerId === null ? 'unknown' : workers.whereabouts(row.workerId);

@@ -2,7 +2,7 @@ import { findUnqueued } from '@sluice/fleet/postgres/queries/findUnqueued';
 import { FRESH_MS } from '@sluice/shared/domain/recovery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 

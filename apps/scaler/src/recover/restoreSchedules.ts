@@ -8,7 +8,7 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 
 /** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */
 const PAGE = { olderThanMs: 5_000, limit: 1_000 };
@@ -59,7 +59,7 @@ async function makeMissing(means: Means): Promise<number> {
   let after: SchedulePlace | null = null;
   while (means.leadership.holds()) {
     const found: SchedulePlace[] = await pageOfSchedules(means.db, after, PAGE);
-    const sights = await means.schedulers.lookAtThoseOf(found);
+    const sights = await means.schedulers.inspectThoseOf(found);
     const well = new Set(sights.filter(({ goesOn }) => goesOn).map(({ id }) => id));
     const missing = found.filter(({ id }) => !well.has(id)).map(({ id }) => id);
     made += await makeAll(missing, means);
@@ -100,7 +100,7 @@ async function removeOrphans({ db, redis, keys, leadership, schedulers }: Means)
   const lanes = registries.flat();
   let removed = 0;
   for (let from = 0; from < lanes.length && leadership.holds(); from += LANES_PER_GO) {
-    const sights = await schedulers.lookAtLanes(lanes.slice(from, from + LANES_PER_GO));
+    const sights = await schedulers.inspectLanes(lanes.slice(from, from + LANES_PER_GO));
     const ids = sights.map(({ id }) => id);
     const known = ids.length === 0 ? new Set() : await knownSchedules(db, ids);
     const orphans = sights.filter(({ id }) => !known.has(id));

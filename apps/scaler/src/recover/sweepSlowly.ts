@@ -1,7 +1,7 @@
 import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRows';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 import { unfinishedPages } from './unfinishedPages.js';

@@ -8,7 +8,7 @@ import { bucketOf, laneName } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { judgeEpoch } from '../domain/epoch.js';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { Rebuilt, RestoreStep } from './rebuildBuckets.js';
 import { rebuildBuckets } from './rebuildBuckets.js';
 import type { RecoverDeps, RecoveredRows } from './recoverRows.js';
@@ -52,7 +52,7 @@ export function createRedisWatch(deps: RedisWatchDeps): (leadership: Leadership)
   let again: { readonly atMs: number; readonly buckets: ReadonlySet<number> } | null = null;
 
   return async (leadership) => {
-    await deps.workers.look();
+    await deps.workers.refresh();
     const due = again !== null && monotonicMs() >= again.atMs ? again.buckets : null;
     const doubt = await findDoubt(deps, due);
     if (doubt === null || !leadership.holds()) return;

@@ -14,8 +14,8 @@ function room() {
     watch,
     /** Looks every second for so long. */
     async pass(ms: number) {
-      for (let end = now.ms + ms; now.ms < end; now.ms += 1_000) await watch.look();
-      await watch.look();
+      for (let end = now.ms + ms; now.ms < end; now.ms += 1_000) await watch.refresh();
+      await watch.refresh();
     },
     jump(ms: number) {
       now.ms += ms;

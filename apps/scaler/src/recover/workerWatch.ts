@@ -1,10 +1,10 @@
 import type { LiveWorker } from '@sluice/fleet/redis/commands/processes';
 import type { Whereabouts } from '@sluice/shared/domain/recovery';
 
-/** A look is good for so long, in ms. */
-const LOOK_EVERY_MS = 2_000;
+/** A reading is valid for this long, in ms. */
+const CHECK_EVERY_MS = 2_000;
 
-/** After a longer pause between two looks the watch begins anew, in ms: nobody knows who lived meanwhile. */
+/** After a longer pause between two passes the watch begins anew, in ms: nobody knows who lived meanwhile. */
 const GAP_MS = 5_000;
 
 /**
@@ -15,8 +15,8 @@ export const GONE_AFTER_MS = 15_000;
 
 /** Remembers which worker processes said that they live. */
 export interface WorkerWatch {
-  /** Looks again, unless it did within the last two seconds. */
-  look(): Promise<void>;
+  /** Reads the heartbeats, unless it did within the last two seconds. */
+  refresh(): Promise<void>;
   whereabouts(workerId: string): Whereabouts;
 }
 
@@ -31,17 +31,17 @@ export function createWorkerWatch(
   goneAfterMs = GONE_AFTER_MS,
 ): WorkerWatch {
   let sinceMs = Number.POSITIVE_INFINITY;
-  let lookedMs = Number.NEGATIVE_INFINITY;
+  let checkedMs = Number.NEGATIVE_INFINITY;
   let alive = new Set<string>();
   const lastSeenMs = new Map<string, number>();
 
   return {
-    async look() {
-      if (monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
+    async refresh() {
+      if (monotonicMs() - checkedMs < CHECK_EVERY_MS) return;
       const workers = await read();
       const nowMs = monotonicMs();
-      if (nowMs - lookedMs > GAP_MS) sinceMs = nowMs;
-      lookedMs = nowMs;
+      if (nowMs - checkedMs > GAP_MS) sinceMs = nowMs;
+      checkedMs = nowMs;
       alive = new Set(workers.map(({ id }) => id));
       for (const id of alive) lastSeenMs.set(id, nowMs);
       for (const [id, seenMs] of lastSeenMs) if (nowMs - seenMs > goneAfterMs) lastSeenMs.delete(id);
@@ -49,7 +49,7 @@ export function createWorkerWatch(
     whereabouts(workerId) {
       const nowMs = monotonicMs();
       // What was seen long ago says nothing of now.
-      if (nowMs - lookedMs > GAP_MS) return 'unknown';
+      if (nowMs - checkedMs > GAP_MS) return 'unknown';
       if (alive.has(workerId)) return 'alive';
       if (lastSeenMs.has(workerId)) return 'unknown';
       return nowMs - sinceMs >= goneAfterMs ? 'gone' : 'unknown';

@@ -5,7 +5,7 @@ import { writeWeights } from '@sluice/fleet/redis/commands/tenantEntry';
 import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import { differingWeights } from './differingWeights.js';
 
 /** What repairing needs. */

@@ -122,7 +122,7 @@ async function startOnNetworks(
   await engine.start(id, signal);
 }
 
-/** Never throws: one that could not be stopped runs on, and the next look at the number finds it. */
+/** Never throws: one that could not be stopped runs on, and the next check of the number finds it. */
 async function drain(id: string, removes: boolean, { engine, log }: DockerOptions, signal: AbortSignal): Promise<void> {
   try {
     const { StopTimeout } = (await engine.inspect(id, signal)).Config;

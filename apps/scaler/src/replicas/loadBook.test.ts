@@ -12,7 +12,7 @@ const counted = (tenantId: string, waiting: number, slots = 1): SeenLoad => ({
 const unreadable = (tenantId: string): SeenLoad => ({ kind: 'unreadable', tenantId });
 
 describe('the load book', () => {
-  it('knows nothing before all tenants were looked at under this fence', () => {
+  it('knows nothing before all tenants were covered under this fence', () => {
     const book = createLoadBook(1, () => 7);
     book.sawSome([counted('a', 3)], 1);
     expect(book.known(1)).toBeNull();

@@ -1,13 +1,13 @@
 import type { TenantLoad } from '../domain/replicas.js';
 import { runnableJobs } from '../domain/replicas.js';
 
-/** What a look found of one tenant. */
+/** What a pass found of one tenant. */
 export type SeenLoad =
   | ({ readonly kind: 'counted'; readonly tenantId: string } & TenantLoad)
   /** Could not be counted: what was known of it before stands. */
   | { readonly kind: 'unreadable'; readonly tenantId: string };
 
-/** Takes what looks find; all that the rest of the scaler needs to know of this folder. */
+/** Takes what passes find; all that the rest of the scaler needs to know of this folder. */
 export interface LoadWatch {
   /** Every tenant, as the leader under this fence found them. */
   sawAll(loads: readonly SeenLoad[], fence: number): void;
@@ -19,13 +19,13 @@ export interface LoadWatch {
 export interface KnownLoad {
   /** Jobs that would run at once if there were room. */
   readonly runnable: number;
-  /** When all tenants were last looked at, by the monotonic clock, in ms. */
+  /** When all tenants were last covered, by the monotonic clock, in ms. */
   readonly seenAllMs: number;
 }
 
-/** Keeps what looks found. */
+/** Keeps what passes found. */
 export interface LoadBook extends LoadWatch {
-  /** The load as the leader under this fence knows it; null when it has not looked at all tenants yet. */
+  /** The load as the leader under this fence knows it; null when it has not made a full pass yet. */
   known(fence: number): KnownLoad | null;
 }
 

@@ -79,7 +79,7 @@ function seeLoad(runnable: number): void {
 }
 
 describe('the loop that decides how many worker processes there shall be', () => {
-  it('publishes nothing, and orders nothing, before all tenants were looked at', async () => {
+  it('publishes nothing, and orders nothing, before all tenants were covered', async () => {
     await start();
     expect(published).toBeNull();
     expect(orders).toEqual([]);
@@ -102,7 +102,7 @@ describe('the loop that decides how many worker processes there shall be', () =>
     expect(orders).toEqual([4]);
   });
 
-  it('holds what it decided while looks fail', async () => {
+  it('holds what it decided while passes fail', async () => {
     seeLoad(35);
     await start();
     capacities = [];

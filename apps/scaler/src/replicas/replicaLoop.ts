@@ -2,7 +2,7 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { ReplicaPast, ReplicaPolicy } from '../domain/replicas.js';
 import { decideReplicas, NO_REPLICA_PAST, takeOverReplicas } from '../domain/replicas.js';
-import type { Leadership, LeadKeeper } from '../lead/keepLead.js';
+import type { LeaderElection, Leadership } from '../lead/leaderElection.js';
 import { createReplicaFollower } from './driveReplicas.js';
 import type { LoadBook } from './loadBook.js';
 import type { ReplicaDriver } from './replicaDriver.js';
@@ -13,7 +13,7 @@ const DECIDE_EVERY_MS = 1_000;
 /** What deciding and acting need. */
 export interface ReplicaLoopOptions {
   readonly load: Pick<LoadBook, 'known'>;
-  readonly lead: Pick<LeadKeeper, 'current'>;
+  readonly lead: Pick<LeaderElection, 'current'>;
   /** Jobs that each live worker process runs at a time. */
   readonly capacities: () => Promise<readonly number[]>;
   readonly policy: ReplicaPolicy;

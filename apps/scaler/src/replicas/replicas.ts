@@ -5,15 +5,15 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { within } from '@sluice/shared/lifecycle/within';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { LeadKeeper } from '../lead/keepLead.js';
+import type { LeaderElection } from '../lead/leaderElection.js';
 import { chooseDriver } from './chooseDriver.js';
 import type { LoadWatch } from './loadBook.js';
 import { createLoadBook } from './loadBook.js';
 import { createReplicaLoop } from './replicaLoop.js';
 import type { ReplicaConfig } from './replicaSettings.js';
 
-/** Looks that may fail, or be late, before the load that they found is too old to act upon. */
-const STALE_AFTER_LOOKS = 3;
+/** Passes that may fail, or be late, before the load that they found is too old to act upon. */
+const STALE_AFTER_PASSES = 3;
 
 /** How long Redis has to tell which workers live, in ms. */
 const READ_WITHIN_MS = 5_000;
@@ -22,14 +22,14 @@ const READ_WITHIN_MS = 5_000;
 export interface ReplicaDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
-  readonly lead: Pick<LeadKeeper, 'current'>;
+  readonly lead: Pick<LeaderElection, 'current'>;
   readonly metrics: Pick<Metrics, 'replicasDesired'>;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** Builds what decides how many worker processes there shall be: looks tell `load` what they find, `loop` acts. */
+/** Builds what decides how many worker processes there shall be: passes report to `load` what they find, `loop` acts. */
 export function createReplicas(
   config: {
     readonly replicas: ReplicaConfig;
@@ -51,7 +51,7 @@ export function createReplicas(
     },
     policy: { minReplicas: min, maxReplicas: max, targetUtilisation: percent / 100, shrinkWindowMs: shrinkMs },
     driver: chooseDriver(config.replicas, deps.log),
-    staleAfterMs: Math.max(10_000, STALE_AFTER_LOOKS * config.scaler.intervalMs),
+    staleAfterMs: Math.max(10_000, STALE_AFTER_PASSES * config.scaler.intervalMs),
   });
   return { load, loop };
 }

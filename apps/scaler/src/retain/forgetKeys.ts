@@ -1,7 +1,7 @@
 import type { Database } from '@sluice/fleet/postgres/connect';
 import { forgetIdempotencyKeys } from '@sluice/fleet/postgres/queries/idempotency';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 
 /** Keys that are deleted in one statement, so that none holds its locks for long. */
 const KEYS_PER_STATEMENT = 5_000;

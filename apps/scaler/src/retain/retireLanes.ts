@@ -6,7 +6,7 @@ import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 
 /** Lanes that one script looks at, so that Redis is not held up for long. */
 const LANES_PER_CALL = 250;

@@ -9,7 +9,7 @@ import { BUCKETS } from '@sluice/fleet/redis/keys';
 import { queuePriority } from '@sluice/shared/domain/priority';
 import { isId } from '@sluice/shared/ids/ids';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import type { ScoringPass } from './eras.js';
 
 /** Jobs that are read and changed in one go. */

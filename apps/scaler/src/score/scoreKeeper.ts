@@ -1,4 +1,4 @@
-import type { Leadership } from '../lead/keepLead.js';
+import type { Leadership } from '../lead/leaderElection.js';
 import { passDueAt } from './eras.js';
 import type { RescoreDeps } from './rescoreLanes.js';
 import { rescoreLanes } from './rescoreLanes.js';

@@ -40,7 +40,7 @@ export interface TenantResult {
 
 /** What became of a plan. */
 export interface SimulationResult {
-  /** Every look at its time and every change between, by time. */
+  /** Every pass at its time and every change between, by time. */
   readonly timeline: readonly TimelineEntry[];
   readonly tenants: readonly TenantResult[];
 }

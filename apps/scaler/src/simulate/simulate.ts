@@ -1,6 +1,6 @@
-import type { TickLook } from './lookTimes.js';
-import { createLookTimes } from './lookTimes.js';
 import { createNotices } from './notices.js';
+import type { TickPass } from './passTimes.js';
+import { createPassTimes } from './passTimes.js';
 import type { SimulationPlan } from './plan.js';
 import type { SimulationResult, TimelineEntry } from './result.js';
 import type { SimulatedTenant } from './simulatedTenant.js';
@@ -12,14 +12,14 @@ import { createSimulatedTenant } from './simulatedTenant.js';
  * decision takes effect at once, and a shrink interrupts no job.
  */
 export function simulate(plan: SimulationPlan): SimulationResult {
-  const looks = createLookTimes(plan.intervalMs);
+  const passes = createPassTimes(plan.intervalMs);
   const notices = createNotices();
   const tenants = new Map([...plan.load].map(([name, jobs]) => [name, createSimulatedTenant(name, jobs, plan)]));
   const timeline: TimelineEntry[] = [];
-  for (let atMs = 0; atMs <= plan.untilMs; atMs += looks.tickMs) {
+  for (let atMs = 0; atMs <= plan.untilMs; atMs += passes.tickMs) {
     for (const { tenant, arrivedAtMs } of advance(tenants, atMs)) notices.touch(tenant, arrivedAtMs);
-    timeline.push(...lookAt(tenants, looks.tick(atMs, notices.takeUntil(atMs)), atMs));
-    for (const tenant of tenants.values()) tenant.tick(atMs, looks.tickMs);
+    timeline.push(...passOver(tenants, passes.tick(atMs, notices.takeUntil(atMs)), atMs));
+    for (const tenant of tenants.values()) tenant.tick(atMs, passes.tickMs);
   }
   return { timeline, tenants: [...tenants.values()].map((tenant) => tenant.result(plan.untilMs)) };
 }
@@ -35,12 +35,16 @@ function advance(
   return tenants.size < 2 ? arrivals : arrivals.sort((a, b) => a.arrivedAtMs - b.arrivedAtMs);
 }
 
-function lookAt(tenants: ReadonlyMap<string, SimulatedTenant>, look: TickLook, atMs: number): readonly TimelineEntry[] {
-  if (look.kind === 'nobody') return [];
-  const occasion = look.kind === 'all' ? 'interval' : 'touched';
+function passOver(
+  tenants: ReadonlyMap<string, SimulatedTenant>,
+  pass: TickPass,
+  atMs: number,
+): readonly TimelineEntry[] {
+  if (pass.kind === 'nobody') return [];
+  const occasion = pass.kind === 'all' ? 'interval' : 'touched';
   return [...tenants].flatMap(([name, tenant]) => {
-    const isLookedAt = look.kind === 'all' || look.tenants.has(name);
-    const entry = isLookedAt ? tenant.look(atMs, occasion) : null;
+    const isCovered = pass.kind === 'all' || pass.tenants.has(name);
+    const entry = isCovered ? tenant.decide(atMs, occasion) : null;
     return entry === null ? [] : [entry];
   });
 }

@@ -11,8 +11,8 @@ import { createTenantQueue } from './tenantQueue.js';
 export interface SimulatedTenant {
   /** Moves on to a moment; returns when jobs arrived until then, in ms. */
   advance(atMs: number): readonly number[];
-  /** Decides on the tenant; null when it has not had a job yet, or when a touched look changed nothing. */
-  look(atMs: number, occasion: Occasion): TimelineEntry | null;
+  /** Decides on the tenant; null when it has not had a job yet, or when a touched pass changed nothing. */
+  decide(atMs: number, occasion: Occasion): TimelineEntry | null;
   /** Notes how things are for the span that begins. */
   tick(atMs: number, spanMs: number): void;
   result(untilMs: number): TenantResult;
@@ -49,7 +49,7 @@ export function createSimulatedTenant(
       queue.runUntil(atMs);
       return arrivedAtMs;
     },
-    look(atMs, occasion) {
+    decide(atMs, occasion) {
       if (queue.arrived() === 0) return null;
       const before = slots;
       const oldestMs = queue.oldestArrivedAtMs();

@@ -52,7 +52,7 @@ export function textOf(result: SimulationResult, summaries: readonly TenantSumma
   ].join('\n');
 }
 
-/** All changes, and of the looks that changed nothing one per `everyMs` and tenant. */
+/** All changes, and of the passes that changed nothing one per `everyMs` and tenant. */
 function rowsOf(timeline: readonly TimelineEntry[], everyMs: number): string[][] {
   const shownAtMs = new Map<string, number>();
   const arrived = new Map<string, number>();

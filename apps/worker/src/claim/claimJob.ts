@@ -9,7 +9,7 @@ import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import { derivedId, derivedIdAt, isId } from '@sluice/shared/ids/ids';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { toStorableJson, toStorableText } from '../domain/storable.js';
-import type { LedgerTurns } from '../ledger/ledgerTurns.js';
+import type { LedgerBatches } from '../ledger/ledgerBatches.js';
 
 /** Starts attempts in the ledger. */
 export interface Claimer {
@@ -23,7 +23,7 @@ export interface Claimer {
 
 /** What claiming depends on. */
 export interface ClaimerParts {
-  readonly turns: Pick<LedgerTurns, 'claim'>;
+  readonly turns: Pick<LedgerBatches, 'claim'>;
   readonly db: Database;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   /** Of this process. */

@@ -1,4 +1,4 @@
-import type { SlotTicket } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotTicket } from '@sluice/fleet/queue/run/slotCapacity';
 import { bucketOf } from '@sluice/shared/domain/lane';
 
 /** A slot that is placed at this process, or was when a job started in it. */

@@ -1,4 +1,4 @@
-import type { SlotTicket } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotTicket } from '@sluice/fleet/queue/run/slotCapacity';
 import type { SlotAnswer, SlotRequest } from '@sluice/fleet/redis/commands/holdSlots';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

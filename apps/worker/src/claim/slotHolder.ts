@@ -1,4 +1,4 @@
-import type { SlotRoom, SlotTicket } from '@sluice/fleet/queue/run/slotRoom';
+import type { SlotCapacity, SlotTicket } from '@sluice/fleet/queue/run/slotCapacity';
 import type { SlotAnswer } from '@sluice/fleet/redis/commands/holdSlots';
 import type { Service } from '@sluice/shared/lifecycle/service';
 import type { HeldSlot, RunningTicket, TenantSlots } from './heldSlot.js';
@@ -45,7 +45,7 @@ const ASK_AGAIN_MS = 500;
  * Holds the slots of tenants that have work here, as leases. A lease counts from before it was asked for, and until 10 %
  * before it can end, by this process's own clock that never jumps: the holder gives it up before it can end under it.
  */
-export class SlotHolder implements SlotRoom, Service {
+export class SlotHolder implements SlotCapacity, Service {
   readonly name = 'slots';
   private readonly tenants = new Map<string, TenantSlots>();
   private readonly requests: SlotRequests;

@@ -2,7 +2,7 @@ import type { Database } from '@sluice/fleet/postgres/connect';
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { LedgerTurns } from './ledgerTurns.js';
+import type { LedgerBatches } from './ledgerBatches.js';
 import { untilWritten } from './untilWritten.js';
 
 /** Writes how attempts ended. */
@@ -17,7 +17,7 @@ export interface LedgerWriter {
 }
 
 /** Writes to the ledger by its turns. */
-export function createLedgerWriter(turns: Pick<LedgerTurns, 'settle'>, db: Database, log: Log): LedgerWriter {
+export function createLedgerWriter(turns: Pick<LedgerBatches, 'settle'>, db: Database, log: Log): LedgerWriter {
   return {
     settle: (settlement) => untilWritten('settle', () => turns.settle(settlement), log),
     isDead: async (tenantId, jobId) => (await readJobRow(db, tenantId, jobId))?.state === 'dead',

@@ -1,6 +1,6 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
-import type { PresentJobs } from '../outlook/presentJobs.js';
 import type { PresentJob } from '../postgres/queries/findPresent.js';
+import type { PresentJobs } from '../wait/presentJobs.js';
 import type { FeedReader } from './feedReader.js';
 
 /** Waits for the ends of jobs. */

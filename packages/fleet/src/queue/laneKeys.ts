@@ -1,6 +1,6 @@
 import { tenantOfLane } from '@sluice/shared/domain/lane';
 import { QueueKeys } from 'bullmq';
-import type { LaneKeys } from '../redis/commands/lookAtLanes.js';
+import type { LaneKeys } from '../redis/commands/inspectLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 
 /** The names under which BullMQ keeps what a lane is looked at by. */

@@ -1,8 +1,8 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
-import type { SeenLane } from '../outlook/outlookBatches.js';
 import type { LanedJob } from '../queue/add/jobOptions.js';
+import type { SeenLane } from '../wait/laneReader.js';
 import type { BatchTicket } from './batchOrder.js';
 import type { GroupCommit } from './groupCommit.js';
 import type { LaneAdder } from './laneAdder.js';

@@ -4,11 +4,11 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType } from '@sluice/shared/telemetry/spans';
 import type { FeedWriter } from '../feed/feedWriter.js';
-import type { OutlookBatches } from '../outlook/outlookBatches.js';
 import type { Ledger } from '../postgres/ledger.js';
 import type { NewJob } from '../postgres/queries/insertJobs.js';
 import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
+import type { LaneReader } from '../wait/laneReader.js';
 import type { Acceptance, UnqueuedLimit } from './acceptancePaths.js';
 import { createAcceptancePaths, stateInLane } from './acceptancePaths.js';
 import type { BatchTicket } from './batchOrder.js';
@@ -70,7 +70,7 @@ export interface AcceptorOptions {
   /** Limits jobs that are accepted while the gate is closed. */
   readonly unqueued?: UnqueuedLimit;
   /** Reads the position of jobs that ask for it (`asksPlace`), behind their add. */
-  readonly places?: Pick<OutlookBatches, 'readAll'>;
+  readonly places?: Pick<LaneReader, 'readAll'>;
   /** Called once per task. */
   readonly hooksOf?: (task: string) => TaskHooks;
   /** Called for a job that was accepted and could not be added; the scaler adds it. */

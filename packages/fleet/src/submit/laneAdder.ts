@@ -3,10 +3,10 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createBatcher } from '@sluice/shared/lifecycle/batcher';
 import type { FeedWriter } from '../feed/feedWriter.js';
-import type { OutlookBatches, SeenLane } from '../outlook/outlookBatches.js';
 import type { LanedJob } from '../queue/add/jobOptions.js';
 import type { Added, LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
+import type { LaneReader, SeenLane } from '../wait/laneReader.js';
 import type { CallDecision } from './breaker.js';
 import type { MemoryLimit } from './memoryBudget.js';
 import { createMemoryBudget } from './memoryBudget.js';
@@ -68,7 +68,7 @@ export interface LaneAdderDeps {
   /** Makes the add: how long it may take, and what a failure becomes (`unavailable`, and a note to the gate). */
   readonly callAdd: Ask;
   /** Reads the lanes of jobs that ask for their position; null when none ever does. */
-  readonly places: Pick<OutlookBatches, 'readAll'> | null;
+  readonly places: Pick<LaneReader, 'readAll'> | null;
   readonly touched: Pick<TouchNotice, 'touch'>;
   readonly feed: Pick<FeedWriter, 'tell'>;
   /** Of jobs on their way into Redis. */
@@ -157,7 +157,7 @@ function addEach(deps: LaneAdderDeps): Adds {
 }
 
 /** A few at a time, which share one read of their lanes; an answer waits for those few only. */
-function addTogether(deps: LaneAdderDeps, places: Pick<OutlookBatches, 'readAll'>): Adds {
+function addTogether(deps: LaneAdderDeps, places: Pick<LaneReader, 'readAll'>): Adds {
   const { lanes, gate, callAdd } = deps;
 
   /** Never rejects. */

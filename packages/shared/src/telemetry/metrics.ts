@@ -31,7 +31,7 @@ export interface Metrics {
   readonly jobsWaiting: Gauge;
   readonly longestWaitSeconds: Gauge;
   readonly leading: Gauge;
-  readonly lookSeconds: Histogram;
+  readonly passSeconds: Histogram;
   readonly jobsRequeued: Counter<'reason'>;
   readonly rowsSwept: Counter;
   readonly bucketsLost: Counter;
@@ -119,7 +119,7 @@ export function createMetrics(processName: string): Metrics {
       'Longest wait so far of any job that is first in its lane',
     ),
     leading: gauge('sluice_scaler_leading', '1 in the leading scaler, else 0'),
-    lookSeconds: seconds('sluice_scaler_look_seconds', 'Duration of one scaling pass'),
+    passSeconds: seconds('sluice_scaler_look_seconds', 'Duration of one scaling pass'),
     jobsRequeued: counter('sluice_jobs_requeued_total', 'Jobs missing from Redis that were added again', ['reason']),
     rowsSwept: counter('sluice_rows_swept_total', 'Unfinished rows of the ledger compared with Redis'),
     bucketsLost: counter('sluice_redis_buckets_lost_total', 'Buckets found to have lost their data in Redis'),

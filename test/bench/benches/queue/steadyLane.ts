@@ -63,8 +63,8 @@ export async function askInSteadyLane(
   }
 
   async function ask(id: string): Promise<void> {
-    const outlook = await fleet.outlooks.read(lane, { id, state: 'queued', priority: 50, dueInMs: 0 });
-    const { position, estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms } = outlook;
+    const estimate = await fleet.estimates.read(lane, { id, state: 'queued', priority: 50, dueInMs: 0 });
+    const { position, estimatedWaitMs: p50Ms, estimatedWaitP90Ms: p90Ms } = estimate;
     // It may have started meanwhile.
     if (position === null || p50Ms === null || p90Ms === null) return;
     told.push({ id, position, atMs: fleet.now(), p50Ms, p90Ms });
@@ -73,7 +73,7 @@ export async function askInSteadyLane(
   /** Steady: what was there at first has run, and the lane knows how long its jobs take. */
   async function isSteady(): Promise<boolean> {
     await topUp();
-    return ids.length > 2 * waiting && (await fleet.outlooks.facts(lane))?.serviceMs !== null;
+    return ids.length > 2 * waiting && (await fleet.estimates.facts(lane))?.serviceMs !== null;
   }
 
   await until('the lane is steady', isSteady, PATIENCE_MS);

@@ -19,7 +19,7 @@ const idle: ScalingObservation = {
   heldBack: 'none',
 };
 
-function look(seen: Partial<ScalingObservation>, atMs = 0, occasion: Occasion = 'interval') {
+function reading(seen: Partial<ScalingObservation>, atMs = 0, occasion: Occasion = 'interval') {
   return { kind: 'counted', occasion, atMs, observation: { ...idle, ...seen } } as const;
 }
 
@@ -46,25 +46,25 @@ const observations: fc.Arbitrary<ScalingObservation> = fc.record({
 
 describe('decideSlots', () => {
   it('decides on a tenant that was never decided on, even when it is the floor', () => {
-    expect(decideSlots(look({ current: null }), null, slowly).decision).toMatchObject({
+    expect(decideSlots(reading({ current: null }), null, slowly).decision).toMatchObject({
       kind: 'set',
       change: 'first',
       previous: null,
       desired: 1,
     });
-    expect(decideSlots(look({ current: null, waiting: 11 }), null, slowly).decision).toMatchObject({ desired: 2 });
+    expect(decideSlots(reading({ current: null, waiting: 11 }), null, slowly).decision).toMatchObject({ desired: 2 });
   });
 
   it('grows on either occasion, and shrinks at the interval alone', () => {
     for (const occasion of ['interval', 'touched'] as const) {
-      expect(decideSlots(look({ waiting: 60 }, 0, occasion), null, atOnce).decision).toMatchObject({
+      expect(decideSlots(reading({ waiting: 60 }, 0, occasion), null, atOnce).decision).toMatchObject({
         kind: 'set',
         change: 'grow',
         desired: 5,
       });
     }
-    expect(decideSlots(look({ current: 5 }), null, atOnce).decision).toMatchObject({ change: 'shrink', desired: 1 });
-    expect(decideSlots(look({ current: 5 }, 0, 'touched'), null, atOnce).decision).toMatchObject({
+    expect(decideSlots(reading({ current: 5 }), null, atOnce).decision).toMatchObject({ change: 'shrink', desired: 1 });
+    expect(decideSlots(reading({ current: 5 }, 0, 'touched'), null, atOnce).decision).toMatchObject({
       kind: 'hold',
       because: 'shrinks-at-interval',
       desired: 5,
@@ -72,7 +72,7 @@ describe('decideSlots', () => {
   });
 
   it('holds what need not change, with its figures', () => {
-    expect(decideSlots(look({ waiting: 25, current: 3 }), null, slowly).decision).toEqual({
+    expect(decideSlots(reading({ waiting: 25, current: 3 }), null, slowly).decision).toEqual({
       kind: 'hold',
       because: 'unchanged',
       desired: 3,
@@ -82,18 +82,18 @@ describe('decideSlots', () => {
   });
 
   it('holds what it could not count, and forgets nothing', () => {
-    const { window } = decideSlots(look({ waiting: 60 }), null, slowly);
+    const { window } = decideSlots(reading({ waiting: 60 }), null, slowly);
     const held = decideSlots({ kind: 'stale', current: 5 }, window, slowly);
     expect(held.decision).toMatchObject({ kind: 'hold', because: 'stale', desired: 5 });
     expect(held.window).toBe(window);
   });
 
   it('shrinks to the highest of the window, and says so', () => {
-    let { window } = decideSlots(look({ waiting: 45, current: 5 }, 0), null, slowly);
-    const early = decideSlots(look({ waiting: 25, current: 5 }, 30_000), window, slowly);
+    let { window } = decideSlots(reading({ waiting: 45, current: 5 }, 0), null, slowly);
+    const early = decideSlots(reading({ waiting: 25, current: 5 }, 30_000), window, slowly);
     expect(early.decision).toMatchObject({ kind: 'hold', because: 'stabilising' });
     window = early.window;
-    expect(decideSlots(look({ waiting: 0, current: 5 }, 60_000), window, slowly).decision).toEqual({
+    expect(decideSlots(reading({ waiting: 0, current: 5 }, 60_000), window, slowly).decision).toEqual({
       kind: 'set',
       change: 'shrink',
       previous: 5,
@@ -106,26 +106,26 @@ describe('decideSlots', () => {
   it.each(['paused', 'rate-limited', 'quota', 'circuit'] as const)(
     'does not grow while %s, and says so',
     (heldBack) => {
-      expect(decideSlots(look({ waiting: 60, current: 2, heldBack }), null, slowly).decision).toEqual({
+      expect(decideSlots(reading({ waiting: 60, current: 2, heldBack }), null, slowly).decision).toEqual({
         kind: 'hold',
         because: 'held-back',
         desired: 2,
         policy: 'queue-length',
         reason: `60 waiting, 0 active, 10 per worker: 6 wanted, 1 to 5 allowed; no growth while ${heldBack}`,
       });
-      expect(decideSlots(look({ waiting: 60, current: null, heldBack }), null, slowly).decision).toMatchObject({
+      expect(decideSlots(reading({ waiting: 60, current: null, heldBack }), null, slowly).decision).toMatchObject({
         kind: 'set',
         change: 'first',
         desired: 1,
       });
-      expect(decideSlots(look({ current: 3, heldBack }), null, atOnce).decision).toMatchObject({ change: 'shrink' });
+      expect(decideSlots(reading({ current: 3, heldBack }), null, atOnce).decision).toMatchObject({ change: 'shrink' });
     },
   );
 
   it('stays within its bounds, whatever it sees', () => {
     fc.assert(
       fc.property(observations, settings, (observation, rules) => {
-        const { decision } = decideSlots(look(observation), null, rules);
+        const { decision } = decideSlots(reading(observation), null, rules);
         if (decision.kind === 'hold') return;
         expect(decision.desired).toBeGreaterThanOrEqual(rules.policy.minSlots);
         expect(decision.desired).toBeLessThanOrEqual(rules.policy.maxSlots);
@@ -136,9 +136,9 @@ describe('decideSlots', () => {
   it('never gives fewer slots for more waiting jobs', () => {
     fc.assert(
       fc.property(observations, fc.nat(100_000), settings, (observation, more, rules) => {
-        const calm = decideSlots(look(observation), null, rules).decision.desired ?? 0;
+        const calm = decideSlots(reading(observation), null, rules).decision.desired ?? 0;
         const busier = { ...observation, waiting: observation.waiting + more };
-        expect(decideSlots(look(busier), null, rules).decision.desired ?? 0).toBeGreaterThanOrEqual(calm);
+        expect(decideSlots(reading(busier), null, rules).decision.desired ?? 0).toBeGreaterThanOrEqual(calm);
       }),
     );
   });
@@ -149,7 +149,7 @@ describe('decideSlots', () => {
         let window: RecommendationWindow | null = null;
         let { current } = observation;
         for (let atMs = 0; atMs <= 300_000; atMs += 30_000) {
-          const decided = decideSlots(look({ ...observation, current }, atMs), window, rules);
+          const decided = decideSlots(reading({ ...observation, current }, atMs), window, rules);
           if (atMs > rules.stabilisationMs) expect(decided.decision.kind).toBe('hold');
           window = decided.window;
           current = decided.decision.desired;
@@ -165,7 +165,7 @@ describe('decideSlots', () => {
         let window: RecommendationWindow | null = null;
         let current: number | null = null;
         for (let turn = 0; turn < 30; turn++) {
-          const seen = look({ waiting: swing[turn % swing.length] ?? 0, current }, turn * 10_000);
+          const seen = reading({ waiting: swing[turn % swing.length] ?? 0, current }, turn * 10_000);
           const decided = decideSlots(seen, window, rules);
           if (turn >= swing.length) expect(decided.decision.kind).toBe('hold');
           window = decided.window;

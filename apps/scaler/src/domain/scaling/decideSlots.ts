@@ -5,11 +5,11 @@ import type { RecommendationWindow } from './stabilise.js';
 import { stabilise } from './stabilise.js';
 import { recommendByWaitTarget } from './waitTarget.js';
 
-/** Why a tenant is looked at: its turn has come, or somebody just added jobs. */
+/** Why a tenant is decided on: the interval has passed, or jobs were just added. */
 export type Occasion = 'interval' | 'touched';
 
 /** What is known of a tenant when its slots are decided. */
-export type TenantLook =
+export type TenantReading =
   | {
       readonly kind: 'counted';
       readonly occasion: Occasion;
@@ -59,26 +59,26 @@ export interface DecidedSlots {
 
 /**
  * Decides on a tenant's slots. A tenant without a decision gets one, even when it is the floor. While something else
- * holds its jobs back it does not grow: more slots would only wait with it. A look that somebody's jobs set off only
+ * holds its jobs back it does not grow: more slots would only wait with it. A pass that somebody's jobs set off only
  * grows: shrinking twice a second while a producer adds a few jobs would flap. On stale data it holds.
  * Pure: no clock, no I/O.
  * @param window as the decision before returned it; null before the first, and for a new leader
  */
 export function decideSlots(
-  look: TenantLook,
+  reading: TenantReading,
   window: RecommendationWindow | null,
   { policy, stabilisationMs }: ScalingSettings,
 ): DecidedSlots {
-  if (look.kind === 'stale') {
-    const hold = { kind: 'hold', because: 'stale', desired: look.current } as const;
+  if (reading.kind === 'stale') {
+    const hold = { kind: 'hold', because: 'stale', desired: reading.current } as const;
     return { decision: { ...hold, policy: policy.kind, reason: 'the queues could not be counted' }, window };
   }
-  const { observation, occasion } = look;
+  const { observation, occasion } = reading;
   const { current } = observation;
   const free = recommend(observation, policy);
   const allowed = observation.heldBack === 'none' ? free.slots : Math.min(free.slots, current ?? policy.minSlots);
   const recommended = Math.max(policy.minSlots, allowed);
-  const span = { nowMs: look.atMs, windowMs: stabilisationMs };
+  const span = { nowMs: reading.atMs, windowMs: stabilisationMs };
   const stable = stabilise(window, recommended, current, span);
   const desired = Math.min(policy.maxSlots, stable.slots);
   const notes = [

@@ -64,11 +64,11 @@ describe('measureLoad', () => {
   });
 
   it('is never negative, and never outside of the rates that there were', () => {
-    const looks = fc.array(fc.record({ jobs: fc.nat(1_000), afterMs: fc.integer({ min: 5_000, max: 60_000 }) }), {
+    const passes = fc.array(fc.record({ jobs: fc.nat(1_000), afterMs: fc.integer({ min: 5_000, max: 60_000 }) }), {
       minLength: 1,
     });
     fc.assert(
-      fc.property(looks, (all) => {
+      fc.property(passes, (all) => {
         let meter: LoadMeter = measureLoad(null, { count: 0, serviceMs: null }, 0);
         for (const { jobs, afterMs } of all) {
           meter = measureLoad(meter, { count: meter.count + jobs, serviceMs: null }, meter.atMs + afterMs);

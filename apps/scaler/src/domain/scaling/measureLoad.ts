@@ -1,4 +1,4 @@
-/** What is remembered of a tenant's load between two looks. */
+/** What is remembered of a tenant's load between two passes. */
 export interface LoadMeter {
   /** Jobs added ever, from which the next rate is measured. */
   readonly count: number;
@@ -13,7 +13,7 @@ export interface LoadMeter {
   readonly serviceMs: number | null;
 }
 
-/** What is read of a tenant's load at one look. */
+/** What is read of a tenant's load in one pass. */
 export interface LoadReading {
   /** Jobs added ever. */
   readonly count: number;
@@ -62,7 +62,7 @@ export function measureLoad(meter: LoadMeter | null, { count, serviceMs }: LoadR
   };
 }
 
-/** So few jobs between two looks may have come close together by chance. */
+/** So few jobs between two passes may have come close together by chance. */
 const CHANCE_JOBS = 5;
 
 /** By the higher of the rates of before and of now: a load that begins is followed at once. */

@@ -1,7 +1,7 @@
 /** What keeps a tenant's waiting jobs from running, however many slots it has. */
 export type HeldBack = 'none' | 'paused' | 'rate-limited' | 'quota' | 'circuit';
 
-/** One tenant as one look found it, over all its lanes that workers run. */
+/** One tenant as one pass found it, over all its lanes that workers run. */
 export interface ScalingObservation {
   /** Jobs that wait and are due. */
   readonly waiting: number;

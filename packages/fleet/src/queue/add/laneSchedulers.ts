@@ -6,8 +6,8 @@ import { phaseMs, queueJobIdOf, schedulerIdOf } from '@sluice/shared/domain/sche
 import type { RedisClient } from '../../redis/client.js';
 import { registerLanes } from '../../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../../redis/keys.js';
-import type { SchedulerSight } from '../observe/lookAtSchedulers.js';
-import { lookAtSchedulers } from '../observe/lookAtSchedulers.js';
+import type { SchedulerSight } from '../observe/inspectSchedulers.js';
+import { inspectSchedulers } from '../observe/inspectSchedulers.js';
 import { toBullOptions } from './jobOptions.js';
 import type { LaneQueues } from './laneQueues.js';
 
@@ -47,9 +47,9 @@ export interface LaneSchedulers {
   /** When the next job of each is due, unix ms; null when there is no scheduler. All in one round trip. */
   nextRuns(schedules: readonly PlacedSchedule[]): Promise<(number | null)[]>;
   /** The job schedulers that there are in the lanes of these. */
-  lookAtThoseOf(schedules: readonly PlacedSchedule[]): Promise<SchedulerSight[]>;
+  inspectThoseOf(schedules: readonly PlacedSchedule[]): Promise<SchedulerSight[]>;
   /** The job schedulers that there are in these lanes. */
-  lookAtLanes(lanes: readonly string[]): Promise<SchedulerSight[]>;
+  inspectLanes(lanes: readonly string[]): Promise<SchedulerSight[]>;
 }
 
 /** Job schedulers over the connection of the queues. */
@@ -82,9 +82,9 @@ export function createLaneSchedulers(
       if (dueMs !== null) await queue.remove(queueJobIdOf({ scheduleId: schedule.id, dueMs }));
     },
     nextRuns: (schedules) => Promise.all(schedules.map(nextRun)),
-    lookAtThoseOf: (schedules) =>
-      lookAtSchedulers(client, keys, [...new Set(schedules.map((schedule) => laneName(laneOf(schedule))))]),
-    lookAtLanes: (lanes) => lookAtSchedulers(client, keys, lanes),
+    inspectThoseOf: (schedules) =>
+      inspectSchedulers(client, keys, [...new Set(schedules.map((schedule) => laneName(laneOf(schedule))))]),
+    inspectLanes: (lanes) => inspectSchedulers(client, keys, lanes),
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LaneBoard } from './laneBoard.js';
 import type { Claim, OpenLane } from './laneState.js';
-import type { SlotRoom } from './slotRoom.js';
+import type { SlotCapacity } from './slotCapacity.js';
 
 const TENANTS = ['a', 'b', 'c'];
 const LANES = TENANTS.flatMap((tenant) => [`${tenant}.default`, `${tenant}.bulk`]);
@@ -14,7 +14,7 @@ function createRoom(alone: boolean) {
   const places = new Map(TENANTS.map((tenant) => [tenant, 1]));
   const taken = new Map<string, number>();
   const left = (tenant: string): number => (places.get(tenant) ?? 0) - (taken.get(tenant) ?? 0);
-  const room: SlotRoom = {
+  const room: SlotCapacity = {
     has: (tenant) => left(tenant) > 0,
     mayHave: (tenant) => left(tenant) > 0,
     take(tenant) {

@@ -1,8 +1,8 @@
-import type { LaneKeys } from '../../redis/commands/lookAtLanes.js';
+import type { LaneKeys } from '../../redis/commands/inspectLanes.js';
 import type { BoardListener } from './boardListener.js';
 import type { Claim, ClaimEnd, ClaimState, LaneState, OpenLane, TenantState } from './laneState.js';
 import { newLane, newTenant, stopTimer } from './laneState.js';
-import type { SlotRoom } from './slotRoom.js';
+import type { SlotCapacity } from './slotCapacity.js';
 import type { Turns } from './turns.js';
 import { createTurns, TURN_QUANTUM } from './turns.js';
 
@@ -37,7 +37,7 @@ export class LaneBoard {
    * @param now unix ms, by which BullMQ judges delayed jobs as well
    */
   constructor(
-    private readonly room: SlotRoom,
+    private readonly room: SlotCapacity,
     private readonly mostClaims: number,
     private readonly now: () => number,
     private readonly tell: BoardListener,

@@ -9,7 +9,7 @@ import { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
 import type { RunnerOptions } from './runners.js';
 import { createRunners, runnerOptions } from './runners.js';
-import type { SlotRoom } from './slotRoom.js';
+import type { SlotCapacity } from './slotCapacity.js';
 import { createWakeHub } from './wakeHub.js';
 
 /** Takes jobs of many lanes into this process, fairly, and runs them. */
@@ -33,7 +33,7 @@ export interface LaneIntake extends Service {
 /** What the intake needs. */
 export interface LaneIntakeOptions extends Omit<RunnerOptions, 'released'> {
   readonly keys: FleetKeys;
-  readonly room: SlotRoom;
+  readonly room: SlotCapacity;
   /** Whether this process looks for a tenant's stalled jobs. */
   readonly findsStalled: (tenantId: string) => boolean;
   /** A look has seen this version of a bucket. */

@@ -1,6 +1,6 @@
 import { bucketOf, tenantOfLane } from '@sluice/shared/domain/lane';
-import type { LaneKeys } from '../../redis/commands/lookAtLanes.js';
-import type { SlotTicket } from './slotRoom.js';
+import type { LaneKeys } from '../../redis/commands/inspectLanes.js';
+import type { SlotTicket } from './slotCapacity.js';
 
 /** A lane that this process runs. */
 export interface OpenLane {

@@ -1,7 +1,7 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { BlockingPop } from '../../redis/blockingPop.js';
 import type { RedisClient } from '../../redis/client.js';
-import { LANES_PER_CALL, lookAtLanes } from '../../redis/commands/lookAtLanes.js';
+import { inspectLanes, LANES_PER_CALL } from '../../redis/commands/inspectLanes.js';
 import type { FleetKeys } from '../../redis/keys.js';
 import type { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
@@ -119,7 +119,7 @@ export function createWakeHub(deps: WakeHubDeps): WakeHub {
 
   async function lookAt(number: number, lanes: readonly OpenLane[], sweeps: boolean): Promise<void> {
     const laneKeys = lanes.map((lane) => lane.keys);
-    const { version, looks } = await lookAtLanes(client, keys.version(number), laneKeys);
+    const { version, looks } = await inspectLanes(client, keys.version(number), laneKeys);
     for (const [index, { waiting, dueMs, active }] of looks) {
       const lane = lanes[index];
       if (lane === undefined) continue;

@@ -1,45 +1,54 @@
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Decider } from './decide/decider.js';
-import type { Leadership } from './lead/keepLead.js';
+import type { Leadership } from './lead/leaderElection.js';
 import type { TenantMeasures } from './measure/measureTenants.js';
 import type { LoadWatch, SeenLoad } from './replicas/loadBook.js';
 import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
-/** What a look needs. */
-export interface LookDeps {
-  /** Told of a new leadership before its first look, so that what an earlier leader still writes is refused. */
+/** Dependencies of a scaling pass. */
+export interface ScalingPassDeps {
+  /** Told of a new leadership before its first pass, so that what an earlier leader still writes is refused. */
   readonly take: (leadership: Leadership) => Promise<void>;
   /** Counts the lanes of these tenants, or of all. */
   readonly observe: (wanted?: ReadonlySet<string>) => Promise<FleetSight>;
   readonly decider: Decider;
   /** Makes decisions real. */
   readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
-  /** Told what every look found, to decide how many worker processes there shall be. */
+  /** Told what every pass found, to decide how many worker processes there shall be. */
   readonly load: LoadWatch;
   /** Told the same, for metrics that name tenants. */
   readonly measures: Pick<TenantMeasures, 'sawAll' | 'sawSome'>;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
-  readonly metrics: Pick<Metrics, 'lookSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
+  readonly metrics: Pick<Metrics, 'passSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
 }
 
-/** One look at the fleet: observe, decide, act. */
-export interface Look {
-  /** At every tenant; may grow and shrink. */
-  atAll(leadership: Leadership): Promise<void>;
-  /** At some tenants, by id, that jobs were just added to; only grows. Ids that have no lanes are passed over. */
-  atTouched(touched: ReadonlySet<string>, leadership: Leadership): Promise<void>;
+/** One pass over the fleet: observe, decide, act. */
+export interface ScalingPass {
+  /** Over every tenant; may grow and shrink. */
+  overAll(leadership: Leadership): Promise<void>;
+  /** Over some tenants, by id, to which jobs were just added; only grows. Ids that have no lanes are passed over. */
+  overTouched(touched: ReadonlySet<string>, leadership: Leadership): Promise<void>;
 }
 
-/** Makes looks. */
-export function createLook({ take, observe, decider, act, load, measures, monotonicMs, metrics }: LookDeps): Look {
+/** Makes scaling passes. */
+export function createScalingPass({
+  take,
+  observe,
+  decider,
+  act,
+  load,
+  measures,
+  monotonicMs,
+  metrics,
+}: ScalingPassDeps): ScalingPass {
   let takenFence: number | null = null;
   return {
-    async atAll(leadership) {
+    async overAll(leadership) {
       if (leadership.fence !== takenFence) await take(leadership);
       takenFence = leadership.fence;
-      const took = metrics.lookSeconds.startTimer();
+      const took = metrics.passSeconds.startTimer();
       // From before the counting: what is counted is no older than this.
       const atMs = monotonicMs();
       const { tenants, isWhole } = await observe();
@@ -55,7 +64,7 @@ export function createLook({ take, observe, decider, act, load, measures, monoto
       else await measures.sawSome(tenants, decisions);
       took();
     },
-    async atTouched(touched, leadership) {
+    async overTouched(touched, leadership) {
       const atMs = monotonicMs();
       const { tenants } = await observe(touched);
       const decisions = decider.decide(tenants, { occasion: 'touched', atMs, fence: leadership.fence });

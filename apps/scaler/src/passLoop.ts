@@ -2,22 +2,22 @@ import { tenantOfLane } from '@sluice/shared/domain/lane';
 import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
-import type { Leadership, LeadKeeper } from './lead/keepLead.js';
-import type { Look } from './look.js';
+import type { LeaderElection, Leadership } from './lead/leaderElection.js';
+import type { ScalingPass } from './scalingPass.js';
 
-/** Notices are gathered for this long before the tenants that they name are looked at, in ms. */
+/** Notices are gathered for this long before the tenants that they name are covered, in ms. */
 const GATHER_MS = 250;
 
-/** Looks at the fleet, again and again. */
-export interface LookLoop extends PeriodicService {
+/** Runs scaling passes periodically. */
+export interface PassLoop extends PeriodicService {
   /** Takes a notice: names of lanes that jobs were added to, joined by a space. */
   touch(laneNames: string): void;
 }
 
-/** When and how to look. */
-export interface LookLoopOptions {
-  readonly look: Look;
-  readonly lead: Pick<LeadKeeper, 'current'>;
+/** Options of the pass loop. */
+export interface PassLoopOptions {
+  readonly pass: ScalingPass;
+  readonly lead: Pick<LeaderElection, 'current'>;
   readonly intervalMs: number;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
@@ -25,11 +25,11 @@ export interface LookLoopOptions {
 }
 
 /**
- * One loop for both kinds of look, so that no two decide on the same tenant at once. It ticks every 250 ms, which costs
- * nothing while there is nothing to do. A new leader looks at all tenants first. What was touched before is dropped
- * then: the look at all has seen it.
+ * One loop for both kinds of pass, so that no two decide on the same tenant at once. It ticks every 250 ms, which costs
+ * nothing while there is nothing to do. A new leader starts with a full pass. What was touched before is dropped
+ * then: the full pass covers it.
  */
-export function createLookLoop({ look, lead, intervalMs, monotonicMs, log }: LookLoopOptions): LookLoop {
+export function createPassLoop({ pass, lead, intervalMs, monotonicMs, log }: PassLoopOptions): PassLoop {
   let touched = new Set<string>();
   let lastAll: { readonly fence: number; readonly atMs: number } | null = null;
 
@@ -39,11 +39,11 @@ export function createLookLoop({ look, lead, intervalMs, monotonicMs, log }: Loo
     touched = new Set();
     if (leadership === null) return;
     if (isDue(leadership)) {
-      // Noted before the look: one that fails is not repeated at every tick, but at its next time.
+      // Noted before the pass: one that fails is not repeated at every tick, but at its next time.
       lastAll = { fence: leadership.fence, atMs: monotonicMs() };
-      await look.atAll(leadership);
+      await pass.overAll(leadership);
     } else if (named.size > 0) {
-      await look.atTouched(named, leadership);
+      await pass.overTouched(named, leadership);
     }
   }
 
@@ -52,7 +52,7 @@ export function createLookLoop({ look, lead, intervalMs, monotonicMs, log }: Loo
   }
 
   return {
-    ...runEvery('look', Math.min(GATHER_MS, intervalMs), tick, log),
+    ...runEvery('scaling', Math.min(GATHER_MS, intervalMs), tick, log),
     touch(laneNames) {
       for (const name of laneNames.split(' ')) if (name !== '') touched.add(tenantOfLane(name));
     },

@@ -12,7 +12,7 @@ export interface SlotTicket {
 }
 
 /** The slots of tenants that this process holds or may take. */
-export interface SlotRoom {
+export interface SlotCapacity {
   /**
    * Whether a job of the tenant could start now, or as soon as a slot is granted that has just been asked for. Where not, the
    * board is told when there may be room.

@@ -6,8 +6,8 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
-import type { LaneFacts, ToldWait } from './outlook.js';
-import { UNTOLD_WAIT, waitInLane } from './outlook.js';
+import type { LaneFacts, ToldWait } from './waitEstimates.js';
+import { UNTOLD_WAIT, waitInLane } from './waitEstimates.js';
 
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;

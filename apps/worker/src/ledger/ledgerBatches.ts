@@ -3,14 +3,14 @@ import type { ClaimedJob, ClaimRequest } from '@sluice/fleet/postgres/queries/cl
 import { claimJobs } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { Settlement } from '@sluice/fleet/postgres/queries/settleJobs';
 import { settleJobs } from '@sluice/fleet/postgres/queries/settleJobs';
-import { takeTurn } from '@sluice/fleet/postgres/queries/takeTurn';
+import { writeBatch } from '@sluice/fleet/postgres/queries/writeBatch';
 import { isDataRefusal } from '@sluice/fleet/postgres/sqlState';
 import type { Batcher } from '@sluice/shared/lifecycle/batcher';
 import { createBatcher, Refused } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
 /** All that a worker writes of its jobs, gathered: claims and settlements of one moment share a commit. */
-export interface LedgerTurns {
+export interface LedgerBatches {
   /** See `claimJobs`. */
   claim(request: ClaimRequest): Promise<ClaimedJob | null>;
   /** See `settleJobs`. */
@@ -25,10 +25,10 @@ type Write =
 type Answer = ClaimedJob | boolean | null;
 
 /**
- * At most 256 jobs a turn, two turns at a time: while they are under way, the next gathers. What waits is shared out over them, for
+ * At most 256 jobs per batch, two batches at a time: while they run, the next one fills. Waiting writes are shared out over both, for
  * jobs that move in step leave the ledger idle while Redis works, and the other way round.
  */
-export function createLedgerTurns(db: Database, log: Log): LedgerTurns {
+export function createLedgerBatches(db: Database, log: Log): LedgerBatches {
   const batcher: Batcher<Write, Answer> = createBatcher({
     maxItems: 256,
     enoughItems: 24,
@@ -61,7 +61,7 @@ async function writeAll(db: Database, writes: readonly Write[], log: Log): Promi
 async function writeTogether(db: Database, writes: readonly Write[]): Promise<Answer[]> {
   const claims = writes.flatMap((write) => (write.kind === 'claim' ? [write.request] : []));
   const settlements = writes.flatMap((write) => (write.kind === 'settle' ? [write.settlement] : []));
-  const { claimed, settled } = await takeTurn(db, { claims, settlements });
+  const { claimed, settled } = await writeBatch(db, { claims, settlements });
   const [jobs, taken] = [claimed.values(), settled.values()];
   return writes.map(({ kind }) => (kind === 'claim' ? (jobs.next().value ?? null) : (taken.next().value ?? false)));
 }

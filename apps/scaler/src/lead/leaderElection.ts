@@ -3,48 +3,48 @@ import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** How often the lead is asked for, or kept, in ms. With a lease of 9 s a dead leader is followed within 10 s. */
+/** Interval between requests for leadership, in ms. With a lease of 9 s a dead leader is replaced within 10 s. */
 const ASK_EVERY_MS = 1_000;
 
-/** Part of the lease that is not used: what was begun while leading may take this long to arrive, in ms. */
+/** Part of the lease that is not used: writes begun while leading may take this long to arrive, in ms. */
 const SAFETY_MS = 1_000;
 
-/** How long giving the lead back may take when a process stops, in ms. */
-const GIVE_BACK_MS = 1_000;
+/** Time limit of releasing leadership when the process stops, in ms. */
+const RELEASE_MS = 1_000;
 
-/** The right to act, for as long as `holds()`. Ask again before every write: a look can outlast its lease. */
+/** The right to act while `holds()`. Check before every write: a pass can outlast the lease. */
 export interface Leadership {
-  /** Number of this leadership, which only grows over all scalers. */
+  /** Fencing token of this leadership; only grows, over all scalers. */
   readonly fence: number;
-  /** Whether this process still leads, under this very fence. */
+  /** Whether this process still leads, under this fence. */
   holds(): boolean;
 }
 
-/** Keeps asking for the lead. */
-export interface LeadKeeper extends PeriodicService {
-  /** The leadership of this process; null when another leads or nobody knows. */
+/** Keeps campaigning for leadership. */
+export interface LeaderElection extends PeriodicService {
+  /** The leadership of this process; null when another process leads, or it is unknown who does. */
   current(): Leadership | null;
 }
 
-/** What the lead needs. */
-export interface LeadOptions {
-  /** Asks the store for the lead: its fence, or 0 when another has it. A lease of 0 gives it back. */
+/** Options of a leader election. */
+export interface LeaderElectionOptions {
+  /** Requests leadership from the store: resolves to the fence, or 0 when another process leads. A lease of 0 releases it. */
   readonly ask: (leaseMs: number) => Promise<number>;
   readonly leaseMs: number;
   /** A clock that never jumps, in ms. */
   readonly monotonicMs: () => number;
-  /** Called whenever this process comes to lead. */
+  /** Called when this process becomes the leader. */
   readonly gained: () => void;
-  /** Called whenever it no longer does. */
+  /** Called when it stops being the leader. */
   readonly lost: () => void;
   readonly log: Log;
 }
 
 /**
- * Leads when no other does. The lease is counted here from before the store was asked, so that this process believes
- * to lead for a shorter time than the store grants; when the store cannot be reached, leading simply runs out.
+ * Leads when no other process does. The lease is counted from before the request, so that this process believes it leads
+ * for less time than the store grants; when the store is unreachable, leadership expires.
  */
-export function createLeadKeeper(options: LeadOptions): LeadKeeper {
+export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { leaseMs, monotonicMs, log } = options;
   let held: { readonly fence: number; readonly untilMs: number } | null = null;
 
@@ -63,7 +63,7 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
   }
 
   const loop = runEvery(
-    'lead',
+    'leader_election',
     ASK_EVERY_MS,
     async () => {
       const askedMs = monotonicMs();
@@ -72,7 +72,7 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
     log,
   );
 
-  async function giveBack(deadline: AbortSignal): Promise<void> {
+  async function release(deadline: AbortSignal): Promise<void> {
     await loop.stop(deadline);
     if (held === null) return;
     take(0, monotonicMs());
@@ -87,14 +87,14 @@ export function createLeadKeeper(options: LeadOptions): LeadKeeper {
       return { fence, holds: () => held?.fence === fence && monotonicMs() < held.untilMs };
     },
     async stop(deadline) {
-      const over = giveBack(deadline).catch((err: unknown) =>
+      const over = release(deadline).catch((err: unknown) =>
         log.warn(
           { component: 'leader_election', event: 'leadership_not_released', err },
           'failed to release leadership: its lease will expire',
         ),
       );
-      // A store that is away must not hold up the parts that stop after this one.
-      await Promise.race([over, pause(GIVE_BACK_MS, undefined, { ref: false })]);
+      // An unavailable store must not delay the services that stop after this one.
+      await Promise.race([over, pause(RELEASE_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
 import { describe, expect, it } from 'vitest';
-import { createLook } from './look.js';
 import type { SeenLoad } from './replicas/loadBook.js';
+import { createScalingPass } from './scalingPass.js';
 import type { SeenTenant, Tenant, TenantDecision } from './tenant.js';
 
 function setUp({ isWhole } = { isWhole: true }) {
@@ -9,7 +9,7 @@ function setUp({ isWhole } = { isWhole: true }) {
   const told: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
   const seen: SeenTenant[] = [{ kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 3 } }];
   const metrics = createMetrics('test');
-  const look = createLook({
+  const pass = createScalingPass({
     take: async ({ fence }) => void done.push(`take ${fence}`),
     observe: async (wanted) => {
       done.push(wanted === undefined ? 'observe all' : `observe ${[...wanted].join(' ')}`);
@@ -27,7 +27,7 @@ function setUp({ isWhole } = { isWhole: true }) {
     monotonicMs: () => 0,
     metrics,
   });
-  return { done, told, seen, look, metrics };
+  return { done, told, seen, pass, metrics };
 }
 
 function decided({ id, current }: Tenant, reason: string): TenantDecision {
@@ -41,13 +41,13 @@ function decided({ id, current }: Tenant, reason: string): TenantDecision {
 
 const led = (fence: number) => ({ fence, holds: () => true });
 
-describe('createLook', () => {
-  it('takes the buckets once per leadership, before it looks', async () => {
-    const { done, look } = setUp();
-    await look.atAll(led(4));
-    await look.atAll(led(4));
-    await look.atTouched(new Set(['acme']), led(4));
-    await look.atAll(led(5));
+describe('createScalingPass', () => {
+  it('takes the buckets once per leadership, before its first pass', async () => {
+    const { done, pass } = setUp();
+    await pass.overAll(led(4));
+    await pass.overAll(led(4));
+    await pass.overTouched(new Set(['acme']), led(4));
+    await pass.overAll(led(5));
     expect(done).toEqual([
       'take 4',
       'observe all',
@@ -63,23 +63,23 @@ describe('createLook', () => {
   });
 
   it('measures what it saw, what is held back included', async () => {
-    const { seen, look, metrics } = setUp();
+    const { seen, pass, metrics } = setUp();
     const count = { waiting: 3, waitingInAll: 7, active: 0, arrivals: 0, serviceMs: null, oldestWaitMs: null } as const;
     seen.push({
       kind: 'counted',
       tenant: { id: 'globex', lanes: [], current: 4 },
       count: { ...count, heldBack: 'none' },
     });
-    await look.atAll(led(1));
+    await pass.overAll(led(1));
     expect((await metrics.jobsWaiting.get()).values).toMatchObject([{ value: 7 }]);
     expect((await metrics.slotsDesired.get()).values).toMatchObject([{ value: 7 }]);
   });
 
   it('tells what tenants have to do in the slots that they were just given, and which could not be counted', async () => {
-    const { told, seen, look } = setUp();
+    const { told, seen, pass } = setUp();
     seen.push({ kind: 'unreadable', tenant: { id: 'globex', lanes: [], current: 2 } });
-    await look.atAll(led(1));
-    await look.atTouched(new Set(['acme', 'globex']), led(1));
+    await pass.overAll(led(1));
+    await pass.overTouched(new Set(['acme', 'globex']), led(1));
     const loads = [
       { kind: 'unreadable', tenantId: 'acme' },
       { kind: 'counted', tenantId: 'globex', waiting: 7, active: 0, slots: 4 },
@@ -91,8 +91,8 @@ describe('createLook', () => {
   });
 
   it('does not take tenants of a bucket that could not be read for tenants without work', async () => {
-    const { told, look } = setUp({ isWhole: false });
-    await look.atAll(led(1));
+    const { told, pass } = setUp({ isWhole: false });
+    await pass.overAll(led(1));
     expect(told).toEqual([{ of: 'some', loads: [{ kind: 'unreadable', tenantId: 'acme' }], fence: 1 }]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createLeadKeeper } from './keepLead.js';
+import { createLeaderElection } from './leaderElection.js';
 
 const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
@@ -8,7 +8,7 @@ function setUp() {
   const state = { fence: 1, nowMs: 0, asked: [] as number[], away: false, silent: false };
   const gained = vi.fn();
   const lost = vi.fn();
-  const lead = createLeadKeeper({
+  const lead = createLeaderElection({
     async ask(leaseMs) {
       state.asked.push(leaseMs);
       if (state.away) throw new Error('away');
@@ -30,7 +30,7 @@ function setUp() {
   return { state, lead, gained, lost, ask };
 }
 
-describe('createLeadKeeper', () => {
+describe('createLeaderElection', () => {
   it('leads under the fence that it was given, and gives the lead back when it stops', async () => {
     const { state, lead, gained, lost } = setUp();
     await lead.start();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeOutlook, seenState } from './outlook.js';
+import { describeEstimate, seenState } from './waitEstimates.js';
 
 const facts = {
   waiting: 12,
@@ -13,31 +13,31 @@ const facts = {
 };
 const job = { id: 'a', state: 'queued', priority: 50, dueInMs: 0 } as const;
 
-describe('describeOutlook', () => {
+describe('describeEstimate', () => {
   it('shares the jobs ahead out over the slots of the tenant', () => {
-    expect(describeOutlook(job, 12, facts)).toMatchObject({ position: 12, estimatedWaitMs: 600, zone: 'green' });
-    expect(describeOutlook(job, 3, { ...facts, serviceMs: null, atATime: 1 })).toMatchObject({
+    expect(describeEstimate(job, 12, facts)).toMatchObject({ position: 12, estimatedWaitMs: 600, zone: 'green' });
+    expect(describeEstimate(job, 3, { ...facts, serviceMs: null, atATime: 1 })).toMatchObject({
       estimatedWaitMs: 3_000,
     });
   });
 
   it('tells a job that is not due when it will be, and a running one nothing', () => {
-    expect(describeOutlook({ ...job, state: 'delayed', dueInMs: 90_000.4 }, null, facts)).toEqual({
+    expect(describeEstimate({ ...job, state: 'delayed', dueInMs: 90_000.4 }, null, facts)).toEqual({
       position: null,
       estimatedWaitMs: 90_000,
       estimatedWaitP90Ms: 90_000,
       zone: 'green',
     });
-    expect(describeOutlook({ ...job, state: 'active' }, null, facts)).toMatchObject({ estimatedWaitMs: null });
+    expect(describeEstimate({ ...job, state: 'active' }, null, facts)).toMatchObject({ estimatedWaitMs: null });
   });
 
   it('says nothing of the wait while no worker lives', () => {
     const away = { position: 3, estimatedWaitMs: null, estimatedWaitP90Ms: null, zone: 'green' };
-    expect(describeOutlook(job, 3, { ...facts, isServed: false })).toEqual(away);
+    expect(describeEstimate(job, 3, { ...facts, isServed: false })).toEqual(away);
   });
 
   it('is vague, and careful, when the lane cannot be seen', () => {
-    expect(describeOutlook(job, null, null)).toMatchObject({ position: null, estimatedWaitMs: null, zone: 'yellow' });
+    expect(describeEstimate(job, null, null)).toMatchObject({ position: null, estimatedWaitMs: null, zone: 'yellow' });
   });
 });
 

@@ -7,7 +7,7 @@ import { groupByBucket } from '../../redis/commands/groupByBucket.js';
 import { defineLua } from '../../redis/defineLua.js';
 import type { FleetKeys } from '../../redis/keys.js';
 
-const script = defineLua('lookAtSchedulers');
+const script = defineLua('inspectSchedulers');
 const reply = z.array(z.tuple([z.int().nonnegative(), z.string(), z.union([z.literal(0), z.literal(1)])]));
 
 /** Lanes per call: more would hold Redis up. */
@@ -24,7 +24,7 @@ export interface SchedulerSight {
 }
 
 /** Looks at the job schedulers of ours in these lanes, with few calls per bucket. Changes nothing. */
-export async function lookAtSchedulers(
+export async function inspectSchedulers(
   client: RedisClient,
   keys: FleetKeys,
   lanes: readonly string[],

@@ -5,18 +5,18 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { FLOOR_SLOTS } from '@sluice/shared/domain/placement';
 import { zoneOf } from '@sluice/shared/domain/zone';
 import { ASSUMED_SERVICE_MS, estimateWait } from '../domain/waitEstimate.js';
-import type { LanePlace } from '../redis/commands/readOutlook.js';
-import type { OutlookBatches, SeenLane } from './outlookBatches.js';
+import type { LanePlace } from '../redis/commands/readLaneSnapshot.js';
+import type { LaneReader, SeenLane } from './laneReader.js';
 
 /** What a submitter may expect of a job. */
-export interface Outlook extends ToldWait {
+export interface WaitEstimate extends ToldWait {
   /** 1 is next; null when it does not wait in its lane. */
   readonly position: number | null;
   readonly zone: Zone;
 }
 
-/** An outlook, with what the lane says of the job's state where the ledger does not say it yet. */
-export interface SeenOutlook extends Outlook {
+/** An estimate, with what the lane says of the job's state where the ledger does not say it yet. */
+export interface SeenEstimate extends WaitEstimate {
   readonly state: JobState;
 }
 
@@ -39,7 +39,7 @@ export interface LaneFacts {
   readonly circuit: CircuitState | null;
 }
 
-/** A job whose outlook is asked for. */
+/** A job whose wait is estimated for. */
 export interface WaitingJob {
   /** Its id in its lane. */
   readonly id: string;
@@ -49,30 +49,30 @@ export interface WaitingJob {
   readonly dueInMs: number;
 }
 
-/** Reads outlooks; a Redis that is away makes them vague, never an error. */
-export interface OutlookReader {
-  read(lane: Lane, job: WaitingJob): Promise<SeenOutlook>;
+/** Reads estimates; a Redis that is away makes them vague, never an error. */
+export interface EstimateReader {
+  read(lane: Lane, job: WaitingJob): Promise<SeenEstimate>;
   /** The same from a lane that was seen already; null when Redis was away then. */
-  describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook;
+  describe(seen: SeenLane | null, job: WaitingJob): SeenEstimate;
   /** Facts of a lane; null while Redis is away. */
   facts(lane: Lane): Promise<LaneFacts | null>;
 }
 
 /**
- * Reads outlooks.
+ * Reads estimates.
  * @param slotConcurrency jobs that one slot runs at a time
  */
-export function createOutlookReader(batches: OutlookBatches, slotConcurrency: number): OutlookReader {
-  const toFacts = ({ outlook, isServed, pausedMs, quota, circuit }: SeenLane): LaneFacts => {
-    const { waiting, active, serviceMs, slots } = outlook;
+export function createEstimateReader(batches: LaneReader, slotConcurrency: number): EstimateReader {
+  const toFacts = ({ snapshot, isServed, pausedMs, quota, circuit }: SeenLane): LaneFacts => {
+    const { waiting, active, serviceMs, slots } = snapshot;
     const atATime = Math.min((slots ?? FLOOR_SLOTS) * slotConcurrency, quota?.quota.callsAtATime ?? Infinity);
     return { waiting, active, serviceMs, isServed, atATime, pausedMs, quota, circuit };
   };
-  function describe(seen: SeenLane | null, job: WaitingJob): SeenOutlook {
-    if (seen === null) return { ...describeOutlook(job, null, null), state: job.state };
+  function describe(seen: SeenLane | null, job: WaitingJob): SeenEstimate {
+    if (seen === null) return { ...describeEstimate(job, null, null), state: job.state };
     const { place } = seen;
     const position = place?.kind === 'waiting' ? place.position : null;
-    return { ...describeOutlook(job, position, toFacts(seen)), state: seenState(job.state, place) };
+    return { ...describeEstimate(job, position, toFacts(seen)), state: seenState(job.state, place) };
   }
   return {
     async read(lane, job) {
@@ -94,7 +94,7 @@ export function seenState(state: JobState, place: LanePlace | null): JobState {
 }
 
 /** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
-export function describeOutlook(job: WaitingJob, position: number | null, facts: LaneFacts | null): Outlook {
+export function describeEstimate(job: WaitingJob, position: number | null, facts: LaneFacts | null): WaitEstimate {
   const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
   const unknown = { position: null, ...UNTOLD_WAIT, zone };
   if (job.state === 'active') return unknown;

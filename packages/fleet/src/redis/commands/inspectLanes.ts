@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 
-const look = defineLua('lookAtLanes');
+const look = defineLua('inspectLanes');
 const numbers = z.array(z.number());
 const lookReply = z.tuple([z.string(), numbers]);
 
@@ -32,7 +32,7 @@ export const LANES_PER_CALL = 1_000;
  * @param lanes at most `LANES_PER_CALL`
  * @returns by index into `lanes`; a lane that holds nothing is missing
  */
-export async function lookAtLanes(
+export async function inspectLanes(
   client: RedisClient,
   versionKey: string,
   lanes: readonly LaneKeys[],

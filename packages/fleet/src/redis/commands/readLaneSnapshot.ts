@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { RedisClient } from '../client.js';
 import { defineLua } from '../defineLua.js';
 import type { FleetKeys } from '../keys.js';
-import type { LaneKeys } from './lookAtLanes.js';
+import type { LaneKeys } from './inspectLanes.js';
 
-const script = defineLua('readOutlook');
+const script = defineLua('readLaneSnapshot');
 const numberOrNone = z.string().transform((text) => (text === '' ? null : Number(text)));
 const reply = z.tuple([z.number(), z.number(), numberOrNone, numberOrNone], z.number());
 
@@ -17,7 +17,7 @@ export type LanePlace =
   | { readonly kind: 'elsewhere' };
 
 /** A lane, and where some of its jobs stand. */
-export interface LaneOutlook {
+export interface LaneSnapshot {
   /** Due jobs that wait. */
   readonly waiting: number;
   readonly active: number;
@@ -30,7 +30,7 @@ export interface LaneOutlook {
 }
 
 /** Which lane is read. */
-export interface OutlookLane {
+export interface SnapshotLane {
   readonly tenantId: string;
   readonly name: string;
   /** BullMQ's names of it, see `queue/laneKeys.ts`. */
@@ -38,15 +38,15 @@ export interface OutlookLane {
 }
 
 /** Most ids of one call. */
-export const IDS_PER_OUTLOOK = 1_000;
+export const IDS_PER_SNAPSHOT = 1_000;
 
 /** Reads a lane and the places of jobs in it: one command. */
-export async function readOutlook(
+export async function readLaneSnapshot(
   client: RedisClient,
   keys: FleetKeys,
-  { tenantId, name, laneKeys }: OutlookLane,
+  { tenantId, name, laneKeys }: SnapshotLane,
   ids: readonly string[],
-): Promise<LaneOutlook> {
+): Promise<LaneSnapshot> {
   const bucket = bucketOf(tenantId);
   const { wait, prioritized, active, delayed } = laneKeys;
   const answer = await script.run(

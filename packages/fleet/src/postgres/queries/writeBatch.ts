@@ -5,13 +5,13 @@ import type { Settlement } from './settleJobs.js';
 import { settleJobs } from './settleJobs.js';
 
 /** What a worker has to write at one moment. No job may be in it twice. */
-export interface Turn {
+export interface LedgerBatch {
   readonly claims: readonly ClaimRequest[];
   readonly settlements: readonly Settlement[];
 }
 
 /** What became of a turn, each part in its order: see `claimJobs` and `settleJobs`. */
-export interface TurnTaken {
+export interface WrittenBatch {
   readonly claimed: readonly (ClaimedJob | null)[];
   readonly settled: readonly boolean[];
 }
@@ -72,7 +72,7 @@ type TurnRow = [
  * Claims and settles jobs: one statement and one commit in the ordinary course. What it finds otherwise (a job that is over,
  * still active or not due, an attempt that failed or owns its job no longer) goes the long way.
  */
-export async function takeTurn(db: Database, { claims, settlements }: Turn): Promise<TurnTaken> {
+export async function writeBatch(db: Database, { claims, settlements }: LedgerBatch): Promise<WrittenBatch> {
   const completions = settlements.filter(isCompletion);
   const others = completions.length === settlements.length ? [] : settlements.filter((one) => !isCompletion(one));
   const [ordinary, otherwise] = await Promise.all([

@@ -5,15 +5,15 @@ import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { laneKeysOf } from '../queue/laneKeys.js';
 import type { Ask } from '../redis/ask.js';
 import type { RedisClient } from '../redis/client.js';
-import type { LaneOutlook, LanePlace } from '../redis/commands/readOutlook.js';
-import { IDS_PER_OUTLOOK, readOutlook } from '../redis/commands/readOutlook.js';
+import type { LanePlace, LaneSnapshot } from '../redis/commands/readLaneSnapshot.js';
+import { IDS_PER_SNAPSHOT, readLaneSnapshot } from '../redis/commands/readLaneSnapshot.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { LaneHold, LaneHoldDeps } from './laneHold.js';
 import { NOT_HELD, readLaneHold } from './laneHold.js';
 
 /** A lane as it was when one of its jobs was asked for. */
 export interface SeenLane extends LaneHold {
-  readonly outlook: LaneOutlook;
+  readonly snapshot: LaneSnapshot;
   /** Whether any worker process lives. */
   readonly isServed: boolean;
   /** Null when no job was asked for. */
@@ -21,7 +21,7 @@ export interface SeenLane extends LaneHold {
 }
 
 /** Reads lanes for many requests at once. */
-export interface OutlookBatches {
+export interface LaneReader {
   /** A lane, and where a job of it stands; null while Redis is away. */
   read(lane: Lane, id: string | null): Promise<SeenLane | null>;
   /** The same for many jobs that came together; the answers are in their order. */
@@ -35,7 +35,7 @@ export interface LaneQuestion {
 }
 
 /** Dependencies of reading lanes. */
-export interface OutlookBatchesDeps extends LaneHoldDeps {
+export interface LaneReaderDeps extends LaneHoldDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly call: Ask;
@@ -54,18 +54,18 @@ interface AskedLane {
  * Requests of the same moment ask together: one command for each lane, all in one round trip. Only where jobs call an upstream
  * its quota is asked for beside it, once for all.
  */
-export function createOutlookBatches(deps: OutlookBatchesDeps): OutlookBatches {
+export function createLaneReader(deps: LaneReaderDeps): LaneReader {
   const { client, keys, call, hasWorkers, tasks } = deps;
   async function readLane(name: string, { lane, ids }: AskedLane) {
     const upstream = tasks.upstreamOfClass(lane.queueClass);
     const laneKeys = laneKeysOf(keys, name);
     try {
-      const [outlook, hold, isServed] = await Promise.all([
-        call(() => readOutlook(client, keys, { tenantId: lane.tenantId, name, laneKeys }, ids)),
+      const [snapshot, hold, isServed] = await Promise.all([
+        call(() => readLaneSnapshot(client, keys, { tenantId: lane.tenantId, name, laneKeys }, ids)),
         upstream === null ? NOT_HELD : readLaneHold(lane, upstream, deps),
         call(hasWorkers),
       ]);
-      return { outlook, ...hold, isServed };
+      return { snapshot, ...hold, isServed };
     } catch {
       return null;
     }
@@ -87,11 +87,11 @@ export function createOutlookBatches(deps: OutlookBatchesDeps): OutlookBatches {
     const seen = new Map(lanes);
     return asked.map(({ name, index }) => {
       const lane = seen.get(name) ?? null;
-      return lane === null ? null : { ...lane, place: lane.outlook.places[index] ?? null };
+      return lane === null ? null : { ...lane, place: lane.snapshot.places[index] ?? null };
     });
   }
   const batcher = createBatcher<LaneQuestion, SeenLane | null>({
-    maxItems: IDS_PER_OUTLOOK,
+    maxItems: IDS_PER_SNAPSHOT,
     maxWaitMs: 0,
     maxFlushes: 4,
     flush: readAll,

@@ -20,7 +20,7 @@ for (const app of readdirSync(APPS)) await bundle(app);
 async function bundle(app) {
   const dist = join(APPS, app, 'dist');
   const folder = join(dist, 'bundle');
-  const names = ['main', .../** @type {Record<string, string[]>} */ ((MORE_ENTRIES)[app] ?? [])];
+  const names = ['main', .../** @type {Record<string, string[]>} */ (MORE_ENTRIES[app] ?? [])];
   const entries = names.map((name) => join(dist, `${name}.js`));
   const bundled = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [String(/[^/]+(?=\.js$)/.exec(entry)), entry])),

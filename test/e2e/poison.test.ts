@@ -85,13 +85,14 @@ async function startWorker(): Promise<RevivedWorker> {
 
 describe('a job that takes its process down', () => {
   it.each([
-    ['exit', 86],
-    ['memory', 'SIGABRT'],
-    ['block', 'SIGKILL'],
-    ['uncaught', 70],
+    ['exit', [86]],
+    // Filling the heap blocks the event loop: on a slow machine the watchdog is first.
+    ['memory', ['SIGABRT', 'SIGKILL']],
+    ['block', ['SIGKILL']],
+    ['uncaught', [70]],
   ] as const)(
     'by %s does so once; its neighbours end well, and its lane goes on',
-    async (act, death) => {
+    async (act, deaths) => {
       const running = await startWorker();
       const owners = ['north', 'east', 'south', 'west'].map((name) => `${name}-${act}`);
       const innocents = await Promise.all(
@@ -111,7 +112,8 @@ describe('a job that takes its process down', () => {
         expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'completed']);
       }
       await reaches(poisoned, await submit(poisoned, {}), 'completed');
-      expect(running.deaths).toEqual([death]);
+      expect(running.deaths).toHaveLength(1);
+      expect(deaths).toContain(running.deaths[0]);
       if (act === 'block' || act === 'uncaught') {
         const words = running.lines().filter(({ jobs }) => Array.isArray(jobs) && jobs.includes(poison));
         expect(words).toHaveLength(1);

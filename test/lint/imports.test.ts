@@ -29,6 +29,7 @@ const CASES = [
   ['packages/queued-client/src/a.ts', '@sluice/ga4', false],
   ['packages/queued-client/src/a.ts', '@sluice/fleet/redis/keys', true],
   ['packages/ga4/src/a.ts', 'pg', false],
+  ['packages/ga4/src/a.ts', '@sluice/fleet/redis/keys', false],
   ['apps/worker/src/a.ts', 'bullmq', false],
   ['apps/worker/src/a.ts', 'pg', false],
   ['apps/worker/src/a.ts', '@sluice/producer', false],

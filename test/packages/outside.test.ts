@@ -54,9 +54,12 @@ afterAll(async () => {
 });
 
 /** Writes files and compiles them, as a service of one's own is compiled. */
-async function compile(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+async function compile(folder: string, files: Readonly<Record<string, string>>, more: object = {}): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, files: Object.keys(files) }));
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...TSCONFIG.compilerOptions, ...more }, files: Object.keys(files) }),
+  );
   await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
 }
 
@@ -147,6 +150,15 @@ describe('a fleet outside of the repository', () => {
     } finally {
       expect(await Promise.all(started.map((process) => process.stop()))).toEqual(started.map(() => 0));
     }
+  });
+});
+
+describe('the types of installed packages', () => {
+  it('need no types of a store or a server', async () => {
+    const { folder } = outside;
+    const names = ['client', 'limits', 'queued-client', 'tasks', 'tasks/testing'];
+    const text = names.map((name, index) => `export * as p${index} from '@sluice/${name}';\n`).join('');
+    await compile(folder, { 'types.ts': text }, { skipLibCheck: false });
   });
 });
 

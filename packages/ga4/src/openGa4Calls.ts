@@ -1,5 +1,3 @@
-import type { Session } from '@sluice/fleet/postgres/connect';
-import { findTenant } from '@sluice/fleet/postgres/queries/tenants';
 import type { Ga4ReportResult } from './contract/ga4Report.js';
 import type { Ga4ReportData } from './contract/ga4RunReport.js';
 import type { Ga4Settings } from './ga4Access.js';
@@ -11,6 +9,13 @@ import { createPropertiesOf } from './propertiesOf.js';
 export interface Ga4CallSettings extends Partial<Ga4Settings> {
   readonly anyProperty?: boolean;
   readonly allowPrivateAddresses?: boolean;
+}
+
+/** What is asked of the fleet: which properties a tenant may read. A `FleetClient` of `@sluice/queued-client` answers it. */
+export interface Ga4Fleet {
+  findTenant(tenantId: string): Promise<{ readonly ga4Properties: readonly string[] } | null>;
+  /** Unix ms. */
+  now(): number;
 }
 
 /** Direct calls of GA4 in a service of one's own. */
@@ -32,13 +37,14 @@ const CLOSE_MS = 5_000;
  * @throws ConfigurationError when the credential or the endpoint cannot be used
  */
 export async function openGa4Calls(
-  { db, now }: { readonly db: Session; readonly now: () => number },
+  fleet: Ga4Fleet,
   { anyProperty = false, allowPrivateAddresses = false, ...more }: Ga4CallSettings,
 ): Promise<Ga4Calls> {
   const settings = { endpoint: undefined, credentialsFile: undefined, credentials: undefined, ...more };
+  const now = (): number => fleet.now();
   const ga4 = createGa4Client({ settings, allowPrivateAddresses, now });
   await ga4.start();
-  const find = async (tenantId: string) => (await findTenant(db, tenantId))?.ga4Properties ?? null;
+  const find = async (tenantId: string) => (await fleet.findTenant(tenantId))?.ga4Properties ?? null;
   const propertiesOf = createPropertiesOf(find, anyProperty, now);
   return {
     callFor: (tenantId) => createGa4Call(ga4, tenantId, propertiesOf),

@@ -1,10 +1,10 @@
 import { inTenant } from '@sluice/fleet/postgres/inTenant';
 import type { Cancellation } from '@sluice/fleet/postgres/queries/cancelJob';
 import { cancelJob } from '@sluice/fleet/postgres/queries/cancelJob';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetConnection } from './fleetConnection.js';
 
 /** Cancels a job that the ledger has: it leaves its lane, or its worker is notified. */
-export async function cancelInLedger(fleet: FleetClient, tenantId: string, id: string): Promise<Cancellation> {
+export async function cancelInLedger(fleet: FleetConnection, tenantId: string, id: string): Promise<Cancellation> {
   const { db, lanes, redis, keys } = fleet;
   const cancellation = await inTenant(db, tenantId, (session) => cancelJob(session, tenantId, id));
   if (cancellation.kind === 'running') await redis.publish(keys.cancelChannel, id).catch(() => undefined);

@@ -2,7 +2,7 @@ import type { LateRow } from '@sluice/fleet/submit/lateRows';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { within } from '@sluice/shared/lifecycle/within';
 import { cancelInLedger } from './cancelInLedger.js';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetConnection } from './fleetConnection.js';
 
 /** Longest wait for the row of a job that its lane has already, in ms; a healthy ledger has it after about 20 ms. */
 export const LATE_ROW_PATIENCE_MS = 2_000;
@@ -12,7 +12,7 @@ export const LATE_ROW_PATIENCE_MS = 2_000;
  * ledger takes it. One that a worker has claimed meanwhile is cancelled once its row exists.
  * @throws FleetError `wrong_state` when it is over, `unavailable` when the ledger is down and a worker may have the job
  */
-export async function cancelLate(fleet: FleetClient, late: LateRow): Promise<void> {
+export async function cancelLate(fleet: FleetConnection, late: LateRow): Promise<void> {
   const { id, tenantId, queueClass } = late.row;
   const lane = { tenantId, queueClass };
   const event = { kind: 'state', jobId: id, ...lane, state: 'cancelled', attempt: 0 } as const;

@@ -7,7 +7,7 @@ import { laneName } from '@sluice/shared/domain/lane';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 import type { TaskContract } from '@sluice/tasks';
 import { partOf, pauseMsAfter } from '@sluice/tasks/internal';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetConnection } from './fleetConnection.js';
 
 /** The result of a direct call: its answer, or that the request is to be queued. */
 export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
@@ -35,7 +35,7 @@ const LEASE_MARGIN_MS = 10_000;
  * @throws what the call throws, except a {@link PacedError}: that queues the request
  */
 export function createDirectCall<Data>(
-  { quotas, pacing, keys, now, log }: Pick<FleetClient, 'quotas' | 'pacing' | 'keys' | 'now' | 'log'>,
+  { quotas, pacing, keys, now, log }: Pick<FleetConnection, 'quotas' | 'pacing' | 'keys' | 'now' | 'log'>,
   { tenant, task, upstream, call }: DirectCallOptions<Data>,
 ): (prepared: PreparedJob, signal: AbortSignal) => Promise<Direct> {
   const { wait, prioritized } = laneKeysOf(keys, laneName({ tenantId: tenant, queueClass: task.queueClass }));

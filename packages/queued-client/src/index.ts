@@ -2,7 +2,7 @@
 export { FleetError } from '@sluice/shared/errors/fleetError';
 export { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 export { PacedError } from '@sluice/shared/errors/pacedError';
-export type { FleetClient, FleetClientSettings } from './openFleetClient.js';
+export type { FleetClient, FleetClientSettings, FleetTenant } from './fleetClient.js';
 export { openFleetClient } from './openFleetClient.js';
 export type { QueuedNotice } from './positionNotices.js';
 export type { QueuedClient, QueuedClientOptions, QueueStatus, RequestOptions, RequestStatus } from './queuedClient.js';

@@ -3,7 +3,7 @@ import { waitInLane } from '@sluice/fleet/wait/waitEstimates';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { waitText } from '@sluice/shared/domain/waitText';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetConnection } from './fleetConnection.js';
 
 /** The position of a waiting request. */
 export interface QueuedNotice {
@@ -31,7 +31,7 @@ export interface PositionNotices {
 }
 
 /** What notices depend on. */
-export type PositionNoticesDeps = Pick<FleetClient, 'places' | 'lanes' | 'estimates' | 'log'>;
+export type PositionNoticesDeps = Pick<FleetConnection, 'places' | 'lanes' | 'estimates' | 'log'>;
 
 /** Notifies of the position of a job that was just added: the first one at once, then whenever it changes. */
 export function startPositionNotices(
@@ -84,7 +84,7 @@ function messageOf(wait: Wait): string {
 
 /** Position and wait of a job; of a new one when there is no id. All null while Redis is unavailable. */
 export async function placeOf(
-  { lanes, estimates }: Pick<FleetClient, 'lanes' | 'estimates'>,
+  { lanes, estimates }: Pick<FleetConnection, 'lanes' | 'estimates'>,
   lane: Lane,
   id: string | null,
   state: JobState,

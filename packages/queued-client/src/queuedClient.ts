@@ -16,7 +16,8 @@ import { activeTraceparent } from '@sluice/shared/telemetry/spans';
 import type { TaskContract } from '@sluice/tasks';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetClient } from './fleetClient.js';
+import { connectionOf } from './openFleetClient.js';
 import type { QueuedNotice } from './positionNotices.js';
 import { placeOf, startPositionNotices } from './positionNotices.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
@@ -92,12 +93,14 @@ export interface QueuedClient<Input = unknown, Result = unknown> {
 
 /**
  * A client of one user of a tenant.
+ * @param client what `openFleetClient` resolves with
  * @throws FleetError `invalid_request` when tenant, user or role is invalid, `configuration` when the task names no upstream
  */
 export function createQueuedClient<Data, Result, Input>(
-  fleet: FleetClient,
+  client: FleetClient,
   options: QueuedClientOptions<Data, Result, Input>,
 ): QueuedClient<Input, Result> {
+  const fleet = connectionOf(client);
   const requester = readRequester(options);
   const { tenant, role } = requester;
   const { task } = options;

@@ -12,7 +12,7 @@ import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { isId } from '@sluice/shared/ids/ids';
 import { within } from '@sluice/shared/lifecycle/within';
 import { LATE_ROW_PATIENCE_MS } from './cancelLate.js';
-import type { FleetClient } from './openFleetClient.js';
+import type { FleetConnection } from './fleetConnection.js';
 
 /** The user on whose behalf a client acts. */
 export interface Requester {
@@ -43,7 +43,7 @@ export function readRequester({ tenant, user, role }: Requester): Requester {
  * Refuses a tenant that does not exist. While the ledger is unavailable, its last answer counts.
  * @throws FleetError `not_found`, or `unavailable` when there is no last answer
  */
-export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>, tenant: string): Promise<void> {
+export async function assertKnownTenant({ quotas }: Pick<FleetConnection, 'quotas'>, tenant: string): Promise<void> {
   const known = await quotas.knows(tenant).catch((cause: unknown) => {
     throw new FleetError('unavailable', 'The ledger cannot be reached.', { cause });
   });
@@ -57,7 +57,7 @@ export async function assertKnownTenant({ quotas }: Pick<FleetClient, 'quotas'>,
  *   `unavailable` when the ledger is down
  */
 export async function readOwnJob(
-  fleet: Pick<FleetClient, 'db' | 'acceptor'>,
+  fleet: Pick<FleetConnection, 'db' | 'acceptor'>,
   who: Requester,
   id: string,
 ): Promise<JobRow> {

@@ -1,7 +1,7 @@
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { Acceptor } from '@sluice/fleet/submit/acceptor';
-import type { FleetClient } from '@sluice/queued-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { FleetConnection } from '../../../packages/queued-client/src/fleetConnection.js';
 import { startTcpProxy } from '../../support/tcpProxy.js';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';
@@ -23,7 +23,7 @@ describe('cancelling a request whose row is not written yet', () => {
     (await readJobRow(at.space.postgres.db, tenant, id))?.state ?? null;
 
   /** The same fleet, where something happens right after a job was added: long before its row is written. */
-  function rightAfterAdd(fleet: FleetClient, then: (id: string) => void): FleetClient {
+  function rightAfterAdd(fleet: FleetConnection, then: (id: string) => void): FleetConnection {
     const accept: Acceptor['accept'] = async (job, ticket) => {
       const acceptance = await fleet.acceptor.accept(job, ticket);
       then(job.row.id);

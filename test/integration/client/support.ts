@@ -2,10 +2,12 @@ import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import type { Ga4ReportData } from '@sluice/ga4';
 import { ga4RunReport } from '@sluice/ga4';
-import type { FleetClient, QueuedClient, QueuedClientOptions } from '@sluice/queued-client';
-import { createQueuedClient, openFleetClient } from '@sluice/queued-client';
+import type { QueuedClient, QueuedClientOptions } from '@sluice/queued-client';
+import { createQueuedClient } from '@sluice/queued-client';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { inject } from 'vitest';
+import type { FleetConnection } from '../../../packages/queued-client/src/fleetConnection.js';
+import { openFleetConnection } from '../../../packages/queued-client/src/fleetConnection.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import type { TestLane } from '../worker/support.js';
@@ -20,12 +22,12 @@ export const ONE_CALL: Partial<UpstreamQuota> = { callsPerWindow: 1, windowMs: 6
 /** A service beside a fleet. */
 export interface ClientSpace {
   readonly space: FleetSpace;
-  readonly fleet: FleetClient;
+  readonly fleet: FleetConnection;
   /** Another service's connection; the caller closes it. */
-  connect(databaseUrl?: string): Promise<FleetClient>;
+  connect(databaseUrl?: string): Promise<FleetConnection>;
   tenant(tenant: string, quota: Partial<UpstreamQuota>): Promise<void>;
   /** A client of Ann's, whose direct calls give `called`. */
-  client(tenant: string, change?: Partial<QueuedClientOptions<Ga4ReportData>>, fleet?: FleetClient): QueuedClient;
+  client(tenant: string, change?: Partial<QueuedClientOptions<Ga4ReportData>>, fleet?: FleetConnection): QueuedClient;
   /** Runs the tenant's reports, which give `worked`. */
   worker(tenantId: string, handler?: () => Promise<unknown>): TestLane;
   close(): Promise<void>;
@@ -36,8 +38,8 @@ export async function openClientSpace(): Promise<ClientSpace> {
   const space = await openFleetSpace();
   // The lanes' workers of these files run within them, so no process says that it lives, and no wait would be told.
   await space.redis.client.zadd(space.keys.workers, Date.now() + 3_600_000, 'within-the-test');
-  const connect = (databaseUrl = inject('databaseUrl')): Promise<FleetClient> =>
-    openFleetClient({
+  const connect = (databaseUrl = inject('databaseUrl')): Promise<FleetConnection> =>
+    openFleetConnection({
       redis: { url: inject('redisUrl') },
       prefix: space.prefix,
       databaseUrl,

@@ -7,7 +7,6 @@ import type { Acceptor } from '@sluice/fleet/submit/acceptor';
 import { createLaneReader } from '@sluice/fleet/wait/laneReader';
 import { createEstimateReader } from '@sluice/fleet/wait/waitEstimates';
 import { createQuotas } from '@sluice/limits';
-import { openFleetClient } from '@sluice/queued-client';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
@@ -15,6 +14,7 @@ import { inject } from 'vitest';
 import { createAccept } from '../../../apps/producer/src/accept/accept.js';
 import { createRedisCall } from '../../../apps/producer/src/stores/redisCall.js';
 import { createRedisGate } from '../../../apps/producer/src/stores/redisGate.js';
+import { openFleetConnection } from '../../../packages/queued-client/src/fleetConnection.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import { FLEET_TASKS } from '../../support/fleetTasks.js';
@@ -107,7 +107,7 @@ async function openProducers({ space, redisUrl, databaseUrl }: Stores): Promise<
 
 /** Without a gate. */
 async function openClients({ space, redisUrl, databaseUrl }: Stores): Promise<OpenAcceptor> {
-  const { acceptor, close } = await openFleetClient({
+  const { acceptor, close } = await openFleetConnection({
     redis: { url: redisUrl },
     prefix: space.prefix,
     databaseUrl,

@@ -1,8 +1,8 @@
 import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { ga4RunReport } from '@sluice/ga4';
-import type { FleetClient } from '@sluice/queued-client';
 import { createQueuedClient } from '@sluice/queued-client';
+import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
 import { nowMs } from '../../harness/childCalls.js';
 import type { BenchServers } from '../../harness/servers.js';
 import type { Target } from '../../harness/target.js';
@@ -73,6 +73,6 @@ async function openTenants({ postgres }: BenchServers, names: readonly string[])
   });
 }
 
-function directClient(fleet: FleetClient, tenant: string) {
+function directClient(fleet: FleetConnection, tenant: string) {
   return createQueuedClient(fleet, { tenant, user: 'ann', role: 'member', task: ga4RunReport, call: async () => true });
 }

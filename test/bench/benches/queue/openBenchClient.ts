@@ -1,14 +1,14 @@
-import type { FleetClient } from '@sluice/queued-client';
-import { openFleetClient } from '@sluice/queued-client';
+import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
+import { openFleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
 import type { BenchServers } from '../../harness/servers.js';
 
 /**
  * A service's own connection to the bench's fleet.
  * @param slotConcurrency jobs that one slot of its workers runs at a time
  */
-export function openBenchClient({ environment }: BenchServers, slotConcurrency = 1): Promise<FleetClient> {
+export function openBenchClient({ environment }: BenchServers, slotConcurrency = 1): Promise<FleetConnection> {
   const { REDIS_URL = '', DATABASE_URL = '', DATABASE_SCHEMA = '', SLUICE_PREFIX = '' } = environment;
-  return openFleetClient({
+  return openFleetConnection({
     redis: { url: REDIS_URL },
     prefix: SLUICE_PREFIX,
     databaseUrl: DATABASE_URL,

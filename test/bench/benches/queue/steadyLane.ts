@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
-import type { FleetClient } from '@sluice/queued-client';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { mix32 } from '@sluice/shared/domain/hash';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
+import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
 import { FLEET_TASKS } from '../../../support/fleetTasks.js';
 import { until } from '../../../support/until.js';
 
@@ -45,7 +45,7 @@ const WHO = { role: 'member', submitter: 'ann', traceparent: null, priorityRules
  * Resolves when the window is over; jobs still wait then.
  */
 export async function askInSteadyLane(
-  fleet: FleetClient,
+  fleet: FleetConnection,
   { lane, waiting, windowMs, bodyOf }: SteadyLane,
 ): Promise<ToldWait[]> {
   const tasks = FLEET_TASKS;

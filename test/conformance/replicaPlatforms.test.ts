@@ -214,7 +214,7 @@ describe('the owner of local workers', () => {
     await until('that is told', () =>
       platform.shown.some((line) => line.startsWith('worker-2 ended with exit code 3')),
     );
-    await until('it is tried again', () => platform.shown.includes('a worker is tried again in 2 s'));
+    await until('it is tried again', () => platform.shown.includes('restarting a worker in 2 s'));
     platform.breakStarts(false);
     await until('two live', () => platform.alive() === 2);
     expect(platform.pool.pids()).toContain(first);

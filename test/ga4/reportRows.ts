@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readGa4Date } from '../../packages/ga4/src/contract/ga4Date.js';
-import type { Ga4FilterExpression } from '../../packages/ga4/src/contract/ga4Filter.js';
+import type { Ga4FilterExpression } from '@sluice/ga4/internal';
+import { readGa4Date } from '@sluice/ga4/internal';
 
 const DAY_MS = 86_400_000;
 

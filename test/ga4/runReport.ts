@@ -1,6 +1,5 @@
+import { ga4FilterExpressionSchema, readGa4Date } from '@sluice/ga4/internal';
 import { z } from 'zod';
-import { readGa4Date } from '../../packages/ga4/src/contract/ga4Date.js';
-import { ga4FilterExpressionSchema } from '../../packages/ga4/src/contract/ga4Filter.js';
 import type { GoogleError } from './googleErrors.js';
 import { badField, googleError } from './googleErrors.js';
 import { misfits } from './protoShape.js';

@@ -1,7 +1,7 @@
 import { fleetKeys } from '@sluice/fleet/redis/keys';
+import { takeQuota } from '@sluice/limits/internal';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
-import { takeQuota } from '../../../packages/limits/src/upstreamQuota.js';
 import { repeat } from '../benches/queue/repeat.js';
 import { answerCalls } from '../harness/childCalls.js';
 

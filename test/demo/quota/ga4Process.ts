@@ -15,7 +15,11 @@ export async function startGa4Server(callsPerWindow: number, windowMs: number): 
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const [url] = (await once(child, 'message')) as [unknown];
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the local GA4 server ended before it listened');
+  });
+  const [url] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  ended.catch(() => undefined);
   return {
     url: String(url),
     async stop() {

@@ -1,7 +1,7 @@
 import { readJobRow } from '@sluice/fleet/postgres/queries/readJob';
 import type { Acceptor } from '@sluice/fleet/submit/acceptor';
+import type { FleetConnection } from '@sluice/queued-client/internal';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { FleetConnection } from '../../../packages/queued-client/src/fleetConnection.js';
 import { startTcpProxy } from '../../support/tcpProxy.js';
 import { until } from '../../support/until.js';
 import type { ClientSpace } from './support.js';

@@ -1,5 +1,5 @@
+import { blockQuota } from '@sluice/limits/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blockQuota } from '../../../packages/limits/src/upstreamQuota.js';
 import type { HttpClient } from '../../support/httpClient.js';
 import { until } from '../../support/until.js';
 import type { TestProducer } from './support.js';

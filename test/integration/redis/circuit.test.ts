@@ -1,9 +1,8 @@
 import type { Circuit } from '@sluice/limits';
 import { readCircuit } from '@sluice/limits';
+import { askCircuit, endToldCall, noteCall, readQuotaUse, takeQuota } from '@sluice/limits/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askCircuit, noteCall } from '../../../packages/limits/src/circuit.js';
-import { endToldCall, readQuotaUse, takeQuota } from '../../../packages/limits/src/upstreamQuota.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 

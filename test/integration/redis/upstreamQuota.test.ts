@@ -1,8 +1,8 @@
 import type { QuotaAnswer } from '@sluice/limits';
+import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '@sluice/limits/internal';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blockQuota, endQuotaCall, readQuotaUse, takeQuota } from '../../../packages/limits/src/upstreamQuota.js';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
 import { until } from '../../support/until.js';

@@ -2,7 +2,7 @@ import { replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { ga4RunReport } from '@sluice/ga4';
 import { createQueuedClient } from '@sluice/queued-client';
-import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
+import type { FleetConnection } from '@sluice/queued-client/internal';
 import { nowMs } from '../../harness/childCalls.js';
 import type { BenchServers } from '../../harness/servers.js';
 import type { Target } from '../../harness/target.js';

@@ -1,5 +1,5 @@
-import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
-import { openFleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
+import type { FleetConnection } from '@sluice/queued-client/internal';
+import { openFleetConnection } from '@sluice/queued-client/internal';
 import type { BenchServers } from '../../harness/servers.js';
 
 /**

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { prepareJob } from '@sluice/fleet/submit/prepareJob';
+import type { FleetConnection } from '@sluice/queued-client/internal';
 import type { JobBody } from '@sluice/shared/contracts/jobs';
 import { mix32 } from '@sluice/shared/domain/hash';
 import type { Lane } from '@sluice/shared/domain/lane';
 import { newId } from '@sluice/shared/ids/ids';
-import type { FleetConnection } from '../../../../packages/queued-client/src/fleetConnection.js';
 import { FLEET_TASKS } from '../../../support/fleetTasks.js';
 import { until } from '../../../support/until.js';
 

@@ -25,6 +25,8 @@ async function bundle(app) {
   const bundled = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [String(/[^/]+(?=\.js$)/.exec(entry)), entry])),
     platform: 'node',
+    // The compiler has been here; an image has no sources that a tsconfig could name.
+    tsconfig: false,
     external: (id) => !/^[./]/.test(id) && !INLINED.test(id),
     plugins: [{ name: 'places', transform: (code, id) => keepPlaces(code, id, { folder, entries }) }],
     logLevel: 'warn',

@@ -32,6 +32,7 @@ import type { Quotas } from '@sluice/limits';
 import { createQuotas } from '@sluice/limits';
 import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
+import { FleetError } from '@sluice/shared/errors/fleetError';
 import { systemClock } from '@sluice/shared/lifecycle/clock';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { createServiceGroup } from '@sluice/shared/lifecycle/serviceGroup';
@@ -70,7 +71,7 @@ const RULES_MS = 1_000;
 const CLOSE_MS = 5_000;
 
 /**
- * Opens what {@link openFleetClient} gives to users.
+ * Opens what `openFleetClient` gives to users.
  * @throws ConfigurationError when Redis or PostgreSQL cannot be reached or used
  */
 export async function openFleetConnection(settings: FleetClientSettings): Promise<FleetConnection> {
@@ -151,4 +152,17 @@ export async function openFleetConnection(settings: FleetClientSettings): Promis
     log,
     close: () => services.stop(AbortSignal.timeout(CLOSE_MS)),
   };
+}
+
+/**
+ * The connection behind a client. Its type is hidden from users, so that they need no types of the stores.
+ * @throws FleetError `configuration` for a client that `openFleetClient` did not open
+ */
+export function connectionOf(fleet: FleetClient): FleetConnection {
+  if (isConnection(fleet)) return fleet;
+  throw new FleetError('configuration', 'The fleet client must be what openFleetClient resolves with.');
+}
+
+function isConnection(fleet: FleetClient): fleet is FleetConnection {
+  return 'acceptor' in fleet;
 }

@@ -4,6 +4,6 @@ export { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 export { PacedError } from '@sluice/shared/errors/pacedError';
 export type { FleetClient, FleetClientSettings, FleetTenant } from './fleetClient.js';
 export { openFleetClient } from './openFleetClient.js';
-export type { QueuedNotice } from './positionNotices.js';
 export type { QueuedClient, QueuedClientOptions, QueueStatus, RequestOptions, RequestStatus } from './queuedClient.js';
 export { createQueuedClient } from './queuedClient.js';
+export type { QueuedNotice } from './queuedNotice.js';

@@ -1,6 +1,4 @@
-import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { FleetClient, FleetClientSettings } from './fleetClient.js';
-import type { FleetConnection } from './fleetConnection.js';
 import { openFleetConnection } from './fleetConnection.js';
 
 /**
@@ -9,17 +7,4 @@ import { openFleetConnection } from './fleetConnection.js';
  */
 export function openFleetClient(settings: FleetClientSettings): Promise<FleetClient> {
   return openFleetConnection(settings);
-}
-
-/**
- * The connection behind a client. Its type is hidden from users, so that they need no types of the stores.
- * @throws FleetError `configuration` for a client that {@link openFleetClient} did not open
- */
-export function connectionOf(fleet: FleetClient): FleetConnection {
-  if (isConnection(fleet)) return fleet;
-  throw new FleetError('configuration', 'The fleet client must be what openFleetClient resolves with.');
-}
-
-function isConnection(fleet: FleetClient): fleet is FleetConnection {
-  return 'acceptor' in fleet;
 }

@@ -6,8 +6,9 @@ import { newId } from '@sluice/shared/ids/ids';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { builtInTasks, createTaskCatalogue } from '@sluice/tasks/internal';
 import { describe, expect, it } from 'vitest';
-import type { PositionNoticesDeps, QueuedNotice } from './positionNotices.js';
+import type { PositionNoticesDeps } from './positionNotices.js';
 import { startPositionNotices } from './positionNotices.js';
+import type { QueuedNotice } from './queuedNotice.js';
 
 const WHO = { tenantId: 'acme', role: 'member', submitter: null, traceparent: null, priorityRules: null } as const;
 const FACTS: LaneFacts = {

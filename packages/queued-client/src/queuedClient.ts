@@ -17,9 +17,9 @@ import type { TaskContract } from '@sluice/tasks';
 import { cancelOwn } from './cancelOwn.js';
 import { createDirectCall } from './directCall.js';
 import type { FleetClient } from './fleetClient.js';
-import { connectionOf } from './openFleetClient.js';
-import type { QueuedNotice } from './positionNotices.js';
+import { connectionOf } from './fleetConnection.js';
 import { placeOf, startPositionNotices } from './positionNotices.js';
+import type { QueuedNotice } from './queuedNotice.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 
 /** The user of a client, and what it calls. */

@@ -16,8 +16,8 @@ describe('the brief form', () => {
       if (round.some(({ alone, losesRedis }) => alone === true || losesRedis === true)) expect(round).toHaveLength(1);
     }
     const lost = BRIEF_ROUNDS.findIndex((round) => round.some(({ losesRedis }) => losesRedis === true));
-    const isTold = BRIEF_ROUNDS.slice(lost).every(([one]) => one?.losesRedis === true || one?.alone === true);
-    expect(isTold).toBe(true);
+    const isKnown = BRIEF_ROUNDS.slice(lost).every(([one]) => one?.losesRedis === true || one?.alone === true);
+    expect(isKnown).toBe(true);
   });
 });
 

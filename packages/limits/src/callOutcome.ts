@@ -1,11 +1,11 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
-import type { ToldOutcome } from './circuit.js';
+import type { ReportedOutcome } from './circuit.js';
 
 /** What a call that threw tells of its upstream; null when nothing. */
-export type CallOutcome = ToldOutcome | null;
+export type CallOutcome = ReportedOutcome | null;
 
 /** Whether a circuit is to hear of it: an answer tells one that is closed nothing new. Pure. */
-export function isNews(outcome: CallOutcome, isProbe: boolean): outcome is ToldOutcome {
+export function isNews(outcome: CallOutcome, isProbe: boolean): outcome is ReportedOutcome {
   return outcome === 'failed' || (outcome === 'answered' && isProbe);
 }
 

@@ -11,15 +11,15 @@ export type Circuit =
   | { readonly kind: 'half-open'; readonly openedMs: number; readonly probeAtMs: number; readonly answered: number };
 
 /** How a call ended, as far as it tells whether the upstream works. */
-export type ToldOutcome = 'answered' | 'failed';
+export type ReportedOutcome = 'answered' | 'failed';
 
 /** A call that is over, as far as it tells that. */
-export interface ToldCall {
+export interface ReportedCall {
   /** When it was let through. */
   readonly startedMs: number;
   /** Whether it was let through as a probe. */
   readonly isProbe: boolean;
-  readonly outcome: ToldOutcome;
+  readonly outcome: ReportedOutcome;
 }
 
 /** Of a circuit of which nothing is known. */
@@ -65,7 +65,7 @@ export function askCircuit(circuit: Circuit, nowMs: number, settings: CircuitSet
  */
 export function noteCall(
   circuit: Circuit,
-  { startedMs, isProbe, outcome }: ToldCall,
+  { startedMs, isProbe, outcome }: ReportedCall,
   nowMs: number,
   settings: CircuitSettings,
 ): Circuit {

@@ -1,3 +1,3 @@
 // What the fleet's own packages, tests and benches use of this package; not covered by its promises of compatibility.
 export { askCircuit, noteCall } from './circuit.js';
-export { blockQuota, endQuotaCall, endToldCall, readQuotaUse, takeQuota } from './upstreamQuota.js';
+export { blockQuota, endQuotaCall, endReportedCall, readQuotaUse, takeQuota } from './upstreamQuota.js';

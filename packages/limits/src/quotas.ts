@@ -7,7 +7,7 @@ import type { QuotaKeys } from './quotaKeys.js';
 import type { QuotaState } from './quotaWait.js';
 import type { RedisClient } from './redisClient.js';
 import type { EndedCall, EndedCircuit, QuotaAnswer, QuotaCall } from './upstreamQuota.js';
-import { blockQuota, endQuotaCall, endToldCall, readQuotaUse, takeQuota } from './upstreamQuota.js';
+import { blockQuota, endQuotaCall, endReportedCall, readQuotaUse, takeQuota } from './upstreamQuota.js';
 
 /** A tenant's own quotas, by the name of the upstream. */
 export type TenantQuotas = ReadonlyMap<string, UpstreamQuota>;
@@ -25,7 +25,7 @@ export interface Quotas {
   /** A call is over: another may be under way in its place. */
   end(tenantId: string, upstream: Upstream, callId: string): Promise<void>;
   /** The same of a call that told whether the upstream works. Answers for what that made of the circuit. */
-  endTold(tenantId: string, upstream: Upstream, call: EndedCall): Promise<CircuitChange>;
+  endReported(tenantId: string, upstream: Upstream, call: EndedCall): Promise<CircuitChange>;
   /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
   /** How long the upstream, or the part of one, is still to be left alone since it asked to wait, in ms. */
@@ -94,14 +94,14 @@ export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasDe
       return takeQuota(client, keys, ownerOf(tenantId, upstream), limits, call);
     },
     end: (tenantId, upstream, callId) => endQuotaCall(client, keys, ownerOf(tenantId, upstream), callId),
-    async endTold(tenantId, upstream, call) {
+    async endReported(tenantId, upstream, call) {
       const owner = ownerOf(tenantId, upstream);
       const settings = circuitOf(upstream, circuit);
       if (settings === null) {
         await endQuotaCall(client, keys, owner, call.id);
         return { kind: 'none', settings };
       }
-      const { change } = await endToldCall(client, keys, owner, settings, call);
+      const { change } = await endReportedCall(client, keys, owner, settings, call);
       return { kind: change, settings };
     },
     block: (tenantId, upstream, forMs) => blockQuota(client, keys, ownerOf(tenantId, upstream), forMs),

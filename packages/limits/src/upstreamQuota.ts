@@ -3,7 +3,7 @@ import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import { MAX_WINDOW_MS } from '@sluice/shared/contracts/upstreamQuota';
 import { loadLua } from '@sluice/shared/lua/loadLua';
 import { z } from 'zod';
-import type { Circuit, ToldOutcome } from './circuit.js';
+import type { Circuit, ReportedOutcome } from './circuit.js';
 import type { QuotaKeys } from './quotaKeys.js';
 import { QUOTA_PARTS } from './quotaWait.js';
 import { CIRCUIT_KEPT_MS, circuitFieldsSchema, toCircuit } from './readCircuit.js';
@@ -115,7 +115,7 @@ export interface EndedCall {
   readonly startedMs: number;
   /** Whether it was granted as a probe. */
   readonly isProbe: boolean;
-  readonly outcome: ToldOutcome;
+  readonly outcome: ReportedOutcome;
 }
 
 /** What the end of a call made of the circuit. */
@@ -128,7 +128,7 @@ export interface EndedCircuit {
 const CHANGES = ['none', 'opened', 'closed'] as const;
 
 /** Notes that a call is over, as {@link endQuotaCall} does, and what it tells of the upstream. A call is noted once. */
-export async function endToldCall(
+export async function endReportedCall(
   client: RedisClient,
   keys: QuotaKeys,
   owner: QuotaOwner,

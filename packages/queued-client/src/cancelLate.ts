@@ -18,7 +18,7 @@ export async function cancelLate(fleet: FleetConnection, late: LateRow): Promise
   const event = { kind: 'state', jobId: id, ...lane, state: 'cancelled', attempt: 0 } as const;
   late.cancel();
   const removed = await fleet.lanes.remove(lane, id).catch(() => false);
-  if (removed) fleet.feed.tell(event);
+  if (removed) fleet.feed.publish(event);
   const unavailable = (cause?: unknown): FleetError =>
     new FleetError('unavailable', 'The ledger is unavailable; the job is cancelled once it is back.', { cause });
   // Continues after the time-out, for as long as the row is being written.
@@ -37,5 +37,5 @@ export async function cancelLate(fleet: FleetConnection, late: LateRow): Promise
   if (cancellation.kind === 'finished' && cancellation.state !== 'cancelled') {
     throw new FleetError('wrong_state', `The request is already ${cancellation.state}.`);
   }
-  if (!removed && cancellation.kind !== 'running') fleet.feed.tell(event);
+  if (!removed && cancellation.kind !== 'running') fleet.feed.publish(event);
 }

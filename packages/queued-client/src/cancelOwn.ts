@@ -21,7 +21,7 @@ export async function cancelOwn(fleet: FleetConnection, tenantId: string, id: st
       return;
     case 'cancelled': {
       const queueClass = cancellation.queueClass;
-      fleet.feed.tell({ kind: 'state', jobId: id, tenantId, queueClass, state: 'cancelled', attempt: 0 });
+      fleet.feed.publish({ kind: 'state', jobId: id, tenantId, queueClass, state: 'cancelled', attempt: 0 });
     }
   }
 }

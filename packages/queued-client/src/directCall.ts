@@ -67,7 +67,7 @@ export function createDirectCall<Data>(
   function end(id: string, { nowMs, probe }: GrantedCall, outcome: CallOutcome): void {
     const isProbe = probe !== 'none';
     const ended: Promise<unknown> = isNews(outcome, isProbe)
-      ? quotas.endTold(tenant, upstream, { id, startedMs: nowMs, isProbe, outcome })
+      ? quotas.endReported(tenant, upstream, { id, startedMs: nowMs, isProbe, outcome })
       : quotas.end(tenant, upstream, id);
     ended.catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 import type { Circuit } from '@sluice/limits';
 import { readCircuit } from '@sluice/limits';
-import { askCircuit, endToldCall, noteCall, readQuotaUse, takeQuota } from '@sluice/limits/internal';
+import { askCircuit, endReportedCall, noteCall, readQuotaUse, takeQuota } from '@sluice/limits/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
@@ -44,7 +44,7 @@ describe('a circuit in Redis', () => {
       take: (id: string) =>
         takeQuota(client, space.keys, owner, { quota: QUOTA, circuit: settings }, { id, leaseMs: 60_000, cost: 1 }),
       end: (id: string, startedMs: number, outcome: 'answered' | 'failed', isProbe = false) =>
-        endToldCall(client, space.keys, owner, settings, { id, startedMs, isProbe, outcome }),
+        endReportedCall(client, space.keys, owner, settings, { id, startedMs, isProbe, outcome }),
       /** Makes the circuit so; the call `ended` is under way. */
       async put(circuit: Circuit): Promise<void> {
         const { nowMs } = await readQuotaUse(client, space.keys, owner, 1_000);

@@ -58,7 +58,7 @@ describe('streams that have much to tell', () => {
     const writer = createFeedWriter(redis.client, keys, createLogger('test', { level: 'silent' }));
     const event = { kind: 'state', tenantId: 'acme', queueClass: 'default', state: 'active', attempt: 1 } as const;
     const jobs = Array.from({ length: JOBS + 1 }, newId);
-    for (const jobId of jobs) writer.tell({ ...event, jobId });
+    for (const jobId of jobs) writer.publish({ ...event, jobId });
     await live.seen('that something is missing', ({ event: name }) => name === 'missed');
     expect(live.events.map(({ data }) => data.id)).toEqual([...jobs.slice(0, JOBS), undefined]);
     await writer.stop(AbortSignal.timeout(1_000));

@@ -46,7 +46,7 @@ it('goes on while Redis is away: states and the end come from the ledger, and an
   server.kill('SIGKILL');
   await until('it is noticed', () => fleet.space.redis.client.status !== 'ready');
   const event = { kind: 'state', tenantId: 'acme', queueClass: 'default', state: 'active', attempt: 1 } as const;
-  writer.tell({ ...event, jobId: open });
+  writer.publish({ ...event, jobId: open });
   const opened = await follow(late);
   await opened.seen('the present', ({ event }) => event === 'state');
   await claim(fleet.space, open);

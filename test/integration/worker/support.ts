@@ -105,7 +105,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     running,
     cameEarly: () => undefined,
     serviceTimes: { note: (_, ms) => options.noteServiceMs?.(ms) },
-    feed: { tell: () => undefined },
+    feed: { publish: () => undefined },
     metrics,
     measures: { waited: () => undefined, ran: () => undefined, ended: () => undefined, ...options.measures },
     monotonicMs: options.monotonicMs ?? (() => performance.now()),

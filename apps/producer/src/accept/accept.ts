@@ -30,7 +30,7 @@ export interface AcceptDeps {
   readonly checks: TaskChecks;
   readonly estimates: EstimateReader;
   readonly laneReader: LaneReader;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now: () => number;

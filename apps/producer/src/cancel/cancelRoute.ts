@@ -31,7 +31,7 @@ export interface CancelDeps {
   readonly call: RedisCall;
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
 }
 
 /** `DELETE /api/v1/jobs/:id`. */
@@ -77,7 +77,7 @@ async function carryOut(
     case 'cancelled': {
       const lane: Lane = { tenantId, queueClass: cancellation.queueClass as Lane['queueClass'] };
       await quietly(() => call(() => lanes.remove(lane, cancellation.queueJobId ?? id)));
-      feed.tell({ kind: 'state', jobId: id, ...lane, state: 'cancelled', attempt: 0 });
+      feed.publish({ kind: 'state', jobId: id, ...lane, state: 'cancelled', attempt: 0 });
       return 'cancelled';
     }
     case 'running':

@@ -142,8 +142,10 @@ function describeUpstreams(
   facts: readonly (LaneFacts | null)[],
   { queueClasses, upstreamOfClass }: LaneClasses,
 ): Pick<z.infer<typeof queueSchema>, 'quota' | 'circuit'> {
-  const isTold = queueClasses.every((queueClass, index) => upstreamOfClass(queueClass) === null || facts[index]?.quota);
-  if (!isTold) return { quota: null, circuit: null };
+  const isKnown = queueClasses.every(
+    (queueClass, index) => upstreamOfClass(queueClass) === null || facts[index]?.quota,
+  );
+  if (!isKnown) return { quota: null, circuit: null };
   return {
     quota: queueClasses.flatMap((queueClass, index) =>
       describeQuota(upstreamOfClass(queueClass), facts[index] ?? null),

@@ -16,20 +16,20 @@ export interface Backlog {
    */
   goOn(missed: ReplayedPage, more: (entry: string) => Promise<ReplayedPage | null>): Promise<void>;
   /** Whether the past is told. */
-  isTold(): boolean;
+  isKnown(): boolean;
 }
 
-/** @param tell tells one event; returns whether the client keeps up */
-export function createBacklog(stream: SseStream, tell: (fed: FedEvent) => boolean): Backlog {
+/** @param send tells one event; returns whether the client keeps up */
+export function createBacklog(stream: SseStream, send: (fed: FedEvent) => boolean): Backlog {
   let early: FedEvent[] | null = [];
 
   async function tellAll(events: readonly FedEvent[]): Promise<void> {
-    for (const fed of events) if (!tell(fed)) await stream.taken();
+    for (const fed of events) if (!send(fed)) await stream.taken();
   }
 
   return {
     hear(fed) {
-      if (early === null) tell(fed);
+      if (early === null) send(fed);
       else if (early.length < MOST_EARLY) early.push(fed);
       else stream.end();
     },
@@ -44,6 +44,6 @@ export function createBacklog(stream: SseStream, tell: (fed: FedEvent) => boolea
       await tellAll(early ?? []);
       early = null;
     },
-    isTold: () => early === null,
+    isKnown: () => early === null,
   };
 }

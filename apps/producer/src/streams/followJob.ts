@@ -1,7 +1,7 @@
 import { entryOf } from '@sluice/fleet/domain/feedPlace';
+import type { ReportedState } from '@sluice/fleet/domain/reportedState';
+import { wasRevived } from '@sluice/fleet/domain/reportedState';
 import type { StreamId } from '@sluice/fleet/domain/streamId';
-import type { ToldState } from '@sluice/fleet/domain/toldState';
-import { wasRevived } from '@sluice/fleet/domain/toldState';
 import type { FeedReader } from '@sluice/fleet/feed/feedReader';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { JobRow } from '@sluice/fleet/postgres/queries/readJob';
@@ -64,7 +64,7 @@ export async function followJob(
   const unfollow = deps.present.follow(job.id, (present) => {
     if (present === null) stream.end();
     else if (present.isOver) teller.tellEnd(present);
-    else teller.tellState(toToldState(present, deps.now()));
+    else teller.tellState(toReportedState(present, deps.now()));
   });
   const unwatch = followPlace(job, laneOf(job), stream, deps.places);
   // It may have ended before anyone followed it.
@@ -90,7 +90,7 @@ async function presentState(job: JobRow, { estimates, now }: FollowDeps): Promis
   return (await estimates.read(laneOf(job), toWaitingJob(job, now()))).state;
 }
 
-function toToldState(present: PresentJob, nowMs: number): ToldState {
+function toReportedState(present: PresentJob, nowMs: number): ReportedState {
   return { state: shownState(present, nowMs), attempt: present.attempt };
 }
 

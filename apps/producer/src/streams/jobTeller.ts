@@ -1,9 +1,9 @@
 import type { FeedPlace } from '@sluice/fleet/domain/feedPlace';
 import { behindEntry, comparePlaces, readPlace } from '@sluice/fleet/domain/feedPlace';
+import type { ReportedState } from '@sluice/fleet/domain/reportedState';
+import { isLater } from '@sluice/fleet/domain/reportedState';
 import type { StreamId } from '@sluice/fleet/domain/streamId';
 import { writeStreamId } from '@sluice/fleet/domain/streamId';
-import type { ToldState } from '@sluice/fleet/domain/toldState';
-import { isLater } from '@sluice/fleet/domain/toldState';
 import type { PresentJob } from '@sluice/fleet/postgres/queries/findPresent';
 import type { FedEvent } from '@sluice/fleet/redis/commands/feed';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
@@ -17,11 +17,11 @@ export interface JobTeller {
   /** Something happened; it waits until the past is told. */
   hear(fed: FedEvent): void;
   /** How the job is, for a client that knows nothing or too little. @param behind what is heard comes behind this entry */
-  begin(behind: string | null, state: ToldState): void;
+  begin(behind: string | null, state: ReportedState): void;
   /** Tells what was missed, and then all that was heard meanwhile. */
   readonly goOn: Backlog['goOn'];
   /** How the job is by the ledger: news only when nobody has told it. */
-  tellState(state: ToldState): void;
+  tellState(state: ReportedState): void;
   tellEnd(job: PresentJob): void;
 }
 
@@ -32,7 +32,7 @@ export interface JobTeller {
  */
 export function createJobTeller(from: StreamId | null, stream: SseStream, over: () => void): JobTeller {
   let place: FeedPlace = from?.place ?? behindEntry('0-0');
-  let told: ToldState | null = from?.told ?? null;
+  let told: ReportedState | null = from?.told ?? null;
 
   const idNow = (): string => writeStreamId({ place, told, done: false });
 
@@ -49,7 +49,7 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
     return stream.send({ ...toMessage(fed), id: idNow() });
   }
 
-  function sendState(state: ToldState): void {
+  function sendState(state: ReportedState): void {
     told = { state: state.state, attempt: state.attempt };
     stream.send({ event: 'state', id: idNow(), data: told });
   }
@@ -63,7 +63,7 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
     },
     goOn: backlog.goOn,
     tellState(state) {
-      if (backlog.isTold() && isLater(state, told)) sendState(state);
+      if (backlog.isKnown() && isLater(state, told)) sendState(state);
     },
     tellEnd({ id, state, attempt, result, error }) {
       if (isLater({ state, attempt }, told)) sendState({ state, attempt });

@@ -95,10 +95,10 @@ export async function runRebuild(
 }
 
 function progressOf({ json }: RebuildOptions, { monotonicMs }: Machine, { err }: Voice): (text: string) => void {
-  let toldMs = monotonicMs();
+  let reportedMs = monotonicMs();
   return (text) => {
-    if (json || monotonicMs() - toldMs < TELL_EVERY_MS) return;
-    toldMs = monotonicMs();
+    if (json || monotonicMs() - reportedMs < TELL_EVERY_MS) return;
+    reportedMs = monotonicMs();
     err(`  ${text}\n`);
   };
 }

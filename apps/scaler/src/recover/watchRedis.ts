@@ -135,13 +135,13 @@ function tellOf(
   { reason, unfinished }: { readonly reason: Doubt['reason']; readonly unfinished: number },
   { metrics, touched, monotonicMs, log }: RedisWatchDeps,
 ): (page: RecoveredRows, sums: { readonly rows: number; readonly added: number }) => void {
-  let toldMs = monotonicMs();
+  let reportedMs = monotonicMs();
   return (page, sums) => {
     metrics.rowsSwept.inc(page.rows);
     metrics.jobsRequeued.inc({ reason }, page.added.length);
     touched([...new Set(page.added.map((job) => laneName(toLanedJob(job).lane)))].join(' '));
-    if (monotonicMs() - toldMs < TELL_EVERY_MS) return;
-    toldMs = monotonicMs();
+    if (monotonicMs() - reportedMs < TELL_EVERY_MS) return;
+    reportedMs = monotonicMs();
     log.info(
       { component: 'recovery', event: 'rebuild_progress', reason, ...sums, of: unfinished },
       'comparing unfinished jobs with Redis',

@@ -28,7 +28,7 @@ export interface ExecuteDeps {
   readonly upstreams: Pick<UpstreamGate, 'enter'>;
   readonly effects: Effects;
   readonly isolation: IsolatedRuns;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
   readonly metrics: Pick<Metrics, 'waitSeconds' | 'attemptSeconds'>;
   readonly measures: Pick<TenantMeasures, 'waited' | 'ran'>;
   /** A clock that never jumps, in ms. */
@@ -93,7 +93,7 @@ async function measure(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Exec
     deps.measures.waited(tenantId, claimed.ageMs / 1_000);
   }
   const { queueClass } = active.lane;
-  deps.feed.tell({ kind: 'state', jobId, tenantId, queueClass, state: 'active', attempt: fence });
+  deps.feed.publish({ kind: 'state', jobId, tenantId, queueClass, state: 'active', attempt: fence });
   const startedMs = deps.monotonicMs();
   const execution = await run(attempt, deps);
   const tookMs = deps.monotonicMs() - startedMs;
@@ -112,11 +112,11 @@ function run(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
     traceparent: trace.traceparent() ?? claimed.traceparent,
     timeoutMs,
     progress: (value: number | Record<string, unknown>) => {
-      deps.feed.tell({ kind: 'progress', jobId, tenantId, value });
+      deps.feed.publish({ kind: 'progress', jobId, tenantId, value });
       return active.updateProgress(value);
     },
     log: (line: string) => {
-      deps.feed.tell({ kind: 'log', jobId, tenantId, line });
+      deps.feed.publish({ kind: 'log', jobId, tenantId, line });
       return active.log(line);
     },
   };

@@ -14,7 +14,7 @@ import { buryJob } from './buryJob.js';
 export interface SettleDeps {
   readonly ledger: LedgerWriter;
   readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
   readonly log: Log;
 }
 
@@ -37,7 +37,7 @@ export async function settleAttempt(
     return { kind: 'leave' };
   }
   const { state, error: jobError } = settlement;
-  deps.feed.tell({
+  deps.feed.publish({
     kind: 'state',
     jobId: job.id,
     tenantId: job.tenantId,

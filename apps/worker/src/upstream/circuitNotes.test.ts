@@ -15,7 +15,7 @@ afterEach(() => {
 
 it('keeps no attempt from the ledger while Redis is silent', async () => {
   const notes = createCircuitNotes({
-    quotas: { endTold: () => new Promise(() => undefined) },
+    quotas: { endReported: () => new Promise(() => undefined) },
     pauses: { pause: async () => undefined, endPause: async () => undefined },
     metrics: createMetrics('test'),
     log: createLogger('test', { level: 'silent' }),

@@ -35,7 +35,7 @@ export interface CircuitNotes {
 
 /** Dependencies of the outcome reports. */
 export interface CircuitNotesDeps {
-  readonly quotas: Pick<Quotas, 'endTold'>;
+  readonly quotas: Pick<Quotas, 'endReported'>;
   readonly pauses: LanePauses;
   readonly metrics: Pick<Metrics, 'circuitChanges'>;
   readonly log: Log;
@@ -53,7 +53,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
   ): Promise<CircuitChange> {
     const ended = { id, startedMs: granted.nowMs, isProbe: granted.probe !== 'none', outcome };
     const silent = (): Error => new Error('Redis is silent');
-    return within(PATIENCE_MS, quotas.endTold(lane.tenantId, upstream, ended), silent).catch((err: unknown) => {
+    return within(PATIENCE_MS, quotas.endReported(lane.tenantId, upstream, ended), silent).catch((err: unknown) => {
       log.debug(
         { component: 'upstream', event: 'call_outcome_not_reported', err, callId: id },
         'failed to report the outcome of a call: the circuit does not count it',

@@ -2,8 +2,8 @@ import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { behindEntry, comparePlaces, entryOf, readPlace, writePlace } from './feedPlace.js';
+import { isLater } from './reportedState.js';
 import { readStreamId, writeStreamId } from './streamId.js';
-import { isLater } from './toldState.js';
 
 const places = fc.tuple(fc.nat(2 ** 31), fc.nat(50), fc.nat(999_998));
 const told = fc.record({ state: fc.constantFrom(...JOB_STATES), attempt: fc.nat(30) });

@@ -2,12 +2,12 @@ import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { JOB_STATES } from '@sluice/shared/contracts/jobStates';
 import type { FeedPlace } from './feedPlace.js';
 import { readPlace, writePlace } from './feedPlace.js';
-import type { ToldState } from './toldState.js';
+import type { ReportedState } from './reportedState.js';
 
 /** Where the reader of a job's stream is: a place in the feed, the state that was told last, and whether that was the end. */
 export interface StreamId {
   readonly place: FeedPlace;
-  readonly told: ToldState | null;
+  readonly told: ReportedState | null;
   /** The event `done` was told. */
   readonly done: boolean;
 }

@@ -59,7 +59,7 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
       read.set(page.bucket, page.next);
       for (const fed of page.events) {
         overhear(fed.event);
-        listeners.tell(fed);
+        listeners.deliver(fed);
       }
     }
   }

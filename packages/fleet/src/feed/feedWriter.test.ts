@@ -22,10 +22,10 @@ it('rests for good once it was stopped, whatever it is told and however long Red
     state: 'active',
     attempt: 1,
   } as const;
-  writer.tell(event);
+  writer.publish(event);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(vi.getTimerCount()).toBe(1);
   await writer.stop(AbortSignal.timeout(1_000));
-  writer.tell(event);
+  writer.publish(event);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -23,7 +23,7 @@ const SILENT_MS = 1_000;
 /** Tells those who listen what happens to jobs. Nothing rests on it: the ledger has every state. */
 export interface FeedWriter extends Service {
   /** Never throws, and costs next to nothing while Redis is away. */
-  tell(event: JobEvent): void;
+  publish(event: JobEvent): void;
 }
 
 /**
@@ -75,7 +75,7 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
     async start() {
       // Nothing is opened.
     },
-    tell(event) {
+    publish(event) {
       const { kind, tenantId } = event;
       if (!refused) gathered.add(bucketOf(tenantId), event);
       else if (kind === 'state') gathered.add(bucketOf(tenantId), { kind: 'missed', tenantId });

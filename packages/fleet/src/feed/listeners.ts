@@ -14,7 +14,7 @@ export interface FeedSubject {
 export interface Listeners {
   /** Returns how to end it. */
   add(subject: FeedSubject, listener: FeedListener): () => void;
-  tell(fed: FedEvent): void;
+  deliver(fed: FedEvent): void;
   hasTenant(tenantId: string): boolean;
   hasBucket(bucket: number): boolean;
   /** Buckets that somebody listens to. */
@@ -43,7 +43,7 @@ export function createListeners(): Listeners {
         count(buckets, bucketOf(tenantId), -1);
       };
     },
-    tell(fed) {
+    deliver(fed) {
       const { event } = fed;
       const { tenantId } = event;
       // What a job has come to is asked of the ledger as well; only its tenant's list rests on being told.

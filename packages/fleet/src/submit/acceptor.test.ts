@@ -33,7 +33,7 @@ function stores() {
     lanes: { addOne, add: (jobs) => Promise.all(jobs.map(addOne)) },
     callAdd: (add) => add(),
     publishTouched: async () => undefined,
-    feed: { tell: () => undefined },
+    feed: { publish: () => undefined },
     log: createLogger('test', { level: 'silent' }),
   };
   return { deps, committed, added };

@@ -51,7 +51,7 @@ export interface AcceptorDeps {
   readonly callAdd: Ask;
   /** Publishes the names of lanes that were added to; a failure is ignored. */
   readonly publishTouched: (laneNames: readonly string[]) => Promise<unknown>;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
   readonly log: Log;
 }
 

@@ -70,7 +70,7 @@ export interface LaneAdderDeps {
   /** Reads the lanes of jobs that ask for their position; null when none ever does. */
   readonly places: Pick<LaneReader, 'readAll'> | null;
   readonly touched: Pick<TouchNotice, 'touch'>;
-  readonly feed: Pick<FeedWriter, 'tell'>;
+  readonly feed: Pick<FeedWriter, 'publish'>;
   /** Of jobs on their way into Redis. */
   readonly limit: MemoryLimit;
 }
@@ -200,7 +200,7 @@ function toPlaced(
   if (added?.kind === 'swallowed') return added;
   touched.touch(laneName(lane));
   const state = job.delayMs > 0 ? 'delayed' : 'queued';
-  feed.tell({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
+  feed.publish({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });
   return { kind: 'added', seen };
 }
 

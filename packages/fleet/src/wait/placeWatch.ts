@@ -6,8 +6,8 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
-import type { LaneFacts, ToldWait } from './waitEstimates.js';
-import { UNTOLD_WAIT, waitInLane } from './waitEstimates.js';
+import type { EstimatedWait, LaneFacts } from './waitEstimates.js';
+import { UNKNOWN_WAIT, waitInLane } from './waitEstimates.js';
 
 /** A place is told at most so often, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
@@ -19,7 +19,7 @@ const LANES_PER_ROUND = 200;
 const LOOK_ANYWAY_ROUNDS = 60;
 
 /** A job's place in its lane. */
-export interface Place extends ToldWait {
+export interface Place extends EstimatedWait {
   readonly position: number | null;
   /** How long the lane is paused, in ms. */
   readonly pausedMs: number;
@@ -141,6 +141,6 @@ function idsOf(watchers: readonly Watcher[]): string[] {
 }
 
 function placeOf(position: number | null, facts: LaneFacts | null): Place {
-  const wait = position === null || facts === null ? UNTOLD_WAIT : waitInLane(position, facts);
+  const wait = position === null || facts === null ? UNKNOWN_WAIT : waitInLane(position, facts);
   return { position, ...wait, pausedMs: facts?.pausedMs ?? 0 };
 }

@@ -9,7 +9,7 @@ import type { LanePlace } from '../redis/commands/readLaneSnapshot.js';
 import type { LaneReader, SeenLane } from './laneReader.js';
 
 /** What a submitter may expect of a job. */
-export interface WaitEstimate extends ToldWait {
+export interface WaitEstimate extends EstimatedWait {
   /** 1 is next; null when it does not wait in its lane. */
   readonly position: number | null;
   readonly zone: Zone;
@@ -96,7 +96,7 @@ export function seenState(state: JobState, place: LanePlace | null): JobState {
 /** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
 export function describeEstimate(job: WaitingJob, position: number | null, facts: LaneFacts | null): WaitEstimate {
   const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
-  const unknown = { position: null, ...UNTOLD_WAIT, zone };
+  const unknown = { position: null, ...UNKNOWN_WAIT, zone };
   if (job.state === 'active') return unknown;
   if (job.dueInMs > 0) {
     const dueInMs = Math.round(job.dueInMs);
@@ -107,7 +107,7 @@ export function describeEstimate(job: WaitingJob, position: number | null, facts
 }
 
 /** How long a job will wait; null when nobody can say. */
-export interface ToldWait {
+export interface EstimatedWait {
   /** Half of all wait shorter. */
   readonly estimatedWaitMs: number | null;
   /** Nine of ten wait shorter. */
@@ -115,11 +115,11 @@ export interface ToldWait {
 }
 
 /** A wait of which nothing is known. */
-export const UNTOLD_WAIT: ToldWait = { estimatedWaitMs: null, estimatedWaitP90Ms: null };
+export const UNKNOWN_WAIT: EstimatedWait = { estimatedWaitMs: null, estimatedWaitP90Ms: null };
 
 /** How long the job at this place of a lane will wait. While no worker lives nobody can say. Pure. */
-export function waitInLane(position: number, facts: LaneFacts): ToldWait {
-  if (!facts.isServed) return UNTOLD_WAIT;
+export function waitInLane(position: number, facts: LaneFacts): EstimatedWait {
+  if (!facts.isServed) return UNKNOWN_WAIT;
   const { serviceMs, active, atATime, pausedMs, quota, circuit } = facts;
   const { p50Ms, p90Ms } = estimateWait({
     position,

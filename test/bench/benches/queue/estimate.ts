@@ -13,7 +13,7 @@ import { startReportingWorker } from '../../sides/reportingWorker.js';
 import { openBenchClient } from './openBenchClient.js';
 import type { QueuePart } from './part.js';
 import { ownRow } from './part.js';
-import type { ToldWait } from './steadyLane.js';
+import type { EstimatedWait } from './steadyLane.js';
 import { askInSteadyLane } from './steadyLane.js';
 
 /** A lane under steady load. */
@@ -27,7 +27,7 @@ interface Shape {
 }
 
 /** What was said of a job's wait, and what it was. */
-interface JudgedWait extends ToldWait {
+interface JudgedWait extends EstimatedWait {
   readonly waitedMs: number;
 }
 

@@ -20,7 +20,7 @@ export interface SteadyLane {
 }
 
 /** What a job that waits was told. */
-export interface ToldWait {
+export interface EstimatedWait {
   readonly id: string;
   readonly position: number;
   /** When, unix ms. */
@@ -47,10 +47,10 @@ const WHO = { role: 'member', submitter: 'ann', traceparent: null, priorityRules
 export async function askInSteadyLane(
   fleet: FleetConnection,
   { lane, waiting, windowMs, bodyOf }: SteadyLane,
-): Promise<ToldWait[]> {
+): Promise<EstimatedWait[]> {
   const tasks = FLEET_TASKS;
   const ids: string[] = [];
-  const told: ToldWait[] = [];
+  const told: EstimatedWait[] = [];
 
   async function topUp(): Promise<void> {
     const missing = waiting - (await fleet.lanes.counts(lane)).waiting;

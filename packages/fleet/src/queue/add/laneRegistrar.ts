@@ -27,7 +27,7 @@ const KNOWN_MS = 5_000;
 const MOST_KNOWN = 100_000;
 
 /** Adds to known lanes are told of together, after so long, in ms. */
-const TELL_AFTER_MS = 500;
+const PUBLISH_AFTER_MS = 500;
 
 /**
  * A lane that is not known is registered in the same round trip as its add. Adds to known lanes are counted, and told of twice a
@@ -48,7 +48,7 @@ export function createLaneRegistrar(
   function countLater(lane: UsedLane): void {
     const { tenantId, name, jobs } = lane;
     untold.set(name, { tenantId, name, jobs: jobs + (untold.get(name)?.jobs ?? 0) });
-    timer ??= setTimeout(tell, TELL_AFTER_MS);
+    timer ??= setTimeout(publish, PUBLISH_AFTER_MS);
   }
 
   function countKnown(lane: UsedLane): boolean {
@@ -57,7 +57,7 @@ export function createLaneRegistrar(
     return true;
   }
 
-  function tell(): void {
+  function publish(): void {
     timer = null;
     const lanes = [...untold.values()];
     untold = new Map();
@@ -90,7 +90,7 @@ export function createLaneRegistrar(
     async close() {
       if (timer !== null) {
         clearTimeout(timer);
-        tell();
+        publish();
       }
       await telling;
       if (timer !== null) clearTimeout(timer);

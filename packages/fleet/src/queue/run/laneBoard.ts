@@ -40,7 +40,7 @@ export class LaneBoard {
     private readonly room: SlotCapacity,
     private readonly mostClaims: number,
     private readonly now: () => number,
-    private readonly tell: BoardListener,
+    private readonly listener: BoardListener,
   ) {}
 
   open(name: string, keys: LaneKeys): OpenLane {
@@ -59,7 +59,7 @@ export class LaneBoard {
     this.lanes.delete(name);
     lane.isOpen = false;
     // Who runs the lane from now on may not know when its next job is due.
-    if (lane.timer !== null) this.tell.passOn(lane);
+    if (lane.timer !== null) this.listener.passOn(lane);
     stopTimer(lane);
     this.dropCredit(lane);
     this.relisten(lane);
@@ -82,7 +82,7 @@ export class LaneBoard {
   marked(marked: OpenLane): void {
     const lane = this.lanes.get(marked.name);
     if (lane === undefined) {
-      this.tell.passOn(marked);
+      this.listener.passOn(marked);
       return;
     }
     const full = this.isFull(this.tenantOf(lane.tenantId));
@@ -90,7 +90,7 @@ export class LaneBoard {
     lane.popsSinceRest++;
     if (!lane.owesMarker) this.makeReady(lane, 1);
     // With a claim on the lane itself, that claim's end asks Redis anyway.
-    else if (!full || lane.claims === 0) this.tell.doubt(lane);
+    else if (!full || lane.claims === 0) this.listener.doubt(lane);
     lane.owesMarker = false;
     this.relisten(lane);
     if (full || this.isSaturated()) this.passOn(lane);
@@ -99,7 +99,7 @@ export class LaneBoard {
   /** A lane's marker was taken: a job is due then, unix ms. */
   markedFor(marked: OpenLane, dueMs: number): void {
     if (this.lanes.has(marked.name)) this.wakeAt(marked.name, dueMs);
-    else this.tell.passOn(marked);
+    else this.listener.passOn(marked);
   }
 
   /** So many jobs are believed to wait in a lane. */
@@ -195,7 +195,7 @@ export class LaneBoard {
       lane.limitedUntilMs = this.now() + Math.min(limitMs, LONGEST_TRUST_MS);
       this.putOff(lane, lane.limitedUntilMs);
     } else if (dueMs > 0) this.putOff(lane, dueMs);
-    if (marked && lane.isOpen && limitMs === 0) this.tell.doubt(lane);
+    if (marked && lane.isOpen && limitMs === 0) this.listener.doubt(lane);
   }
 
   private count(tenant: TenantState, lane: LaneState): void {
@@ -207,7 +207,7 @@ export class LaneBoard {
     this.claims++;
     this.relisten(lane);
     if (tenant.ready.size === 0 || !this.room.mayHave(tenant.id)) this.turns.pass(tenant.id);
-    if (this.turns.someoneWaits()) this.tell.work();
+    if (this.turns.someoneWaits()) this.listener.work();
   }
 
   private tenantOf(id: string): TenantState {
@@ -226,7 +226,7 @@ export class LaneBoard {
       tenant.ready.size > 0 && (this.isSaturated() ? this.room.mayHave(tenant.id) : this.room.has(tenant.id));
     if (hasRoom) {
       turns.enter(tenant.id, tenant.weight);
-      this.tell.work();
+      this.listener.work();
     } else if (tenant.ready.size > 0 || tenant.claims > 0) turns.pass(tenant.id);
     else {
       turns.leave(tenant.id);
@@ -270,7 +270,7 @@ export class LaneBoard {
   }
 
   private passOn(lane: LaneState): void {
-    if (!this.room.isAlone(lane.tenantId)) this.tell.passOn(lane);
+    if (!this.room.isAlone(lane.tenantId)) this.listener.passOn(lane);
   }
 
   private isSaturated(): boolean {
@@ -292,6 +292,6 @@ export class LaneBoard {
     const on = this.shouldListen(lane);
     if (on === lane.listens) return;
     lane.listens = on;
-    this.tell.listen(lane, on);
+    this.listener.listen(lane, on);
   }
 }

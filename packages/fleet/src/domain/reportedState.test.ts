@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLater, wasRevived } from './toldState.js';
+import { isLater, wasRevived } from './reportedState.js';
 
 describe('isLater', () => {
   it('lets nothing follow an end, and an end follow everything else', () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   queues = createLaneQueues(space.redis.client, space.keys);
   await addJobs('acme', 3);
   await addJobs('globex', 2);
-  await queues.bury('acme', {
+  await queues.addDeadLetter('acme', {
     jobId: newId(),
     task: 'notifications.webhook',
     category: 'permanent',

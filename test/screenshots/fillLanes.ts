@@ -109,7 +109,7 @@ async function addJobs(
 
 async function buryJobs(queues: LaneQueues, { tenantId, task, dead }: LanePicture): Promise<void> {
   for (let number = 0; number < dead; number++) {
-    await queues.bury(tenantId, {
+    await queues.addDeadLetter(tenantId, {
       jobId: newId(),
       task,
       category: 'exhausted',

@@ -26,7 +26,7 @@ describe('runJob', () => {
       onSlotLost: () => undefined,
     } as unknown as ActiveJob;
     const running = createRunningJobs();
-    const deps = { running, upstreams: { isHeldBack: async () => true } } as unknown as RunJobDeps;
+    const deps = { running, upstreams: { isPaused: async () => true } } as unknown as RunJobDeps;
     expect(await runJob(job, deps)).toEqual({ kind: 'release' });
     expect(told).toEqual({ 'sluice.outcome': 'held-back', ended: true });
     expect(running.count()).toBe(0);

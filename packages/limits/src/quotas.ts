@@ -29,7 +29,7 @@ export interface Quotas {
   /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
   /** How long the upstream, or the part of one, is still to be left alone since it asked to wait, in ms. */
-  leftAloneMs(tenantId: string, upstream: Upstream): Promise<number>;
+  blockedForMs(tenantId: string, upstream: Upstream): Promise<number>;
   state(tenantId: string, upstream: Upstream): Promise<UpstreamState>;
   /** A tenant's quotas may have changed just now: they are read anew when they are next asked for. */
   forget(tenantId: string): void;
@@ -112,7 +112,7 @@ export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasDe
       const sight = settings === null ? null : stateOfCircuit(used.circuit, used.nowMs, settings);
       return { quota, used, circuit: settings === null || sight === null ? null : { settings, sight } };
     },
-    async leftAloneMs(tenantId, upstream) {
+    async blockedForMs(tenantId, upstream) {
       return (await readQuotaUse(client, keys, ownerOf(tenantId, upstream), upstream.quota.windowMs)).blockedMs;
     },
     forget: (tenantId) => lately.forget(tenantId),

@@ -74,7 +74,7 @@ export function createDirectCall<Data>(
 
   return async ({ row: { id, data } }, signal) => {
     const part = partOf(upstream, data);
-    if (part !== null && (await quotas.leftAloneMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
+    if (part !== null && (await quotas.blockedForMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
     const asked = { id: `${id}:0`, leaseMs: task.timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
     const answer = await quotas.take(tenant, upstream, asked).catch((err: unknown) => {
       log.debug({ err }, 'failed to take a quota: the request is queued');

@@ -70,7 +70,7 @@ describe('changes of a job', () => {
     expect((await acme.call('POST', `/api/v1/jobs/${id}/retry`)).status).toBe(409);
     await settle(producer.space, id, 'dead');
     await lanes.remove(lane, id);
-    await lanes.bury('acme', {
+    await lanes.addDeadLetter('acme', {
       jobId: id,
       task: 'system.probe',
       category: 'exhausted',

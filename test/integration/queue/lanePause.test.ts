@@ -22,13 +22,13 @@ describe('a lane that is held back', () => {
   it('keeps a longer pause, and the rate that an operator set', async () => {
     const lane = { tenantId: 'acme', queueClass: 'ga4' } as const;
     await queues.queue(lane).setGlobalRateLimit(7, 60_000);
-    expect(await queues.heldBackForMs(lane)).toBe(0);
-    await queues.holdBack(lane, 60_000);
-    await queues.holdBack(lane, 10);
-    expect(await queues.heldBackForMs(lane)).toBeGreaterThan(50_000);
+    expect(await queues.pausedForMs(lane)).toBe(0);
+    await queues.pauseLane(lane, 60_000);
+    await queues.pauseLane(lane, 10);
+    expect(await queues.pausedForMs(lane)).toBeGreaterThan(50_000);
     expect(await queues.queue(lane).getGlobalRateLimit()).toEqual({ max: 7, duration: 60_000 });
-    await queues.endHold(lane);
-    expect(await queues.heldBackForMs(lane)).toBe(0);
+    await queues.resumeLane(lane);
+    expect(await queues.pausedForMs(lane)).toBe(0);
   });
 
   it('wakes by itself on every process when its pause ends, also where a delayed job was due meanwhile', async () => {
@@ -46,7 +46,7 @@ describe('a lane that is held back', () => {
         },
       });
     const workers = await Promise.all([open('w1'), open('w2')]);
-    await queues.holdBack(lane, 1_500);
+    await queues.pauseLane(lane, 1_500);
     const pausedAt = Date.now();
     const job = { task: 'x', data: {}, queuePriority: 10, maxAttempts: 1, delayMs: 0 };
     const ids = [newId(), newId(), newId()];

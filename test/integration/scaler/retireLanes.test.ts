@@ -93,7 +93,7 @@ describe('retireUnusedLanes', () => {
     await emptied('scheduled');
     await queues.queue(of('scheduled')).upsertJobScheduler('daily', { every: 86_400_000 }, { name: 'system.probe' });
     await emptied('mourns');
-    await queues.bury('mourns', { jobId: newId(), ...note });
+    await queues.addDeadLetter('mourns', { jobId: newId(), ...note });
     await retire();
     expect(await registered()).toEqual([
       'first-in-first-out.default',

@@ -125,7 +125,13 @@ describe('scaler', () => {
   it('does not take a dead letter for work', async () => {
     await startScaler(100);
     const error = { code: 'attempt_failed', message: 'no' };
-    await queues.bury('mourning', { jobId: newId(), task: 'system.probe', category: 'permanent', error, attempts: 1 });
+    await queues.addDeadLetter('mourning', {
+      jobId: newId(),
+      task: 'system.probe',
+      category: 'permanent',
+      error,
+      attempts: 1,
+    });
     await addWaiting('after', 1);
     await until('a later tenant was decided on', async () => (await desired('after')) === 1);
     expect(await desired('mourning')).toBeUndefined();

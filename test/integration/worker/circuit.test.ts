@@ -44,7 +44,7 @@ describe('a circuit of an upstream', () => {
     const ids = [];
     for (let i = 0; i < 8; i++) ids.push(await lane.submit());
     await lane.isOpen();
-    await until('the lane is paused', async () => (await lane.queues.heldBackForMs(lane.lane)) > 0);
+    await until('the lane is paused', async () => (await lane.queues.pausedForMs(lane.lane)) > 0);
     expect(calls).toHaveLength(3);
     isDown = false;
     const histories = await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));
@@ -167,8 +167,8 @@ describe('a circuit of an upstream', () => {
     await lane.isOpen();
     isDown = false;
     await space.redis.client.del(space.keys.circuit('emptied', 'ga4'));
-    await until('the lane is paused', async () => (await lane.queues.heldBackForMs(lane.lane)) > 0);
-    await lane.queues.endHold(lane.lane);
+    await until('the lane is paused', async () => (await lane.queues.pausedForMs(lane.lane)) > 0);
+    await lane.queues.resumeLane(lane.lane);
     // What the channel of woken lanes tells a worker process.
     (await lane.worker).intake.heard('emptied.ga4');
     await Promise.all(ids.map((id) => lane.reaches(id, 'completed')));

@@ -182,7 +182,7 @@ describe('a job of a task with an upstream', () => {
     const second = await lane.submit();
     await until('the lane is paused', async () => ((await sightOf('raised'))?.rateLimitedMs ?? 0) > 0);
     await replaceTenantQuotas(db, 'raised', new Map([['ga4', { ...none, callsPerWindow: 5 }]]));
-    await lane.queues.endHold(lane.lane);
+    await lane.queues.resumeLane(lane.lane);
     // What the channel of woken lanes tells a worker process.
     (await lane.worker).intake.heard(laneName(lane.lane));
     await until('the second ran', () => ran === 2);

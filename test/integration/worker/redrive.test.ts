@@ -31,9 +31,9 @@ describe('a job that is taken back to life', () => {
         if (attempt === 1) throw new FleetError('upstream_refused', 'for good');
         return null;
       },
-      async bury(tenantId, note) {
+      async addDeadLetter(tenantId, note) {
         await held;
-        await opened.queues.bury(tenantId, note);
+        await opened.queues.addDeadLetter(tenantId, note);
       },
     });
     lane = opened;

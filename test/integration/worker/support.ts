@@ -65,7 +65,7 @@ export interface TestLaneOptions {
   /** A clock of the test's own, in ms. */
   readonly monotonicMs?: () => number;
   /** The dead-letter queue as the worker sees it. */
-  readonly bury?: LaneQueues['bury'];
+  readonly addDeadLetter?: LaneQueues['addDeadLetter'];
 }
 
 /** Opens a lane with short locks. */
@@ -89,7 +89,7 @@ export function openTestLane(space: FleetSpace, options: TestLaneOptions): TestL
     claimer: createClaimer({ turns, db, tasks: FLEET_TASKS, workerId: 'w1' }),
     ledger: createLedgerWriter(turns, db, log),
     effects: createEffects({ db, log }),
-    queues: { bury: options.bury ?? queues.bury, unbury: queues.unbury },
+    queues: { addDeadLetter: options.addDeadLetter ?? queues.addDeadLetter, removeDeadLetter: queues.removeDeadLetter },
     tasks: FLEET_TASKS,
     handlers: new Map([[options.task?.name ?? 'system.probe', options.handler]]) as TaskHandlers,
     onlyHere: new Set(),

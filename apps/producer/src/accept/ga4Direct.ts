@@ -24,7 +24,7 @@ export interface DirectAnswersDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly lanes: Pick<LaneQueues, 'position'>;
   readonly estimates: Pick<EstimateReader, 'facts'>;
-  readonly quotas: Pick<Quotas, 'leftAloneMs'>;
+  readonly quotas: Pick<Quotas, 'blockedForMs'>;
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
   readonly call: RedisCall;
@@ -43,7 +43,7 @@ export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
     const upstream = tasks.find(row.task)?.upstream;
     const part = upstream === undefined ? null : partOf(upstream, row.data);
     if (part === null) return 0;
-    return call(() => quotas.leftAloneMs(row.tenantId, part)).catch(() => 0);
+    return call(() => quotas.blockedForMs(row.tenantId, part)).catch(() => 0);
   }
 
   async function runsAtOnce(job: PreparedJob): Promise<boolean> {

@@ -33,7 +33,7 @@ export async function requeueJob(deps: RequeueDeps, tenantId: string, id: string
   const row = await redrive(ledger, tenantId, id);
   const job: AnsweredJob & SizedJob = { row, bytes: JSON.stringify(row.data).length, ...toLanedJob(row) };
   try {
-    await call(() => Promise.all([lanes.unbury(tenantId, id), lanes.remove(job.lane, job.job.id)]));
+    await call(() => Promise.all([lanes.removeDeadLetter(tenantId, id), lanes.remove(job.lane, job.job.id)]));
   } catch {
     // Redis is unavailable, so the job stays accepted and the scaler adds it.
     return { job, state: 'accepted' as const };

@@ -18,7 +18,7 @@ import { tenantParamsSchema } from './tenantRoutes.js';
 export interface LimitsDeps {
   readonly tasks: Pick<TaskCatalogue, 'upstreams' | 'upstreamOfClass' | 'queueClasses'>;
   readonly ledger: Ledger;
-  readonly lanes: Pick<LaneQueues, 'endHold'>;
+  readonly lanes: Pick<LaneQueues, 'resumeLane'>;
   readonly call: RedisCall;
   readonly log: Log;
 }
@@ -80,7 +80,7 @@ function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstrea
 async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsDeps): Promise<void> {
   for (const queueClass of tasks.queueClasses) {
     if (tasks.upstreamOfClass(queueClass) === null) continue;
-    await call(() => lanes.endHold({ tenantId, queueClass })).catch((err: unknown) => {
+    await call(() => lanes.resumeLane({ tenantId, queueClass })).catch((err: unknown) => {
       log.warn(
         { component: 'quotas', event: 'quota_not_published', err, tenantId },
         'failed to apply a new quota to a lane: the lane resumes when its pause ends',

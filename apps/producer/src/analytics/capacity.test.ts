@@ -6,21 +6,21 @@ const RANGE = { fromMs: 1_000, stepMs: 100 };
 describe('capacityOf', () => {
   it('tells the most slots of each step, and from before the range what was decided last', () => {
     const given = [
-      { atMs: 500, slots: 4, isHeldBack: false },
-      { atMs: 900, slots: 2, isHeldBack: false },
-      { atMs: 1_150, slots: 5, isHeldBack: false },
-      { atMs: 1_180, slots: 1, isHeldBack: false },
+      { atMs: 500, slots: 4, isPaused: false },
+      { atMs: 900, slots: 2, isPaused: false },
+      { atMs: 1_150, slots: 5, isPaused: false },
+      { atMs: 1_180, slots: 1, isPaused: false },
     ];
     expect(capacityOf(RANGE, given, [0, 0, 0]).map(({ slots }) => slots)).toEqual([2, 5, 1]);
     expect(capacityOf(RANGE, [], [0]).map(({ slots }) => slots)).toEqual([null]);
   });
 
   it('lets what holds a tenant back go on while jobs wait, and until its slots are changed', () => {
-    const note = { atMs: 1_050, slots: 2, isHeldBack: true };
+    const note = { atMs: 1_050, slots: 2, isPaused: true };
     const heldBack = (given: Parameters<typeof capacityOf>[1], waiting: readonly number[]) =>
       capacityOf(RANGE, given, waiting).map((one) => one.heldBack);
     expect(heldBack([note], [3, 3, 0, 3])).toEqual([1, 1, 1, 0]);
-    expect(heldBack([note, { atMs: 1_160, slots: 3, isHeldBack: false }], [3, 3, 3])).toEqual([1, 1, 0]);
+    expect(heldBack([note, { atMs: 1_160, slots: 3, isPaused: false }], [3, 3, 3])).toEqual([1, 1, 0]);
     expect(heldBack([note, note], [3])).toEqual([2]);
     expect(heldBack([{ ...note, atMs: 500 }], [3, 3])).toEqual([0, 0]);
   });

@@ -28,8 +28,8 @@ export function capacityOf(
     for (let one = given[next]; one !== undefined && one.atMs < endMs; one = given[++next]) {
       slots = one.slots;
       most = Math.max(most ?? 0, slots);
-      goesOn = one.isHeldBack;
-      if (one.isHeldBack) heldBack++;
+      goesOn = one.isPaused;
+      if (one.isPaused) heldBack++;
     }
     return { slots: most, heldBack };
   };

@@ -39,7 +39,7 @@ export function describeAnalysis(
   const slots = mostOf(steps.flatMap((one) => one.slots ?? []));
   const busyMs = steps.reduce((sum, step) => sum + step.busyMs, 0);
   const busyShare = shareOf(busyMs, working.length * stepMs * (slots ?? 0) * slotConcurrency);
-  const heldBack = given.filter(({ atMs, isHeldBack }) => isHeldBack && atMs >= fromMs).length;
+  const heldBack = given.filter(({ atMs, isPaused }) => isPaused && atMs >= fromMs).length;
   const found = (of: FiguresByKind, waits: number) =>
     findBottleneck({ ...toWork(of), busyShare, heldBack, waiting: waits });
   return {

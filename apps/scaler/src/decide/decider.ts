@@ -71,8 +71,8 @@ function decideOn(
   const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
   const { waiting, active } = count;
   // Only full passes report it, or a rate limit that comes and goes would be told twice a second.
-  const isHeldBack = decision.kind === 'hold' && decision.because === 'held-back';
-  const heldBack = occasion === 'interval' ? isHeldBack : memory.heldBack;
+  const isPaused = decision.kind === 'hold' && decision.because === 'held-back';
+  const heldBack = occasion === 'interval' ? isPaused : memory.heldBack;
   const newlyHeldBack = heldBack && !memory.heldBack;
   return { tenantId, waiting, active, decision, newlyHeldBack, memory: { window, meter, heldBack } };
 }

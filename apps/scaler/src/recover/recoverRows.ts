@@ -18,7 +18,7 @@ export interface RecoverDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
-  readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'unbury'>;
+  readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'removeDeadLetter'>;
   readonly workers: WorkerWatch;
   /** Whether Redis has room for more jobs. */
   readonly hasRoom: () => Promise<boolean>;
@@ -128,7 +128,7 @@ async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverD
   await Promise.all(
     lost.flatMap(({ job, judged }) => [
       // A dead job that was sent again while Redis was away left a note.
-      ...(judged.row.state === 'accepted' && job.started ? [queues.unbury(job.tenantId, job.id)] : []),
+      ...(judged.row.state === 'accepted' && job.started ? [queues.removeDeadLetter(job.tenantId, job.id)] : []),
       ...(judged.verdict.kind === 'take-out-and-add' ? [takeOut(job, queues)] : []),
     ]),
   );

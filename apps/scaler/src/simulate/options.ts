@@ -123,7 +123,7 @@ function readSource(values: Values): LoadSource {
 function readHold(text: string): Hold {
   const { tenant, rest } = splitTenant(text);
   const [, because, from = '', to = ''] = /^(paused|rate-limited|quota|circuit)@(.+?)\.\.(.+)$/.exec(rest) ?? [];
-  if (!isHeldBack(because)) {
+  if (!isPaused(because)) {
     throw new ConfigurationError(
       `--hold ${text} is not valid: use paused@1m..2m (or rate-limited, quota, circuit), optionally with a tenant as in acme=paused@1m..2m.`,
     );
@@ -137,7 +137,7 @@ function readHold(text: string): Hold {
   return { tenant, because, fromMs, toMs };
 }
 
-function isHeldBack(text: string | undefined): text is Hold['because'] {
+function isPaused(text: string | undefined): text is Hold['because'] {
   return text === 'paused' || text === 'rate-limited' || text === 'quota' || text === 'circuit';
 }
 

@@ -78,7 +78,7 @@ export function createSimulatedTenant(
     tick(atMs, spanMs) {
       // Before jobs start in new slots: so much waited.
       course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
-      queue.holdBack(heldBackAt(atMs) !== 'none');
+      queue.pauseLane(heldBackAt(atMs) !== 'none');
       queue.runUntil(atMs);
       slotMs += (slots ?? 0) * Math.min(spanMs, plan.untilMs - atMs);
     },

@@ -13,7 +13,7 @@ export interface TenantQueue {
   /** Ends the jobs that end up to a moment, and starts others in their places as they end. */
   runUntil(atMs: number): void;
   /** While held back no job starts. */
-  holdBack(held: boolean): void;
+  pauseLane(held: boolean): void;
   setSlots(slots: number): void;
   /** Jobs that arrived, ever. */
   arrived(): number;
@@ -66,7 +66,7 @@ export function createTenantQueue(slotConcurrency: number): TenantQueue {
       }
       startWhatMay(atMs);
     },
-    holdBack(next) {
+    pauseLane(next) {
       held = next;
     },
     setSlots(next) {

@@ -16,7 +16,7 @@ import type { Claimer } from './claimJob.js';
 export interface ClaimDeps {
   readonly claimer: Claimer;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
-  readonly upstreams: Pick<UpstreamGate, 'isHeldBack'>;
+  readonly upstreams: Pick<UpstreamGate, 'isPaused'>;
   /** A job came before its time: this machine's clock, or another's, may be off. */
   readonly cameEarly: () => void;
   /** A clock that never jumps, in ms. */
@@ -39,7 +39,7 @@ const HOLD_MS = 2_500;
 export async function claimAttempt(attempt: Attempt, deps: ClaimDeps): Promise<Claim> {
   const { active, stop, trace } = attempt;
   // Asked before the ledger: a job that would only be refused costs it nothing.
-  if (await deps.upstreams.isHeldBack(active)) {
+  if (await deps.upstreams.isPaused(active)) {
     trace.ended({ kind: 'held-back' });
     return { kind: 'none', end: { kind: 'release' } };
   }

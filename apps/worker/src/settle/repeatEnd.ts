@@ -1,15 +1,15 @@
 import type { ClaimedJob } from '@sluice/fleet/postgres/queries/claimJobs';
 import type { ActiveJob, AttemptEnd } from '@sluice/fleet/queue/run/runAttempt';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
-import type { BuryDeps } from './buryJob.js';
-import { buryJob } from './buryJob.js';
+import type { DeadLetterDeps } from './deadLetterJob.js';
+import { deadLetterJob } from './deadLetterJob.js';
 
 /** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
 export async function repeatEnd(
   active: ActiveJob,
   claimed: ClaimedJob,
   state: JobState,
-  deps: BuryDeps,
+  deps: DeadLetterDeps,
 ): Promise<AttemptEnd> {
   deps.log.info(
     { component: 'settle', event: 'job_already_finished', jobId: claimed.id, state },
@@ -24,5 +24,5 @@ export async function repeatEnd(
     error: claimed.error ?? { code: 'attempt_failed', message: 'unknown' },
     attempts: claimed.fence,
   };
-  return buryJob(claimed.tenantId, note, deps);
+  return deadLetterJob(claimed.tenantId, note, deps);
 }

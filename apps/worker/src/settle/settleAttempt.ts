@@ -8,12 +8,12 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
 import { toJobError } from '../attempt/storable.js';
 import type { LedgerWriter } from '../ledger/ledgerWriter.js';
-import { buryJob } from './buryJob.js';
+import { deadLetterJob } from './deadLetterJob.js';
 
 /** What is needed to tell of a job's end. */
 export interface SettleDeps {
   readonly ledger: LedgerWriter;
-  readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly queues: Pick<LaneQueues, 'addDeadLetter' | 'removeDeadLetter'>;
   readonly feed: Pick<FeedWriter, 'publish'>;
   readonly log: Log;
 }
@@ -49,7 +49,7 @@ export async function settleAttempt(
   if (verdict.kind === 'bury') {
     const error = toJobError(verdict.error);
     const note = { jobId: job.id, task: job.task, category: verdict.category, error, attempts: job.fence };
-    return buryJob(job.tenantId, note, deps);
+    return deadLetterJob(job.tenantId, note, deps);
   }
   return toAttemptEnd(verdict);
 }

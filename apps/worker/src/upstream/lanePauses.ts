@@ -11,10 +11,10 @@ export interface LanePauses {
 }
 
 /** Pauses by BullMQ's own rate limit of the lane's queue. */
-export function createLanePauses(lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>, log: Log): LanePauses {
+export function createLanePauses(lanes: Pick<LaneQueues, 'pauseLane' | 'resumeLane'>, log: Log): LanePauses {
   return {
     async pause(lane, forMs) {
-      await lanes.holdBack(lane, forMs).catch((err: unknown) => {
+      await lanes.pauseLane(lane, forMs).catch((err: unknown) => {
         log.warn(
           { component: 'upstream', event: 'lane_not_paused', err, lane: laneName(lane) },
           'failed to pause a lane for its upstream: its next job is refused again',
@@ -22,7 +22,7 @@ export function createLanePauses(lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>
       });
     },
     async endPause(lane) {
-      await lanes.endHold(lane).catch((err: unknown) => {
+      await lanes.resumeLane(lane).catch((err: unknown) => {
         log.warn(
           { component: 'upstream', event: 'lane_not_resumed', err, lane: laneName(lane) },
           'failed to resume a lane: its pause will expire',

@@ -43,7 +43,7 @@ export type UpstreamPass =
  */
 export interface UpstreamGate {
   /** Whether the quota or the circuit would refuse a job; then its lane is paused by now. A look only: `enter` decides. */
-  isHeldBack(job: ActiveJob): Promise<boolean>;
+  isPaused(job: ActiveJob): Promise<boolean>;
   /** Takes the quota of an attempt; refused, the lane is paused. An attempt of a task without an upstream just passes. */
   enter(job: ActiveJob, claimed: ClaimedJob, contract: TaskContract, stop: AttemptStop): Promise<UpstreamPass>;
 }
@@ -64,7 +64,7 @@ interface CallOfAttempt {
 export interface UpstreamGateDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly quotas: Quotas;
-  readonly lanes: Pick<LaneQueues, 'holdBack' | 'endHold'>;
+  readonly lanes: Pick<LaneQueues, 'pauseLane' | 'resumeLane'>;
   /** Source of [0, 1). */
   readonly random: () => number;
   readonly metrics: Pick<Metrics, 'circuitChanges'>;
@@ -108,17 +108,17 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
   }
 
   /** It keeps its rank: when it comes back it stands among those that wait as before. */
-  function putOff(forMs: number, error: PacedError): Extract<AttemptVerdict, { kind: 'defer' }> {
+  function defer(forMs: number, error: PacedError): Extract<AttemptVerdict, { kind: 'defer' }> {
     const spreadMs = Math.floor(Math.min(forMs / 10, PUT_OFF_SPREAD_MS) * random());
     return { kind: 'defer', delayMs: Math.ceil(forMs) + PUT_OFF_MARGIN_MS + spreadMs, error };
   }
 
   /** A part that cannot be asked for is not left alone: the upstream refuses by itself. Null for one that may be called. */
-  async function putOffByPart(tenantId: string, part: Upstream): Promise<AttemptVerdict | null> {
-    const blockedMs = await quotas.leftAloneMs(tenantId, part).catch(() => 0);
+  async function deferByPart(tenantId: string, part: Upstream): Promise<AttemptVerdict | null> {
+    const blockedMs = await quotas.blockedForMs(tenantId, part).catch(() => 0);
     if (blockedMs === 0) return null;
     const error = new PacedError(`${part.name} asked to wait`, blockedMs, { ofPart: true });
-    return { ...putOff(blockedMs, error), neverRan: true };
+    return { ...defer(blockedMs, error), neverRan: true };
   }
 
   /** Null when the quota refuses; then the lane is paused. */
@@ -161,14 +161,14 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     if (execution.error instanceof NotStartedError) return verdict;
     const forMs = Math.max(1, askedWaitMs(execution.error.retryAfterMs, deferrals, retry));
     if (execution.error.ofPart && part !== null) {
-      return putOff(await block(lane.tenantId, part, forMs), execution.error);
+      return defer(await block(lane.tenantId, part, forMs), execution.error);
     }
     await pause(lane, await block(lane.tenantId, upstream, forMs));
     return { kind: 'hold-back', error: execution.error };
   }
 
   return {
-    async isHeldBack({ task, lane }) {
+    async isPaused({ task, lane }) {
       const upstream = tasks.find(task)?.upstream;
       if (upstream === undefined) return false;
       const refusedNowForMs = async (): Promise<number> => {
@@ -187,7 +187,7 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     async enter({ lane }, { id, fence, timeoutMs, deferrals, data }, { upstream, retry }, stop) {
       if (upstream === undefined) return PASSES;
       const part = partOf(upstream, data);
-      const verdict = part === null ? null : await putOffByPart(lane.tenantId, part);
+      const verdict = part === null ? null : await deferByPart(lane.tenantId, part);
       if (verdict !== null) return { kind: 'put-off', verdict };
       const call = { id: `${id}:${fence}`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1 };
       const take = () => quotas.take(lane.tenantId, upstream, call);

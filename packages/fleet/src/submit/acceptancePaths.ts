@@ -67,7 +67,7 @@ export function createAcceptancePaths(steps: AcceptanceSteps): (job: PreparedJob
     const row = late.reserve(job);
     try {
       const placed = await adder.add(job);
-      if (placed.kind === 'swallowed') throw duplicate(placed.by);
+      if (placed.kind === 'deduplicated') throw duplicate(placed.by);
       row.write();
       return { kind: 'new', state: stateInLane(job), seen: placed.seen };
     } catch (error) {

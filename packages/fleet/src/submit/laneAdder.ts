@@ -19,7 +19,7 @@ export type Placed =
       /** Its lane right after the add; null when nobody asked, or it could not be read. */
       readonly seen: SeenLane | null;
     }
-  | Extract<Added, { kind: 'swallowed' }>;
+  | Extract<Added, { kind: 'deduplicated' }>;
 
 /** The result of adding a job that the ledger holds. */
 export type Enqueued =
@@ -197,7 +197,7 @@ function toPlaced(
   added: Added | undefined,
   seen: SeenLane | null,
 ): Placed {
-  if (added?.kind === 'swallowed') return added;
+  if (added?.kind === 'deduplicated') return added;
   touched.touch(laneName(lane));
   const state = job.delayMs > 0 ? 'delayed' : 'queued';
   feed.publish({ kind: 'state', jobId: job.id, ...lane, state, attempt: 0 });

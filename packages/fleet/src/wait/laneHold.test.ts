@@ -14,8 +14,8 @@ const upstream: Upstream = {
 const quota = { quota: upstream.quota, used: { blockedMs: 0, underWay: 1, frees: [] } };
 const state = { ...quota, circuit: { settings: DEFAULT_CIRCUIT, sight: { kind: 'closed' } } } as const;
 
-function deps(read: () => Promise<UpstreamState>, heldBackForMs = async () => 700): LaneHoldDeps {
-  return { lanes: { heldBackForMs }, quotas: { state: read }, call: (ask) => ask() } as LaneHoldDeps;
+function deps(read: () => Promise<UpstreamState>, pausedForMs = async () => 700): LaneHoldDeps {
+  return { lanes: { pausedForMs }, quotas: { state: read }, call: (ask) => ask() } as LaneHoldDeps;
 }
 
 describe('readLaneHold', () => {

@@ -19,7 +19,7 @@ export interface LaneHold {
 
 /** Dependencies of reading a lane's hold. */
 export interface LaneHoldDeps {
-  readonly lanes: Pick<LaneQueues, 'heldBackForMs'>;
+  readonly lanes: Pick<LaneQueues, 'pausedForMs'>;
   readonly quotas: Pick<Quotas, 'state'>;
   readonly call: Ask;
 }
@@ -38,7 +38,7 @@ export async function readLaneHold(
 ): Promise<LaneHold> {
   const late = (): Error => new FleetError('unavailable', 'The quota cannot be told.');
   const [pausedMs, state] = await Promise.all([
-    call(() => lanes.heldBackForMs(lane)),
+    call(() => lanes.pausedForMs(lane)),
     within(QUOTA_PATIENCE_MS, quotas.state(lane.tenantId, upstream), late).catch(() => null),
   ]);
   if (state === null) return { pausedMs, quota: null, circuit: null };

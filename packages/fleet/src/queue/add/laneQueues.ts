@@ -12,7 +12,7 @@ import { createLaneBackends } from '../run/laneBackends.js';
 import { createRecentlyUsed } from '../run/recentlyUsed.js';
 import type { LanedJob } from './jobOptions.js';
 import { toBullJob } from './jobOptions.js';
-import { endHold, heldBackForMs, holdBack } from './lanePause.js';
+import { pausedForMs, pauseLane, resumeLane } from './lanePause.js';
 import { createLaneRegistrar } from './laneRegistrar.js';
 
 /** How many jobs a lane holds, by what they do there. */
@@ -36,7 +36,7 @@ export interface DeadLetterNote {
 export type Added =
   | { readonly kind: 'added' }
   /** An unfinished job of the lane has the same `dedupeKey`, so BullMQ took no notice of this one. */
-  | { readonly kind: 'swallowed'; readonly by: string };
+  | { readonly kind: 'deduplicated'; readonly by: string };
 
 const ADDED: Added = { kind: 'added' };
 
@@ -59,15 +59,15 @@ export interface LaneQueues {
   counts(lane: Lane): Promise<LaneCounts>;
   progress(lane: Lane, id: string): Promise<unknown>;
   /** Starts none of a lane's jobs for so long, in ms, on any process; a longer pause that is known stands. */
-  holdBack(lane: Lane, forMs: number): Promise<void>;
+  pauseLane(lane: Lane, forMs: number): Promise<void>;
   /** How long a lane is held back still, in ms; 0 when it is not. */
-  heldBackForMs(lane: Lane): Promise<number>;
+  pausedForMs(lane: Lane): Promise<number>;
   /** Ends a pause, and tells the workers. */
-  endHold(lane: Lane): Promise<void>;
+  resumeLane(lane: Lane): Promise<void>;
   /** Puts a note into the tenant's dead-letter queue; harmless twice. */
-  bury(tenantId: string, note: DeadLetterNote): Promise<void>;
+  addDeadLetter(tenantId: string, note: DeadLetterNote): Promise<void>;
   /** Takes a job's note out of the tenant's dead-letter queue. */
-  unbury(tenantId: string, jobId: string): Promise<void>;
+  removeDeadLetter(tenantId: string, jobId: string): Promise<void>;
   /** Deletes what a lane keeps of finished jobs, and its events. Harmless to jobs that are added meanwhile. */
   sweepOut(lane: Lane): Promise<void>;
   /** Deletes a lane with all that it holds. */
@@ -120,7 +120,7 @@ export function createLaneQueues(
   async function addToLane({ lane, job }: LanedJob): Promise<Added> {
     const { name, data, opts } = toBullJob(job, serverNow());
     const { id: by = job.id } = await queueOf(lane).add(name, data, opts);
-    return by === job.id ? ADDED : { kind: 'swallowed', by };
+    return by === job.id ? ADDED : { kind: 'deduplicated', by };
   }
 
   return {
@@ -153,18 +153,18 @@ export function createLaneQueues(
     async progress(lane, id) {
       return (await queueOf(lane).getJob(id))?.progress ?? null;
     },
-    holdBack: (lane, forMs) => holdBack(queueOf(lane), forMs),
-    heldBackForMs: (lane) => heldBackForMs(queueOf(lane)),
-    async endHold(lane) {
-      await endHold(queueOf(lane));
+    pauseLane: (lane, forMs) => pauseLane(queueOf(lane), forMs),
+    pausedForMs: (lane) => pausedForMs(queueOf(lane)),
+    async resumeLane(lane) {
+      await resumeLane(queueOf(lane));
       await client.publish(keys.wokenChannel, laneName(lane));
     },
-    async bury(tenantId, note) {
+    async addDeadLetter(tenantId, note) {
       const lane: Lane = { tenantId, queueClass: DEAD_LETTER_CLASS };
       const added = queueOf(lane).add(note.task, note, { jobId: note.jobId });
       await registrar.register([{ tenantId, name: laneName(lane), jobs: 1 }], [added]);
     },
-    async unbury(tenantId, jobId) {
+    async removeDeadLetter(tenantId, jobId) {
       await queueOf({ tenantId, queueClass: DEAD_LETTER_CLASS }).remove(jobId);
     },
     async sweepOut(lane) {

@@ -111,7 +111,7 @@ export class LaneBoard {
   /** A job of a lane is due then, unix ms. An earlier moment that is known stands. */
   wakeAt(name: string, dueMs: number): void {
     const lane = this.lanes.get(name);
-    if (lane !== undefined) this.putOff(lane, dueMs);
+    if (lane !== undefined) this.defer(lane, dueMs);
   }
 
   /** A rate limit of a lane was lifted before its time. */
@@ -193,8 +193,8 @@ export class LaneBoard {
     this.dropCredit(lane);
     if (limitMs > 0) {
       lane.limitedUntilMs = this.now() + Math.min(limitMs, LONGEST_TRUST_MS);
-      this.putOff(lane, lane.limitedUntilMs);
-    } else if (dueMs > 0) this.putOff(lane, dueMs);
+      this.defer(lane, lane.limitedUntilMs);
+    } else if (dueMs > 0) this.defer(lane, dueMs);
     if (marked && lane.isOpen && limitMs === 0) this.listener.doubt(lane);
   }
 
@@ -238,7 +238,7 @@ export class LaneBoard {
     if (!lane.isOpen) return;
     if (this.now() < lane.limitedUntilMs) {
       // A job that was due within the limit has used up the timer that would have ended it.
-      this.putOff(lane, lane.limitedUntilMs);
+      this.defer(lane, lane.limitedUntilMs);
       return;
     }
     stopTimer(lane);
@@ -254,14 +254,14 @@ export class LaneBoard {
     this.tenantOf(lane.tenantId).ready.delete(lane);
   }
 
-  private putOff(lane: LaneState, untilMs: number): void {
+  private defer(lane: LaneState, untilMs: number): void {
     if (!lane.isOpen || (lane.timer !== null && lane.wakesAtMs <= untilMs)) return;
     stopTimer(lane);
     lane.wakesAtMs = untilMs;
     const waitMs = Math.min(Math.max(untilMs - this.now(), 1), LONGEST_TIMER_MS);
     lane.timer = setTimeout(() => {
       lane.timer = null;
-      if (this.now() < untilMs) this.putOff(lane, untilMs);
+      if (this.now() < untilMs) this.defer(lane, untilMs);
       else {
         this.makeReady(lane, 1);
         if (this.isFull(this.tenantOf(lane.tenantId))) this.passOn(lane);

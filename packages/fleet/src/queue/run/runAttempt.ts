@@ -75,11 +75,11 @@ export async function runAttempt(
       return end.result;
     case 'retry':
       if (hasRetriesLeft(job)) throw new AttemptFailed(end.message, end.delayMs);
-      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
+      return defer(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
     case 'defer':
-      return putOff(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
+      return defer(job, () => job.moveToDelayed(options.now() + end.delayMs, token), options.log);
     case 'release':
-      return putOff(
+      return defer(
         job,
         async () => {
           await job.moveToWait(token);
@@ -113,7 +113,7 @@ function hasRetriesLeft(job: Job): boolean {
 }
 
 /** Moves a job out of the running ones. If that fails it is left: BullMQ would take any other error for a failure. */
-async function putOff(job: Job, move: () => Promise<unknown>, log: Log): Promise<never> {
+async function defer(job: Job, move: () => Promise<unknown>, log: Log): Promise<never> {
   try {
     await move();
   } catch (err) {

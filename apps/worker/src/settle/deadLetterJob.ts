@@ -5,9 +5,9 @@ import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { untilWritten } from '../ledger/untilWritten.js';
 
 /** What following a death up needs. */
-export interface BuryDeps {
+export interface DeadLetterDeps {
   readonly ledger: Pick<LedgerWriter, 'isDead'>;
-  readonly queues: Pick<LaneQueues, 'bury' | 'unbury'>;
+  readonly queues: Pick<LaneQueues, 'addDeadLetter' | 'removeDeadLetter'>;
   readonly log: Log;
 }
 
@@ -16,11 +16,11 @@ export interface BuryDeps {
  * was taken back to life meanwhile goes back to its lane: its new add met the BullMQ job that still ran here, and failing
  * that one now would lose it.
  */
-export async function buryJob(tenantId: string, note: DeadLetterNote, deps: BuryDeps): Promise<AttemptEnd> {
+export async function deadLetterJob(tenantId: string, note: DeadLetterNote, deps: DeadLetterDeps): Promise<AttemptEnd> {
   const { ledger, queues, log } = deps;
-  await untilWritten('bury', () => queues.bury(tenantId, note), log);
+  await untilWritten('bury', () => queues.addDeadLetter(tenantId, note), log);
   const dead = await untilWritten('look after burying', () => ledger.isDead(tenantId, note.jobId), log);
   if (dead) return { kind: 'bury', message: note.error.message };
-  await untilWritten('unbury', () => queues.unbury(tenantId, note.jobId), log);
+  await untilWritten('removeDeadLetter', () => queues.removeDeadLetter(tenantId, note.jobId), log);
   return { kind: 'release' };
 }

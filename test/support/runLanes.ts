@@ -12,7 +12,7 @@ export interface RunningLanes {
 }
 
 type Options = Pick<LaneIntakeOptions, 'client' | 'keys' | 'run'> &
-  Partial<Pick<LaneIntakeOptions, 'concurrency' | 'lockMs' | 'sweepMs' | 'workerId' | 'room'>>;
+  Partial<Pick<LaneIntakeOptions, 'concurrency' | 'lockMs' | 'sweepMs' | 'workerId' | 'capacity'>>;
 
 /** Runs lanes without the fleet around them: no placement, and as much room for each tenant as the process has. */
 export async function runLanes(lanes: readonly Lane[], options: Options): Promise<RunningLanes> {
@@ -21,7 +21,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
     lockMs: 30_000,
     sweepMs: 30_000,
     workerId: 'w1',
-    room: unlimitedRoom(concurrency),
+    capacity: unlimitedCapacity(concurrency),
     ...options,
     concurrency,
     findsStalled: () => true,
@@ -37,7 +37,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
 }
 
 /** Room for as many jobs of every tenant as are allowed to one. */
-export function unlimitedRoom(mostJobs: number): SlotCapacity {
+export function unlimitedCapacity(mostJobs: number): SlotCapacity {
   const ticket = (tenantId: string) => ({
     tenantId,
     granted: null,

@@ -9,8 +9,8 @@ import { systemClock } from '@sluice/shared/lifecycle/clock';
 import { runUntilSignal } from '@sluice/shared/lifecycle/runUntilSignal';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { createMetrics } from '@sluice/shared/telemetry/metrics';
+import { createFleetBoard } from './board/fleetBoard.js';
 import { followLanes } from './board/followLanes.js';
-import { createLaneBoard } from './board/laneBoard.js';
 import { loadDashboardConfig } from './config.js';
 import { createDashboardServer } from './http/dashboardServer.js';
 
@@ -19,7 +19,7 @@ const log = createLogger('dashboard', config.log);
 const { now } = systemClock;
 const redis = createRedis(config.redis, 'caller', log);
 const keys = fleetKeys(config.redis.prefix);
-const board = createLaneBoard(createLaneQueues(redis.client, keys), config.board, now);
+const board = createFleetBoard(createLaneQueues(redis.client, keys), config.board, now);
 const lanes = followLanes({ client: redis.client, keys, board, maxLanes: config.board.maxLanes, now, log });
 const changes = createSubscriber(redis.client, { [keys.changedChannel]: lanes.hurry });
 const server = createDashboardServer({

@@ -4,7 +4,7 @@ import { fleetKeys } from '@sluice/fleet/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisServer } from '../../support/redisServer.js';
 import { startRedisServer } from '../../support/redisServer.js';
-import { runLanes, unlimitedRoom } from '../../support/runLanes.js';
+import { runLanes, unlimitedCapacity } from '../../support/runLanes.js';
 import { until } from '../../support/until.js';
 import { connectTo, lanesOf, NO_SWEEP_MS, noteRuns, plainQueue } from './support.js';
 
@@ -112,15 +112,15 @@ describe('lanes without work', () => {
     const lanes = lanesOf(4, 'held');
     const runs = noteRuns();
     const full = new Set(lanes.slice(3).map(({ tenantId }) => tenantId));
-    const inner = unlimitedRoom(2);
-    const room: SlotCapacity = {
+    const inner = unlimitedCapacity(2);
+    const capacity: SlotCapacity = {
       ...inner,
       has: (tenantId) => !full.has(tenantId),
       take: (tenantId) => (full.has(tenantId) ? null : inner.take(tenantId)),
     };
     const queues = lanes.map((lane) => plainQueue(lane, outside, keys));
     const [paused, limited, delayed, blocked] = queues;
-    const options = { client: redis.client, keys, run: runs.run, room, concurrency: 2, sweepMs: NO_SWEEP_MS };
+    const options = { client: redis.client, keys, run: runs.run, capacity, concurrency: 2, sweepMs: NO_SWEEP_MS };
     const running = await runLanes(lanes, options);
     const jobs = Array.from({ length: 50 }, () => ({ name: 'work', data: {} }));
     await paused?.pause();

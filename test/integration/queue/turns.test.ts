@@ -3,7 +3,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetSpace } from '../../support/fleetSpace.js';
 import { openFleetSpace } from '../../support/fleetSpace.js';
-import { runLanes, unlimitedRoom } from '../../support/runLanes.js';
+import { runLanes, unlimitedCapacity } from '../../support/runLanes.js';
 import { lanesOf, NO_SWEEP_MS, noteRuns, plainQueue } from './support.js';
 
 describe('turns of the tenants of one process', () => {
@@ -29,14 +29,14 @@ describe('turns of the tenants of one process', () => {
   async function run(
     lanes: readonly Lane[],
     runs: ReturnType<typeof noteRuns>,
-    { concurrency = 6, room = unlimitedRoom(6), weights = [] as readonly number[] } = {},
+    { concurrency = 6, capacity = unlimitedCapacity(6), weights = [] as readonly number[] } = {},
   ) {
     const options = {
       client: space.redis.client,
       keys: space.keys,
       run: runs.run,
       concurrency,
-      room,
+      capacity,
       sweepMs: NO_SWEEP_MS,
     };
     const running = await runLanes([], options);
@@ -116,13 +116,13 @@ describe('turns of the tenants of one process', () => {
     }
   });
 
-  it('pass over a tenant without room, which is asked no more until it is told that there is some', async () => {
+  it('pass over a tenant without capacity, which is asked no more until it is told that there is some', async () => {
     const lanes = lanesOf(2, 'blocked');
     const [blocked, free] = lanes;
     if (blocked === undefined || free === undefined) throw new Error('two lanes are needed');
     const later = await fill(blocked, 5);
     const now = await fill(free, 300);
-    const inner = unlimitedRoom(2);
+    const inner = unlimitedCapacity(2);
     let open = false;
     let asked = 0;
     let taken = 0;
@@ -131,7 +131,7 @@ describe('turns of the tenants of one process', () => {
       asked++;
       return open;
     };
-    const room: SlotCapacity = {
+    const capacity: SlotCapacity = {
       ...inner,
       has: mayHave,
       mayHave,
@@ -141,13 +141,13 @@ describe('turns of the tenants of one process', () => {
       },
     };
     const runs = noteRuns();
-    const running = await run(lanes, runs, { concurrency: 2, room });
+    const running = await run(lanes, runs, { concurrency: 2, capacity });
     await runs.wait(now);
     expect(taken).toBe(0);
     expect(asked).toBeLessThan(10);
     expect(runs.all.filter((name) => name.startsWith(blocked.tenantId))).toEqual([]);
     open = true;
-    running.intake.room(blocked.tenantId);
+    running.intake.capacityFreed(blocked.tenantId);
     await runs.wait(later);
   });
 });

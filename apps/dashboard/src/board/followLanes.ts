@@ -8,7 +8,7 @@ import type { PeriodicService } from '@sluice/shared/lifecycle/runEvery';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import { chooseLanes } from './chooseLanes.js';
-import type { LaneBoard } from './laneBoard.js';
+import type { FleetBoard } from './fleetBoard.js';
 
 /** How often the registry of lanes is read when no change is told, in ms. */
 const LOOK_MS = 3_000;
@@ -26,7 +26,7 @@ export interface LaneFollower extends PeriodicService {
 export function followLanes(options: {
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
-  readonly board: LaneBoard;
+  readonly board: FleetBoard;
   readonly maxLanes: number;
   /** Unix ms. */
   readonly now: () => number;

@@ -59,7 +59,7 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
     leaseMs: options.slotLeaseMs,
     slotConcurrency: options.slotConcurrency,
     hold: (request) => holdSlots(client, keys, request),
-    room: (tenantId) => intake.room(tenantId),
+    room: (tenantId) => intake.capacityFreed(tenantId),
     refused: (tenantId) => intake.refused(tenantId),
     now: options.now,
     monotonicMs: options.monotonicMs,
@@ -68,7 +68,7 @@ export function createJobIntake(options: JobIntakeOptions): JobIntake {
   const intake = createLaneIntake({
     ...options,
     serverNow: options.clock.now,
-    room: slots,
+    capacity: slots,
     findsStalled: (tenantId) => slots.mostJobs(tenantId) > 0,
     version: (bucket, version) => placement.sawVersion(bucket, version),
   });

@@ -121,7 +121,7 @@ function apply(model: Model, step: Step): void {
       return;
     case 'room':
       model.places.set(step.tenant, step.places);
-      board.roomFor(step.tenant);
+      board.capacityFreed(step.tenant);
       return;
     case 'next':
       take(model);
@@ -169,7 +169,7 @@ function runDry(model: Model, ran: Set<string>): void {
   for (const tenant of TENANTS) {
     if (model.left(tenant) > 0) continue;
     places.set(tenant, 100);
-    board.roomFor(tenant);
+    board.capacityFreed(tenant);
   }
   for (let turn = 0; turn < 10_000; turn++) {
     while (take(model)) ran.add(held.at(-1)?.lane.name ?? '');
@@ -328,7 +328,7 @@ describe('LaneBoard', () => {
     expect(vi.getTimerCount()).toBe(0);
     const full = model.board.open('b.default', KEYS);
     model.places.set('b', 0);
-    model.board.roomFor('b');
+    model.board.capacityFreed('b');
     model.board.marked(full);
     expect(model.passedOn).toEqual(['a.default', 'a.default', 'b.default']);
   });
@@ -376,7 +376,7 @@ describe('LaneBoard', () => {
     take(model);
     expect(model.listened.has('a.default')).toBe(false);
     model.places.set('a', 2);
-    model.board.roomFor('a');
+    model.board.capacityFreed('a');
     expect(model.listened.has('a.default')).toBe(true);
   });
 
@@ -411,7 +411,7 @@ describe('LaneBoard', () => {
     expect(has).toHaveBeenCalledTimes(asked);
     expect(take).not.toHaveBeenCalled();
     expect(board.hasWork()).toBe(false);
-    board.roomFor('a');
+    board.capacityFreed('a');
     expect(has).toHaveBeenCalledTimes(asked + 1);
   });
 });

@@ -37,7 +37,7 @@ export class LaneBoard {
    * @param now unix ms, by which BullMQ judges delayed jobs as well
    */
   constructor(
-    private readonly room: SlotCapacity,
+    private readonly capacity: SlotCapacity,
     private readonly mostClaims: number,
     private readonly now: () => number,
     private readonly listener: BoardListener,
@@ -121,7 +121,7 @@ export class LaneBoard {
   }
 
   /** What the tenant may run has changed. */
-  roomFor(tenantId: string): void {
+  capacityFreed(tenantId: string): void {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined) return;
     for (const lane of tenant.lanes) this.relisten(lane);
@@ -142,7 +142,7 @@ export class LaneBoard {
     for (let tenantId = this.turns.next(); tenantId !== null; tenantId = this.turns.next()) {
       const tenant = this.tenantOf(tenantId);
       const [lane] = tenant.ready;
-      const ticket = lane === undefined ? null : this.room.take(tenantId);
+      const ticket = lane === undefined ? null : this.capacity.take(tenantId);
       if (lane === undefined || ticket === null) this.place(tenant);
       else {
         this.count(tenant, lane);
@@ -180,7 +180,7 @@ export class LaneBoard {
     lane.claims--;
     tenant.claims--;
     this.claims--;
-    this.room.give(ticket);
+    this.capacity.give(ticket);
     if (how.kind === 'unknown') this.makeReady(lane, 1);
     else this.settle(lane, how, lane.pops !== popsAsked);
     if (lane.claims === 0 && lane.credit === 0) lane.popsSinceRest = 0;
@@ -206,7 +206,7 @@ export class LaneBoard {
     tenant.claims++;
     this.claims++;
     this.relisten(lane);
-    if (tenant.ready.size === 0 || !this.room.mayHave(tenant.id)) this.turns.pass(tenant.id);
+    if (tenant.ready.size === 0 || !this.capacity.mayHave(tenant.id)) this.turns.pass(tenant.id);
     if (this.turns.someoneWaits()) this.listener.work();
   }
 
@@ -222,9 +222,9 @@ export class LaneBoard {
   private place(tenant: TenantState): void {
     const { turns } = this;
     // A slot is asked for when a job could start in it: a lease that waits for its turn runs out.
-    const hasRoom =
-      tenant.ready.size > 0 && (this.isSaturated() ? this.room.mayHave(tenant.id) : this.room.has(tenant.id));
-    if (hasRoom) {
+    const hasCapacity =
+      tenant.ready.size > 0 && (this.isSaturated() ? this.capacity.mayHave(tenant.id) : this.capacity.has(tenant.id));
+    if (hasCapacity) {
       turns.enter(tenant.id, tenant.weight);
       this.listener.work();
     } else if (tenant.ready.size > 0 || tenant.claims > 0) turns.pass(tenant.id);
@@ -270,7 +270,7 @@ export class LaneBoard {
   }
 
   private passOn(lane: LaneState): void {
-    if (!this.room.isAlone(lane.tenantId)) this.listener.passOn(lane);
+    if (!this.capacity.isAlone(lane.tenantId)) this.listener.passOn(lane);
   }
 
   private isSaturated(): boolean {
@@ -278,13 +278,13 @@ export class LaneBoard {
   }
 
   private isFull(tenant: TenantState): boolean {
-    return tenant.claims >= this.room.mostJobs(tenant.id);
+    return tenant.claims >= this.capacity.mostJobs(tenant.id);
   }
 
   /** Whether a lane's marker is to be awaited: not while its work is known, or could not be run. */
   private shouldListen(lane: LaneState): boolean {
     if (!lane.isOpen) return false;
-    if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && this.room.isAlone(lane.tenantId)) return true;
+    if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && this.capacity.isAlone(lane.tenantId)) return true;
     return lane.credit === 0 && (lane.claims === 0 || !this.isFull(this.tenantOf(lane.tenantId)));
   }
 

@@ -19,7 +19,7 @@ export interface LaneIntake extends Service {
   /** A tenant's share of the turns. */
   setWeight(tenantId: string, weight: number): void;
   /** A tenant may have room again. */
-  room(tenantId: string): void;
+  capacityFreed(tenantId: string): void;
   /** A slot of the tenant was refused to this process: another may do what waits here. */
   refused(tenantId: string): void;
   /** Another process said that work may wait in a lane: its name, then the process's; without, a pause of it has ended. */
@@ -33,7 +33,7 @@ export interface LaneIntake extends Service {
 /** What the intake needs. */
 export interface LaneIntakeOptions extends Omit<RunnerOptions, 'released'> {
   readonly keys: FleetKeys;
-  readonly room: SlotCapacity;
+  readonly capacity: SlotCapacity;
   /** Whether this process looks for a tenant's stalled jobs. */
   readonly findsStalled: (tenantId: string) => boolean;
   /** A look has seen this version of a bucket. */
@@ -47,7 +47,7 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   const { client, keys, log } = options;
   const open = new Map<string, OpenLane>();
   const backends = createLaneBackends(runnerOptions({ ...options, released }), keys);
-  const board = new LaneBoard(options.room, options.concurrency, options.now, {
+  const board = new LaneBoard(options.capacity, options.concurrency, options.now, {
     work: () => runners.find(),
     doubt: (lane) => hub.look(lane),
     listen: (lane, on) => hub.listen(lane, on),
@@ -132,7 +132,7 @@ export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
       }
     },
     setWeight: (tenantId, weight) => board.setWeight(tenantId, weight),
-    room: (tenantId) => board.roomFor(tenantId),
+    capacityFreed: (tenantId) => board.capacityFreed(tenantId),
     refused: (tenantId) => board.refusedTo(tenantId),
     heard(message) {
       const [name = '', ...sender] = message.split(' ');

@@ -17,7 +17,7 @@ const WATCHED_MS = 60_000;
 const MAX_WATCHED = 50;
 
 /** Bull Board over the lanes of all tenants. */
-export interface LaneBoard extends Service {
+export interface FleetBoard extends Service {
   /** Bull Board's page and API, to be mounted at `/`. */
   readonly plugin: FastifyPluginAsync;
   /** Shows these lanes and forgets all others. */
@@ -30,7 +30,7 @@ export interface LaneBoard extends Service {
  * Makes the board; it shows no lane yet.
  * @param now unix ms
  */
-export function createLaneBoard(queues: LaneQueues, access: BoardAccess, now: () => number): LaneBoard {
+export function createFleetBoard(queues: LaneQueues, access: BoardAccess, now: () => number): FleetBoard {
   const shown = new Set<string>();
   const watchedUntil = new Map<string, number>();
   const server = createBoardAdapter();

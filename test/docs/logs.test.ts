@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { filesEndingIn, textOf } from './repository.js';
 
-/** Folders whose log lines have no codes yet. Remove a folder once it is done. */
-const WITHOUT_CODES = [
-  'apps/producer/src/accept/',
-  'apps/producer/src/stores/',
-  'apps/worker/src/claim/',
-  'apps/worker/src/execute/',
-  'apps/worker/src/isolate/',
-  'packages/fleet/src/submit/',
-  'packages/queued-client/src/',
-];
-
 /** A call of a log with the two fields it must begin with. `log[level]` may be of any level. */
 const CALL =
   /\b[lL]og(?:\.(debug|info|warn|error)|\[\w+\])\(\s*(?:\{\s*component: (?:'(\w+)'|name),\s*event: '(\w+)')?/g;
@@ -31,8 +20,7 @@ const rows = [...textOf('docs/logs.md').matchAll(/^\| (\w+) \| `(\w+)` \| ([a-z,
 
 describe('log lines', () => {
   it('begin with a component and a stable event code', () => {
-    const exempt = ({ path }: { path: string }): boolean => WITHOUT_CODES.some((folder) => path.startsWith(folder));
-    expect(calls.filter((call) => call.event === undefined && !exempt(call)).map(({ path }) => path)).toEqual([]);
+    expect(calls.filter((call) => call.event === undefined).map(({ path }) => path)).toEqual([]);
     expect(calls.length).toBeGreaterThan(80);
   });
 

@@ -25,7 +25,7 @@ export async function cancelLate(fleet: FleetConnection, late: LateRow): Promise
   const cancelling = late.written.then(() => cancelInLedger(fleet, tenantId, id));
   const cancellation = await within(LATE_ROW_PATIENCE_MS, cancelling, unavailable).catch((err: unknown) => {
     fleet.log.debug(
-      { err, jobId: id },
+      { component: 'queued_client', event: 'cancellation_delayed', err, jobId: id },
       'failed to cancel a job in the ledger yet: its row is written as cancelled later',
     );
     return null;

@@ -77,7 +77,10 @@ export function createDirectCall<Data>(
     if (part !== null && (await quotas.blockedForMs(tenant, part).catch(() => 0)) > 0) return { kind: 'queue' };
     const asked = { id: `${id}:0`, leaseMs: task.timeoutMs + LEASE_MARGIN_MS, cost: 1, behind: [wait, prioritized] };
     const answer = await quotas.take(tenant, upstream, asked).catch((err: unknown) => {
-      log.debug({ err }, 'failed to take a quota: the request is queued');
+      log.debug(
+        { component: 'queued_client', event: 'quota_not_taken', err },
+        'failed to take a quota: the request is queued',
+      );
       return null;
     });
     if (answer?.kind !== 'granted') return { kind: 'queue' };

@@ -108,7 +108,11 @@ export async function openFleetConnection(settings: FleetClientSettings): Promis
     {
       // Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none.
       tracer: trace.getTracer('sluice'),
-      onUnqueued: (jobId, err) => log.warn({ err, jobId }, 'failed to add a job to its lane: the scaler adds it'),
+      onUnqueued: (jobId, err) =>
+        log.warn(
+          { component: 'queued_client', event: 'job_not_added', err, jobId },
+          'failed to add a job to its lane: the scaler adds it',
+        ),
     },
   );
   const nothing = async (): Promise<void> => undefined;

@@ -37,7 +37,10 @@ export function startPositionNotices(
     last = wait;
     const notice = { id, ...wait, message: messageOf(wait) };
     new Promise((resolve) => resolve(onQueued(notice))).catch((err: unknown) => {
-      fleet.log.error({ err }, 'onQueued threw: the request goes on');
+      fleet.log.error(
+        { component: 'queued_client', event: 'on_queued_threw', err },
+        'onQueued threw: the request goes on',
+      );
     });
   }
 

@@ -138,7 +138,10 @@ export function createQueuedClient<Data, Result, Input>(
       notices?.stop();
       if (signal.aborted) {
         await cancelOwn(fleet, tenant, id).catch((err: unknown) =>
-          fleet.log.debug({ err }, 'failed to cancel the job of an aborted request: it runs'),
+          fleet.log.debug(
+            { component: 'queued_client', event: 'aborted_job_not_cancelled', err },
+            'failed to cancel the job of an aborted request: it runs',
+          ),
         );
       }
       throw error;

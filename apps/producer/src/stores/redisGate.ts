@@ -40,8 +40,16 @@ export function createRedisGate({ client, memoryGuardPercent, metrics, log }: Re
     if (kind === memory) return;
     memory = kind;
     const percent = Math.round(share * 100);
-    if (kind === 'guarded') log.warn({ percent }, 'Redis is nearly full: no jobs are added until memory is freed');
-    else log.info({ percent }, 'Redis has free memory again: jobs are added');
+    if (kind === 'guarded')
+      log.warn(
+        { component: 'redis_gate', event: 'redis_nearly_full', percent },
+        'Redis is nearly full: no jobs are added until memory is freed',
+      );
+    else
+      log.info(
+        { component: 'redis_gate', event: 'redis_memory_freed', percent },
+        'Redis has free memory again: jobs are added',
+      );
   }
 
   const polling = runEvery(

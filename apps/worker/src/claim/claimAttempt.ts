@@ -82,7 +82,10 @@ async function claimUnlessStopped({ active, stop }: Attempt, deps: ClaimDeps): P
  * time, and goes back for the rest of the time otherwise.
  */
 async function putBack(jobId: string, earlyMs: number, stop: AttemptStop, deps: ClaimDeps): Promise<AttemptEnd> {
-  deps.log.debug({ jobId, earlyMs }, 'a job came before its time and goes back');
+  deps.log.debug(
+    { component: 'claims', event: 'job_came_early', jobId, earlyMs },
+    'a job came before it was due: put back',
+  );
   deps.cameEarly();
   if (earlyMs > HOLD_MS) return { kind: 'defer', delayMs: earlyMs };
   await pause(earlyMs, undefined, { signal: stop.signal }).catch(() => undefined);

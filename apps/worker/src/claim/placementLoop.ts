@@ -177,11 +177,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     ...loop,
     async stop(deadline) {
       parts.slots.leave();
-      const gone = loop.stop(deadline).then(sayGoodbye);
-      // The grace time is for the jobs that run: a Redis that is away gets little of it.
-      await within(GOODBYE_MS, gone, () => new Error('Redis did not answer')).catch((err: unknown) =>
-        log.warn({ err }, 'could not say goodbye; the heartbeat ends by itself'),
-      );
+      await deregistered(loop.stop(deadline).then(sayGoodbye), log);
     },
     heard(message) {
       if (message.startsWith(GOODBYE)) left.add(message.slice(GOODBYE.length));
@@ -193,6 +189,16 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
       loop.hurry();
     },
   };
+}
+
+/** The grace time is for the jobs that run: a Redis that is unavailable gets little of it. */
+async function deregistered(gone: Promise<void>, log: Log): Promise<void> {
+  await within(GOODBYE_MS, gone, () => new Error('Redis did not answer')).catch((err: unknown) =>
+    log.warn(
+      { component: 'placement', event: 'worker_not_deregistered', err },
+      'failed to deregister worker: its heartbeat will expire',
+    ),
+  );
 }
 
 interface Member {

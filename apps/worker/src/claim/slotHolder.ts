@@ -286,7 +286,10 @@ export class SlotHolder implements SlotCapacity, Service {
     const { leaseMs, log } = this.options;
     if (slot.untilMs <= nowMs && slot.jobs.size > 0) {
       const { tenantId, number, jobs } = slot;
-      log.warn({ tenantId, slot: number, jobs: jobs.size }, 'a slot could not be kept; its jobs are told to stop');
+      log.warn(
+        { component: 'slots', event: 'slot_lost', tenantId, slot: number, jobs: jobs.size },
+        'failed to renew a slot: its jobs are stopped and go back',
+      );
       this.lose(slot);
     } else if (slot.untilMs - nowMs < leaseMs * RENEW_BELOW) this.ask(slot);
   }

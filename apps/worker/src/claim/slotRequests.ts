@@ -72,7 +72,7 @@ export function createSlotRequests(parts: SlotRequestsParts, answered: OnSlotAns
     try {
       answers = await hold({ bucket, holder, leaseMs, take, give });
     } catch (err) {
-      log.debug({ err, bucket }, 'slots could not be leased');
+      log.debug({ component: 'slots', event: 'slots_not_leased', err, bucket }, 'failed to lease slots: retrying');
     }
     sending.delete(bucket);
     if (gathered.has(bucket)) sendSoon();

@@ -43,8 +43,11 @@ export function createPutBacks({ read, patienceMs, metrics, monotonicMs, random,
     if (nowMs - (loggedMs.get(task) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
     if (loggedMs.size >= MOST_LOGGED_TASKS) loggedMs.clear();
     loggedMs.set(task, nowMs);
-    const fields = { component: 'execute', event: 'job_put_back', task, jobId, code: error.code, patienceMs };
-    log.warn(fields, `failed to run a job here: ${error.message}; put back for a worker that can`);
+    const { code } = error;
+    log.warn(
+      { component: 'execute', event: 'job_put_back', task, jobId, code, patienceMs },
+      `failed to run a job here: ${error.message}; put back for a worker that can`,
+    );
   }
 
   return {

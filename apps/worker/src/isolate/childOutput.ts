@@ -12,8 +12,16 @@ export function logOutput(stream: Readable, jobId: string, log: Log): void {
   function tell(line: string): void {
     if (line.trim() === '' || lines > MAX_LINES) return;
     lines++;
-    if (lines > MAX_LINES) log.warn({ jobId }, "more of what the attempt's process writes is not logged");
-    else log.warn({ jobId, line: line.slice(0, MAX_LINE_CHARACTERS) }, "the attempt's process writes");
+    if (lines > MAX_LINES)
+      log.warn(
+        { component: 'isolation', event: 'attempt_output_truncated', jobId },
+        "further output of the attempt's process is not logged",
+      );
+    else
+      log.warn(
+        { component: 'isolation', event: 'attempt_output', jobId, line: line.slice(0, MAX_LINE_CHARACTERS) },
+        "output of an attempt's process",
+      );
   }
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {

@@ -40,7 +40,10 @@ export function createGroupCommit(ledger: Ledger, limit: MemoryLimit, log: Log):
     breaker = afterTry(breaker, monotonicMs());
     try {
       const written = await writeRows(rows, insert, (err) =>
-        log.error({ err, rows: rows.length }, 'the ledger rejected a batch of jobs: they are written one by one'),
+        log.error(
+          { component: 'acceptor', event: 'batch_rejected', err, rows: rows.length },
+          'the ledger rejected a batch of jobs: they are written one by one',
+        ),
       );
       breaker = afterCall('done', monotonicMs());
       return written;

@@ -71,7 +71,10 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
         return entries.map(() => undefined);
       } catch (error) {
         if (!(error instanceof FleetError) || stopping.signal.aborted) throw error;
-        log.warn({ err: error, rows: entries.length }, 'failed to write rows of queued jobs: retrying');
+        log.warn(
+          { component: 'acceptor', event: 'late_rows_not_written', err: error, rows: entries.length },
+          'failed to write rows of queued jobs: retrying',
+        );
         await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
@@ -92,7 +95,10 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
       budget.release(bytes);
     });
     entry.written.catch((err: unknown) => {
-      log.error({ err, jobId: row.id }, 'failed to write the row of a queued job: left to the worker that runs it');
+      log.error(
+        { component: 'acceptor', event: 'late_row_given_up', err, jobId: row.id },
+        'failed to write the row of a queued job: left to the worker that runs it',
+      );
     });
     waiting.set(row.id, entry);
   }

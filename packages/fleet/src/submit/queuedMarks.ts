@@ -26,7 +26,10 @@ export function createQueuedMarks(ledger: Ledger, log: Log): QueuedMarks {
 
   async function write(ids: readonly string[]): Promise<void> {
     await ledger((db) => markFreshQueued(db, ids)).catch((err: unknown) => {
-      log.debug({ err, jobs: ids.length }, 'failed to mark jobs as queued: the scaler checks them');
+      log.debug(
+        { component: 'acceptor', event: 'jobs_not_marked_queued', err, jobs: ids.length },
+        'failed to mark jobs as queued: the scaler checks them',
+      );
     });
   }
 

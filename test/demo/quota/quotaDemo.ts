@@ -39,6 +39,8 @@ export async function runQuotaDemo(options: DemoOptions, surroundings: DemoSurro
       ...space.environment,
       GA4_ENDPOINT: ga4.url,
       SLOT_CONCURRENCY: '5',
+      // On a slow machine the first call, which loads Google's client, takes longer than a producer usually waits.
+      GA4_DIRECT_WAIT_MS: '15000',
     };
     const stopped = whenAborted(surroundings.stop);
     const fleet = await Promise.race([starter.start(environment), stopped]);

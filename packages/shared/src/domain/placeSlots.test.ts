@@ -175,7 +175,7 @@ function whereIs(placed: ReadonlyMap<string, PlacedSlots>): ReadonlyMap<string, 
   );
 }
 
-/** Slots that both have, with different workers. */
+/** Slots present in both placements, but with different workers. */
 function movedBetween(before: ReadonlyMap<string, PlacedSlots>, after: ReadonlyMap<string, PlacedSlots>): number {
   const now = whereIs(after);
   return [...whereIs(before)].filter(([slot, worker]) => now.has(slot) && now.get(slot) !== worker).length;

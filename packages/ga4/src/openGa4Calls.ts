@@ -5,7 +5,7 @@ import { createGa4Call } from './ga4Call.js';
 import { createGa4Client } from './ga4Client.js';
 import { createPropertiesOf } from './propertiesOf.js';
 
-/** Whom GA4 sees, and how far it may be asked: as a worker's settings of these names, each undefined or false by default. */
+/** GA4's account and call settings: as the worker's settings of these names, each undefined or false by default. */
 export interface Ga4CallSettings extends Partial<Ga4Settings> {
   readonly anyProperty?: boolean;
   readonly allowPrivateAddresses?: boolean;

@@ -9,7 +9,7 @@ import type { TaskContract } from '@sluice/tasks';
 import { partOf, pauseMsAfter } from '@sluice/tasks/internal';
 import type { FleetConnection } from './fleetConnection.js';
 
-/** The result of a direct call: its answer, or that the request is to be queued. */
+/** The result of a direct call: its response, or that the request must be queued. */
 export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
 
 /** How a call ended, and what that shows about the upstream. */

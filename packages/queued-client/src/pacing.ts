@@ -30,8 +30,8 @@ interface Times {
 }
 
 /**
- * baseMs * 2^n, at most capMs, as in workers; n counts how many times in a row the upstream asked to wait without naming a time.
- * After twice the longest pause without such an answer it starts over.
+ * Creates the pacing of direct calls: baseMs * 2^n, at most capMs, as in workers; n counts consecutive requests to wait
+ * that named no time. It resets after twice the longest pause without such a request.
  * @param now unix ms
  */
 export function createPacing(now: () => number): Pacing {

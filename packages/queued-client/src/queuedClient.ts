@@ -37,7 +37,10 @@ export interface QueuedClientOptions<Data, Result = unknown, Input = unknown> {
 export interface RequestOptions {
   /** 0..100, higher is sooner; 50 by default. */
   readonly priority?: number;
-  /** Called when the request is queued, and whenever its position changes; never after it has settled. What it throws is logged. */
+  /**
+   * Called when the request is queued and whenever its position changes, never after it has settled. Its errors are
+   * logged.
+   */
   readonly onQueued?: (notice: QueuedNotice) => void;
   /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
   readonly signal?: AbortSignal;

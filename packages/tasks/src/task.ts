@@ -42,7 +42,10 @@ export interface TaskContract<Data = unknown, Result = unknown, Name extends str
   readonly upstream?: Upstream;
 }
 
-/** Marks what {@link defineTask} returned. Registered globally, so that two copies of this package recognise each other's. */
+/**
+ * Marks the result of {@link defineTask}. Registered globally, so that copies of this package recognise each other's
+ * tasks.
+ */
 export const TASK: unique symbol = Symbol.for('sluice.task') as never;
 
 /** A task as `defineTask` returns it: its contract and, where the code that runs it is available, its handler. */

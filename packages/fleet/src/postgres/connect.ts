@@ -35,7 +35,7 @@ export interface PostgresConfig {
 /** A PostgreSQL connection pool with the lifecycle of a service. */
 export interface PostgresService extends Service {
   readonly db: Database;
-  /** Resolves when the server answers. */
+  /** Resolves when the server responds. */
   ping(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ import type { Ask } from '../redis/ask.js';
 
 /** What limits a lane's jobs besides its slots. */
 export interface LaneHold {
-  /** Remaining time of its pause, in ms; at least as long as the circuit of its upstream lets no call through. */
+  /** Remaining time of its pause, in ms; at least until the circuit of its upstream lets a call through. */
   readonly pausedMs: number;
   /** Null when its jobs call no upstream, or the quota is unknown. */
   readonly quota: QuotaState | null;

@@ -51,7 +51,9 @@ export function placeSlots(
 
 const NO_SLOTS: PlacedSlots = new Map();
 
-/** 2^32 divided by the golden ratio: spreads small numbers over all bits. Knuth, The Art of Computer Programming, 6.4. */
+/**
+ * 2^32 divided by the golden ratio: spreads small numbers over all bits. Knuth, The Art of Computer Programming, 6.4.
+ */
 const GOLDEN_RATIO_32 = 0x9e3779b9;
 
 interface Tenant {

@@ -7,7 +7,7 @@ export interface TenantAnalysis {
   readonly accepted: number;
   readonly completed: number;
   readonly dead: number;
-  /** Attempts that failed, including those that upstreams deferred. */
+  /** Attempts that failed, and attempts that upstreams deferred. */
   readonly failed: number;
   readonly deferred: number;
   /** Accepted and never started. */

@@ -23,7 +23,7 @@ SELECT j.fence = $2 AND j.state = 'active' AS owned, e.key IS NOT NULL AS done, 
 FROM jobs j LEFT JOIN effects e ON e.job_id = j.id AND e.key = $3
 WHERE j.id = $1`;
 
-/** Looks an effect up, and whether the attempt still owns its job. */
+/** Reads an effect's record, and whether the attempt still owns its job. */
 export async function findEffect(store: EffectStore, { jobId, fence, key }: EffectKey): Promise<FoundEffect> {
   const { rows } = await store.query<{ owned: boolean; done: boolean; result: unknown }>({
     name: 'find_effect',

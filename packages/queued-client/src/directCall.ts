@@ -30,8 +30,8 @@ export interface DirectCallOptions<Data> {
 const LEASE_MARGIN_MS = 10_000;
 
 /**
- * Calls an upstream while its quota allows, nothing waits in the tenant's lane, and the part that is called is not paused. While
- * Redis is unavailable none of that is known, so the request is queued.
+ * Calls an upstream while its quota allows, nothing waits in the tenant's lane, and the part that is called is not
+ * paused. Queues the request while Redis is unavailable, as none of that is known then.
  * @throws what the call throws, except a {@link PacedError}: that queues the request
  */
 export function createDirectCall<Data>(

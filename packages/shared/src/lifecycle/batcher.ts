@@ -40,8 +40,8 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Group commit: a flush starts when `enoughItems` wait or the oldest waited `maxWaitMs`, whichever is first, with at most
- * `maxFlushes` at a time; while all are busy, items gather for the next, so load makes batches larger.
+ * Group commit: a flush starts when `enoughItems` wait or the oldest has waited `maxWaitMs`, whichever is first, with
+ * at most `maxFlushes` at a time; while all are busy, items gather for the next one, so batches grow with the load.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>): Batcher<Item, Answer> {
   const enough = Math.min(options.enoughItems ?? options.maxItems, options.maxItems);

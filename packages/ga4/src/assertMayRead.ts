@@ -3,9 +3,9 @@ import { ga4PropertyRefusal } from './ga4PropertyRefusal.js';
 import type { PropertiesOf } from './propertiesOf.js';
 
 /**
- * Refuses reports of a property that the tenant was not given. What is remembered may be older than the gift by which somebody
- * else let the report through, so that it is asked for anew before: no report dies of that.
- * @throws FleetError `forbidden`, with what to do
+ * Rejects reports of a property that the tenant may not read. A cached list may be older than the grant under which
+ * another process accepted the report, so it is reloaded before rejecting: otherwise such a report would die.
+ * @throws FleetError `forbidden`, with the remedy
  */
 export async function assertMayRead(tenantId: string, propertyId: string, propertiesOf: PropertiesOf): Promise<void> {
   const refuse = async (): Promise<string | null> =>

@@ -1,7 +1,7 @@
 import type { Ga4ReportData } from './contract/ga4RunReport.js';
 import type { Ga4Request } from './loadGa4Library.js';
 
-/** What `page_views` asks for: views and users, by day and page. */
+/** The fixed report `page_views`: views and users, by day and page. */
 const PAGE_VIEWS = {
   dimensions: ['date', 'pagePath'],
   metrics: ['screenPageViews', 'activeUsers'],
@@ -12,7 +12,7 @@ const PAGE_VIEWS = {
   ],
 };
 
-/** The request of a report, in GA4's protocol. Pure. It always asks for the property's quotas. */
+/** Builds a report's request in GA4's protocol. Pure. It always asks for the property's quotas. */
 export function buildReportRequest(data: Ga4ReportData): Ga4Request {
   const asked = data.report === 'page_views' ? { ...data, ...PAGE_VIEWS } : data;
   const { dimensions = [], metrics = [], dimensionFilter, metricFilter, orderBys, keepEmptyRows, currencyCode } = asked;

@@ -5,7 +5,7 @@ import { DEFAULT_GA4_ROWS } from './contract/ga4RunReport.js';
 import type { Ga4Client } from './ga4Client.js';
 import { readReport } from './readReport.js';
 
-/** Which days of which property, and which rows of the report. */
+/** The property, its days, and the rows of the report. */
 export type PageViewsQuery = Pick<Ga4ReportData, 'propertyId' | 'startDate' | 'endDate'> &
   Partial<Pick<Ga4ReportData, 'limit' | 'offset'>>;
 

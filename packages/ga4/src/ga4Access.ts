@@ -3,27 +3,27 @@ import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
 
-/** What a worker is told of GA4. */
+/** The worker's settings of GA4. */
 export interface Ga4Settings {
-  /** `https://host[:port]` in place of Google's; undefined for Google's. */
+  /** `https://host[:port]` instead of Google's; undefined for Google's. */
   readonly endpoint: string | undefined;
   readonly credentialsFile: string | undefined;
-  /** The JSON itself. */
+  /** The JSON itself, not a path. */
   readonly credentials: string | undefined;
 }
 
-/** Whom GA4 sees. */
+/** The service account that GA4 sees. */
 export interface Ga4ServiceAccount {
   readonly client_email: string;
   readonly private_key: string;
 }
 
-/** Where GA4 is, and as whom it is called. */
+/** GA4's endpoint, and the account used for calls. */
 export interface Ga4Access {
   readonly endpoint: URL;
-  /** An endpoint that the operator chose, and not Google's own host. */
+  /** An endpoint that the operator chose instead of Google's host. */
   readonly isOwnEndpoint: boolean;
-  /** Null when nothing was set up: then an endpoint of one's own is called without a credential, and Google not at all. */
+  /** Null when none is configured: then a custom endpoint is called without a credential, and Google not at all. */
   readonly account: Ga4ServiceAccount | null;
 }
 
@@ -40,8 +40,8 @@ const accountSchema = z.object({
 });
 
 /**
- * Reads where GA4 is and as whom to call it.
- * @throws ConfigurationError without a word of what the credential holds
+ * Reads GA4's endpoint and the account for calls.
+ * @throws ConfigurationError that discloses nothing of the credential
  */
 export async function readGa4Access(settings: Ga4Settings): Promise<Ga4Access> {
   const { endpoint, credentials, credentialsFile } = settings;
@@ -81,7 +81,7 @@ function readAccount(text: string): Ga4ServiceAccount {
     createPrivateKey(account.private_key);
     return account;
   } catch {
-    // What a parser says of a secret may quote it.
+    // A parser's message may quote the secret.
     throw new ConfigurationError('The GA4 credentials must be the JSON key of a Google service account.');
   }
 }

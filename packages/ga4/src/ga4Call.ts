@@ -6,9 +6,10 @@ import type { PropertiesOf } from './propertiesOf.js';
 import { runGa4Report } from './runGa4Report.js';
 
 /**
- * The direct call of `ga4.run_report` for `createQueuedClient`, in a service of one's own: as the worker does it, held to the
- * properties that the operator gave the tenant.
- * @returns throws what {@link Ga4Client} throws, and FleetError `forbidden` for a property of another
+ * The direct call of `ga4.run_report` for `createQueuedClient` in a service of your own: as the worker makes it,
+ * limited to the properties that the operator granted the tenant.
+ * @returns a call that throws what {@link Ga4Client} throws, and FleetError `forbidden` for a property that the tenant
+ *   may not read
  */
 export function createGa4Call(
   ga4: Ga4Client,

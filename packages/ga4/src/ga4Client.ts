@@ -17,12 +17,12 @@ import { loadGa4Library } from './loadGa4Library.js';
 import type { SeenQuotas } from './seenQuotas.js';
 import { createSeenQuotas } from './seenQuotas.js';
 
-/** Calls the Google Analytics Data API. */
+/** Client of the Google Analytics Data API. */
 export interface Ga4Client {
   /**
-   * Runs one report by one request: whether to try again is not decided here.
-   * @throws PacedError when a quota is used up; FleetError `upstream_failed` (worth another try), `upstream_refused`,
-   * `payload_too_large` or `configuration` (not worth one); the signal's reason when that aborts
+   * Runs one report with one request: the caller decides whether to retry.
+   * @throws PacedError when a quota is used up; FleetError `upstream_failed` (retryable), `upstream_refused`,
+   *   `payload_too_large` or `configuration` (not retryable); the signal's reason when it aborts
    */
   runReport(request: Ga4Request, signal: AbortSignal): Promise<Ga4Answer>;
 }
@@ -30,23 +30,23 @@ export interface Ga4Client {
 /** Dependencies of the GA4 client. */
 export interface Ga4ClientDeps {
   readonly settings: Ga4Settings;
-  /** Lets a name that stands for Google's host resolve to addresses that are not public. */
+  /** Allows a host name used instead of Google's to resolve to private addresses. */
   readonly allowPrivateAddresses: boolean;
   /** Unix time in ms. */
   readonly now: () => number;
 }
 
-/** Every report says so; the client library makes an empty report of whatever else is JSON. */
+/** Every report has this kind; the client library turns any other JSON into an empty report. */
 const REPORT_KIND = 'analyticsData#runReport';
 
-/** What this process has once it started. */
+/** The client's state after its start. */
 interface Started {
   readonly access: Ga4Access;
   readonly agent: Agent;
   readonly wire: Ga4Wire;
 }
 
-/** The process's client. Starting reads the credential; Google's library is loaded by the first report. */
+/** The process's client. Its start reads the credential; Google's library is loaded by the first report. */
 export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4ClientDeps): Ga4Client & Service {
   const seen = createSeenQuotas();
   let started: Started | null = null;
@@ -70,7 +70,7 @@ export function createGa4Client({ settings, allowPrivateAddresses, now }: Ga4Cli
     async start() {
       const access = await readGa4Access(settings);
       const isGuarded = !access.isOwnEndpoint && !allowPrivateAddresses;
-      // A report may take as long as its job: the job's own signal ends it, not a time of the connection.
+      // A report may take as long as its job: the job's own signal limits it, not a time-out of the connection.
       const agent = new Agent({
         connect: { timeout: 10_000, ...(isGuarded ? { lookup: createCheckedLookup() } : {}) },
         headersTimeout: 0,
@@ -110,7 +110,10 @@ function noteQuota(seen: SeenQuotas, property: string, report: Ga4Answer, atMs: 
   if (quota !== null) seen.note(property, { quota, atMs });
 }
 
-/** Why a call gave no report, from what was seen on the wire. The library's own errors quote requests, so they end here. */
+/**
+ * Why a call returned no report, from the recorded response. The library's own errors quote requests, so they are not
+ * passed on.
+ */
 function errorOf(
   { signal, sent, answer, trouble }: Ga4Call,
   { seen, property, nowMs }: { readonly seen: SeenQuotas; readonly property: string; readonly nowMs: number },

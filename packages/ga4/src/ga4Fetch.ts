@@ -4,36 +4,37 @@ import { inUpstreamSpan } from '@sluice/shared/network/upstreamSpan';
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
 
-/** One call of GA4 as it went on the wire: what the client library makes of it is not relied on. */
+/** One call of GA4 as it went over the wire, independent of what the client library makes of it. */
 export interface Ga4Call {
   readonly signal: AbortSignal;
   /** Whether a request was sent at all. */
   sent: boolean;
-  /** The last answer; null before. */
+  /** The last response; null before. */
   answer: { readonly status: number; readonly retryAfter: string | undefined; readonly body: string } | null;
-  /** Why there is no answer; null while nothing went wrong. */
+  /** Why there is no response; null unless something failed. */
   trouble: unknown;
 }
 
-/** What the client library is given in place of `fetch`. */
+/** Replacement for `fetch` in the client library. */
 export type Ga4Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** Sends the requests of one client. */
 export interface Ga4Wire {
   readonly fetch: Ga4Fetch;
-  /** Runs what calls the client, and notes what happens on the wire in `call`. */
+  /** Runs code that calls the client, and records its requests and responses in `call`. */
   during<Result>(call: Ga4Call, run: () => Promise<Result>): Promise<Result>;
 }
 
-/** Most bytes of an answer that are read: far more than a result may have, far less than a worker's memory. */
+/** Maximum size of a response, in bytes: far more than a result may have, far less than a worker's memory. */
 const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
 
-/** Statuses whose answers have no body, by the Fetch standard. */
+/** Statuses whose responses have no body, by the Fetch standard. */
 const WITHOUT_BODY = [101, 103, 204, 205, 304];
 
 /**
- * Requests through `dispatcher`. The client library drops the handle that would cancel a call and knows no deadline over
- * REST, so each call brings its signal along (AsyncLocalStorage). Redirects are not followed, answers are bounded.
+ * Sends requests through `dispatcher`. The client library discards the handle that would cancel a call and has no
+ * deadlines over REST, so each call carries its own signal (AsyncLocalStorage). Redirects are not followed, responses
+ * are bounded.
  */
 export function createGa4Wire(dispatcher: Dispatcher): Ga4Wire {
   const calls = new AsyncLocalStorage<Ga4Call>();
@@ -82,7 +83,7 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A server that sends back what it got must not make the credential part of an error. */
+/** Removes the credential from an error text, in case the server echoes the request. */
 function withoutCredential(text: string, credential: string | undefined): string {
   return credential === undefined || credential === '' ? text : text.replaceAll(credential, '[credential]');
 }

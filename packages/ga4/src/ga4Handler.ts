@@ -5,8 +5,9 @@ import type { Ga4Client } from './ga4Client.js';
 import type { PropertiesOf } from './propertiesOf.js';
 
 /**
- * Runs reports; throws what {@link createGa4Call} throws, `forbidden` too: jobs of plain BullMQ clients come past the producer,
- * and a tenant's list may have changed while a job waited. A report only reads, so that running it twice is harmless.
+ * Runs reports; throws what {@link createGa4Call} throws. `forbidden` is checked here too: jobs of plain BullMQ clients
+ * bypass the producer, and a tenant's list may have changed while a job waited. A report only reads, so running it
+ * twice is harmless.
  */
 export function createGa4ReportHandler(ga4: Ga4Client, propertiesOf: PropertiesOf): TaskHandler<Ga4ReportData> {
   return (data, context) => createGa4Call(ga4, context.tenantId, propertiesOf)(data, context);

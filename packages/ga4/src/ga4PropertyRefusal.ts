@@ -1,9 +1,9 @@
 import type { Ga4Properties } from './contract/ga4Property.js';
 
 /**
- * Why a tenant's report may not read a property, with what to do about it; null when it may. Pure. The fleet's credential can
- * read the properties of all tenants, so that only this keeps them apart.
- * @param properties null when there is no such tenant
+ * Why a tenant's report may not read a property, with the remedy; null when it may. Pure. The fleet's credential can
+ * read the properties of all tenants, so only this check isolates them from each other.
+ * @param properties null when the tenant does not exist
  */
 export function ga4PropertyRefusal(
   tenantId: string,

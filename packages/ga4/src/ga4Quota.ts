@@ -1,10 +1,10 @@
 import type { Ga4PropertyQuota } from './contract/ga4PropertyQuota.js';
 import { ga4PropertyQuotaSchema } from './contract/ga4PropertyQuota.js';
 
-/** Which of a property's quotas has run out. */
+/** Name of a property's quota. */
 export type Ga4QuotaName = keyof Ga4PropertyQuota;
 
-/** A property's quotas as an answer told them, with when. */
+/** A property's quotas from a response, with its time. */
 export interface SeenQuota {
   readonly quota: Ga4PropertyQuota;
   /** Unix time in ms. */
@@ -18,10 +18,10 @@ export type CallVerdict =
 
 const HOUR_MS = 3_600_000;
 
-/** Requests that run at once end after some seconds: so long after the answer the count says nothing any more, in ms. */
+/** Concurrent requests end within seconds: this long after the response the count is out of date, in ms. */
 const CONCURRENT_MS = 2_000;
 
-/** In this order they are looked at: the longest wait first. */
+/** The order of the checks: the longest wait first. */
 const LASTING: readonly Ga4QuotaName[] = [
   'tokensPerDay',
   'tokensPerHour',
@@ -30,26 +30,26 @@ const LASTING: readonly Ga4QuotaName[] = [
   'concurrentRequests',
 ];
 
-/** Those that last. */
+/** The quotas that stay exhausted for longer. */
 const TOKENS = LASTING.filter((quota) => quota !== 'concurrentRequests');
 
-/** The `propertyQuota` of an answer; null when there is none that can be read. */
+/** Parses the `propertyQuota` of a response; null when it is missing or invalid. */
 export function readPropertyQuota(propertyQuota: unknown): Ga4PropertyQuota | null {
   const parsed = ga4PropertyQuotaSchema.safeParse(propertyQuota);
   return parsed.success ? parsed.data : null;
 }
 
 /**
- * Whether a property may be called, by the latest quotas that an answer told. Quotas that nobody has seen, or whose time
- * is over, hold nobody back: GA4 itself refuses. The quota on thresholded dimensions concerns few reports, so it does not.
+ * Whether a property may be called, by the quotas of its latest response. Unknown or outdated quotas do not prevent
+ * calls: GA4 itself rejects them. The quota on thresholded dimensions affects few reports, so it does not either.
  */
 export function mayCall(seen: SeenQuota | null, nowMs: number): CallVerdict {
   return judgeBy(LASTING, seen, nowMs);
 }
 
 /**
- * How long a property is not worth a call, in ms, 0 when it may be: `mayCall`, asked before a call. How many requests ran at once
- * when another ended says nothing of now, and refuses none.
+ * How long calls to a property will be rejected, in ms; 0 when it may be called: `mayCall`, checked before a call. The
+ * number of concurrent requests at the end of an earlier one says nothing about now, and prevents none.
  */
 export function lastingWaitMs(seen: SeenQuota | null, nowMs: number): number {
   const verdict = judgeBy(TOKENS, seen, nowMs);
@@ -68,8 +68,8 @@ function judgeBy(quotas: readonly Ga4QuotaName[], seen: SeenQuota | null, nowMs:
 }
 
 /**
- * How long after `atMs` a quota that was exhausted then is worth another try, in ms: hourly ones return with the next
- * hour; the daily one returns at midnight of Google's time, so it is tried hourly.
+ * How long after `atMs` to retry a quota that was exhausted then, in ms: hourly quotas reset with the next hour; the
+ * daily one resets at midnight of Google's time, so it is retried hourly.
  */
 export function quotaWaitMs(quota: Ga4QuotaName, atMs: number): number {
   switch (quota) {

@@ -1,4 +1,6 @@
-/** Reports of Google Analytics 4 as a task: its contract, the maths of its quotas, and which properties a tenant may read. */
+/**
+ * Google Analytics 4 reports as a task: its contract, its quota calculations, and which properties a tenant may read.
+ */
 export type { Ga4Properties } from './contract/ga4Property.js';
 export { ga4PropertyIdSchema } from './contract/ga4Property.js';
 export type { Ga4PropertyQuota } from './contract/ga4PropertyQuota.js';

@@ -4,7 +4,7 @@ import { readPropertyQuota } from './ga4Quota.js';
 import { judgeGa4Refusal } from './judgeGa4Refusal.js';
 
 const HOUR_MS = 3_600_000;
-/** Ten minutes past an hour. */
+/** Ten minutes past the hour. */
 const NOW_MS = 472_222 * HOUR_MS + 600_000;
 
 interface Told {

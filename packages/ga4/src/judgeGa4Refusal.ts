@@ -2,31 +2,31 @@ import { z } from 'zod';
 import type { Ga4QuotaName, SeenQuota } from './ga4Quota.js';
 import { mayCall, quotaWaitMs } from './ga4Quota.js';
 
-/** An answer of GA4 that is no report. */
+/** A GA4 response that is not a report. */
 export interface Ga4Refusal {
-  /** Of HTTP. */
+  /** HTTP status. */
   readonly status: number;
-  /** What `Retry-After` asks for, in ms; null when there is none. */
+  /** The wait that `Retry-After` requests, in ms; null when absent. */
   readonly retryAfterMs: number | null;
-  /** As sent; usually the JSON of a google.rpc.Status. */
+  /** As received; usually the JSON of a google.rpc.Status. */
   readonly body: string;
 }
 
 /** What a refusal means for the job. The status is a name such as `INVALID_ARGUMENT`, or `HTTP 404`. */
 export type Ga4RefusalVerdict =
-  /** `retryAfterMs` is null when GA4 paces without saying for how long or why. */
+  /** `retryAfterMs` is null when GA4 asks to wait without a time or a reason. */
   | {
       readonly kind: 'paced';
       readonly status: string;
       readonly retryAfterMs: number | null;
-      /** A quota of this property is used up: others may be called. */
+      /** Only a quota of this property is used up: other properties may be called. */
       readonly ofProperty: boolean;
     }
   | { readonly kind: 'failed'; readonly status: string }
-  /** `said` is what Google says is wrong with the request; null when it is not about the request. */
+  /** `said` is Google's description of what is wrong with the request; null when it is not about the request. */
   | { readonly kind: 'refused'; readonly status: string; readonly said: string | null };
 
-/** Google's REST error: google.rpc.Status below `error`, its details by `@type`. */
+/** Google's REST error: google.rpc.Status under `error`, its details by `@type`. */
 const errorSchema = z.object({
   error: z.object({
     status: z.string().max(50).optional(),
@@ -37,19 +37,19 @@ const errorSchema = z.object({
 
 type RpcStatus = z.infer<typeof errorSchema>['error'];
 
-/** Worth another try: google.rpc.Code says of them that the fault is the server's or passes. */
+/** Retryable: by google.rpc.Code the fault is the server's or transient. */
 const PASSING = ['UNAVAILABLE', 'INTERNAL', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'ABORTED', 'CANCELLED', 'DATA_LOSS'];
 
-/** About the request itself, so that its sender can mend it. */
+/** About the request itself, so that its sender can fix it. */
 const ABOUT_THE_REQUEST = ['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'FAILED_PRECONDITION', 'NOT_FOUND'];
 
-/** Longest text of Google's that is passed on, in characters. */
+/** Maximum length of Google's text that is passed on, in characters. */
 const MAX_SAID = 500;
 
 /**
- * What a refusal means. Pure. RESOURCE_EXHAUSTED asks to wait, and so does a 503 with Retry-After; what is the server's
- * fault has failed; the rest (UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT ...) is refused for good.
- * @param seen the property's quotas as its latest answer told them
+ * Classifies a refusal. Pure. RESOURCE_EXHAUSTED asks to wait, and so does a 503 with Retry-After; server faults count
+ * as failed; the rest (UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT ...) is refused permanently.
+ * @param seen the property's quotas in its latest response
  */
 export function judgeGa4Refusal(refusal: Ga4Refusal, seen: SeenQuota | null, nowMs: number): Ga4RefusalVerdict {
   const error = readError(refusal.body);
@@ -67,7 +67,7 @@ function readError(body: string): RpcStatus {
   try {
     return errorSchema.parse(JSON.parse(body)).error;
   } catch {
-    // Not everything in front of GA4 answers in JSON.
+    // Proxies in front of GA4 may respond without JSON.
     return {};
   }
 }
@@ -83,7 +83,7 @@ function hasPassed(httpStatus: number, error: RpcStatus): boolean {
   return httpStatus === 408 || httpStatus >= 500;
 }
 
-/** By the header, or by google.rpc.RetryInfo. */
+/** From the header, or from google.rpc.RetryInfo. */
 function askedWaitMs({ retryAfterMs }: Ga4Refusal, error: RpcStatus): number | null {
   if (retryAfterMs !== null) return retryAfterMs;
   const delay = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(String(detailOf(error, 'RetryInfo')?.retryDelay ?? ''))?.[1];
@@ -94,7 +94,7 @@ function detailOf(error: RpcStatus, name: string): Record<string, unknown> | und
   return error.details?.find((detail) => detail['@type'] === `type.googleapis.com/google.rpc.${name}`);
 }
 
-/** GA4 names the quota in words alone; the quotas that its latest answer told are the second best. */
+/** GA4 names the quota only in its message; the quotas of the latest response are the second-best source. */
 function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number): number | null {
   const named = namedQuota(error.message ?? '');
   if (named !== null) return quotaWaitMs(named, nowMs);
@@ -102,7 +102,10 @@ function guessedWaitMs(error: RpcStatus, seen: SeenQuota | null, nowMs: number):
   return verdict.kind === 'wait' ? verdict.waitMs : null;
 }
 
-/** GA4 counts by property, and says so; what else is exhausted are the limits of the Google Cloud project. */
+/**
+ * GA4's quotas are per property, and its message says so; anything else that is exhausted is a limit of the Google
+ * Cloud project.
+ */
 function isOfProperty(error: RpcStatus, seen: SeenQuota | null, nowMs: number): boolean {
   const message = error.message ?? '';
   if (namedQuota(message) !== null || /exhausted property/i.test(message)) return true;

@@ -2,17 +2,17 @@ import type { BetaAnalyticsDataClient, protos } from '@google-analytics/data';
 import type { Ga4Access } from './ga4Access.js';
 import type { Ga4Fetch } from './ga4Fetch.js';
 
-/** A report's request, as GA4's own protocol has it. */
+/** A report's request in GA4's own protocol. */
 export type Ga4Request = protos.google.analytics.data.v1beta.IRunReportRequest;
 
-/** A report, as GA4's own protocol has it. */
+/** A report in GA4's own protocol. */
 export type Ga4Answer = protos.google.analytics.data.v1beta.IRunReportResponse;
 
 type ClientOptions = NonNullable<ConstructorParameters<typeof BetaAnalyticsDataClient>[0]>;
 
 /**
- * Loads Google's client, which takes some 40 MB and half a second, and makes one over REST.
- * It is ready when this resolves: a client that is called before leaves a failed start as an unhandled rejection.
+ * Loads Google's client, which takes about 40 MB and half a second, and creates one over REST.
+ * It is ready when this resolves: calling a client earlier turns a failed start into an unhandled rejection.
  */
 export async function loadGa4Library(access: Ga4Access, fetch: Ga4Fetch): Promise<BetaAnalyticsDataClient> {
   const library = await import('@google-analytics/data');
@@ -37,7 +37,9 @@ function withAccount(credentials: object, fetchImplementation: Ga4Fetch): object
   return { credentials, clientOptions: { transporterOptions: { fetchImplementation } } };
 }
 
-/** The part of Google's AuthClient that the REST transport calls. Without it the library would look for a credential. */
+/**
+ * The part of Google's AuthClient that the REST transport calls. Without it the library would search for a credential.
+ */
 function anonymous(fetch: Ga4Fetch): object {
   return { universeDomain: 'googleapis.com', getRequestHeaders: async () => new Headers(), fetch };
 }

@@ -5,34 +5,37 @@ import { createGa4Call } from './ga4Call.js';
 import { createGa4Client } from './ga4Client.js';
 import { createPropertiesOf } from './propertiesOf.js';
 
-/** Whom GA4 sees, and how far it may be asked: as a worker's settings of these names, each undefined or false by default. */
+/** GA4's account and call settings: as the worker's settings of these names, each undefined or false by default. */
 export interface Ga4CallSettings extends Partial<Ga4Settings> {
   readonly anyProperty?: boolean;
   readonly allowPrivateAddresses?: boolean;
 }
 
-/** What is asked of the fleet: which properties a tenant may read. A `FleetClient` of `@sluice/queued-client` answers it. */
+/**
+ * The part of the fleet that is needed: which properties a tenant may read. A `FleetClient` of `@sluice/queued-client`
+ * has it.
+ */
 export interface Ga4Fleet {
   findTenant(tenantId: string): Promise<{ readonly ga4Properties: readonly string[] } | null>;
   /** Unix ms. */
   now(): number;
 }
 
-/** Direct calls of GA4 in a service of one's own. */
+/** Direct calls of GA4 in a service of your own. */
 export interface Ga4Calls {
-  /** What `createQueuedClient` is given as `call` for a tenant; throws what {@link createGa4Call} throws. */
+  /** The `call` of `createQueuedClient` for a tenant; throws what {@link createGa4Call} throws. */
   callFor(
     tenantId: string,
   ): (data: Ga4ReportData, context: { readonly signal: AbortSignal }) => Promise<Ga4ReportResult>;
-  /** Closes the connections to GA4; calls under way fail. */
+  /** Closes the connections to GA4; calls in progress fail. */
   close(): Promise<void>;
 }
 
-/** Longest that closing takes, in ms. */
+/** Time limit of closing, in ms. */
 const CLOSE_MS = 5_000;
 
 /**
- * Opens GA4 for a service of one's own, with the very client of the workers.
+ * Opens GA4 for a service of your own, with the same client as the workers.
  * @param fleet what `openFleetClient` resolves with
  * @throws ConfigurationError when the credential or the endpoint cannot be used
  */

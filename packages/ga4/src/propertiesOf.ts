@@ -1,19 +1,19 @@
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import type { Ga4Properties } from './contract/ga4Property.js';
 
-/** The properties that tenants' reports may read; null when there is no such tenant. */
+/** The properties that tenants' reports may read; null when the tenant does not exist. */
 export interface PropertiesOf {
   (tenantId: string): Promise<Ga4Properties | null>;
-  /** A tenant's may have changed just now: the next call asks anew. */
+  /** Invalidates a tenant's list, which may have just changed: the next call loads it again. */
   forget(tenantId: string): void;
 }
 
-/** A property that was taken from a tenant is not read any more after so long, in ms. */
+/** How long a revoked property may still be read, in ms. */
 const REMEMBERED_MS = 1_000;
 
 /**
- * Looks them up, remembering each for a second.
- * @param anyProperty whether the fleet is of one tenant, who may read all that its credential can
+ * Looks up a tenant's properties, caching each list for a second.
+ * @param anyProperty whether the fleet has a single tenant, which may read everything that its credential can
  */
 export function createPropertiesOf(
   find: (tenantId: string) => Promise<Ga4Properties | null>,

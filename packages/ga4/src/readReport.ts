@@ -3,13 +3,13 @@ import type { Ga4ReportResult } from './contract/ga4Report.js';
 import { readPropertyQuota } from './ga4Quota.js';
 import type { Ga4Answer } from './loadGa4Library.js';
 
-/** Most bytes of JSON that a job's result may have. */
+/** Maximum size of a job's result, in bytes of JSON. */
 const MAX_RESULT_BYTES = 256 * 1_024;
 
 /**
- * A report as the submitter reads it: rows by name, metrics as numbers. Pure.
- * @throws FleetError `payload_too_large` when the rows do not fit into a result, with what to do; `upstream_failed` when
- * a row does not fit its headers
+ * Converts a report for its submitter: rows by name, metrics as numbers. Pure.
+ * @throws FleetError `payload_too_large` when the rows do not fit into a result, with the remedy; `upstream_failed`
+ *   when a row does not match its headers
  */
 export function readReport(propertyId: string, answer: Ga4Answer): Ga4ReportResult {
   const dimensions = (answer.dimensionHeaders ?? []).map(({ name }) => name ?? '');
@@ -40,7 +40,7 @@ export function readReport(propertyId: string, answer: Ga4Answer): Ga4ReportResu
   };
 }
 
-/** GA4 writes every metric as text. One that a number cannot hold exactly stays text. */
+/** GA4 returns every metric as text. One that a number cannot represent exactly stays text. */
 function toNumber(text: string): number | string {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) return text;
@@ -49,7 +49,7 @@ function toNumber(text: string): number | string {
 
 function assertFits(rows: readonly object[]): void {
   const bytes = Buffer.byteLength(JSON.stringify(rows));
-  // Headers, quotas and metadata need some room beside the rows.
+  // Reserves space for headers, quotas and metadata beside the rows.
   if (bytes <= MAX_RESULT_BYTES - 8_192) return;
   const message = `The ${rows.length} rows have ${bytes} bytes, and a result may have ${MAX_RESULT_BYTES}`;
   throw new FleetError('payload_too_large', `${message}: set a lower limit and page with offset`);

@@ -6,9 +6,9 @@ import type { Ga4Client } from './ga4Client.js';
 import { readReport } from './readReport.js';
 
 /**
- * Runs any report of the task `ga4.run_report`: what its handler does in a worker, and what `createQueuedClient` is given to do
- * it directly in a service of one's own. Throws what {@link Ga4Client} throws, and `payload_too_large` for a result that no job
- * could have.
+ * Runs any report of the task `ga4.run_report`: the core of its handler in a worker, and the direct call of
+ * `createQueuedClient` in a service of your own. Throws what {@link Ga4Client} throws, and `payload_too_large` for a
+ * result that exceeds a job's limit.
  */
 export async function runGa4Report(ga4: Ga4Client, data: Ga4ReportData, signal: AbortSignal): Promise<Ga4ReportResult> {
   if (data.report === 'page_views') return fetchPageViews(ga4, data, signal);

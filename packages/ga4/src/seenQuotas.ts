@@ -6,7 +6,7 @@ export interface SeenQuotas {
   latest(property: string): SeenQuota | null;
 }
 
-/** Remembers `capacity` properties, those that were told last. */
+/** Keeps up to `capacity` properties, the most recently updated ones. */
 export function createSeenQuotas(capacity = 1_000): SeenQuotas {
   const byProperty = new Map<string, SeenQuota>();
   return {

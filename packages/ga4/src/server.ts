@@ -1,4 +1,4 @@
-/** Calls of Google Analytics 4: the handler of a worker, and direct calls for a service of your own. */
+/** Calls of Google Analytics 4: the worker's handler, and direct calls for a service of your own. */
 export { fetchPageViews } from './fetchPageViews.js';
 export type { Ga4Settings } from './ga4Access.js';
 export type { Ga4Client } from './ga4Client.js';

@@ -8,8 +8,8 @@ import type { FleetConnection } from './fleetConnection.js';
 export const LATE_ROW_PATIENCE_MS = 2_000;
 
 /**
- * Cancels a job whose row is not written yet: it leaves its lane at once, and its row is written as cancelled as soon as the
- * ledger takes it. One that a worker has claimed meanwhile is cancelled once its row exists.
+ * Cancels a job whose row is not written yet: removes it from its lane at once, and writes its row as cancelled as soon
+ * as the ledger accepts it. A job that a worker has claimed meanwhile is cancelled once its row exists.
  * @throws FleetError `wrong_state` when it is over, `unavailable` when the ledger is down and a worker may have the job
  */
 export async function cancelLate(fleet: FleetConnection, late: LateRow): Promise<void> {

@@ -9,7 +9,7 @@ import type { TaskContract } from '@sluice/tasks';
 import { partOf, pauseMsAfter } from '@sluice/tasks/internal';
 import type { FleetConnection } from './fleetConnection.js';
 
-/** The result of a direct call: its answer, or that the request is to be queued. */
+/** The result of a direct call: its response, or that the request must be queued. */
 export type Direct = { readonly kind: 'answered'; readonly result: unknown } | { readonly kind: 'queue' };
 
 /** How a call ended, and what that shows about the upstream. */
@@ -30,8 +30,8 @@ export interface DirectCallOptions<Data> {
 const LEASE_MARGIN_MS = 10_000;
 
 /**
- * Calls an upstream while its quota allows, nothing waits in the tenant's lane, and the part that is called is not paused. While
- * Redis is unavailable none of that is known, so the request is queued.
+ * Calls an upstream while its quota allows, nothing waits in the tenant's lane, and the part that is called is not
+ * paused. Queues the request while Redis is unavailable, as none of that is known then.
  * @throws what the call throws, except a {@link PacedError}: that queues the request
  */
 export function createDirectCall<Data>(

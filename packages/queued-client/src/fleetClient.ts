@@ -2,7 +2,7 @@ import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import type { CircuitOverrides } from '@sluice/shared/contracts/circuit';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** Where the fleet is, as its own processes are configured. */
+/** How to reach the fleet, as its own processes are configured. */
 export interface FleetClientSettings {
   readonly redis: RedisConfig;
   /** `SLUICE_PREFIX`; `sluice` by default. */
@@ -20,7 +20,7 @@ export interface FleetClientSettings {
   readonly log?: Log;
 }
 
-/** A tenant as far as a service of your own needs to know it. */
+/** A tenant, with the fields that a service of your own needs. */
 export interface FleetTenant {
   readonly id: string;
   /** GA4 properties that its reports may read. */
@@ -29,10 +29,10 @@ export interface FleetTenant {
 
 /** A service's own connection to the fleet, for any number of queued clients. */
 export interface FleetClient {
-  /** Null when there is no such tenant. */
+  /** Null when the tenant does not exist. */
   findTenant(tenantId: string): Promise<FleetTenant | null>;
   /** Unix ms. */
   now(): number;
-  /** Closes the connections; jobs go on. */
+  /** Closes the connections; jobs continue. */
   close(): Promise<void>;
 }

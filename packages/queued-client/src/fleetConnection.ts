@@ -42,7 +42,7 @@ import type { FleetClient, FleetClientSettings } from './fleetClient.js';
 import type { Pacing } from './pacing.js';
 import { createPacing } from './pacing.js';
 
-/** What a queued client works with. It is not part of what the package promises: users see a {@link FleetClient}. */
+/** The dependencies of a queued client. Not part of the package's public interface: users see a {@link FleetClient}. */
 export interface FleetConnection extends FleetClient {
   readonly db: Database;
   readonly redis: RedisClient;
@@ -52,7 +52,7 @@ export interface FleetConnection extends FleetClient {
   readonly estimates: EstimateReader;
   readonly places: PlaceWatch;
   readonly ends: JobEnds;
-  /** The fleet's acceptor, as producers have it; without a gate, since the connection gives up after a second by itself. */
+  /** The fleet's acceptor, as in producers; without a gate, since the connection itself times out after a second. */
   readonly acceptor: Acceptor;
   /** A tenant's own priority rules; null when it has none. */
   readonly priorityRulesOf: (tenantId: string) => Promise<PriorityRules | null>;
@@ -71,8 +71,8 @@ const RULES_MS = 1_000;
 const CLOSE_MS = 5_000;
 
 /**
- * Opens what `openFleetClient` gives to users.
- * @throws ConfigurationError when Redis or PostgreSQL cannot be reached or used
+ * Opens the connection behind `openFleetClient`.
+ * @throws ConfigurationError when Redis or PostgreSQL is unreachable or unusable
  */
 export async function openFleetConnection(settings: FleetClientSettings): Promise<FleetConnection> {
   const log = settings.log ?? createLogger('client', { level: 'silent' });
@@ -87,7 +87,7 @@ export async function openFleetConnection(settings: FleetClientSettings): Promis
   const upstreams = new Map<string, Upstream>();
   const tasks = { upstreamOfClass: (queueClass: string) => upstreams.get(queueClass) ?? null };
   const quotas = createQuotas({ client, keys, read: (tenantId) => readTenantQuotas(db, tenantId), now, circuit });
-  // The connection itself gives up on a Redis that is down or slow.
+  // The connection itself times out when Redis is down or slow.
   const call = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => ask();
   const hasWorkers = createLiveWorkers(client, keys, now);
   const batches = createLaneReader({ client, keys, lanes, call, quotas, tasks, hasWorkers });
@@ -106,7 +106,7 @@ export async function openFleetConnection(settings: FleetClientSettings): Promis
       publishTouched: (names) => client.publish(keys.touchedChannel, names.join(' ')),
     },
     {
-      // Of the service's own OpenTelemetry, whenever it is registered; traces nothing where there is none.
+      // From the service's own OpenTelemetry, whenever that is registered; a no-op where there is none.
       tracer: trace.getTracer('sluice'),
       onUnqueued: (jobId, err) =>
         log.warn(
@@ -123,7 +123,8 @@ export async function openFleetConnection(settings: FleetClientSettings): Promis
       redis,
       { name: 'lanes', start: nothing, stop: () => lanes.close() },
       feed,
-      // What waits for a ledger that is down is tried once more, and then left to the workers: closing does not wait for it.
+      // Rows that wait for an unavailable ledger are tried once more, then left to the workers: closing does not wait
+      // for it.
       { ...acceptor, stop: () => acceptor.stop(AbortSignal.abort()) },
       { ...reader, name: 'feed reader' },
       places,

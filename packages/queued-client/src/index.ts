@@ -1,4 +1,7 @@
-/** Calls an upstream from a service of your own: directly while the tenant's quota allows it, else through the fleet's queue. */
+/**
+ * Calls an upstream from a service of your own: directly while the tenant's quota allows, else through the fleet's
+ * queue.
+ */
 export { FleetError } from '@sluice/shared/errors/fleetError';
 export { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 export { PacedError } from '@sluice/shared/errors/pacedError';

@@ -1,3 +1,3 @@
-// What the fleet's own tests and benches use of this package; not covered by its promises of compatibility.
+// Used by the fleet's own tests and benches; not covered by this package's compatibility guarantees.
 export type { FleetConnection } from './fleetConnection.js';
 export { openFleetConnection } from './fleetConnection.js';

@@ -4,12 +4,12 @@ import { askedWaitMs } from '@sluice/shared/domain/retry';
 /** How long a tenant's direct calls pause after an upstream asked to wait. */
 export interface Pacing {
   /**
-   * An upstream asked to wait. The time that it named counts; if it named none, twice the previous pause.
+   * Records that an upstream asked to wait: for the time it named, or else for twice the previous pause.
    * @param startedMs when the call began, unix ms: concurrent calls count as one request to wait
    * @returns how long to pause, in ms
    */
   paced(owner: PacedOwner, startedMs: number, retryAfterMs: number | null): number;
-  /** It answered: the back-off starts over. */
+  /** The upstream answered: resets the back-off. */
   answered(owner: PacedOwner): void;
 }
 
@@ -20,18 +20,18 @@ export interface PacedOwner {
   readonly retry: Pick<RetryPolicy, 'baseMs' | 'capMs'>;
 }
 
-/** Most tenants and upstreams that are remembered; for one that is forgotten the back-off starts over. */
+/** Maximum number of tracked tenants and upstreams; an evicted one starts its back-off over. */
 const KEPT = 10_000;
 
 interface Times {
-  /** Before this one. */
+  /** The value before this pause. */
   readonly before: number;
   readonly atMs: number;
 }
 
 /**
- * baseMs * 2^n, at most capMs, as in workers; n counts how many times in a row the upstream asked to wait without naming a time.
- * After twice the longest pause without such an answer it starts over.
+ * Creates the pacing of direct calls: baseMs * 2^n, at most capMs, as in workers; n counts consecutive requests to wait
+ * that named no time. It resets after twice the longest pause without such a request.
  * @param now unix ms
  */
 export function createPacing(now: () => number): Pacing {

@@ -22,7 +22,7 @@ const FACTS: LaneFacts = {
   circuit: null,
 };
 
-/** A lane whose places are told by hand. */
+/** A lane whose places the test reports. */
 function openLane(position: Promise<number | null>) {
   const body = jobBodySchema.parse({ task: 'system.probe', data: {} });
   const prepared = prepareJob(
@@ -50,7 +50,7 @@ function openLane(position: Promise<number | null>) {
   return { telling, notices, watchers, move };
 }
 
-/** Until all that is ready to go on has gone on. */
+/** Resolves once everything that is ready to run has run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('startPositionNotices', () => {

@@ -22,7 +22,7 @@ import { placeOf, startPositionNotices } from './positionNotices.js';
 import type { QueuedNotice } from './queuedNotice.js';
 import { assertKnownTenant, findOwnLate, readOwnJob, readRequester } from './requester.js';
 
-/** The user of a client, and what it calls. */
+/** The user of a client, and the call it makes. */
 export interface QueuedClientOptions<Data, Result = unknown, Input = unknown> {
   readonly tenant: string;
   readonly user: string;
@@ -37,7 +37,10 @@ export interface QueuedClientOptions<Data, Result = unknown, Input = unknown> {
 export interface RequestOptions {
   /** 0..100, higher is sooner; 50 by default. */
   readonly priority?: number;
-  /** Called when the request is queued, and whenever its position changes; never after it has settled. What it throws is logged. */
+  /**
+   * Called when the request is queued and whenever its position changes, never after it has settled. Its errors are
+   * logged.
+   */
   readonly onQueued?: (notice: QueuedNotice) => void;
   /** Ends the request: a direct call by its signal, a queued job by cancelling it. */
   readonly signal?: AbortSignal;
@@ -63,21 +66,22 @@ export interface QueueStatus {
   /** For a new request. */
   readonly estimatedWaitMs: number | null;
   readonly estimatedWaitP90Ms: number | null;
-  /** Calls that the quota's window still has; null also without a bound. */
+  /** Remaining calls of the quota's window; null also when unlimited. */
   readonly quotaLeft: number | null;
   readonly quotaRefillsInMs: number | null;
 }
 
 /**
- * Makes requests that are answered either way: directly while the quota allows, else from the queue.
+ * Makes requests: directly while the quota allows, else through the queue.
  * @typeParam Input data of the task before its schema's defaults
  * @typeParam Result what the call and the task's handler resolve with
  */
 export interface QueuedClient<Input = unknown, Result = unknown> {
   /**
-   * Resolves with the result, of the direct call or of the job.
-   * @param data checked against the task's schema, which fills in what it leaves out
-   * @throws InvalidRequestError, FleetError `not_found` (no such tenant) or `unavailable`; what `call` throws; the job's error
+   * Resolves with the result of the direct call or of the job.
+   * @param data validated against the task's schema, which fills in its defaults
+   * @throws InvalidRequestError, FleetError `not_found` (no such tenant) or `unavailable`; what `call` throws; the
+   *   job's error
    */
   request(data: Input, options?: RequestOptions): Promise<Result>;
   /** @throws FleetError `not_found`; `forbidden` for another user's, but to an admin or owner */
@@ -87,14 +91,15 @@ export interface QueuedClient<Input = unknown, Result = unknown> {
   /** Cancels a queued request, at once or through its signal. Throws as `status`, and `wrong_state` when it is over. */
   cancel(id: string): Promise<void>;
   queueStatus(): Promise<QueueStatus>;
-  /** Stops waiting for results: queued requests reject with `unavailable`, and their jobs go on. */
+  /** Stops waiting for results: queued requests reject with `unavailable`, and their jobs continue. */
   close(): void;
 }
 
 /**
- * A client of one user of a tenant.
+ * Creates a client for one user of a tenant.
  * @param client what `openFleetClient` resolves with
- * @throws FleetError `invalid_request` when tenant, user or role is invalid, `configuration` when the task names no upstream
+ * @throws FleetError `invalid_request` when tenant, user or role is invalid, `configuration` when the task names no
+ *   upstream
  */
 export function createQueuedClient<Data, Result, Input>(
   client: FleetClient,
@@ -165,7 +170,7 @@ export function createQueuedClient<Data, Result, Input>(
     async status(id) {
       const job = await own(id);
       const place = await placeOf(fleet, laneOf(job), queueIdOf(job), job.state);
-      // The ledger learns a little later that a lane has it.
+      // The ledger records a little later that a lane has the job.
       const state = job.state === 'accepted' && place.position !== null ? 'queued' : job.state;
       return { id, state, attempts: job.fence, ...place };
     },

@@ -40,8 +40,8 @@ export function readRequester({ tenant, user, role }: Requester): Requester {
 }
 
 /**
- * Refuses a tenant that does not exist. While the ledger is unavailable, its last answer counts.
- * @throws FleetError `not_found`, or `unavailable` when there is no last answer
+ * Refuses a tenant that does not exist. While the ledger is unavailable, its last known result applies.
+ * @throws FleetError `not_found`, or `unavailable` when there is no known result
  */
 export async function assertKnownTenant({ quotas }: Pick<FleetConnection, 'quotas'>, tenant: string): Promise<void> {
   const known = await quotas.knows(tenant).catch((cause: unknown) => {

@@ -6,13 +6,13 @@ import type { TaskHandler } from './jobContext.js';
 import type { Task, TaskContract } from './task.js';
 import { TASK } from './task.js';
 
-/** What a task's author states; the rest has defaults. */
+/** The definition of a task; everything optional has defaults. */
 export interface TaskDefinition<Data, Result, Name extends string, Input>
   extends Partial<Omit<TaskContract<Data, Result, Name, Input>, 'name' | 'data' | 'retry'>>,
     Pick<TaskContract<Data, Result, Name, Input>, 'name' | 'data'> {
-  /** Retries after failures that are worth another try; 3, between 2 s and 60 s apart, for what is left out. */
+  /** Retries after retryable failures; omitted fields default to 3 retries, between 2 s and 60 s apart. */
   readonly retry?: Partial<RetryPolicy>;
-  /** The code that runs a job; without it the task is a contract alone, whose handler runs elsewhere. */
+  /** The code that runs a job; without it the task is only a contract, and its handler runs elsewhere. */
   readonly handler?: TaskHandler<Data, Result>;
 }
 
@@ -22,19 +22,20 @@ const TASK_NAME = /^[a-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+$/;
 const MAX_NAME_CHARACTERS = 100;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Longest time of an attempt that a submission may ask for as well, in ms: an hour. */
+/** Longest time limit of an attempt, also for one that a submission asks for, in ms: an hour. */
 const MAX_TIMEOUT_MS = 3_600_000;
 
-/** Most retries that a job may have. */
+/** Maximum number of retries of a job. */
 const MAX_RETRIES = 24;
 
-/** Longest delay between two attempts, in ms: a day. */
+/** Maximum delay between two attempts, in ms: a day. */
 const MAX_DELAY_MS = 86_400_000;
 
 /**
- * Defines a task: name and data schema, and what differs from the defaults (queue class `default`, one minute per attempt,
- * three retries). The types of data and result, and the literal name, follow from the schemas and the handler.
- * @throws ConfigurationError saying what to change when a name, queue class, retry policy or time is out of bounds
+ * Defines a task: name and data schema, and what differs from the defaults (queue class `default`, one minute per
+ * attempt, three retries). The types of data and result, and the literal name, are inferred from the schemas and the
+ * handler.
+ * @throws ConfigurationError explaining what to change when a name, queue class, retry policy or time is out of bounds
  */
 export function defineTask<const Name extends string, Data, Input, Result = unknown>(
   definition: TaskDefinition<Data, Result, Name, Input>,

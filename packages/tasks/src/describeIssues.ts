@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a schema refused, on one line: path and message of each issue, never a value. */
+/** A schema's violations on one line: path and message of each issue, never a value. */
 export function describeIssues({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');
 }

@@ -1,4 +1,4 @@
-// What the fleet's own packages and processes use of this package; not covered by its promises of compatibility.
+// Used by the fleet's own packages and processes; not covered by this package's compatibility guarantees.
 export { builtInTasks } from './builtIn/builtInTasks.js';
 export type { JobsCsvData } from './builtIn/exportsJobsCsv.js';
 export type { WebhookData } from './builtIn/notificationsWebhook.js';

@@ -1,24 +1,26 @@
-/** Everything of the fleet that a task's handler may use. */
+/** The fleet's interface for a task's handler. */
 export interface JobContext {
   readonly jobId: string;
   readonly tenantId: string;
-  /** 1 for the first start of this job; grows with every start, also after a crash. */
+  /** 1 for the first attempt of this job; grows with every attempt, also after a crash. */
   readonly attempt: number;
   /** Aborted when the attempt's time is up, the job is cancelled or the worker must stop. Pass it on. */
   readonly signal: AbortSignal;
   /** W3C trace context of the request that submitted the job, or null. */
   readonly traceparent: string | null;
-  /** Reports how far the job is: any small JSON value, or percent as a number. */
+  /** Reports the job's progress: any small JSON value, or a percentage as a number. */
   progress(value: number | Record<string, unknown>): Promise<void>;
   /** Adds a line to the job's own log. */
   log(line: string): Promise<void>;
   /**
-   * Runs an effect once per job: returns what the effect of this key returned before, in whatever attempt, or runs it and
-   * records what it returns. Calls with one key in one attempt share one run. Must not be called within its own transaction.
+   * Runs an effect once per job: returns the recorded result of this key's effect, from whichever attempt, or runs the
+   * effect and records its result. Concurrent calls with one key in one attempt share one run. Must not be called
+   * within its own transaction.
    * @param key 1 to 200 characters; names the effect within the job
-   * @returns what the effect returned, after a round trip through JSON: at most 256 KiB, and null for undefined
-   * @throws FleetError `attempt_lost` when another attempt has taken the job over, `invalid_request` or `payload_too_large`
-   *   for a key or a value that cannot be stored, `unavailable` when the effect is known not to have run
+   * @returns the effect's result after a round trip through JSON: at most 256 KiB, and null for undefined
+   * @throws FleetError `attempt_lost` when another attempt has taken over the job, `invalid_request` or
+   *   `payload_too_large` for a key or a value that cannot be stored, `unavailable` when the effect is known not to
+   *   have run
    */
   once<T>(key: string, effect: Effect<T>): Promise<T>;
 }
@@ -26,8 +28,8 @@ export interface JobContext {
 /** A side effect of a job that must not happen twice. */
 export type Effect<T> =
   /**
-   * Runs anywhere. It is recorded afterwards, so a crash between the two repeats it: pass `idempotencyKey`, which is the same
-   * in every attempt, to the receiver, so that it can deduplicate.
+   * Runs anywhere. It is recorded afterwards, so a crash in between repeats it: pass `idempotencyKey`, which is the
+   * same in every attempt, to the receiver for deduplication.
    */
   | ((idempotencyKey: string) => Promise<T>)
   /** Runs in the ledger's database, in one transaction with its record: both commit or neither. */
@@ -39,5 +41,5 @@ export interface EffectTransaction {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** A task's code: resolves with the result that the submitter reads (JSON), throws to fail the attempt. */
+/** A task's code: resolves with the result for the submitter (JSON), throws to fail the attempt. */
 export type TaskHandler<Data, Result = unknown> = (data: Data, context: JobContext) => Promise<Result>;

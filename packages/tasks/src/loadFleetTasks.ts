@@ -4,23 +4,25 @@ import type { Task } from './task.js';
 import type { TaskCatalogue } from './taskCatalogue.js';
 import { createTaskCatalogue } from './taskCatalogue.js';
 
-/** Where a fleet's tasks come from; the same in all of its processes, but for workers that run only some of them. */
+/**
+ * Where a fleet's tasks come from; the same in all of its processes, except workers that run only some of the tasks.
+ */
 export interface TaskSources {
-  /** Whether the tasks that come with Sluice are among them. */
+  /** Whether to include the tasks that come with Sluice. */
   readonly builtIn: boolean;
-  /** Modules of the fleet's own tasks, as `SLUICE_TASKS` names them. */
+  /** Modules with the fleet's own tasks, as listed in `SLUICE_TASKS`. */
   readonly modules: readonly string[];
-  /** Folder that the modules' paths are relative to. */
+  /** Folder to which the modules' paths are relative. */
   readonly from: string;
-  /** Whether `system.fault`, which does harm on request, is one of them. */
+  /** Whether to include `system.fault`, which does harm on request. */
   readonly faultTasks: boolean;
 }
 
 /**
- * Puts together every task that jobs of a fleet may name.
+ * Collects all tasks of a fleet.
  * @param bundled tasks of other packages that come with Sluice
  * @param given tasks that the embedding program passes itself
- * @throws ConfigurationError when a module cannot be used, or two tasks contradict each other
+ * @throws ConfigurationError when a module cannot be used, or two tasks conflict
  */
 export async function loadFleetTasks(
   { builtIn, faultTasks, modules, from }: TaskSources,

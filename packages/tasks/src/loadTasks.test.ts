@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTasks } from './loadTasks.js';
 
-/** As a module with a copy of the package of its own makes a task: only the mark is shared. */
+/** A task as made by a module with its own copy of the package: they share only the mark. */
 const task = (name: string): string => `{ name: '${name}', queueClass: 'default', [Symbol.for('sluice.task')]: true }`;
 
 const MODULES: Readonly<Record<string, string>> = {

@@ -6,18 +6,18 @@ import type { Task } from './task.js';
 import { isTask } from './task.js';
 
 /**
- * Imports the tasks of a fleet's own modules, as `SLUICE_TASKS` names them.
+ * Imports the tasks of a fleet's own modules, as listed in `SLUICE_TASKS`.
  * A module exports tasks one by one, in arrays, or both; other exports are ignored.
  * @param specifiers paths (`./dist/tasks.js`, relative to `from`, or absolute), or names of installed packages
- * @param from folder that paths are relative to and packages are resolved from
- * @throws ConfigurationError naming the module and what is wrong with it, also when two modules define one name
+ * @param from folder from which paths and packages are resolved
+ * @throws ConfigurationError naming the module and what is wrong with it, also when two modules define the same name
  */
 export async function loadTasks(specifiers: readonly string[], from: string): Promise<readonly Task[]> {
   const definedIn = new Map<string, { readonly task: Task; readonly specifier: string }>();
   for (const specifier of specifiers) {
     for (const task of tasksOf(specifier, await importModule(specifier, from))) {
       const other = definedIn.get(task.name);
-      // The same task from two modules, as where one passes another's on, is one task.
+      // Two modules may export the same task, as when one re-exports another's.
       if (other !== undefined && other.task !== task) {
         throw refused(specifier, `the task ${task.name} is defined in ${other.specifier} as well: rename one of them`);
       }
@@ -47,7 +47,7 @@ function urlOf(specifier: string, from: string): string {
   try {
     return pathToFileURL(createRequire(join(from, 'package.json')).resolve(specifier)).href;
   } catch {
-    // A package that only has exports for `import`: Node resolves it from here.
+    // A package that has exports for `import` only: Node resolves it from here.
     return specifier;
   }
 }
@@ -60,7 +60,7 @@ function tasksOf(specifier: string, module: Readonly<Record<string, unknown>>): 
   throw refused(specifier, `it has no tasks: export what defineTask returns, or an array of it named tasks (${has})`);
 }
 
-/** The tasks of one export; none when it is something else. */
+/** The tasks of one export; none when it is anything else. */
 function tasksIn(specifier: string, name: string, value: unknown): readonly Task[] {
   if (isTask(value)) return [value];
   if (!Array.isArray(value)) return [];

@@ -7,7 +7,7 @@ export interface TaskCatalogue {
   /** The contract of a task, or undefined when the fleet has no such task. */
   find(name: string): TaskContract | undefined;
   list(): readonly TaskContract[];
-  /** The queue classes that any task goes to: the lanes that a tenant can have. */
+  /** The queue classes that tasks use: the lanes that a tenant can have. */
   readonly queueClasses: readonly string[];
   /** The upstream that jobs of a queue class call; null when they call none under a quota. */
   upstreamOfClass(queueClass: string): Upstream | null;
@@ -16,9 +16,9 @@ export interface TaskCatalogue {
 }
 
 /**
- * Gathers the tasks of a fleet.
- * @throws ConfigurationError when two tasks share a name, or tasks of one queue class call different upstreams: an exhausted
- *   quota pauses the whole lane
+ * Creates the catalogue of a fleet's tasks.
+ * @throws ConfigurationError when two tasks share a name, or tasks of one queue class call different upstreams: an
+ *   exhausted quota pauses the whole lane
  */
 export function createTaskCatalogue(tasks: readonly TaskContract[]): TaskCatalogue {
   const byName = new Map<string, TaskContract>();

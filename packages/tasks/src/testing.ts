@@ -4,7 +4,7 @@ import { describeIssues } from './describeIssues.js';
 import type { Effect, JobContext, TaskHandler } from './jobContext.js';
 import type { DataOf, InputOf, ResultOf, Task } from './task.js';
 
-/** What a test may set of the job that a handler believes to run. */
+/** Properties of the simulated job that a test may set. */
 export interface RunTaskOptions {
   /** 1 by default. */
   readonly attempt?: number;
@@ -13,35 +13,38 @@ export interface RunTaskOptions {
   /** A random UUID by default. */
   readonly jobId?: string;
   readonly traceparent?: string | null;
-  /** Aborts the handler's signal, as a cancellation would; the task's own time is enforced in any case. */
+  /** Aborts the handler's signal, as a cancellation would; the task's time limit applies in any case. */
   readonly signal?: AbortSignal;
-  /** Longest that the handler may take, in ms; the task's `timeoutMs` by default. */
+  /** Time limit of the handler, in ms; the task's `timeoutMs` by default. */
   readonly timeoutMs?: number;
-  /** Effects of earlier attempts by key: `once` answers these from here. Pass an earlier run's `effects` to test a retry. */
+  /** Effects of earlier attempts by key, which `once` returns. Pass an earlier run's `effects` to test a retry. */
   readonly effects?: ReadonlyMap<string, unknown>;
-  /** Answers the statements of `once(key, { tx })`; without it such an effect is refused. */
+  /** Executes the statements of `once(key, { tx })`; without it such an effect is rejected. */
   readonly query?: (text: string, values: readonly unknown[]) => Promise<unknown[]>;
 }
 
 /** What a handler did and returned. */
 export interface TaskRun<Result> {
   readonly result: Result;
-  /** Values that it reported by `progress`, in order. */
+  /** Values reported through `progress`, in order. */
   readonly progress: readonly (number | Record<string, unknown>)[];
-  /** Lines that it wrote by `log`, in order. */
+  /** Lines written through `log`, in order. */
   readonly logs: readonly string[];
-  /** What its effects returned, by key, those of earlier attempts included. */
+  /** Results of its effects by key, including those of earlier attempts. */
   readonly effects: ReadonlyMap<string, unknown>;
 }
 
-/** How long a handler may take to end once its time is up, in ms; what it returns by then still counts, as in a worker. */
+/**
+ * How long a handler may take to end after its time limit, in ms; a result returned by then still counts, as in a
+ * worker.
+ */
 const HEED_MS = 500;
 
 /**
- * Runs a task's handler once, without Redis, PostgreSQL or a fleet: checks the data, gives it a context that records, and
- * checks the result, all as a worker would. There are no retries: what the handler throws is thrown.
- * @throws FleetError `invalid_request` when the data does not fit, `attempt_failed` when the result does not,
- *   `attempt_timed_out` when the handler takes longer than it may, `configuration` for a task without a handler
+ * Runs a task's handler once, without Redis, PostgreSQL or a fleet: validates the data, passes a recording context, and
+ * validates the result, all as a worker would. Does not retry: it throws what the handler throws.
+ * @throws FleetError `invalid_request` when the data is invalid, `attempt_failed` when the result is,
+ *   `attempt_timed_out` when the handler exceeds its time limit, `configuration` for a task without a handler
  */
 export async function runTask<AnyTask extends Task>(
   task: AnyTask,
@@ -109,7 +112,7 @@ function record(signal: AbortSignal, options: RunTaskOptions) {
     once<T>(key: string, effect: Effect<T>) {
       const run = running.get(key) ?? runEffect(key, effect);
       running.set(key, run);
-      // As in a fleet: an effect that failed may be tried again by the same attempt.
+      // As in a fleet: the same attempt may retry an effect that failed.
       run.catch(() => running.delete(key));
       return run as Promise<T>;
     },
@@ -131,7 +134,7 @@ function throughJson(value: unknown): unknown {
   return text === undefined ? null : JSON.parse(text);
 }
 
-/** Rejects when the handler does not heed its signal in time. */
+/** Rejects when the handler does not react to its signal in time. */
 function leftBehind(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const giveUp = (): void => void setTimeout(() => reject(signal.reason), HEED_MS).unref();

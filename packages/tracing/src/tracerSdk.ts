@@ -10,21 +10,21 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** OpenTelemetry's SDK, running. */
+/** A running OpenTelemetry SDK. */
 export interface TracerSdk {
   readonly tracer: Tracer;
-  /** Sends what is left, until the deadline at the latest. */
+  /** Exports the remaining spans, until the deadline at the latest. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
 type Resource = NonNullable<NodeTracerConfig['resource']>;
 
-/** Longest time that sending what is left may take, in ms; a collector that is away must not hold up a process. */
+/** Time limit of the final export, in ms; an unavailable collector must not delay a process's exit. */
 const FLUSH_MS = 5_000;
 
 /**
- * Starts the SDK and makes it the process's own, so that spans of handlers and of libraries join. It reads the sampler, the
- * limits, the batches, and the endpoint with its headers from the environment.
+ * Starts the SDK and registers it globally, so that spans of handlers and libraries join the traces. The SDK reads the
+ * sampler, the limits, the batching, and the endpoint with its headers from the environment.
  */
 export function startTracerSdk(exporter: 'otlp' | 'console', attributes: Attributes, log: Log): TracerSdk {
   diag.setLogger(toDiagLogger(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
@@ -61,7 +61,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What a process is, without detectors: what it is called is known before it starts. */
+/** The process's resource, without detectors: its attributes are known before it starts. */
 class PlainResource implements Resource {
   readonly attributes: Attributes;
 

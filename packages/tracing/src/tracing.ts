@@ -3,7 +3,7 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import { traceWith } from '@sluice/shared/telemetry/spans';
 import type { TracerSdk } from './tracerSdk.js';
 
-/** Where spans go, as `OTEL_*` variables say; what is not here the SDK reads by itself. */
+/** The trace exporter, as configured by `OTEL_*` variables; the SDK reads the other variables itself. */
 export interface TracingConfig {
   readonly isDisabled: boolean;
   readonly exporter: 'otlp' | 'console' | 'none' | undefined;
@@ -14,7 +14,9 @@ export interface TracingConfig {
   readonly resourceAttributes: Readonly<Record<string, string>> | undefined;
 }
 
-/** Which exporter a configuration asks for; null for none. Naming a collector is enough to be traced. Pure. */
+/**
+ * The exporter that a configuration selects; null for none. Configuring a collector is enough to turn tracing on. Pure.
+ */
 export function chosenExporter(config: TracingConfig): 'otlp' | 'console' | null {
   const { isDisabled, exporter, endpoint, tracesEndpoint } = config;
   if (isDisabled || exporter === 'none') return null;
@@ -22,10 +24,10 @@ export function chosenExporter(config: TracingConfig): 'otlp' | 'console' | null
 }
 
 /**
- * The tracing of a process. The SDK is loaded only when a configuration asks for it. Put it first among the services: it
- * is then stopped last, and sends what is left as far as the grace time allows.
- * @param processName the service's name is `sluice-<processName>` unless the environment names it
- * @throws ConfigurationError when the protocol is one that is not spoken here
+ * The tracing of a process. The SDK is loaded only when it is configured. Put it first among the services: it then
+ * stops last, and exports the remaining spans within the grace time.
+ * @param processName the service's name is `sluice-<processName>` unless the environment sets it
+ * @throws ConfigurationError when the protocol is not supported
  */
 export function createTracing(processName: string, config: TracingConfig, log: Log): Service {
   const exporter = chosenExporter(config);

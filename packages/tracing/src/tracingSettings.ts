@@ -55,7 +55,7 @@ export const tracingSettings = {
   ),
 };
 
-/** `name=value` pairs joined by commas, values percent-encoded as in W3C Baggage; none when unset. */
+/** Comma-separated `name=value` pairs, values percent-encoded as in W3C Baggage; none when unset. */
 function resourceAttributes(): z.ZodType<Readonly<Record<string, string>> | undefined> {
   return z
     .string()

@@ -1,13 +1,12 @@
 /**
- * Whether a value is certainly no longer than so many characters as JSON, without making the JSON: what is far too large costs
- * no more than what fits. Values that JSON leaves out, or that say themselves how they are written, are counted as they stand.
- * Pure.
+ * Whether a value's JSON certainly has at most this many characters. Does not serialize it, so an oversized value costs
+ * no more than one that fits. Values that JSON omits, and values with a `toJSON` method, are counted as they are. Pure.
  */
 export function fitsInJson(value: unknown, maxCharacters: number): boolean {
   return spend(value, maxCharacters) >= 0;
 }
 
-/** What is left of a budget after a value; below 0 when it does not fit. */
+/** The remaining budget after a value; negative when it does not fit. */
 function spend(value: unknown, budget: number): number {
   if (budget < 0) return budget;
   if (typeof value === 'string') return spendText(value, budget);
@@ -27,7 +26,7 @@ function spend(value: unknown, budget: number): number {
   return left;
 }
 
-/** A character is written as six at most, which is only counted where the text might not fit otherwise. */
+/** An escaped character takes up to six, which is counted only when the text might not fit otherwise. */
 function spendText(text: string, budget: number): number {
   if (text.length > budget) return -1;
   return budget - (text.length * 6 + 2 <= budget ? text.length * 6 + 2 : JSON.stringify(text).length);

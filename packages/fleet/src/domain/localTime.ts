@@ -1,4 +1,4 @@
-/** What the clocks of a place show. */
+/** Local time in a time zone. */
 export interface LocalTime {
   /** 1 is Monday, 7 is Sunday. */
   readonly weekday: number;
@@ -8,10 +8,10 @@ export interface LocalTime {
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-/** Making one costs a thousand times what using it does; there are some hundred zones. */
+/** Creating one costs a thousand times as much as using it; there are a few hundred zones. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What the clocks of a time zone show at a moment, summer time included. @throws RangeError for an unknown zone */
+/** Local time in a time zone at a moment, including daylight saving time. @throws RangeError for an unknown zone */
 export function localTimeAt(timeZone: string, atMs: number): LocalTime {
   const parts = new Map(
     formatOf(timeZone)

@@ -59,7 +59,7 @@ describe('isWithin', () => {
   const berlin = { timeZone: 'Europe/Berlin', days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00', points: -100 };
 
   it('goes by the clocks of the place, summer and winter', () => {
-    // 2026-03-27 is a Friday of winter time, 2026-03-30 a Monday of summer time.
+    // 2026-03-27 is a Friday in winter time, 2026-03-30 a Monday in summer time.
     expect(isWithin(berlin, Date.UTC(2026, 2, 27, 7, 59))).toBe(false);
     expect(isWithin(berlin, Date.UTC(2026, 2, 27, 8, 0))).toBe(true);
     expect(isWithin(berlin, Date.UTC(2026, 2, 30, 7, 0))).toBe(true);

@@ -2,19 +2,19 @@ import type { BusinessHoursRule, PriorityRules } from '@sluice/shared/contracts/
 import { MAX_RULE_POINTS } from '@sluice/shared/contracts/priorityRules';
 import { localTimeAt } from './localTime.js';
 
-/** What rules look at. */
+/** Inputs of the priority rules. */
 export interface RuleFacts {
-  /** From when the job waits, unix ms. */
+  /** Start of the job's wait, unix ms. */
   readonly sinceMs: number;
-  /** Points that the job's task computes from its data; 0 for a task that computes none. */
+  /** Points that the job's task computes from its data; 0 if the task computes none. */
   readonly complexityPoints: number;
   /** Jobs that its user submitted before it within about an hour. */
   readonly recentJobs: number;
 }
 
 /**
- * Points by which a tenant's rules put a job behind (above 0) or ahead (below 0), a whole number within
- * {@link MAX_RULE_POINTS}. Pure.
+ * Points by which a tenant's rules move a job back (above 0) or ahead (below 0), a whole number within {@link
+ * MAX_RULE_POINTS}. Pure.
  */
 export function rulePointsOf(rules: PriorityRules | null, facts: RuleFacts): number {
   if (rules === null) return 0;
@@ -29,7 +29,7 @@ export function rulePointsOf(rules: PriorityRules | null, facts: RuleFacts): num
   return Math.max(-MAX_RULE_POINTS, Math.min(MAX_RULE_POINTS, sum));
 }
 
-/** Whether the hours hold at a moment, by the clocks of their place. Hours that end on the next day belong to the first. */
+/** Whether a moment is within the hours, in their time zone. Hours that end on the next day belong to the first day. */
 export function isWithin({ timeZone, days, from, to }: BusinessHoursRule, atMs: number): boolean {
   const { weekday, time } = localTimeAt(timeZone, atMs);
   if (from < to) return days.includes(weekday) && from <= time && time < to;

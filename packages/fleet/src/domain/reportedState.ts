@@ -1,19 +1,19 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 
-/** A state of a job that somebody was told. */
+/** A reported state of a job. */
 export interface ReportedState {
   readonly state: JobState;
-  /** The start that it belongs to, from 1; 0 before the first. */
+  /** The attempt that it belongs to, from 1; 0 before the first. */
   readonly attempt: number;
 }
 
-/** The order of states that belong to one start; what ends a job comes behind all of every start. */
+/** Order of the states of one attempt; a terminal state comes after all states of every attempt. */
 const RANK = { active: 0, accepted: 1, delayed: 2, retrying: 2, queued: 3 } as const;
 
 /**
- * Whether a state comes later in a job's life than what was told, so that it is news. Several processes tell of one job, and
- * the ledger is read beside them, so that what is heard may be older than what is known. Pure.
+ * Whether a state comes later in a job's life than the reported one, and so is news. Several processes report on one
+ * job, and the ledger is read as well, so a received state may be older than the known one. Pure.
  */
 export function isLater(next: ReportedState, told: ReportedState | null): boolean {
   if (told === null) return true;
@@ -23,9 +23,9 @@ export function isLater(next: ReportedState, told: ReportedState | null): boolea
 }
 
 /**
- * Whether the death that was told is no longer the job's end: a dead job can be sent again, and what comes then is earlier than
- * its death by {@link isLater}. Pure.
- * @param now how the job is by the ledger, which knows of a death before anyone tells it
+ * Whether the reported death is no longer the job's end: a dead job can be redriven, and its next states are earlier
+ * than its death by {@link isLater}. Pure.
+ * @param now the job's current state in the ledger, which records a death before anyone reports it
  */
 export function wasRevived(told: ReportedState, now: ReportedState): boolean {
   return told.state === 'dead' && (now.state !== 'dead' || now.attempt > told.attempt);

@@ -4,17 +4,19 @@ import type { FeedPlace } from './feedPlace.js';
 import { readPlace, writePlace } from './feedPlace.js';
 import type { ReportedState } from './reportedState.js';
 
-/** Where the reader of a job's stream is: a place in the feed, the state that was told last, and whether that was the end. */
+/**
+ * Position of the reader of a job's stream: a place in the feed, the last reported state, and whether that was the end.
+ */
 export interface StreamId {
   readonly place: FeedPlace;
   readonly told: ReportedState | null;
-  /** The event `done` was told. */
+  /** The event `done` was sent. */
   readonly done: boolean;
 }
 
 const FORM = /^([^~]{1,40})(?:~([a-z]{1,12})\.(\d{1,9})(\.done)?)?$/;
 
-/** Reads an event's id, such as `1795256992691-0.3` or `1795256992691-0.3~active.1`; null for any other text. */
+/** Parses an event's id, such as `1795256992691-0.3` or `1795256992691-0.3~active.1`; null for any other text. */
 export function readStreamId(text: string): StreamId | null {
   const [, placeText, state, attempt, done] = FORM.exec(text) ?? [];
   const place = placeText === undefined ? null : readPlace(placeText);
@@ -24,7 +26,7 @@ export function readStreamId(text: string): StreamId | null {
   return { place, told: { state, attempt: Number(attempt) }, done: done !== undefined };
 }
 
-/** The id in the form in which {@link readStreamId} reads it. */
+/** Formats an id for {@link readStreamId}. */
 export function writeStreamId({ place, told, done }: StreamId): string {
   const state = told === null ? '' : `~${told.state}.${told.attempt}${done ? '.done' : ''}`;
   return writePlace(place) + state;

@@ -60,7 +60,7 @@ describe('estimateWait', () => {
     const circuit = { settings: DEFAULT_CIRCUIT, sight };
     const wait = (position: number) =>
       estimateWait({ position, serviceMs: 1_000, slots: 1, idleSlots: 1, pausedMs: 60_000, quota: null, circuit });
-    // Three probes, one each five seconds; a fourth job comes when the third is over, and the next behind it.
+    // Three probes, one every five seconds; the fourth job starts after the third probe, and the others follow.
     expect([1, 2, 3, 4, 5, 6].map((position) => wait(position).p50Ms)).toEqual([
       60_000, 65_000, 70_000, 71_000, 72_000, 73_000,
     ]);

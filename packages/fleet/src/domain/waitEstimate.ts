@@ -1,39 +1,40 @@
 import type { CircuitState, QuotaState } from '@sluice/limits';
 import { circuitWait, NO_CIRCUIT_WAIT, quotaPartMs, quotaWaitMs } from '@sluice/limits';
 
-/** What a wait depends on. */
+/** Inputs of a wait estimate. */
 export interface WaitFacts {
   /** 1 for the next job. */
   readonly position: number;
-  /** How long one job of the lane has taken of late, in ms. */
+  /** Recent service time of the lane's jobs, in ms. */
   readonly serviceMs: number;
-  /** How many run at a time. */
+  /** Number of jobs that run at a time. */
   readonly slots: number;
-  /** How many of those have no job now: jobs that find one start at once. */
+  /** Slots without a job: a job that finds one starts at once. */
   readonly idleSlots: number;
-  /** How long the lane is paused, in ms. */
+  /** Remaining time of the lane's pause, in ms. */
   readonly pausedMs: number;
   /** Quota of the upstream that the lane's jobs call; null without one. */
   readonly quota: QuotaState | null;
-  /** Circuit of the same; null without one. */
+  /** Circuit of the same upstream; null without one. */
   readonly circuit: CircuitState | null;
 }
 
-/** How long a job will wait, in ms: half of all wait shorter than the first, nine of ten shorter than the second. */
+/** How long a job will wait, in ms: the median and the 90th percentile. */
 export interface WaitEstimate {
   readonly p50Ms: number;
   readonly p90Ms: number;
 }
 
-/** The standard normal distribution's 90 % quantile. */
+/** The 90 % quantile of the standard normal distribution. */
 const Z90 = 1.2816;
 
 /**
- * How long a waiting job will wait. Pure. The work: the jobs ahead and the job itself, without those that idle slots take at once,
- * shared out over the slots; the sum of n service times that vary like exponential ones has a deviation of their mean times the
- * root of n, and is nearly normal (Erlang's distribution). The quota: when it allows the call of this place; each window until then
- * may come a part later, as those ahead do not take their calls at once. Whichever is later. The circuit: the work begins when its rest
- * and its probes are over, if the upstream is back by then; for nine of ten one probe more may fail.
+ * Estimates how long a waiting job will wait. Pure. The estimate is the later of two times. Work: the jobs ahead and
+ * the job itself, less those that idle slots start at once, shared over the slots; the sum of n exponentially
+ * distributed service times has a standard deviation of their mean times the root of n, and is nearly normal (Erlang's
+ * distribution). Quota: when it allows the call of this place; each window until then may come a fraction later, as the
+ * jobs ahead do not use their calls at once. Circuit: work begins after its open time and its probes, if the upstream
+ * has recovered by then; the 90th percentile allows for one more failed probe.
  */
 export function estimateWait(facts: WaitFacts): WaitEstimate {
   const { serviceMs, quota } = facts;
@@ -55,11 +56,11 @@ function lateByMs(quotaMs: number, { quota }: QuotaState): number {
   return (1 + Math.floor(quotaMs / quota.windowMs)) * quotaPartMs(quota);
 }
 
-/** Service time that is assumed of a lane that has run nothing yet, in ms. */
+/** Assumed service time of a lane that has not run a job yet, in ms. */
 export const ASSUMED_SERVICE_MS = 1_000;
 
 /**
- * A service time that follows the latest ones: exponentially weighted moving average, the newest counting a fifth.
+ * Updates a service time: exponentially weighted moving average in which the newest sample has a weight of one fifth.
  * @param previousMs null before the first sample
  */
 export function blendServiceMs(previousMs: number | null, latestMs: number): number {

@@ -10,17 +10,18 @@ import type { FleetKeys } from '../redis/keys.js';
 import type { FeedListener, FeedSubject } from './listeners.js';
 import { createListeners } from './listeners.js';
 
-/** How often the feeds that somebody listens to are read, in ms. */
+/** Interval between reads of the feeds that have listeners, in ms. */
 const READ_EVERY_MS = 100;
 
-/** How often it is looked whether a feed has begun anew, with ids before those that were read, in ms. */
+/** Interval between checks whether a feed has restarted with ids below those already read, in ms. */
 const CHECK_EVERY_MS = 10_000;
 
-/** Hears what happens to jobs. */
+/** Receives job events. */
 export interface FeedReader extends Service {
   /**
-   * Listens from now on. While Redis is away nothing is heard, and what happened in between never: nothing rests on it.
-   * @returns the last entry that is not heard any more, null when Redis cannot say; and how to end it
+   * Subscribes from now on. Events that occur while Redis is unavailable are never delivered: nothing depends on them.
+   * @returns the last entry that is no longer delivered, null when Redis is unavailable; and a function that
+   *   unsubscribes
    */
   listen(
     subject: FeedSubject,
@@ -34,27 +35,27 @@ export interface FeedReaderDeps {
   readonly keys: FleetKeys;
   readonly log: Log;
   readonly now: () => number;
-  /** Gets each event of a tenant that somebody listens to, once. Must not throw. */
+  /** Receives each event of a tenant that has listeners, once. Must not throw. */
   readonly overhear: (event: JobEvent) => void;
 }
 
-/** One read for all that listen, however many; none while nobody does. */
+/** One read for all listeners, however many; none while there are none. */
 export function createFeedReader({ client, keys, log, now, overhear }: FeedReaderDeps): FeedReader {
   const listeners = createListeners();
-  /** Bucket -> id of the last entry that was read. */
+  /** Bucket -> id of the last entry read. */
   const read = new Map<number, string>();
   const openings = new Map<number, Promise<void>>();
   let checkedAt = now();
 
   async function readOn(): Promise<void> {
     forgetUnheard();
-    // Commands for a Redis that is away would wait for it, and their answers would be of the past.
+    // Commands for an unavailable Redis would wait for it, and their replies would be out of date.
     if (client.status !== 'ready' || listeners.isEmpty()) return;
     await openMissing();
     await checkBeginnings();
     const asked = new Map(read);
     for (const page of await readFeeds(client, keys, asked, listeners.hasTenant)) {
-      // The bucket may have lost its last listener while it was read, and got another.
+      // The bucket may have lost its last listener and got a new one during the read.
       if (read.get(page.bucket) !== asked.get(page.bucket)) continue;
       read.set(page.bucket, page.next);
       for (const fed of page.events) {
@@ -72,7 +73,10 @@ export function createFeedReader({ client, keys, log, now, overhear }: FeedReade
     await Promise.all(listeners.buckets().map(openBucket));
   }
 
-  /** A Redis that was emptied and whose clock is behind begins with ids that would never be reached. */
+  /**
+   * A Redis that was emptied and whose clock is behind starts with ids below those already read, which would never be
+   * delivered.
+   */
   async function checkBeginnings(): Promise<void> {
     if (now() - checkedAt < CHECK_EVERY_MS) return;
     checkedAt = now();

@@ -9,26 +9,26 @@ import type { TakenEvents } from './gatheredEvents.js';
 import { createGatheredEvents } from './gatheredEvents.js';
 
 /**
- * Events are gathered for so long, in ms. A process that is busy in all buckets adds to each ten times a second, which is 640
- * commands however many jobs it runs.
+ * Time for which events are gathered, in ms. A process that is busy in all 64 buckets writes to each ten times a
+ * second: 640 commands, however many jobs it runs.
  */
 const GATHER_MS = 100;
 
-/** Longest that Redis may take for what it is told, in ms; more is gathered meanwhile, within bounds. */
+/** Time limit for a write to Redis, in ms; events are gathered meanwhile, within bounds. */
 const PATIENCE_MS = 5_000;
 
-/** After Redis refused or was silent nothing is told for so long, in ms. */
+/** After a write that failed or timed out, nothing is written for this long, in ms. */
 const SILENT_MS = 1_000;
 
-/** Tells those who listen what happens to jobs. Nothing rests on it: the ledger has every state. */
+/** Publishes job events. Nothing depends on them: the ledger has every state. */
 export interface FeedWriter extends Service {
-  /** Never throws, and costs next to nothing while Redis is away. */
+  /** Never throws, and costs next to nothing while Redis is unavailable. */
   publish(event: JobEvent): void;
 }
 
 /**
- * Gathers events by bucket and adds them to the feeds together. What Redis does not take at once is told to nobody; those who
- * listen hear, as soon as it takes something again, that they missed something.
+ * Gathers events by bucket and adds them to the feeds together. Events that Redis does not take at once are dropped; as
+ * soon as it takes writes again, listeners are notified that they missed some.
  */
 export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log): FeedWriter {
   const gathered = createGatheredEvents();
@@ -39,7 +39,7 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
 
   async function append({ bucket, texts, tenants }: TakenEvents): Promise<void> {
     try {
-      // A connection that is away would keep what it is given until it is back.
+      // A disconnected client would queue commands until it reconnects.
       if (client.status !== 'ready') throw new Error('Redis is away');
       await within(PATIENCE_MS, appendToFeed(client, keys, bucket, texts), () => new Error('Redis is silent'));
     } catch (err) {
@@ -56,12 +56,12 @@ export function createFeedWriter(client: RedisClient, keys: FleetKeys, log: Log)
     refused = false;
     await Promise.all(gathered.take().map(append));
     sending = null;
-    // Two refusals are a second apart, and what is gathered in between is bounded.
+    // Failed writes are a second apart, and what is gathered in between is bounded.
     if (gathered.isEmpty() && !refused) return;
     arm(refused ? SILENT_MS : GATHER_MS);
   }
 
-  /** Once it is over, what is told late, with a Redis that was left, would be tried for ever. */
+  /** After the stop, late events for an unavailable Redis would otherwise be retried forever. */
   function arm(afterMs: number): void {
     if (over) return;
     timer ??= setTimeout(() => {

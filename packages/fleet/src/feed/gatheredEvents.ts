@@ -1,42 +1,42 @@
 import type { JobEvent } from '@sluice/shared/contracts/jobEvents';
 import { toFeedText } from './toFeedText.js';
 
-/** States of one bucket that are gathered at most; of those above that, only whose they are. */
+/** Maximum number of gathered states per bucket; above it, only their tenants are kept. */
 const MOST_STATES = 1_000;
 
-/** Progress and lines of one bucket that are gathered at most, in characters; what comes above that is told to nobody. */
+/** Maximum size of gathered progress and log lines per bucket, in characters; anything above it is dropped. */
 const MOST_TALK = 32_768;
 
-/** Events that wait to be told, by bucket. */
+/** Events that wait to be published, by bucket. */
 export interface GatheredEvents {
-  /** `missed`: a tenant's state will not be told; that something is missing will be, once. */
+  /** `missed`: a tenant's state will not be published; listeners are notified once that something is missing. */
   add(bucket: number, event: JobEvent): void;
   isEmpty(): boolean;
-  /** All that is gathered, what is missing last; it is then gathered no more. */
+  /** Removes and returns everything gathered, with notices of missed events last. */
   take(): TakenEvents[];
 }
 
-/** Events of one bucket on their way. */
+/** Gathered events of one bucket. */
 export interface TakenEvents {
   readonly bucket: number;
-  /** Each event as it stands in a feed. */
+  /** Each event in the format of the feed. */
   readonly texts: readonly string[];
-  /** Whose states are among them. */
+  /** The tenants of the states among them. */
   readonly tenants: ReadonlySet<string>;
 }
 
 interface Gathering {
   readonly texts: string[];
   readonly tenants: Set<string>;
-  /** Tenants of states that are missing: as many as a bucket has. */
+  /** Tenants whose states were dropped: at most all tenants of the bucket. */
   readonly missed: Set<string>;
-  /** Job -> where its last progress stands: a newer one takes its place. */
+  /** Job -> index of its last progress, which a newer one replaces. */
   readonly progress: Map<string, number>;
   states: number;
   talk: number;
 }
 
-/** Bounded by number and length, so that a task that talks a lot fills neither this process nor Redis. */
+/** Bounded by number and size, so that a task that reports a lot fills neither this process nor Redis. */
 export function createGatheredEvents(): GatheredEvents {
   let buckets = new Map<number, Gathering>();
 

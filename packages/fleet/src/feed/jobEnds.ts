@@ -3,9 +3,11 @@ import type { PresentJob } from '../postgres/queries/findPresent.js';
 import type { PresentJobs } from '../wait/presentJobs.js';
 import type { FeedReader } from './feedReader.js';
 
-/** Waits for the ends of jobs. */
+/** Waits for jobs to end. */
 export interface JobEnds {
-  /** Resolves with the end of a job, however long that takes; rejects with the signal's reason when it aborts. */
+  /**
+   * Resolves with the job once it has ended, however long that takes; rejects with the signal's reason when it aborts.
+   */
   wait(tenantId: string, jobId: string, signal: AbortSignal): Promise<PresentJob>;
 }
 
@@ -15,7 +17,7 @@ export interface JobEndsDeps {
   readonly present: Pick<PresentJobs, 'follow' | 'hurry'>;
 }
 
-/** The feed says when to look; the ledger, asked for all at once, is what counts. */
+/** The feed triggers a read of the ledger, one for all jobs; the ledger is authoritative. */
 export function createJobEnds({ feed, present }: JobEndsDeps): JobEnds {
   return {
     wait(tenantId, jobId, signal) {
@@ -32,7 +34,7 @@ export function createJobEnds({ feed, present }: JobEndsDeps): JobEnds {
           done();
           reject(signal.reason);
         };
-        // A job with `durability: redis` may have no row yet.
+        // A job with `durability: redis` may not have a row yet.
         const unfollow = present.follow(jobId, (job) => {
           if (job === null || !job.isOver) return;
           done();
@@ -40,7 +42,7 @@ export function createJobEnds({ feed, present }: JobEndsDeps): JobEnds {
         });
         signal.addEventListener('abort', onAbort, { once: true });
         if (signal.aborted) onAbort();
-        // It may have ended before anyone listened.
+        // It may have ended before the subscription began.
         else void listening.then(() => present.hurry(jobId));
       });
     },

@@ -4,7 +4,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { PresentJob } from '../postgres/queries/findPresent.js';
 
 /**
- * What a job gave.
+ * Returns a job's result.
  * @throws FleetError the error that the job died of, by its code; `wrong_state` when it was cancelled, expired or shed
  */
 export function resultOf({ state, result, error }: PresentJob): unknown {

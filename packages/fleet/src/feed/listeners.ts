@@ -1,28 +1,28 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
 import type { FedEvent } from '../redis/commands/feed.js';
 
-/** Gets events in their order. Must not throw. */
+/** Receives events in order. Must not throw. */
 export type FeedListener = (fed: FedEvent) => void;
 
-/** What somebody listens to: a tenant's jobs, or one of them. */
+/** The subject of a subscription: a tenant's jobs, or one of them. */
 export interface FeedSubject {
   readonly tenantId: string;
   readonly jobId: string | null;
 }
 
-/** Who listens to what, so that an event is brought to those alone whom it concerns. */
+/** The current subscriptions; delivers each event only to the listeners of its subject. */
 export interface Listeners {
-  /** Returns how to end it. */
+  /** Returns a function that unsubscribes. */
   add(subject: FeedSubject, listener: FeedListener): () => void;
   deliver(fed: FedEvent): void;
   hasTenant(tenantId: string): boolean;
   hasBucket(bucket: number): boolean;
-  /** Buckets that somebody listens to. */
+  /** Buckets that have listeners. */
   buckets(): number[];
   isEmpty(): boolean;
 }
 
-/** Nobody listens at first. */
+/** Creates an empty set of subscriptions. */
 export function createListeners(): Listeners {
   /** Tenant, or tenant and job -> its listeners. */
   const bySubject = new Map<string, Set<FeedListener>>();
@@ -46,7 +46,7 @@ export function createListeners(): Listeners {
     deliver(fed) {
       const { event } = fed;
       const { tenantId } = event;
-      // What a job has come to is asked of the ledger as well; only its tenant's list rests on being told.
+      // A job's state is also read from the ledger; only its tenant's list depends on this notice.
       if (event.kind !== 'missed')
         for (const listener of bySubject.get(keyOf(tenantId, event.jobId)) ?? []) listener(fed);
       for (const listener of bySubject.get(keyOf(tenantId, null)) ?? []) listener(fed);

@@ -3,8 +3,8 @@ import { MAX_LOG_LINE, MAX_TOLD_PROGRESS } from '@sluice/shared/contracts/jobEve
 import { fitsInJson } from '../domain/jsonSize.js';
 
 /**
- * An event as it stands in a feed. Written when it is told, as a handler may change its progress afterwards. A progress that is
- * too long, or that JSON cannot say, is told without its value; a long line is cut. Pure.
+ * Formats an event for a feed. Called when the event is published, as a handler may change its progress object
+ * afterwards. A progress value that is too long, or that JSON cannot represent, is omitted; a long line is cut. Pure.
  */
 export function toFeedText(event: JobEvent): string {
   switch (event.kind) {
@@ -23,7 +23,7 @@ function progressText(event: Extract<JobEvent, { kind: 'progress' }>): string {
   if (!fitsInJson(event.value, MAX_TOLD_PROGRESS)) return JSON.stringify(without);
   try {
     const text = JSON.stringify(event);
-    // A value that says itself how it is written may still be long.
+    // A value with a `toJSON` method may still be long.
     return text.length > 2 * MAX_TOLD_PROGRESS ? JSON.stringify(without) : text;
   } catch {
     return JSON.stringify(without);

@@ -5,10 +5,10 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import * as schema from './schema/index.js';
 
-/** The ledger as code sees it: typed tables, and the pool for statements that no builder can say. */
+/** The typed tables of the ledger, and the pool for statements that the query builder cannot express. */
 export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 
-/** What statements can be asked of: the pool, or the one connection of a transaction (see `inTenant`). */
+/** Runs statements: the pool, or the single connection of a transaction (see `inTenant`). */
 export type Session = NodePgDatabase<typeof schema> & {
   readonly $client: {
     query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
@@ -21,27 +21,27 @@ export type Connection = pg.PoolClient;
 /** A statement with its values. */
 export type Statement = pg.QueryConfig;
 
-/** Where PostgreSQL is. */
+/** How to reach PostgreSQL. */
 export interface PostgresConfig {
   readonly url: string;
   readonly schema: string;
   readonly poolSize: number;
-  /** A statement that takes longer is ended by the server, in ms; 30 s by default. */
+  /** Statement time limit, enforced by the server, in ms; 30 s by default. */
   readonly statementTimeoutMs?: number;
-  /** A transaction that asks nothing for longer is ended by the server, in ms; by default as the server has it. */
+  /** Limit on the idle time within a transaction, enforced by the server, in ms; the server's setting by default. */
   readonly idleInTransactionMs?: number;
 }
 
-/** A connection to PostgreSQL that is a part of the process. */
+/** A PostgreSQL connection pool with the lifecycle of a service. */
 export interface PostgresService extends Service {
   readonly db: Database;
-  /** Resolves when the server answers. */
+  /** Resolves when the server responds. */
   ping(): Promise<void>;
 }
 
 /**
- * A pool in the fleet's schema. A statement that takes too long is ended by the server.
- * @throws ConfigurationError from `start` when the server cannot be reached, is older than 14, or when its role is above
+ * A pool in the fleet's schema. The server cancels statements that take too long.
+ * @throws ConfigurationError from `start` when the server is unreachable or older than 14, or when its role bypasses
  *   row-level security
  */
 export function createPostgres(config: PostgresConfig, log: Log): PostgresService {
@@ -52,9 +52,9 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    // Statements of one transaction leave together, each with an end of its own: see `inTenant`.
+    // Pipelines the statements of a transaction; each settles separately: see `inTenant`.
     pipeline: true,
-    // Longer than the server's own limit: it ends what waits on a connection that silently died.
+    // Longer than the server's own limit: it only ends queries on a connection that died silently.
     query_timeout: statementTimeoutMs + 5_000,
     options: sessionOptions(config.schema, statementTimeoutMs, config.idleInTransactionMs),
     application_name: 'sluice',
@@ -86,16 +86,16 @@ export function createPostgres(config: PostgresConfig, log: Log): PostgresServic
   };
 }
 
-/** What a person is told when PostgreSQL cannot be reached at start. */
+/** The error for an operator when PostgreSQL is unreachable at start. */
 export function toUnreachable(cause: unknown): ConfigurationError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new ConfigurationError(`PostgreSQL cannot be reached (${why}). Check DATABASE_URL.`, { cause });
 }
 
 /**
- * Settings of every session. Each statement of ours finds its rows by an index. The planner's statistics lag behind a
- * burst, and a plan made while a table was empty would scan it for every batch: so scans and the joins that need them
- * are priced out, and a statement is planned once.
+ * Settings of every session. Each of our statements finds its rows by an index. The planner's statistics lag behind a
+ * burst, and a plan made while a table was empty would scan it for every batch: so scans, and the joins that need them,
+ * are priced out, and each statement is planned once.
  */
 function sessionOptions(schema: string, statementTimeoutMs: number, idleInTransactionMs?: number): string {
   const settings = {
@@ -120,8 +120,8 @@ SELECT current_setting('server_version_num')::int AS version, rolname AS role, c
 FROM pg_roles WHERE rolname = current_user`;
 
 /**
- * Looks at the server and at the role that the fleet works as.
- * @throws ConfigurationError when the server is older than 14, or its role is above row-level security
+ * Checks the server and the role that the fleet connects as.
+ * @throws ConfigurationError when the server is older than 14, or its role bypasses row-level security
  */
 export async function assertUsable(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
   const { rows } = await client.query<{ version: number; role: string; database: string; unbound: boolean }>(

@@ -5,16 +5,16 @@ import type { Database, Session } from './connect.js';
 import { rollBack } from './rollBack.js';
 import * as schema from './schema/index.js';
 
-/** Drizzle reads the whole schema for each object it makes, so a connection keeps its own. */
+/** Drizzle processes the whole schema for each instance, so each connection keeps its own. */
 const sessions = new WeakMap<pg.PoolClient, Session>();
 
 /**
- * Runs statements in a transaction that sees and writes the rows of one tenant alone: row-level security holds them to it,
- * also those that forget to say which tenant they mean. Everything is rolled back when `ask` throws.
+ * Runs statements in a transaction that reads and writes one tenant's rows only: row-level security enforces this, even
+ * for statements that do not filter by tenant. Rolls everything back when `ask` throws.
  *
- * The statement that opens the transaction travels with the first one of `ask`, so this costs one more round trip, that of
- * the commit. `ask` must await all that it asks for.
- * @param tenantId not empty: that would be the fleet
+ * The statement that opens the transaction is sent together with the first one of `ask`, so this costs one more round
+ * trip: the commit. `ask` must await all its statements.
+ * @param tenantId not empty: that would mean the fleet
  * @throws FleetError `internal` for an empty tenant
  */
 export async function inTenant<Answer>(
@@ -24,7 +24,7 @@ export async function inTenant<Answer>(
 ): Promise<Answer> {
   if (tenantId === '') throw new FleetError('internal', 'a transaction of no tenant was asked for');
   const client = await db.$client.connect();
-  // A connection that is lost between two statements tells so by an event; the next statement fails anyway.
+  // A connection lost between two statements emits an event; the next statement fails anyway.
   const ignore = (): void => undefined;
   client.on('error', ignore);
   let usable = false;

@@ -7,13 +7,14 @@ import { inTenant as runInTenant } from './inTenant.js';
 import { sqlStateOf } from './sqlState.js';
 
 /**
- * Runs statements of the ledger for a process that answers people. A PostgreSQL that is down, overloaded or silent becomes
- * `unavailable`, with the time after which to retry. A statement that timed out may still have been carried out.
+ * Runs statements of the ledger for a process that serves clients. A PostgreSQL that is down, overloaded or
+ * unresponsive becomes `unavailable`, with a time after which to retry. A statement that timed out may still have been
+ * executed.
  * @throws ProblemError `unavailable`
  */
 export type Ledger = <Answer>(ask: (db: Database) => Promise<Answer>) => Promise<Answer>;
 
-/** Runs statements on behalf of one tenant: no row of another is seen or written, whatever the statements say. */
+/** Runs statements on behalf of one tenant: they read and write no other tenant's rows, whatever they contain. */
 export function inTenant<Answer>(
   ledger: Ledger,
   tenantId: string,
@@ -22,13 +23,15 @@ export function inTenant<Answer>(
   return ledger((db) => runInTenant(db, tenantId, ask));
 }
 
-/** Longest wait for the ledger, in ms. */
+/** Maximum wait for the ledger, in ms. */
 const PATIENCE_MS = 5_000;
 
-/** SQLSTATE classes of a server that is down, out of resources, or rolled back: connection, roll-back, resources, shutdown. */
+/**
+ * SQLSTATE classes of an unavailable server: connection failure, rollback, resources exhausted, operator intervention.
+ */
 const UNAVAILABLE_CLASSES = new Set(['08', '40', '53', '57']);
 
-/** The ledger of one database. */
+/** Creates the ledger of a database. */
 export function createLedger(db: Database): Ledger {
   return async (ask) => {
     try {
@@ -42,7 +45,7 @@ export function createLedger(db: Database): Ledger {
   };
 }
 
-/** The error of a caller whose statements got no answer from the ledger. */
+/** The error for callers whose statements got no response from the ledger. */
 export function ledgerUnavailable(cause?: unknown): ProblemError {
   return new ProblemError('unavailable', 'The ledger cannot be reached.', { retryAfterSeconds: 1, cause });
 }

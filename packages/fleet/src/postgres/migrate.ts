@@ -5,13 +5,13 @@ import pg from 'pg';
 import type { PostgresConfig } from './connect.js';
 import { assertUsable, toUnreachable } from './connect.js';
 
-/** Advisory lock that one migrating process holds; the number is "SLUICE" read as base 36. */
+/** Advisory lock that serializes migrations; the number is "SLUICE" read as base 36. */
 const MIGRATION_LOCK = 1_729_748_318;
 
 /**
- * Brings the ledger's schema up to date. Many processes may call it at once: one works, the others wait for it.
- * Idempotent; a failed migration is rolled back whole.
- * @throws ConfigurationError when PostgreSQL cannot be reached, is too old, or its role is above row-level security
+ * Brings the ledger's schema up to date. Many processes may call it concurrently: one migrates, the others wait for it.
+ * Idempotent; a failed migration is rolled back completely.
+ * @throws ConfigurationError when PostgreSQL is unreachable or too old, or its role bypasses row-level security
  */
 export async function migrateLedger(config: Pick<PostgresConfig, 'url' | 'schema'>): Promise<void> {
   const client = new pg.Client({

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** The SQLSTATE with which PostgreSQL refused a statement; null when the error did not come from the server. */
+/** The SQLSTATE with which PostgreSQL rejected a statement; null when the error did not come from the server. */
 export function sqlStateOf(error: unknown): string | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof pg.DatabaseError) return at.code ?? null;
@@ -8,7 +8,9 @@ export function sqlStateOf(error: unknown): string | null {
   return null;
 }
 
-/** Whether the server refused a statement for what it holds: classes "data exception" and "program limit exceeded". */
+/**
+ * Whether the server rejected a statement because of its values: classes "data exception" and "program limit exceeded".
+ */
 export function isDataRefusal(error: unknown): boolean {
   return ['22', '54'].includes(sqlStateOf(error)?.slice(0, 2) ?? '');
 }

@@ -10,12 +10,12 @@ import type { LateRows } from './lateRows.js';
 import type { PreparedJob } from './prepareJob.js';
 import type { QueuedMarks } from './queuedMarks.js';
 
-/** A job that was accepted, as far as this process knows, or `known` when the same request came before. */
+/** A job that was accepted, as far as this process knows, or `known` for a duplicate request. */
 export type Acceptance =
   | {
       readonly kind: 'new';
       readonly state: JobState;
-      /** Its lane right after it was added; null when nobody asked, or it could not be read. */
+      /** A snapshot of its lane right after the add; null when none was requested, or the lane could not be read. */
       readonly seen: SeenLane | null;
     }
   | { readonly kind: 'known' };
@@ -29,7 +29,7 @@ export interface UnqueuedLimit {
   take(tenantId: string): Promise<void>;
 }
 
-/** The steps of accepting. */
+/** The steps of acceptance. */
 export interface AcceptanceSteps {
   readonly commits: Pick<GroupCommit, 'commit'>;
   readonly late: Pick<LateRows, 'reserve'>;
@@ -39,10 +39,10 @@ export interface AcceptanceSteps {
   readonly onUnqueued: ((jobId: string, cause: unknown) => void) | undefined;
 }
 
-/** Takes a job through the steps, in the order that its durability asks for. */
+/** Takes a job through the steps, in the order that its durability requires. */
 export type AcceptancePath = (job: PreparedJob, ticket?: BatchTicket) => Promise<Acceptance>;
 
-/** The ledger first and then the lane; or, for `durability: redis`, the lane alone, and the ledger when it can. */
+/** The ledger first, then the lane; or, for `durability: redis`, the lane only, and the ledger later. */
 export function createAcceptancePaths(steps: AcceptanceSteps): (job: PreparedJob) => AcceptancePath {
   const { commits, late, adder, marks, unqueued, onUnqueued } = steps;
 
@@ -56,12 +56,13 @@ export function createAcceptancePaths(steps: AcceptanceSteps): (job: PreparedJob
     ticket?.release();
     const placed = await adding;
     if (placed.kind === 'added') return { kind: 'new', state: stateInLane(job), seen: placed.seen };
-    // A lane that holds a job of this dedupeKey, which is over in the ledger, soon lets go of it: added again later.
+    // A job with this dedupeKey has ended in the ledger but is still in the lane, which soon removes it: this one is
+    // added later.
     onUnqueued?.(job.row.id, placed.kind === 'unknown' ? placed.cause : undefined);
     return { kind: 'new', state: 'accepted', seen: null };
   }
 
-  /** Its add leaves at once, in the order in which the batch was read. */
+  /** Its add is sent at once, in the order in which the batch was read. */
   async function acceptInRedis(job: PreparedJob, ticket?: BatchTicket): Promise<Acceptance> {
     ticket?.release();
     const row = late.reserve(job);
@@ -76,7 +77,7 @@ export function createAcceptancePaths(steps: AcceptanceSteps): (job: PreparedJob
     }
   }
 
-  /** The ledger knows duplicates of the whole tenant, so it comes first; without it, Redis knows those of the lane. */
+  /** The ledger deduplicates across the tenant, so it comes first; without it, Redis deduplicates within the lane. */
   async function acceptUnique(job: PreparedJob, ticket?: BatchTicket): Promise<Acceptance> {
     try {
       // The state of a row that is not in Redis yet.

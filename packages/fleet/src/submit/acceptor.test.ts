@@ -11,7 +11,7 @@ import { createAcceptor } from './acceptor.js';
 import { createBatchOrder } from './batchOrder.js';
 import type { PreparedJob } from './prepareJob.js';
 
-/** Stores that note what they receive: the ledger takes every id once. */
+/** Stores that record what they receive: the ledger accepts every id once. */
 function stores() {
   const committed: string[] = [];
   const added: string[] = [];

@@ -23,65 +23,65 @@ import { createQueuedMarks } from './queuedMarks.js';
 import { startSend } from './sendSpan.js';
 import { createTouchNotice } from './touchNotice.js';
 
-/** Accepts jobs: once accepted, a job is not lost. To be started before the first job, and stopped after the last. */
+/** Accepts jobs: an accepted job is not lost. Start it before the first job, stop it after the last. */
 export interface Acceptor extends Service {
   /**
-   * Accepts a job. With `durability: ledger` its commit is the acceptance, and the add follows; with `redis` the add is, and the
-   * row follows.
+   * Accepts a job. With `durability: ledger`, the commit is the acceptance and the add follows; with `redis`, the add
+   * is the acceptance and the row follows.
    * @param ticket its position in its batch; released in any case
-   * @throws FleetError `duplicate_job`, a ProblemError naming the other job in `jobId`; `unavailable` when it could not be made
-   *   durable: it may have been accepted all the same, so the same id may be sent again
+   * @throws FleetError `duplicate_job`, a ProblemError naming the other job in `jobId`; `unavailable` when it could not
+   *   be made durable: it may still have been accepted, so retry with the same id
    */
   accept(job: PreparedJob, ticket?: BatchTicket): Promise<Acceptance>;
   /**
-   * Adds a job that the ledger took back to its lane. It is not marked as queued: should a death that is still being settled
-   * take it out of its lane again, the scaler finds it.
+   * Adds a redriven job to its lane. Does not mark it as queued: if its earlier death, still being settled, removes it
+   * from its lane again, the scaler finds it.
    * @returns `accepted` when the scaler will add it
    */
   addAgain(job: SizedJob): Promise<JobState>;
-  /** The row of a job that was accepted here with `durability: redis`, while the ledger does not have it; else null. */
+  /** The row of a job that was accepted here with `durability: redis`, until the ledger has it; else null. */
   late(jobId: string): LateRow | null;
 }
 
-/** What accepting depends on. */
+/** Dependencies of the acceptor. */
 export interface AcceptorDeps {
   readonly ledger: Ledger;
   readonly lanes: Pick<LaneQueues, 'add' | 'addOne'>;
-  /** Makes adds: how long one may take, and what a failure becomes; it rejects with `unavailable`. */
+  /** Makes adds: sets their time limit and converts failures; rejects with `unavailable`. */
   readonly callAdd: Ask;
-  /** Publishes the names of lanes that were added to; a failure is ignored. */
+  /** Publishes the names of lanes that received jobs; failures are ignored. */
   readonly publishTouched: (laneNames: readonly string[]) => Promise<unknown>;
   readonly feed: Pick<FeedWriter, 'publish'>;
   readonly log: Log;
 }
 
-/** What one task adds to accepting its jobs. */
+/** A task's hooks into the acceptance of its jobs. */
 export interface TaskHooks {
-  /** Refuses a job, by rejecting, before anything is written. */
+  /** Rejects to refuse a job before anything is written. */
   readonly admit?: ((row: NewJob) => Promise<void>) | undefined;
-  /** Called once for each job that was accepted, and not for the same request again. */
+  /** Called once for each accepted job, but not for a duplicate request. */
   readonly onAccepted?: ((row: NewJob) => void) | undefined;
 }
 
-/** How a process accepts. */
+/** Options of the acceptor. */
 export interface AcceptorOptions {
-  /** Knows whether Redis takes jobs; when left out, each add finds out for itself. */
+  /** Knows whether Redis accepts jobs; without it, each add tries. */
   readonly gate?: AddGate;
-  /** Limits jobs that are accepted while the gate is closed. */
+  /** Limits the number of jobs accepted while the gate is closed. */
   readonly unqueued?: UnqueuedLimit;
-  /** Reads the position of jobs that ask for it (`asksPlace`), behind their add. */
+  /** Reads the position of jobs that ask for it (`asksPlace`), after their add. */
   readonly places?: Pick<LaneReader, 'readAll'>;
   /** Called once per task. */
   readonly hooksOf?: (task: string) => TaskHooks;
-  /** Called for a job that was accepted and could not be added; the scaler adds it. */
+  /** Called for a job that was accepted but could not be added; the scaler adds it. */
   readonly onUnqueued?: (jobId: string, cause: unknown) => void;
-  /** Of a service that is not a process of the fleet; the process's own when left out. */
+  /** Tracer of a service outside the fleet; the process's own by default. */
   readonly tracer?: Tracer;
-  /** Memory that jobs may take in each step; `ACCEPTOR_LIMITS` when left out. */
+  /** Memory limit of each step; `ACCEPTOR_LIMITS` by default. */
   readonly limits?: Partial<AcceptorLimits>;
 }
 
-/** Most jobs in memory, by step; more are refused with `unavailable`. */
+/** Maximum number of jobs in memory, by step; more are refused with `unavailable`. */
 export interface AcceptorLimits {
   readonly commits: MemoryLimit;
   readonly adds: MemoryLimit;
@@ -90,7 +90,7 @@ export interface AcceptorLimits {
 
 const MIB = 1_024 * 1_024;
 
-/** Enough for the busiest process, and bounded for a store that is slow. */
+/** Enough for the busiest process, yet bounded in case a store is slow. */
 const ACCEPTOR_LIMITS: AcceptorLimits = {
   commits: { items: 20_000, bytes: 64 * MIB },
   adds: { items: 20_000, bytes: 64 * MIB },
@@ -102,7 +102,7 @@ const TOUCH_EVERY_MS = 500;
 
 const NO_GATE: AddGate = { isOpen: () => true, decideAdd: () => 'call' };
 
-/** Makes the acceptor of a process: group commit, adds, late rows and marks in one. */
+/** Creates the acceptor of a process: combines group commit, adds, late rows and queued marks. */
 export function createAcceptor(deps: AcceptorDeps, options: AcceptorOptions = {}): Acceptor {
   const { ledger, lanes, callAdd, feed, log } = deps;
   const { gate = NO_GATE, places = null, tracer } = options;
@@ -157,7 +157,7 @@ export function createAcceptor(deps: AcceptorDeps, options: AcceptorOptions = {}
 
 const NO_HOOKS: TaskHooks = {};
 
-/** There are as many tasks as were defined: jobs of others are never prepared. */
+/** Bounded by the number of defined tasks: jobs of others are never prepared. */
 function rememberHooks({ hooksOf }: AcceptorOptions): (task: string) => TaskHooks {
   if (hooksOf === undefined) return () => NO_HOOKS;
   const known = new Map<string, TaskHooks>();

@@ -1,15 +1,15 @@
 /** A job's position among those of its batch. */
 export interface BatchTicket {
-  /** Resolves when all before it were released. */
+  /** Resolves when all earlier tickets were released. */
   ready(): Promise<unknown>;
-  /** Those behind it need not wait for it any longer. Idempotent. */
+  /** Later tickets need not wait for it any longer. Idempotent. */
   release(): void;
 }
 
 /**
- * Keeps the jobs of a batch in their order: they may be in several commits, of which any may end first, and jobs of the same
- * rank and second run in the order in which their lane received them.
- * @returns issues the tickets, in order
+ * Keeps the jobs of a batch in order: they may be in several commits that end in any order, and jobs with the same rank
+ * and second run in the order in which their lane received them.
+ * @returns a function that issues the tickets, in order
  */
 export function createBatchOrder(): () => BatchTicket {
   let all: Promise<unknown> = Promise.resolve();

@@ -1,7 +1,7 @@
-/** How a call ended: answered, not answered in time, or refused by the server (out of memory, read only, disk). */
+/** How a call ended: with a response, a time-out, or a rejection by the server (out of memory, read only, disk). */
 export type CallOutcome = 'done' | 'silent' | 'refused';
 
-/** Whether a server is called. While the breaker is open nobody waits for it, except for one probe per period. */
+/** Whether a server is called. While the breaker is open, calls fail at once, except for one probe per period. */
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly because: Exclude<CallOutcome, 'done'>; readonly tryAtMs: number };
@@ -15,13 +15,15 @@ export const TRY_EVERY_MS = 1_000;
 /** The initial state of every breaker. */
 export const CLOSED: BreakerState = { kind: 'closed' };
 
-/** Whether to call now. Pure. */
+/** Decides whether to call now. Pure. */
 export function decideCall(state: BreakerState, nowMs: number): CallDecision {
   if (state.kind === 'closed') return 'call';
   return nowMs >= state.tryAtMs ? 'try' : 'skip';
 }
 
-/** The state once a probe was sent: the next one is due a period later, whether or not this one is answered. Pure. */
+/**
+ * The state after sending a probe: the next one is due a period later, whether or not this one gets a response. Pure.
+ */
 export function afterTry(state: BreakerState, nowMs: number): BreakerState {
   return state.kind === 'closed' ? state : { ...state, tryAtMs: nowMs + TRY_EVERY_MS };
 }
@@ -31,7 +33,7 @@ export function afterCall(outcome: CallOutcome, nowMs: number): BreakerState {
   return outcome === 'done' ? CLOSED : { kind: 'open', because: outcome, tryAtMs: nowMs + TRY_EVERY_MS };
 }
 
-/** The state once the server has answered a question that writes nothing: it is no longer silent. Pure. */
+/** The state after the server responded to a read-only request: it is no longer silent. Pure. */
 export function afterSign(state: BreakerState): BreakerState {
   return state.kind === 'open' && state.because === 'silent' ? CLOSED : state;
 }

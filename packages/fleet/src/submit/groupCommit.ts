@@ -13,11 +13,11 @@ import type { MemoryLimit } from './memoryBudget.js';
 import { createMemoryBudget } from './memoryBudget.js';
 import type { PreparedJob } from './prepareJob.js';
 
-/** Commits accepted jobs to the ledger, many at a time. */
+/** Commits accepted jobs to the ledger in batches. */
 export interface GroupCommit {
   /**
    * Resolves once the row is committed.
-   * @throws FleetError `unavailable`: it may have been committed all the same
+   * @throws FleetError `unavailable`: it may still have been committed
    */
   commit(job: PreparedJob): Promise<Inserted>;
   /** Resolves when nothing is in progress. */
@@ -25,8 +25,8 @@ export interface GroupCommit {
 }
 
 /**
- * Group commit: up to 256 rows, gathered for 2 ms at most, three commits at a time. 32 need not wait for more: in larger ones
- * the jobs of many clients move in lockstep, so that the ledger idles while Redis works, and the other way round.
+ * Group commit: up to 256 rows, gathered for at most 2 ms, three commits at a time. 32 rows do not wait for more: in
+ * larger commits the jobs of many clients move in lockstep, so that the ledger idles while Redis works, and vice versa.
  * @param limit of rows that wait for their commit
  */
 export function createGroupCommit(ledger: Ledger, limit: MemoryLimit, log: Log): GroupCommit {
@@ -34,7 +34,7 @@ export function createGroupCommit(ledger: Ledger, limit: MemoryLimit, log: Log):
   const budget = createMemoryBudget(limit);
   const insert = (rows: readonly NewJob[]): Promise<Inserted[]> => ledger((db) => insertJobs(db, rows));
 
-  /** Rows that gathered behind a commit that got no answer do not each wait as long for theirs. */
+  /** Rows that gathered behind a commit without a response do not each wait as long for their own. */
   async function writeUnlessDown(rows: readonly NewJob[]): Promise<readonly WrittenRow[]> {
     if (decideCall(breaker, monotonicMs()) === 'skip') throw ledgerUnavailable();
     breaker = afterTry(breaker, monotonicMs());
@@ -70,21 +70,21 @@ export function createGroupCommit(ledger: Ledger, limit: MemoryLimit, log: Log):
   return {
     async commit(job) {
       const written = await commit(job);
-      // The job that had the dedupeKey ended between the two statements, so the key is free now.
+      // The job with the dedupeKey ended between the two statements, so the key is free now.
       return written.kind === 'duplicate' && written.jobId === job.row.id ? commit(job) : written;
     },
     idle: () => batcher.idle(),
   };
 }
 
-/** The result of a row: written, known, a duplicate, or rejected by the ledger for what it holds. */
+/** The result of a row: written, known, a duplicate, or rejected by the ledger because of its values. */
 export type WrittenRow = Inserted | { readonly kind: 'refused'; readonly error: unknown };
 
 /**
- * Writes the rows of many callers at once; when the ledger rejects what one holds, each on its own, so that nobody pays for
- * another's row.
- * @param onRefused called before they are written one by one
- * @throws what `insert` throws at first, unless that is a rejection: such as an unavailable ledger
+ * Writes the rows of many callers at once; when the ledger rejects one row's values, writes each row separately, so
+ * that only that one fails.
+ * @param onRefused called before the rows are written one by one
+ * @throws the first error of `insert`, unless it is such a rejection: for example, an unavailable ledger
  */
 export async function writeRows(
   rows: readonly NewJob[],
@@ -100,7 +100,9 @@ export async function writeRows(
   return writeEach(rows, insert);
 }
 
-/** Once the ledger is unavailable the others are not tried: each would wait for it as long again. What was written stays. */
+/**
+ * Once the ledger is unavailable, the remaining rows are not tried: each would wait as long for it. Written rows stay.
+ */
 async function writeEach(
   rows: readonly NewJob[],
   insert: (rows: readonly NewJob[]) => Promise<readonly Inserted[]>,

@@ -16,30 +16,30 @@ import type { TouchNotice } from './touchNotice.js';
 export type Placed =
   | {
       readonly kind: 'added';
-      /** Its lane right after the add; null when nobody asked, or it could not be read. */
+      /** A snapshot of its lane right after the add; null when none was requested, or the lane could not be read. */
       readonly seen: SeenLane | null;
     }
   | Extract<Added, { kind: 'deduplicated' }>;
 
-/** The result of adding a job that the ledger holds. */
+/** The result of adding a job that is in the ledger. */
 export type Enqueued =
   | Placed
-  /** Redis does not take it now, or nobody waited for the answer; it may be in its lane all the same. */
+  /** Redis does not accept it now, or nobody waited for the response; it may still be in its lane. */
   | { readonly kind: 'unknown'; readonly cause?: unknown };
 
 /** A job with its size. */
 export interface SizedJob extends LanedJob {
-  /** Of its data as JSON. */
+  /** Size of its data as JSON. */
   readonly bytes: number;
-  /** Its position in the lane is wanted with the answer. */
+  /** The submitter wants its position in the lane. */
   readonly asksPlace?: boolean;
 }
 
-/** Whether Redis takes jobs now, as far as this process knows. */
+/** Whether Redis currently accepts jobs, as far as this process knows. */
 export interface AddGate {
   /** Whether an add would be sent. Has no side effect. */
   isOpen(): boolean;
-  /** Decides on an add. Whoever gets `try` makes the one probe of this period. */
+  /** Decides on an add. A caller that gets `try` makes the one probe of this period. */
   decideAdd(): CallDecision;
 }
 
@@ -49,29 +49,29 @@ export interface LaneAdder {
   isOpen(): boolean;
   /**
    * Adds a job to its lane.
-   * @throws FleetError `unavailable`; the job may be in its lane all the same
+   * @throws FleetError `unavailable`; the job may still be in its lane
    */
   add(job: SizedJob): Promise<Placed>;
   /**
-   * Adds a job that the ledger holds. Nobody waits for a Redis that is known to be down.
-   * @param onAdded called once its lane has it, also when nobody waited for that
+   * Adds a job that is in the ledger. Does not wait for a Redis that is known to be down.
+   * @param onAdded called once the job is in its lane, even if the caller no longer waits
    */
   addCommitted(job: SizedJob, onAdded: () => void): Promise<Enqueued>;
   /** Resolves when nothing is in progress. */
   idle(): Promise<void>;
 }
 
-/** What adding depends on. */
+/** Dependencies of the lane adder. */
 export interface LaneAdderDeps {
   readonly lanes: Pick<LaneQueues, 'add' | 'addOne'>;
   readonly gate: AddGate;
-  /** Makes the add: how long it may take, and what a failure becomes (`unavailable`, and a note to the gate). */
+  /** Makes the add: sets its time limit and converts failures (`unavailable`, and a report to the gate). */
   readonly callAdd: Ask;
-  /** Reads the lanes of jobs that ask for their position; null when none ever does. */
+  /** Reads the lanes of jobs that ask for their position; null when none does. */
   readonly places: Pick<LaneReader, 'readAll'> | null;
   readonly touched: Pick<TouchNotice, 'touch'>;
   readonly feed: Pick<FeedWriter, 'publish'>;
-  /** Of jobs on their way into Redis. */
+  /** Limit of jobs on their way into Redis. */
   readonly limit: MemoryLimit;
 }
 
@@ -85,7 +85,7 @@ interface Adds {
   idle(): Promise<void>;
 }
 
-/** Adds of one turn of the event loop leave in one write, whichever way they are sent. */
+/** Adds within one turn of the event loop are sent in one write, on either path. */
 export function createLaneAdder(deps: LaneAdderDeps): LaneAdder {
   const { gate, places } = deps;
   const adds = places === null ? addEach(deps) : addTogether(deps, places);
@@ -111,13 +111,13 @@ export function createLaneAdder(deps: LaneAdderDeps): LaneAdder {
           return added;
         },
         (error: unknown): Enqueued => {
-          // The commit stands, so the job is accepted; the scaler adds what Redis does not hold.
+          // The commit stands, so the job is accepted; the scaler adds jobs that are missing in Redis.
           if (error instanceof FleetError && error.code === 'unavailable') return { kind: 'unknown', cause: error };
           throw error;
         },
       );
       if (decision === 'call') return adding;
-      // The job that probes whether Redis takes jobs again does not wait for the answer.
+      // The job that probes whether Redis accepts jobs again does not wait for the response.
       adding.catch(() => undefined);
       return { kind: 'unknown' };
     },
@@ -125,7 +125,7 @@ export function createLaneAdder(deps: LaneAdderDeps): LaneAdder {
   };
 }
 
-/** The error of a caller whose job Redis does not take. */
+/** The error for callers whose job Redis does not accept. */
 export function queueUnavailable(cause?: unknown): ProblemError {
   return new ProblemError('unavailable', 'The queue does not accept jobs at the moment.', {
     retryAfterSeconds: 1,
@@ -133,7 +133,7 @@ export function queueUnavailable(cause?: unknown): ProblemError {
   });
 }
 
-/** Each by itself: nobody waits for another's answer. */
+/** Adds each job separately: none waits for another's response. */
 function addEach(deps: LaneAdderDeps): Adds {
   const { lanes, callAdd } = deps;
   const adding = new Set<Promise<unknown>>();
@@ -156,7 +156,7 @@ function addEach(deps: LaneAdderDeps): Adds {
   };
 }
 
-/** A few at a time, which share one read of their lanes; an answer waits for those few only. */
+/** Adds a few jobs at a time, which share one read of their lanes; a response waits for those few only. */
 function addTogether(deps: LaneAdderDeps, places: Pick<LaneReader, 'readAll'>): Adds {
   const { lanes, gate, callAdd } = deps;
 
@@ -166,7 +166,7 @@ function addTogether(deps: LaneAdderDeps, places: Pick<LaneReader, 'readAll'>): 
     return places.readAll(jobs.map(({ lane, job }) => ({ lane, id: job.id })));
   }
 
-  /** The read follows the adds over the same connection: it finds them done, and costs no second round trip. */
+  /** The read follows the adds on the same connection: it sees their effect, and costs no second round trip. */
   async function addAndRead(jobs: readonly SizedJob[]): Promise<Placed[]> {
     const adding = callAdd(() => lanes.add(jobs));
     const asking = jobs.filter(({ asksPlace }) => asksPlace === true);
@@ -184,7 +184,7 @@ function addTogether(deps: LaneAdderDeps, places: Pick<LaneReader, 'readAll'>): 
     maxWaitMs: 0,
     maxFlushes: 64,
     async flush(jobs) {
-      // Those that gathered behind an add that failed need not find out for themselves.
+      // Jobs that gathered behind a failed add fail without trying.
       if (!gate.isOpen() && !jobs.some(({ isTry }) => isTry)) throw queueUnavailable();
       return addAndRead(jobs.map(({ job }) => job));
     },
@@ -205,10 +205,10 @@ function toPlaced(
 }
 
 /**
- * Resolves when everything that the current turn of the event loop has started has gone as far as it gets by itself, and before
- * anything is written: what is sent then is sent last.
+ * Resolves when all work started in the current turn of the event loop has advanced as far as it can without I/O, but
+ * before anything is written: what is sent then is sent last.
  */
 export function afterTurn(): Promise<void> {
-  // Microtasks all run before the next tick, those that they make included.
+  // All microtasks run before the next tick, including those that they create.
   return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }

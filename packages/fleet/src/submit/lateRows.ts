@@ -10,16 +10,16 @@ import type { MemoryLimit } from './memoryBudget.js';
 import { createMemoryBudget } from './memoryBudget.js';
 import type { PreparedJob } from './prepareJob.js';
 
-/** The row of a job that its lane has, and the ledger not yet. */
+/** The row of a job that is in its lane but not in the ledger yet. */
 export interface LateRow {
   readonly row: NewJob;
   /** Resolves when the ledger has it; rejects when that is left to the worker that runs the job. */
   readonly written: Promise<void>;
-  /** From now on it is written as cancelled, in the same step. A write that is in progress is not changed. */
+  /** From now on it is written as cancelled, in the same statement. A write in progress is not affected. */
   cancel(): void;
 }
 
-/** Memory for a row that will be written once its job is in its lane, or released; exactly one of the two. */
+/** Memory reserved for a row, which is then either written, once its job is in its lane, or released. */
 export interface ReservedRow {
   write(): void;
   release(): void;
@@ -32,15 +32,15 @@ export interface LateRows {
    * @throws ProblemError `unavailable` when too many rows wait for the ledger
    */
   reserve(job: PreparedJob): ReservedRow;
-  /** Null when the row is written, or was never to be written here. */
+  /** Null when the row is written, or is not written by this process. */
   find(jobId: string): LateRow | null;
-  /** From then on each row is tried once more at most; what is left is written by the workers that run the jobs. */
+  /** After the deadline each row is tried at most once more; the workers that run the jobs write the rest. */
   stopRetryingAt(deadline: AbortSignal): void;
   /** Resolves when nothing waits or is in progress. */
   idle(): Promise<void>;
 }
 
-/** What a row holds beside its job's data, in bytes. */
+/** Memory of a row besides its job's data, in bytes. */
 const ROW_BYTES = 512;
 
 /** Back-off between attempts while the ledger is down, in ms. */
@@ -55,9 +55,9 @@ interface Entry {
 }
 
 /**
- * The background half of `durability: redis`: the row follows the job, retried for as long as the ledger is down. Rows of about
- * the same moment share a commit.
- * @param limit of rows that wait; above it, jobs with `durability: redis` are refused until the ledger is back
+ * The background half of `durability: redis`: the row is written after the job, and retried for as long as the ledger
+ * is down. Rows that arrive at about the same time share a commit.
+ * @param limit of waiting rows; above it, jobs with `durability: redis` are refused until the ledger is available again
  */
 export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): LateRows {
   const stopping = new AbortController();
@@ -87,7 +87,7 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
     flush: writeUntilDone,
   });
 
-  /** Many rows may wait: an entry holds little, and what `find` returns is made when asked for. */
+  /** Many rows may wait: an entry is small, and the result of `find` is created on request. */
   function write(row: NewJob, bytes: number): void {
     const entry: Entry = { row, bytes, isCancelled: false, written: Promise.resolve() };
     entry.written = batcher.add(entry).finally(() => {
@@ -128,7 +128,7 @@ export function createLateRows(ledger: Ledger, limit: MemoryLimit, log: Log): La
   };
 }
 
-/** Written and cancelled in one step: between two, a process that dies would leave a job that the scaler adds again. */
+/** Written and cancelled in one statement: between two, a crash would leave a job that the scaler adds again. */
 function toRow({ row, isCancelled }: Entry): NewJob {
   return isCancelled ? { ...row, state: 'cancelled' } : row;
 }

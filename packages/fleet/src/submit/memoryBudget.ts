@@ -1,12 +1,14 @@
 import { ProblemError } from '@sluice/shared/errors/problemError';
 
-/** How much may be held in memory at the same time. */
+/** Limits on what is held in memory at the same time. */
 export interface MemoryLimit {
   readonly items: number;
   readonly bytes: number;
 }
 
-/** Bounds what waits in memory, by number and by bytes, so that a slow store cannot fill the memory of this process. */
+/**
+ * Bounds the items that wait in memory, by number and by bytes, so that a slow store cannot fill the process's memory.
+ */
 export interface MemoryBudget {
   /** Reserves memory for one more item; false when the limit is reached. */
   reserve(bytes: number): boolean;
@@ -18,7 +20,7 @@ export interface MemoryBudget {
   hold<Answer>(bytes: number, work: () => Promise<Answer>): Promise<Answer>;
 }
 
-/** A budget up to a limit. A single item that exceeds the whole limit is admitted while nothing else is held. */
+/** Creates a budget. A single item that exceeds the whole limit is admitted while nothing else is held. */
 export function createMemoryBudget(limit: MemoryLimit): MemoryBudget {
   let items = 0;
   let bytes = 0;

@@ -4,14 +4,17 @@ import { noteUse } from '../redis/commands/noteUse.js';
 import type { FleetKeys } from '../redis/keys.js';
 import type { Submission } from './prepareJob.js';
 
-/** What counting depends on. */
+/** Dependencies of the use count. */
 export interface NoteUseDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly call: Ask;
 }
 
-/** Counts submitted jobs, and fills in how many came before; a tenant without the rule costs nothing. */
+/**
+ * Counts submitted jobs, and adds the number of earlier ones to the submission; costs nothing for tenants without the
+ * rule.
+ */
 export type NoteUse = (submission: Submission, jobs: number) => Promise<Submission>;
 
 /** One round trip for tenants that use the rule. While Redis is unavailable, the count is 0. */

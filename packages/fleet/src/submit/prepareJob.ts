@@ -19,18 +19,18 @@ export interface Submission {
   readonly role: TenantRole;
   readonly submitter: string | null;
   readonly traceparent: string | null;
-  /** The tenant's own; null when it has none. */
+  /** The tenant's own rules; null when it has none. */
   readonly priorityRules: PriorityRules | null;
-  /** Jobs that the submitter had submitted within about an hour; 0 where no rule asks for it. */
+  /** Number of jobs that the submitter submitted within about an hour; 0 when no rule needs it. */
   readonly recentJobs: number;
 }
 
 /** A validated job: the ledger's row, and the job of its lane. */
 export interface PreparedJob extends LanedJob {
   readonly row: NewJob;
-  /** Of its data as JSON. */
+  /** Size of its data as JSON. */
   readonly bytes: number;
-  /** Its submitter wants its position in the lane with the answer. */
+  /** The submitter wants its position in the lane. */
   readonly asksPlace?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function prepareJob(submission: Submission, body: JobBody, tasks: Pick<Ta
   const task = tasks.find(body.task);
   if (task === undefined) throw new FleetError('unknown_task', 'There is no such task; see GET /api/v1/tasks.');
   const { data, bytes } = checkData(task, body.data);
-  // The id was made when the request first came, so that the same request again has the same rank.
+  // The id was created when the request first arrived, so a retry of the request gets the same rank.
   const nowMs = momentOfId(submission.id) ?? 0;
   const rankedSinceMs = nowMs + (body.delayMs ?? 0);
   const complexityPoints = task.complexity?.(data, nowMs) ?? 0;

@@ -2,23 +2,26 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Ledger } from '../postgres/ledger.js';
 import { markFreshQueued } from '../postgres/queries/markFreshQueued.js';
 
-/** Notes in the ledger which jobs Redis has. Nobody waits for it: without the mark the scaler adds a job once more. */
+/**
+ * Records in the ledger which jobs Redis has. Nothing waits for it: without the mark the scaler adds a job once more.
+ */
 export interface QueuedMarks {
   note(id: string): void;
-  /** Writes what was noted; resolves when nothing is in progress. */
+  /** Writes the pending marks; resolves when nothing is in progress. */
   flush(): Promise<void>;
 }
 
 /**
- * Longest that a mark waits for others, in ms. Most jobs have started by then, which marks them as well and leaves this
- * statement nothing to change. Below the time after which the scaler takes an unmarked job for one that never reached Redis.
+ * Maximum wait of a mark for others, in ms. Most jobs have started by then, which marks them as well and leaves this
+ * statement nothing to change. Shorter than the time after which the scaler assumes that an unmarked job never reached
+ * Redis.
  */
 const WAIT_MS = 1_000;
 
-/** Most marks of one statement. */
+/** Maximum number of marks per statement. */
 const MOST = 5_000;
 
-/** One update for as many marks as have gathered, one update at a time. */
+/** Batches the pending marks into one update, one update at a time. */
 export function createQueuedMarks(ledger: Ledger, log: Log): QueuedMarks {
   let gathered: string[] = [];
   let timer: NodeJS.Timeout | null = null;

@@ -4,10 +4,10 @@ import { startSpan } from '@sluice/shared/telemetry/spans';
 import type { PreparedJob } from './prepareJob.js';
 
 /**
- * Starts the span of sending a job, the parent of its attempts in whatever process and however much later. One per job: jobs of
- * many requests share a commit and a bulk add, and each belongs to its own request's trace.
- * @param tracer of a process outside the fleet; the process's own when left out
- * @returns the job with the span's context in place of the request's; the unchanged job while tracing is off
+ * Starts the span of sending a job, the parent of its attempts in any process and at any later time. One per job: jobs
+ * of many requests share a commit and a bulk add, and each belongs to its own request's trace.
+ * @param tracer of a service outside the fleet; the process's own by default
+ * @returns the job with the span's context instead of the request's; the unchanged job while tracing is off
  */
 export function startSend(
   prepared: PreparedJob,

@@ -1,13 +1,13 @@
 import type { Service } from '@sluice/shared/lifecycle/service';
 
-/** Notifies the scaler of lanes that were added to. */
+/** Notifies the scaler of lanes that received jobs. */
 export interface TouchNotice extends Service {
   touch(laneName: string): void;
 }
 
 /**
- * Publishes at once, and then at most once per `everyMs` with all that came in between. A notice is a hint: when it is lost, the
- * scaler's next pass finds the lane.
+ * Publishes at once, and then at most once per `everyMs` with all lanes that were touched in between. A notice is a
+ * hint: when it is lost, the scaler's next pass finds the lane.
  * @param publish receives the names of lanes; its failures are ignored
  */
 export function createTouchNotice(

@@ -7,13 +7,13 @@ import { within } from '@sluice/shared/lifecycle/within';
 import type { LaneQueues } from '../queue/add/laneQueues.js';
 import type { Ask } from '../redis/ask.js';
 
-/** What holds a lane's jobs back beside its slots. */
+/** What limits a lane's jobs besides its slots. */
 export interface LaneHold {
-  /** How long it is paused, in ms; as long as its upstream's circuit lets no call through at least. */
+  /** Remaining time of its pause, in ms; at least until the circuit of its upstream lets a call through. */
   readonly pausedMs: number;
-  /** Null where its jobs call no upstream, or nobody can say. */
+  /** Null when its jobs call no upstream, or the quota is unknown. */
   readonly quota: QuotaState | null;
-  /** Null where the upstream has none, or nobody can say. */
+  /** Null when the upstream has none, or the circuit is unknown. */
   readonly circuit: CircuitState | null;
 }
 
@@ -27,10 +27,13 @@ export interface LaneHoldDeps {
 /** A lane whose jobs call no upstream. */
 export const NOT_HELD: LaneHold = { pausedMs: 0, quota: null, circuit: null };
 
-/** Longest wait for a quota, in ms: a ledger that is silent must not make an estimate late, which is vaguer without. */
+/**
+ * Maximum wait for a quota, in ms: an unresponsive ledger must not delay an estimate, which is only less precise
+ * without.
+ */
 const QUOTA_PATIENCE_MS = 250;
 
-/** Reads what holds a lane back; a quota that cannot be told is left out, and the circuit with it. Rejects as Redis does. */
+/** Reads what limits a lane; omits a quota that cannot be read, and the circuit with it. Rejects when Redis fails. */
 export async function readLaneHold(
   lane: Lane,
   upstream: Upstream,

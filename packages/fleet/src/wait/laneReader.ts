@@ -11,24 +11,24 @@ import type { FleetKeys } from '../redis/keys.js';
 import type { LaneHold, LaneHoldDeps } from './laneHold.js';
 import { NOT_HELD, readLaneHold } from './laneHold.js';
 
-/** A lane as it was when one of its jobs was asked for. */
+/** A snapshot of a lane, taken for one of its jobs. */
 export interface SeenLane extends LaneHold {
   readonly snapshot: LaneSnapshot;
-  /** Whether any worker process lives. */
+  /** Whether any worker process is alive. */
   readonly isServed: boolean;
-  /** Null when no job was asked for. */
+  /** Null when no job was requested. */
   readonly place: LanePlace | null;
 }
 
-/** Reads lanes for many requests at once. */
+/** Reads lanes, for many requests at once. */
 export interface LaneReader {
-  /** A lane, and where a job of it stands; null while Redis is away. */
+  /** A lane, and the position of one of its jobs; null while Redis is unavailable. */
   read(lane: Lane, id: string | null): Promise<SeenLane | null>;
-  /** The same for many jobs that came together; the answers are in their order. */
+  /** The same for many jobs at once; the results are in their order. */
   readAll(questions: readonly LaneQuestion[]): Promise<readonly (SeenLane | null)[]>;
 }
 
-/** Which lane is asked for, and where which job of it stands. */
+/** A lane to read, and which of its jobs to locate. */
 export interface LaneQuestion {
   readonly lane: Lane;
   readonly id: string | null;
@@ -40,19 +40,19 @@ export interface LaneReaderDeps extends LaneHoldDeps {
   readonly keys: FleetKeys;
   readonly call: Ask;
   readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
-  /** Whether any worker process lives, known for a moment: it is asked for with every lane. */
+  /** Whether any worker process is alive; cached briefly, as it is needed for every lane. */
   readonly hasWorkers: () => Promise<boolean>;
 }
 
-/** Jobs of one lane that are asked for together. */
+/** Jobs of one lane that are requested together. */
 interface AskedLane {
   readonly lane: Lane;
   readonly ids: string[];
 }
 
 /**
- * Requests of the same moment ask together: one command for each lane, all in one round trip. Only where jobs call an upstream
- * its quota is asked for beside it, once for all.
+ * Concurrent requests share one round trip with one command per lane. Where jobs call an upstream, its quota is read as
+ * well, once for all.
  */
 export function createLaneReader(deps: LaneReaderDeps): LaneReader {
   const { client, keys, call, hasWorkers, tasks } = deps;

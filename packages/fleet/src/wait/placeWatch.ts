@@ -9,31 +9,34 @@ import type { Ask } from '../redis/ask.js';
 import type { EstimatedWait, LaneFacts } from './waitEstimates.js';
 import { UNKNOWN_WAIT, waitInLane } from './waitEstimates.js';
 
-/** A place is told at most so often, in ms: twice a second. */
+/** Minimum interval between two notices of a place, in ms: twice a second. */
 const TELL_EVERY_MS = 500;
 
-/** Lanes that are looked at in one round at most; the others have their turn in the next. */
+/** Maximum number of lanes read per round; the others follow in the next. */
 const LANES_PER_ROUND = 200;
 
-/** A lane where nothing was heard of is looked at in every so many rounds (30 s): plain BullMQ clients tell nobody. */
+/** A lane without events is still read once in this many rounds (30 s): plain BullMQ clients publish no events. */
 const LOOK_ANYWAY_ROUNDS = 60;
 
 /** A job's place in its lane. */
 export interface Place extends EstimatedWait {
   readonly position: number | null;
-  /** How long the lane is paused, in ms. */
+  /** Remaining time of the lane's pause, in ms. */
   readonly pausedMs: number;
 }
 
-/** Follows the places of jobs that somebody listens to. */
+/** Follows the places of jobs that have watchers. */
 export interface PlaceWatch extends Service {
-  /** Calls back when the place of a job is another than before, or its lane is paused or no longer; the first time soon. Returns how to end it. */
+  /**
+   * Calls back when a job's place changes, or its lane is paused or resumed; the first time soon. Returns a function
+   * that stops watching.
+   */
   watch(lane: Lane, queueJobId: string, told: (place: Place) => void): () => void;
-  /** Something happened to a job: when it changed its state, the places of its lane may have moved. */
+  /** Receives a job event: when the job's state changed, the places of its lane may have moved. */
   overhear(event: JobEvent): void;
 }
 
-/** Dependencies of following places. */
+/** Dependencies of the place watch. */
 export interface PlaceWatchDeps {
   readonly lanes: Pick<LaneQueues, 'positions'>;
   readonly facts: (lane: Lane) => Promise<LaneFacts | null>;
@@ -46,7 +49,7 @@ interface WatchedLane {
   readonly lane: Lane;
   readonly watchers: Set<Watcher>;
   stirred: boolean;
-  /** The round in which it is looked at at the latest. */
+  /** The latest round in which it is read. */
   dueRound: number;
 }
 
@@ -54,11 +57,11 @@ interface Watcher {
   readonly queueJobId: string;
   readonly told: (place: Place) => void;
   last: number | null | undefined;
-  /** Whether the lane was paused when it was last told: a pause changes the wait, too. */
+  /** Whether the lane was paused at the last notice: a pause changes the wait, too. */
   paused: boolean;
 }
 
-/** Asks for all places of a lane together, and only of lanes where something happened. */
+/** Reads all places of a lane together, and only of lanes with events. */
 export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchDeps): PlaceWatch {
   const watched = new Map<string, WatchedLane>();
   let round = 0;
@@ -67,7 +70,8 @@ export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchD
     const asked = [...watchers];
     const positions = await call(() => lanes.positions(lane, idsOf(asked)));
     const isNews = (watcher: Watcher, index: number): boolean => watcher.last !== (positions[index] ?? null);
-    // Lanes whose jobs call an upstream are paused when its quota is used up. What the estimate rests on is asked for once, not at all when nobody has moved in a lane that never pauses.
+    // Lanes whose jobs call an upstream are paused when its quota is used up. The inputs of the estimate are read once,
+    // and not at all when no job has moved in a lane that never pauses.
     const mayPause = tasks.upstreamOfClass(lane.queueClass) !== null;
     const known = mayPause || asked.some(isNews) ? await facts(lane) : null;
     const paused = (known?.pausedMs ?? 0) > 0;
@@ -96,7 +100,7 @@ export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchD
         'failed to read the positions of jobs: retrying',
       );
     }
-    // Behind all others, so that each has its turn.
+    // To the end of the queue, so that every lane gets its turn.
     if (watched.get(name) !== lane) return;
     watched.delete(name);
     if (lane.watchers.size > 0) watched.set(name, lane);
@@ -135,7 +139,7 @@ export function createPlaceWatch({ lanes, facts, call, tasks, log }: PlaceWatchD
   };
 }
 
-/** A job that several clients follow is asked for by each: the answers stand in the order of the watchers. */
+/** A job that several clients follow is requested once per watcher: the results are in the order of the watchers. */
 function idsOf(watchers: readonly Watcher[]): string[] {
   return watchers.map(({ queueJobId }) => queueJobId);
 }

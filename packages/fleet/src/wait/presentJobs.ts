@@ -2,30 +2,30 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { PresentJob } from '../postgres/queries/findPresent.js';
 
-/** How often the ledger is asked how all followed jobs are, in ms: nothing that is told rests on messages alone. */
+/** Interval between reads of all followed jobs from the ledger, in ms: no notice depends on events alone. */
 const LOOK_EVERY_MS = 5_000;
 
-/** Jobs that are said to be over are asked for together, after so long, in ms. */
+/** Jobs reported as over are read together, after this delay, in ms. */
 const HURRY_MS = 10;
 
-/** Jobs that one question is about. */
+/** Maximum number of jobs per query. */
 const JOBS_PER_QUESTION = 1_000;
 
-/** Gets how a job is, each time it is looked at; null when the ledger no longer has it. Must not throw. */
+/** Receives a job's current state on each read; null when the ledger no longer has it. Must not throw. */
 export type PresentListener = (job: PresentJob | null) => void;
 
-/** Looks at the jobs that somebody follows. */
+/** Reads the state of the jobs that have followers. */
 export interface PresentJobs extends Service {
-  /** Returns how to end it. */
+  /** Returns a function that unsubscribes. */
   follow(jobId: string, listener: PresentListener): () => void;
-  /** A job is said to be over: looks at it soon. */
+  /** The job was reported as over: reads it soon. */
   hurry(jobId: string): void;
 }
 
-/** How these jobs are by the ledger; those that it does not have are left out. */
+/** The current state of these jobs in the ledger; those that it does not have are omitted. */
 export type FindPresent = (ids: readonly string[]) => Promise<readonly PresentJob[]>;
 
-/** One question for all jobs that are followed, and one for those that are said to be over. */
+/** One query for all followed jobs, and one for those reported as over. */
 export function createPresentJobs(find: FindPresent, log: Log): PresentJobs {
   const followed = new Map<string, Set<PresentListener>>();
   let due = new Set<string>();

@@ -8,58 +8,58 @@ import { ASSUMED_SERVICE_MS, estimateWait } from '../domain/waitEstimate.js';
 import type { LanePlace } from '../redis/commands/readLaneSnapshot.js';
 import type { LaneReader, SeenLane } from './laneReader.js';
 
-/** What a submitter may expect of a job. */
+/** A job's position and estimated wait, for its submitter. */
 export interface WaitEstimate extends EstimatedWait {
   /** 1 is next; null when it does not wait in its lane. */
   readonly position: number | null;
   readonly zone: Zone;
 }
 
-/** An estimate, with what the lane says of the job's state where the ledger does not say it yet. */
+/** An estimate, with the job's state according to its lane when the ledger is behind. */
 export interface SeenEstimate extends WaitEstimate {
   readonly state: JobState;
 }
 
-/** What is known of a lane. */
+/** The facts about a lane that an estimate needs. */
 export interface LaneFacts {
   /** Due jobs that wait. */
   readonly waiting: number;
   readonly active: number;
-  /** How long its jobs take, in ms; null before the first. */
+  /** Recent service time of its jobs, in ms; null before the first. */
   readonly serviceMs: number | null;
-  /** Whether any worker process lives: else nobody can say when a job starts. */
+  /** Whether any worker process is alive: otherwise the wait is unknown. */
   readonly isServed: boolean;
-  /** How many of its jobs run at a time. */
+  /** Number of its jobs that run at a time. */
   readonly atATime: number;
-  /** How long it is paused, in ms. Looked for where its jobs call an upstream under a quota. */
+  /** Remaining time of its pause, in ms. Read when its jobs call an upstream under a quota. */
   readonly pausedMs: number;
-  /** Null where its jobs call no upstream, or nobody can say. */
+  /** Null when its jobs call no upstream, or the quota is unknown. */
   readonly quota: QuotaState | null;
-  /** Of the same upstream; null where it has none, or nobody can say. */
+  /** Circuit of the same upstream; null when it has none, or the circuit is unknown. */
   readonly circuit: CircuitState | null;
 }
 
-/** A job whose wait is estimated for. */
+/** A job whose wait is estimated. */
 export interface WaitingJob {
   /** Its id in its lane. */
   readonly id: string;
   readonly state: JobState;
   readonly priority: number;
-  /** Until it is due, in ms; 0 when it is. */
+  /** Time until it is due, in ms; 0 when it is due. */
   readonly dueInMs: number;
 }
 
-/** Reads estimates; a Redis that is away makes them vague, never an error. */
+/** Reads estimates; while Redis is unavailable they are less precise, never an error. */
 export interface EstimateReader {
   read(lane: Lane, job: WaitingJob): Promise<SeenEstimate>;
-  /** The same from a lane that was seen already; null when Redis was away then. */
+  /** The same from a snapshot of the lane; null when Redis was unavailable at that time. */
   describe(seen: SeenLane | null, job: WaitingJob): SeenEstimate;
-  /** Facts of a lane; null while Redis is away. */
+  /** The facts about a lane; null while Redis is unavailable. */
   facts(lane: Lane): Promise<LaneFacts | null>;
 }
 
 /**
- * Reads estimates.
+ * Creates the reader of estimates.
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function createEstimateReader(batches: LaneReader, slotConcurrency: number): EstimateReader {
@@ -86,14 +86,17 @@ export function createEstimateReader(batches: LaneReader, slotConcurrency: numbe
   };
 }
 
-/** A job in its lane is queued, though the ledger is told of many at a time and a little later. Pure. */
+/** A job in its lane is queued, although the ledger records that in batches a little later. Pure. */
 export function seenState(state: JobState, place: LanePlace | null): JobState {
   if (state !== 'accepted' || place === null) return state;
   if (place.kind === 'waiting') return 'queued';
   return place.kind === 'delayed' ? 'delayed' : state;
 }
 
-/** What a submitter may expect. A lane that cannot be seen counts as yellow: take it slowly. Pure. */
+/**
+ * Describes a job's position and wait for its submitter. A lane that cannot be read counts as yellow, so that
+ * submitters slow down. Pure.
+ */
 export function describeEstimate(job: WaitingJob, position: number | null, facts: LaneFacts | null): WaitEstimate {
   const zone = facts === null ? 'yellow' : zoneOf(facts.waiting, job.priority);
   const unknown = { position: null, ...UNKNOWN_WAIT, zone };
@@ -106,18 +109,18 @@ export function describeEstimate(job: WaitingJob, position: number | null, facts
   return { position, ...waitInLane(position, facts), zone };
 }
 
-/** How long a job will wait; null when nobody can say. */
+/** How long a job will wait; null when unknown. */
 export interface EstimatedWait {
-  /** Half of all wait shorter. */
+  /** Median. */
   readonly estimatedWaitMs: number | null;
-  /** Nine of ten wait shorter. */
+  /** 90th percentile. */
   readonly estimatedWaitP90Ms: number | null;
 }
 
-/** A wait of which nothing is known. */
+/** An unknown wait. */
 export const UNKNOWN_WAIT: EstimatedWait = { estimatedWaitMs: null, estimatedWaitP90Ms: null };
 
-/** How long the job at this place of a lane will wait. While no worker lives nobody can say. Pure. */
+/** How long the job at this position of a lane will wait; unknown while no worker is alive. Pure. */
 export function waitInLane(position: number, facts: LaneFacts): EstimatedWait {
   if (!facts.isServed) return UNKNOWN_WAIT;
   const { serviceMs, active, atATime, pausedMs, quota, circuit } = facts;

@@ -1,4 +1,4 @@
-/** What GA4 takes as a date: a day of the calendar, or one counted back from today in the property's time zone. */
+/** A date for GA4: a calendar day, or one relative to today in the property's time zone. */
 export type Ga4Date =
   | { readonly kind: 'day'; readonly utcMs: number }
   | { readonly kind: 'relative'; readonly daysAgo: number };
@@ -7,7 +7,7 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAYS_AGO = /^(\d{1,5})daysAgo$/;
 
 /**
- * Reads `YYYY-MM-DD`, `NdaysAgo`, `yesterday` or `today`; null for everything else, days that no calendar has included.
+ * Parses `YYYY-MM-DD`, `NdaysAgo`, `yesterday` or `today`; null for everything else, including days that do not exist.
  * Google Analytics Data API v1beta, DateRange.
  */
 export function readGa4Date(text: string): Ga4Date | null {
@@ -22,8 +22,8 @@ export function readGa4Date(text: string): Ga4Date | null {
 }
 
 /**
- * Whether a range certainly ends before it starts. A day and a relative date cannot be compared without a clock and the
- * property's time zone; GA4 itself decides about those.
+ * Whether a range certainly ends before it starts. A calendar day and a relative date cannot be compared without a
+ * clock and the property's time zone; GA4 itself validates those.
  */
 export function isBackwards(start: Ga4Date, end: Ga4Date): boolean {
   if (start.kind === 'day' && end.kind === 'day') return start.utcMs > end.utcMs;

@@ -44,7 +44,7 @@ const filterSchema = z
     'needs exactly one of stringFilter, inListFilter, numericFilter, betweenFilter and emptyFilter',
   );
 
-/** A filter as GA4's REST API takes it; exactly one member is there. */
+/** A filter in the format of GA4's REST API; exactly one member is set. */
 export interface Ga4FilterExpression {
   readonly andGroup?: { readonly expressions: readonly Ga4FilterExpression[] } | undefined;
   readonly orGroup?: { readonly expressions: readonly Ga4FilterExpression[] } | undefined;
@@ -52,7 +52,7 @@ export interface Ga4FilterExpression {
   readonly filter?: z.output<typeof filterSchema> | undefined;
 }
 
-/** Checks a {@link Ga4FilterExpression}. */
+/** Validates a {@link Ga4FilterExpression}. */
 export const ga4FilterExpressionSchema: z.ZodType<Ga4FilterExpression> = z
   .strictObject({
     get andGroup() {

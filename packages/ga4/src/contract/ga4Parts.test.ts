@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ga4Parts } from './ga4Parts.js';
 
 const HOUR_MS = 3_600_000;
-/** Ten minutes past an hour. */
+/** Ten minutes past the hour. */
 const NOW_MS = 472_222 * HOUR_MS + 600_000;
 const quota = { callsPerWindow: 50, windowMs: HOUR_MS, callsAtATime: 10 };
 const GA4 = { name: 'ga4', quota, parts: ga4Parts };

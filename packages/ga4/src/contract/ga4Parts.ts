@@ -7,7 +7,7 @@ import { ga4PropertyQuotaSchema } from './ga4PropertyQuota.js';
 const ga4DataSchema = z.object({ propertyId: ga4PropertyIdSchema });
 const ga4ResultSchema = z.object({ propertyQuota: ga4PropertyQuotaSchema });
 
-/** GA4 counts each property by itself. */
+/** GA4 has separate quotas for each property. */
 export const ga4Parts: UpstreamParts = {
   partOf: (data) => ga4DataSchema.safeParse(data).data?.propertyId ?? null,
   pauseMsAfter(result, nowMs) {

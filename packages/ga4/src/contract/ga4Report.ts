@@ -5,7 +5,7 @@ import { checkGa4Report, ga4ReportShape } from './ga4RunReport.js';
 
 const shownQuotaStatus = z.object({ consumed: z.int(), remaining: z.int() }).nullable();
 
-/** A report as the submitter reads it. */
+/** A report as returned to its submitter. */
 export const ga4ReportResultSchema = z.object({
   propertyId: z.string(),
   dimensions: z.array(z.string()),
@@ -33,10 +33,10 @@ export const ga4ReportResultSchema = z.object({
   }),
 });
 
-/** A report as the submitter reads it. */
+/** A report as returned to its submitter. */
 export type Ga4ReportResult = z.infer<typeof ga4ReportResultSchema>;
 
-/** Body of `POST /api/v1/ga4/reports`: the report, and how urgent it is. */
+/** Body of `POST /api/v1/ga4/reports`: the report and its priority. */
 export const ga4ReportBodySchema = z
   .strictObject({
     ...ga4ReportShape,
@@ -46,7 +46,7 @@ export const ga4ReportBodySchema = z
   })
   .superRefine((body, context) => checkGa4Report(body, context));
 
-/** Answer to a report that has to wait. */
+/** Response to a report that has to wait. */
 export const ga4ReportQueuedSchema = z.object({
   id: z.uuid(),
   state: z.enum(JOB_STATES),

@@ -7,16 +7,16 @@ import { ga4FilterExpressionSchema, ga4NameSchema, ga4OrderBySchema } from './ga
 import { ga4Parts } from './ga4Parts.js';
 import { ga4PropertyIdSchema } from './ga4Property.js';
 
-/** GA4's own bounds on one report. */
+/** GA4's own limits of a report. */
 const MAX_GA4_DIMENSIONS = 9;
 const MAX_GA4_METRICS = 10;
 
-/** Rows of a report that names no limit. */
+/** Default row limit of a report. */
 export const DEFAULT_GA4_ROWS = 1_000;
 
 const DAY_MS = 86_400_000;
 
-/** Rows that one result can hold at most: not even the narrowest would fit its 256 KiB beyond. */
+/** Maximum rows of one result: more would exceed its 256 KiB even with the narrowest rows. */
 const MAX_ROWS = 25_000;
 
 const dateSchema = z
@@ -25,7 +25,7 @@ const dateSchema = z
   .refine((text) => readGa4Date(text) !== null, 'must be YYYY-MM-DD, today, yesterday or NdaysAgo')
   .meta({ description: "YYYY-MM-DD, today, yesterday or NdaysAgo, in the property's time zone", example: '7daysAgo' });
 
-/** Properties of a report, as a job's data and as a body of `POST /api/v1/ga4/reports` have them. */
+/** Fields of a report, shared by a job's data and the body of `POST /api/v1/ga4/reports`. */
 export const ga4ReportShape = {
   propertyId: ga4PropertyIdSchema,
   report: z.enum(['page_views', 'run_report']).meta({
@@ -47,7 +47,7 @@ export const ga4ReportShape = {
   offset: z.int().min(0).max(1_000_000_000).default(0),
 };
 
-/** What only `run_report` may say; `page_views` has its own. */
+/** Fields that only `run_report` may set; `page_views` has its own. */
 const OF_RUN_REPORT = ['dimensions', 'metrics', 'dimensionFilter', 'metricFilter', 'orderBys'] as const;
 
 const plainSchema = z.strictObject(ga4ReportShape);
@@ -55,7 +55,7 @@ const plainSchema = z.strictObject(ga4ReportShape);
 /** Data of `ga4.run_report`. */
 export type Ga4ReportData = z.infer<typeof plainSchema>;
 
-/** Adds what no single property can say of a report: to be used on every schema with {@link ga4ReportShape}. */
+/** Validates what spans several fields of a report: for every schema with {@link ga4ReportShape}. */
 export function checkGa4Report(data: Ga4ReportData, context: z.RefinementCtx): void {
   const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
   const [start, end] = [readGa4Date(data.startDate), readGa4Date(data.endDate)];
@@ -72,15 +72,15 @@ export function checkGa4Report(data: Ga4ReportData, context: z.RefinementCtx): v
   if (twice !== undefined) refuse('metrics', `names ${twice} twice, among dimensions and metrics`);
 }
 
-/** Data of `ga4.run_report`: which report of which property. */
+/** Data of `ga4.run_report`: the report and its property. */
 export const ga4ReportDataSchema = plainSchema.superRefine(checkGa4Report);
 
-/** `page_views` has two dimensions and two metrics of its own. */
+/** Number of dimensions, and of metrics, in `page_views`. */
 const OF_PAGE_VIEWS = 2;
 
 /**
- * Points of a report, by what makes Google count more tokens for it: 30 for each dimension, 10 for each metric, 1 for each day and
- * for each hundred rows. A week of page views, with a limit of a thousand rows, comes to 97. Pure.
+ * Points of a report, from what increases Google's token count: 30 for each dimension, 10 for each metric, 1 for each
+ * day and for each hundred rows. A week of page views, with a limit of a thousand rows, comes to 97. Pure.
  */
 export function ga4Complexity(data: Ga4ReportData, nowMs: number): number {
   const dimensions = data.report === 'page_views' ? OF_PAGE_VIEWS : (data.dimensions?.length ?? 0);
@@ -96,7 +96,7 @@ function daysOf({ startDate, endDate }: Ga4ReportData, nowMs: number): number {
   return Math.max(1, Math.ceil(((end ?? nowMs) - (start ?? nowMs)) / DAY_MS) + 1);
 }
 
-/** Runs a report of a Google Analytics property. */
+/** Runs a report on a Google Analytics property. */
 export const ga4RunReport = defineTask({
   name: 'ga4.run_report',
   summary: 'Run a report of a Google Analytics 4 property (Data API v1beta)',

@@ -10,7 +10,7 @@ import {
   yesOrNo,
 } from './values.js';
 
-/** Where Redis is and how keys begin. */
+/** How to reach Redis, and the prefix of its keys. */
 export const redisSettings = {
   url: setting(
     'REDIS_URL',
@@ -76,7 +76,7 @@ export const ga4PropertySettings = {
   ),
 };
 
-/** Where PostgreSQL is. */
+/** How to reach PostgreSQL. */
 export const postgresSettings = {
   url: setting('DATABASE_URL', urlOf('postgres', 'postgresql'), 'PostgreSQL 14 or newer', { secret: true }),
   schema: setting(
@@ -101,7 +101,7 @@ export const logSettings = {
   ),
 };
 
-/** The port for probes and metrics of a process that serves nothing else. */
+/** The port for probes and metrics of a process without another server. */
 export const opsSettings = {
   host: setting('HOST', z.string().default('127.0.0.1'), 'Address to listen on', { default: '127.0.0.1' }),
   port: setting('OPS_PORT', wholeNumber(0, 65_535, 0), 'Port of /livez, /readyz and /metrics; 0 picks a free one', {
@@ -109,7 +109,7 @@ export const opsSettings = {
   }),
 };
 
-/** How a process ends. */
+/** How a process shuts down. */
 export const shutdownSettings = {
   graceMs: setting(
     'SHUTDOWN_GRACE_MS',
@@ -135,7 +135,7 @@ export const networkSettings = {
   ),
 };
 
-/** Which tasks the fleet has; the same in every process, but for workers that run only some of them. */
+/** The fleet's tasks; the same in every process, except workers that run only some of them. */
 export const taskSettings = {
   modules: setting(
     'SLUICE_TASKS',
@@ -150,7 +150,7 @@ export const taskSettings = {
   ),
 };
 
-/** Whether the fleet knows the task that injects faults. */
+/** Whether the fleet includes the task that injects faults. */
 export const rehearsalSettings = {
   faultTasks: setting(
     'SLUICE_FAULT_TASKS',
@@ -160,7 +160,7 @@ export const rehearsalSettings = {
   ),
 };
 
-/** How far clocks may be apart. */
+/** Maximum clock skew. */
 export const clockSettings = {
   maxSkewMs: setting(
     'CLOCK_SKEW_MS',
@@ -170,7 +170,7 @@ export const clockSettings = {
   ),
 };
 
-/** What a slot is; must be the same in every process. */
+/** The concurrency of a slot; must be the same in every process. */
 export const slotSettings = {
   concurrency: setting(
     'SLOT_CONCURRENCY',

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { ConfigurationError } from '../errors/configurationError.js';
 
-/** Loads the configuration. When it is invalid, explains why on standard error and exits 1. */
+/** Loads the configuration. When it is invalid, prints why on standard error and exits with code 1. */
 export function loadOrExit<Config>(load: () => Config): Config {
   try {
     return load();
@@ -10,7 +10,7 @@ export function loadOrExit<Config>(load: () => Config): Config {
   }
 }
 
-/** As {@link loadOrExit}, for what is loaded asynchronously, such as modules. */
+/** As {@link loadOrExit}, for asynchronous loading, such as of modules. */
 export async function loadOrExitAsync<Loaded>(load: () => Promise<Loaded>): Promise<Loaded> {
   try {
     return await load();

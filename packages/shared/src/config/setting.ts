@@ -6,7 +6,7 @@ export interface Setting<Value = unknown> {
   readonly env: string;
   readonly schema: z.ZodType<Value>;
   readonly doc: string;
-  /** How the default reads in the documentation; empty when there is none. */
+  /** The default as the documentation prints it; empty when there is none. */
   readonly shownDefault: string;
   /** Never printed, not even in an error. */
   readonly secret: boolean;
@@ -22,7 +22,7 @@ export type Loaded<Tree> = {
   readonly [Key in keyof Tree]: Tree[Key] extends Setting<infer Value> ? Value : Loaded<Tree[Key]>;
 };
 
-/** States one environment variable. */
+/** Declares one environment variable. */
 export function setting<Value>(
   env: string,
   schema: z.ZodType<Value>,
@@ -32,7 +32,7 @@ export function setting<Value>(
   return { env, schema, doc, shownDefault: shown.default ?? '', secret: shown.secret ?? false };
 }
 
-/** Whether a node of a tree is a setting and not a group. */
+/** Whether a node of a tree is a setting rather than a group. */
 export function isSetting(node: Setting | SettingTree): node is Setting {
   return typeof (node as Setting).env === 'string' && (node as Setting).schema instanceof z.ZodType;
 }

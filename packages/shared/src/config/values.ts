@@ -69,7 +69,7 @@ export function optionalText(): z.ZodType<string | undefined> {
   return z.string().optional();
 }
 
-/** Texts joined by commas, without the space around them; none when unset. */
+/** Comma-separated texts, trimmed; none when unset. */
 export function commaSeparated(): z.ZodType<readonly string[]> {
   return z
     .string()
@@ -77,7 +77,7 @@ export function commaSeparated(): z.ZodType<readonly string[]> {
     .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
 }
 
-/** Addresses of servers such as `a:7000,b:7000`; none when unset. */
+/** Server addresses such as `a:7000,b:7000`; none when unset. */
 export function serverAddresses(): z.ZodType<readonly { readonly host: string; readonly port: number }[]> {
   return z
     .string()
@@ -94,7 +94,7 @@ export function serverAddresses(): z.ZodType<readonly { readonly host: string; r
     });
 }
 
-/** Ids of tenants such as `acme,globex`, at most 1,000; none when unset. */
+/** Tenant ids such as `acme,globex`, at most 1,000; none when unset. */
 export function tenantIds(): z.ZodType<readonly string[]> {
   return z
     .string()

@@ -14,7 +14,7 @@ export interface CircuitSettings {
   readonly successes: number;
 }
 
-/** Requirement 5, defaults: 5 failures within 30 s, a minute's rest, a probe every 5 s, 3 successes. */
+/** Requirement 5, defaults: 5 failures within 30 s, open for one minute, a probe every 5 s, 3 successes. */
 export const DEFAULT_CIRCUIT: CircuitSettings = {
   failures: 5,
   withinMs: 30_000,

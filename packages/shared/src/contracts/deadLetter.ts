@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** Why a job died: refused for good, out of retries, over its time each time, a killer of processes, or unreadable. */
+/** Why a job died: failed permanently, out of retries, timed out every time, crashed its processes, or unreadable. */
 export const DEATH_CATEGORIES = ['permanent', 'exhausted', 'timeout', 'poison', 'invalid'] as const;
 
 /** Why a job died. */
 export type DeathCategory = (typeof DEATH_CATEGORIES)[number];
 
-/** How much a death matters to an operator. */
+/** Severity of a death for an operator. */
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 
-/** How much a death matters to an operator. */
+/** Severity of a death for an operator. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Severity by category. A poison job takes workers down, so it is critical. */
@@ -21,13 +21,13 @@ export const SEVERITY_OF = {
   invalid: 'low',
 } as const satisfies Record<DeathCategory, Severity>;
 
-/** An error as the ledger and the API keep it: no stack, no payload. */
+/** An error as the ledger and the API store it: no stack, no payload. */
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 
-/** An error as the ledger and the API keep it. */
+/** An error as the ledger and the API store it. */
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-/** A dead letter as it is answered. */
+/** A dead letter as the API returns it. */
 export const deadLetterSchema = z.object({
   id: z.uuid(),
   jobId: z.uuid(),

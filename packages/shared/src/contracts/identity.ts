@@ -11,8 +11,8 @@ export type TenantRole = (typeof TENANT_ROLES)[number];
 export const tenantRoleSchema = z.enum(TENANT_ROLES);
 
 /**
- * Who is asking, once the credential is checked. An operator stands outside every tenant and names the one it acts for.
- * `userId` is null for a key that was made for a service and not for a person.
+ * The authenticated caller. An operator belongs to no tenant and names the one it acts for. `userId` is null for a key
+ * that belongs to a service rather than a person.
  */
 export type Principal =
   | {
@@ -21,14 +21,14 @@ export type Principal =
       readonly role: TenantRole;
       readonly userId: string | null;
       readonly keyId: string | null;
-      /** When the credential ends by itself, unix ms; null when it does not. */
+      /** When the credential expires, unix ms; null when it does not. */
       readonly expiresAtMs: number | null;
-      /** Of its tenant; null is none. */
+      /** The tenant's rules; null when it has none. */
       readonly priorityRules: PriorityRules | null;
     }
   | { readonly kind: 'operator' };
 
-/** What an API key is made for. */
+/** Body of a request that creates an API key. */
 export const keyBodySchema = z.strictObject({
   role: tenantRoleSchema,
   name: z.string().min(1).max(200).optional(),

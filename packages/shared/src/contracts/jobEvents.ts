@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { jobErrorSchema } from './deadLetter.js';
 import { JOB_STATES } from './jobStates.js';
 
-/** Longest line of a job's log that streams carry, in characters; the rest is cut. */
+/** Maximum length of a log line in streams, in characters; the rest is cut. */
 export const MAX_LOG_LINE = 1_000;
 
-/** Longest progress that streams carry, in characters of its JSON; of a longer one only that there is one is told. */
+/** Maximum size of a progress value in streams, in characters of JSON; a longer one is reported without its value. */
 export const MAX_TOLD_PROGRESS = 2_000;
 
-/** What happens to jobs, as processes tell it to each other and to those who listen. */
+/** Job events, as processes publish them to each other and to listeners. */
 export const jobEventSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('state'),
@@ -16,7 +16,7 @@ export const jobEventSchema = z.discriminatedUnion('kind', [
     tenantId: z.string(),
     queueClass: z.string(),
     state: z.enum(JOB_STATES),
-    /** The start that it was, from 1; 0 before the first. */
+    /** The attempt, from 1; 0 before the first. */
     attempt: z.int(),
     error: jobErrorSchema.optional(),
   }),
@@ -25,13 +25,13 @@ export const jobEventSchema = z.discriminatedUnion('kind', [
     jobId: z.string(),
     tenantId: z.string(),
     value: z.unknown(),
-    /** The value was too long to be told; null stands for it. */
+    /** The value was too long to publish and is replaced by null. */
     tooLong: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('log'), jobId: z.string(), tenantId: z.string(), line: z.string() }),
-  /** States of the tenant's jobs were lost on their way: there were too many, or Redis was away. */
+  /** States of the tenant's jobs were not delivered: there were too many, or Redis was unavailable. */
   z.object({ kind: z.literal('missed'), tenantId: z.string() }),
 ]);
 
-/** What happens to a job, or that it cannot be told. */
+/** An event of a job, or a notice that some were missed. */
 export type JobEvent = z.infer<typeof jobEventSchema>;

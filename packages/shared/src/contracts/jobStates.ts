@@ -21,7 +21,7 @@ export type JobState = (typeof JOB_STATES)[number];
 /** States that end a job: only an explicit retry leaves them. */
 export const TERMINAL_STATES = ['completed', 'dead', 'cancelled', 'expired', 'shed'] as const satisfies JobState[];
 
-/** Whether a job in this state has come to its end. */
+/** Whether this state ends a job. */
 export function isTerminal(state: JobState): boolean {
   return (TERMINAL_STATES as readonly JobState[]).includes(state);
 }
@@ -29,7 +29,10 @@ export function isTerminal(state: JobState): boolean {
 /** States in which a job waits and can be cancelled at once. */
 export const WAITING_STATES = ['accepted', 'queued', 'delayed', 'retrying'] as const satisfies JobState[];
 
-/** How an attempt ended. `lost`: its process died or lost its lock; `released`: handed back by a worker that stops, or that cannot run it. */
+/**
+ * How an attempt ended. `lost`: its process died or lost its lock; `released`: returned by a worker that stops or
+ * cannot run it.
+ */
 export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'deferred', 'released', 'cancelled', 'lost'] as const;
 
 /** How an attempt ended. */

@@ -58,7 +58,7 @@ export const jobAcceptedSchema = z.object({
 /** Response to an accepted job. */
 export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
 
-/** One entry of a job's life. */
+/** One entry of a job's timeline. */
 export const timelineEntrySchema = z.object({
   at: z.iso.datetime(),
   event: z.enum([
@@ -79,7 +79,7 @@ export const timelineEntrySchema = z.object({
   retryAt: z.iso.datetime().optional(),
 });
 
-/** One entry of a job's life. */
+/** One entry of a job's timeline. */
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 
 /** A job in a list. */

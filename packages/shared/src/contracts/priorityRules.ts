@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Most points by which all rules together move a job, ahead or behind; a point is a second. */
+/** Maximum points by which all rules together move a job ahead or back; a point is a second. */
 export const MAX_RULE_POINTS = 5_000;
 
 const points = z.int().min(-MAX_RULE_POINTS).max(MAX_RULE_POINTS);
@@ -55,10 +55,10 @@ export const priorityRulesSchema = z
   .partial()
   .meta({ description: `Together the rules move a job by at most ${MAX_RULE_POINTS} points (seconds)` });
 
-/** A tenant's rules of priority. */
+/** A tenant's priority rules. */
 export type PriorityRules = z.infer<typeof priorityRulesSchema>;
 
-/** Hours of the week that count. */
+/** The hours of the week to which the rule applies. */
 export type BusinessHoursRule = z.infer<typeof businessHoursRuleSchema>;
 
 function isTimeZone(name: string): boolean {

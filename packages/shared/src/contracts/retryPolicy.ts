@@ -1,10 +1,10 @@
-/** When and how often a failed attempt is tried again. */
+/** When and how often a failed attempt is retried. */
 export interface RetryPolicy {
   /** Retries after the first attempt; 3 means at most four attempts that count. */
   readonly maxRetries: number;
-  /** Ceiling of the first retry's delay in ms. */
+  /** Upper bound of the first retry's delay, in ms. */
   readonly baseMs: number;
-  /** Ceiling of every later delay in ms. */
+  /** Upper bound of every later delay, in ms. */
   readonly capMs: number;
 }
 

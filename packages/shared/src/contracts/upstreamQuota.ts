@@ -58,7 +58,7 @@ export const tenantLimitsSchema = z.object({
   ),
 });
 
-/** The remainder of a tenant's quota of an upstream. */
+/** Remaining calls of a tenant's quota of an upstream. */
 export const quotaLeftSchema = z.object({
   upstream: z.string(),
   callsPerWindow: z.int().nullable(),

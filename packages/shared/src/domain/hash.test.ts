@@ -29,7 +29,7 @@ describe('hash32', () => {
 
   it('has no collision among ten thousand names that differ by a number', () => {
     const hashes = new Set(Array.from({ length: 10_000 }, (_, n) => hash32(`tenant-${n}`)));
-    // By chance 10,000 of 2^32 collide 0.01 times.
+    // Among 10,000 of 2^32 values, 0.01 collisions are expected.
     expect(hashes.size).toBeGreaterThanOrEqual(9_999);
   });
 });

@@ -12,7 +12,10 @@ export function hash32(text: string): number {
   return mix32(hash);
 }
 
-/** Mixes a 32-bit integer so that each bit of it changes about half of the result's. A bijection. Appleby, MurmurHash3 `fmix32`. */
+/**
+ * Mixes a 32-bit integer so that flipping any bit flips about half of the result's bits. A bijection. Appleby,
+ * MurmurHash3 `fmix32`.
+ */
 export function mix32(value: number): number {
   let mixed = value ^ (value >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);

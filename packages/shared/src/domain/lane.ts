@@ -10,22 +10,22 @@ export interface Lane {
   readonly queueClass: QueueClass | typeof DEAD_LETTER_CLASS;
 }
 
-/** The bucket, 0..63, that everything of a tenant lives in. */
+/** The bucket, 0..63, that holds all of a tenant's data. */
 export function bucketOf(tenantId: string): number {
   return hash32(tenantId) % BUCKET_COUNT;
 }
 
-/** A lane's queue name, such as `acme.notifications`. Tenant ids hold no dot, so it can be taken apart again. */
+/** A lane's queue name, such as `acme.notifications`. Tenant ids contain no dot, so the name can be parsed. */
 export function laneName(lane: Lane): string {
   return `${lane.tenantId}.${lane.queueClass}`;
 }
 
-/** The tenant of a lane's name. */
+/** The tenant in a lane's name. */
 export function tenantOfLane(name: string): string {
   return name.slice(0, name.indexOf('.'));
 }
 
-/** The class of a lane's name. */
+/** The queue class in a lane's name. */
 export function classOfLane(name: string): Lane['queueClass'] {
   return name.slice(name.indexOf('.') + 1) as Lane['queueClass'];
 }

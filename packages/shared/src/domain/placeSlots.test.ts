@@ -21,7 +21,7 @@ const capacitiesOf = (min: number, max: number, capacity: fc.Arbitrary<number>) 
       .map((capacities) => new Map(workers.map((worker, n) => [worker, capacities[n] ?? 1]))),
   );
 const anyCapacities = (min: number) => capacitiesOf(min, 12, fc.integer({ min: 1, max: 200 }));
-/** 200 to 1,000 slots for 2 to 12 workers whose capacities differ by 4 at most: 10 slots a worker or more. */
+/** 200 to 1,000 slots for 2 to 12 workers whose capacities differ by at most 4: at least 10 slots per worker. */
 const manySlots = desiredSlots(200, 200).map(
   (desired) => new Map([...desired].map(([tenant, slots]) => [tenant, Math.max(1, slots)])),
 );
@@ -175,7 +175,7 @@ function whereIs(placed: ReadonlyMap<string, PlacedSlots>): ReadonlyMap<string, 
   );
 }
 
-/** Slots that both have, with different workers. */
+/** Slots present in both placements, but with different workers. */
 function movedBetween(before: ReadonlyMap<string, PlacedSlots>, after: ReadonlyMap<string, PlacedSlots>): number {
   const now = whereIs(after);
   return [...whereIs(before)].filter(([slot, worker]) => now.has(slot) && now.get(slot) !== worker).length;

@@ -17,7 +17,7 @@ const ranked = (since: fc.Arbitrary<number>): fc.Arbitrary<Ranked> =>
     rulePoints: fc.integer({ min: -MAX_RULE_POINTS, max: MAX_RULE_POINTS }),
   });
 
-/** A moment, and jobs that have waited for up to twelve days by then. */
+/** A moment, and jobs that have waited for up to twelve days at that moment. */
 const waiting = moments.chain((nowMs) =>
   fc.record({
     nowMs: fc.constant(nowMs),

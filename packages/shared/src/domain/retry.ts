@@ -3,38 +3,38 @@ import type { RetryPolicy } from '../contracts/retryPolicy.js';
 import type { ErrorCode } from '../errors/errorCode.js';
 import { FAILURE_KIND_OF } from '../errors/errorCode.js';
 
-/** What is known of a failed attempt when its future is decided. */
+/** The facts about a failed attempt that decide what follows. */
 export interface Failure {
   readonly code: ErrorCode;
   /** How long the upstream asked to wait, in ms; null when it did not. */
   readonly retryAfterMs: number | null;
 }
 
-/** What the job has been through before this failure. */
+/** The job's history before this failure. */
 export interface FailureHistory {
   /** Failures that counted so far, this one included: 1 for the first. */
   readonly failures: number;
-  /** Times an upstream put it off so far. */
+  /** Number of deferrals by upstreams so far. */
   readonly deferrals: number;
 }
 
-/** What becomes of a job whose attempt just failed. */
+/** What happens to a job after a failed attempt. */
 export type FailureVerdict =
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'defer'; readonly delayMs: number }
   | { readonly kind: 'bury'; readonly category: DeathCategory };
 
-/** An upstream may put a job off this often before pacing counts as failing. */
+/** Maximum number of deferrals by upstreams before pacing counts as a failure. */
 export const MAX_DEFERRALS = 100;
 
-/** Longest wait that an upstream may impose at once, in ms: one hour. */
+/** Longest wait that an upstream may request at once, in ms: one hour. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * What becomes of a job whose attempt just failed. Pure: no clock, no I/O.
+ * Decides what happens to a job after a failed attempt. Pure: no clock, no I/O.
  * Full jitter, uniform in [0, min(capMs, baseMs * 2^(failures-1))): Brooker, "Exponential Backoff And Jitter", 2015.
- * An upstream that asks to wait gets what it asks for, with up to 10 % added so that its waiters do not return at once.
- * @param random source of [0, 1); a test passes a constant
+ * An upstream's requested wait is honoured, plus up to 10 % so that its waiters do not all return at once.
+ * @param random source of [0, 1); tests pass a constant
  */
 export function decideAfterFailure(
   failure: Failure,
@@ -58,9 +58,9 @@ export function decideAfterFailure(
 }
 
 /**
- * How long to leave an upstream alone that asked to wait, in ms: what it asked for, at most an hour; where it named no time,
- * baseMs * 2^deferrals, at most capMs. Pure.
- * @param deferrals times that the job was put off before
+ * How long to wait before calling an upstream that asked to wait, in ms: the requested time, at most an hour; if it
+ * named none, baseMs * 2^deferrals, at most capMs. Pure.
+ * @param deferrals number of earlier deferrals of the job
  */
 export function askedWaitMs(
   retryAfterMs: number | null,

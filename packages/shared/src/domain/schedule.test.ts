@@ -43,7 +43,7 @@ describe('the ids of schedules in BullMQ', () => {
 });
 
 describe('phaseMs', () => {
-  /** BullMQ's rule for a scheduler that is new: the first multiple of the interval plus the offset that lies ahead. */
+  /** BullMQ's rule for a new scheduler: the first future multiple of the interval, plus the offset. */
   function firstAfter(nowMs: number, everyMs: number, offset: number): number {
     const ms = Math.floor(nowMs / everyMs) * everyMs + offset;
     return ms <= nowMs ? ms + everyMs : ms;

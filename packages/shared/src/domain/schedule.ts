@@ -1,6 +1,6 @@
 /**
- * BullMQ's ids of our job schedulers begin so. Those of plain BullMQ clients' own schedulers do not, and are left alone.
- * It holds no colon: BullMQ takes ids of jobs of three parts only.
+ * Prefix of the BullMQ ids of our job schedulers. Schedulers of plain BullMQ clients do not have it, and are ignored.
+ * It contains no colon: BullMQ accepts colons only in job ids of exactly three parts.
  */
 export const SCHEDULER_PREFIX = 'sluice-';
 
@@ -9,7 +9,7 @@ export function schedulerIdOf(scheduleId: string): string {
   return SCHEDULER_PREFIX + scheduleId;
 }
 
-/** The schedule of a job scheduler; null when it is none of ours. */
+/** The schedule of a job scheduler; null when the scheduler is not ours. */
 export function scheduleOfScheduler(schedulerId: string): string | null {
   return SCHEDULER_ID.exec(schedulerId)?.[1] ?? null;
 }
@@ -21,7 +21,10 @@ export interface Occurrence {
   readonly dueMs: number;
 }
 
-/** The occurrence that a BullMQ job is, by the id that BullMQ gave it; null when it is none of a schedule of ours. */
+/**
+ * The occurrence behind a BullMQ job, from the id that BullMQ gave it; null when the job is not of one of our
+ * schedules.
+ */
 export function occurrenceOf(queueJobId: string): Occurrence | null {
   const [, scheduleId, due] = OCCURRENCE_ID.exec(queueJobId) ?? [];
   return scheduleId === undefined ? null : { scheduleId, dueMs: Number(due) };
@@ -32,15 +35,15 @@ export function queueJobIdOf({ scheduleId, dueMs }: Occurrence): string {
   return `${queueJobBeginning(scheduleId)}${dueMs}`;
 }
 
-/** What the ids of all BullMQ jobs of a schedule begin with. */
+/** Common prefix of the ids of all BullMQ jobs of a schedule. */
 export function queueJobBeginning(scheduleId: string): string {
   return `repeat:${schedulerIdOf(scheduleId)}:`;
 }
 
 /**
- * Where in its interval a schedule that runs every so often is due: its runs are at `k x everyMs + phase`, which are
- * whole intervals after it was made. So one that is made anew in Redis keeps its times, whenever that happens.
- * @returns 1..everyMs; BullMQ takes 0 for "at once"
+ * The phase of an interval schedule: its runs are due at `k x everyMs + phase`, which are whole intervals after its
+ * creation. So a schedule that is recreated in Redis keeps its times, whenever that happens.
+ * @returns 1..everyMs; BullMQ interprets 0 as "at once"
  */
 export function phaseMs(createdMs: number, everyMs: number): number {
   return createdMs % everyMs || everyMs;
@@ -48,5 +51,5 @@ export function phaseMs(createdMs: number, everyMs: number): number {
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const SCHEDULER_ID = new RegExp(`^${SCHEDULER_PREFIX}(${UUID})$`);
-/** Thirteen digits are the moments from 2001 to 2286. */
+/** Thirteen digits cover the moments from 2001 to 2286. */
 const OCCURRENCE_ID = new RegExp(`^repeat:${SCHEDULER_PREFIX}(${UUID}):([1-9]\\d{12})$`);

@@ -1,32 +1,34 @@
-/** What a look found of a tenant, as far as it says how busy the tenant is. */
+/** A tenant's traffic, as one scan found it. */
 export interface TenantTraffic {
   readonly tenantId: string;
   /** Jobs that wait or run. */
   readonly held: number;
-  /** Jobs that were added ever, as far as is known. */
+  /** Total number of jobs ever added, as far as known. */
   readonly arrivals: number;
 }
 
-/** Which tenants metrics shall name. */
+/** Which tenants metrics label. */
 export interface ShownTenantsBounds {
-  /** Always named, once they have a lane. */
+  /** Always labelled, once they have a lane. */
   readonly always: readonly string[];
-  /** How many others at most. */
+  /** Maximum number of others. */
   readonly most: number;
 }
 
-/** What stands for all tenants that are not named; a tenant of this very id is never named by itself. */
+/** The label of all other tenants; a tenant with this very id never gets a label of its own. */
 export const OTHER_TENANTS = 'other';
 
-/** A newcomer takes a place when it is so many times as busy as whoever has it: without, two alike would take turns. */
+/**
+ * A new tenant replaces another only when it is this many times as busy: otherwise two similar tenants would alternate.
+ */
 const ADVANTAGE = 2;
 
-/** Each whole look counts for half of what there is to say; what is left of old ones under this is forgotten. */
+/** Each full scan has a weight of one half; older scores that fall below this are dropped. */
 const FORGOTTEN_SCORE = 0.01;
 
 /**
- * Chooses the tenants that metrics name: a list, and the busiest beside it. Pure. Names change as little as can be: one
- * that has a place keeps it, however idle, until a much busier one needs it or the tenant is gone.
+ * Chooses the tenants that metrics label: a fixed list, and the busiest others. Pure. Labels change as little as
+ * possible: a labelled tenant keeps its label, however idle, until a much busier one needs it or the tenant is deleted.
  */
 export class ShownTenants {
   readonly #always: ReadonlySet<string>;
@@ -35,19 +37,19 @@ export class ShownTenants {
   readonly #arrivals = new Map<string, number>();
   #named: ReadonlySet<string>;
 
-  /** @param before the tenants that were named by a predecessor */
+  /** @param before the tenants that a predecessor labelled */
   constructor({ always, most }: ShownTenantsBounds, before: readonly string[] = []) {
     this.#always = new Set(always.filter((id) => id !== OTHER_TENANTS));
     this.#most = most;
     this.#named = new Set(before.filter((id) => this.#mayHavePlace(id)).slice(0, most));
   }
 
-  /** Every tenant that is named, at most as many as the list and the bound together. */
+  /** All labelled tenants, at most as many as the list and the limit together. */
   names(): readonly string[] {
     return [...this.#always, ...this.#named];
   }
 
-  /** Takes a look at all tenants there are. */
+  /** Updates the labels from a scan of all tenants. */
   sawAll(traffic: readonly TenantTraffic[]): void {
     const there = new Set(traffic.map(({ tenantId }) => tenantId));
     for (const [id, score] of this.#scores) {
@@ -64,7 +66,7 @@ export class ShownTenants {
     this.#named = named;
   }
 
-  /** Takes a look at some tenants: they get places that are free, and nobody loses one. */
+  /** Updates the labels from a scan of some tenants: they get free labels only, and none loses its label. */
   sawSome(traffic: readonly TenantTraffic[]): void {
     const named = new Set(this.#named);
     for (const { tenantId } of traffic) {
@@ -76,7 +78,7 @@ export class ShownTenants {
   #count({ tenantId, held, arrivals }: TenantTraffic): void {
     const before = this.#arrivals.get(tenantId) ?? arrivals;
     this.#arrivals.set(tenantId, arrivals);
-    // Redis may have been emptied: then it counts from nought.
+    // Redis may have been emptied: then its counter restarts from 0.
     const busy = held + Math.max(0, arrivals - before);
     if (busy > 0) this.#scores.set(tenantId, (this.#scores.get(tenantId) ?? 0) + busy);
   }
@@ -89,7 +91,7 @@ export class ShownTenants {
       .map(([id]) => id);
   }
 
-  /** Gives the place of the least busy to `id`, if that is much busier. */
+  /** Replaces the least busy tenant by `id`, if that is much busier. */
   #displace(named: Set<string>, id: string): boolean {
     let least: { readonly id: string; readonly score: number } | null = null;
     for (const other of named) {

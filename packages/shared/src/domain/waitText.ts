@@ -1,21 +1,24 @@
 import type { JobState } from '../contracts/jobStates.js';
 
-/** What is known of a job's wait. */
+/** A job's position and wait, as far as known. */
 export interface KnownWait {
   readonly state: JobState;
-  /** 1 is next; null when the job does not wait in its lane, or that cannot be seen. */
+  /** 1 is next; null when the job does not wait in its lane, or its position is unknown. */
   readonly position: number | null;
-  /** In ms; null when nobody can say. */
+  /** In ms; null when unknown. */
   readonly estimatedWaitMs: number | null;
 }
 
-/** Up to here a wait is told in seconds, and above in minutes; in ms. */
+/** Up to here a wait is shown in seconds, above in minutes; in ms. */
 const IN_SECONDS_MS = 120_000;
 
-/** Up to here a wait is told in minutes, and above in hours; in ms. */
+/** Up to here a wait is shown in minutes, above in hours; in ms. */
 const IN_MINUTES_MS = 120 * 60_000;
 
-/** A wait for people, such as "Position 3 in queue, ~90s wait". Rounded up, so that it promises nothing too early. Pure. */
+/**
+ * A wait for people, such as "Position 3 in queue, ~90s wait". Rounded up, so that it never promises too early a start.
+ * Pure.
+ */
 export function waitText({ state, position, estimatedWaitMs }: KnownWait): string {
   const wait = estimatedWaitMs === null ? '' : `, ~${durationText(estimatedWaitMs)} wait`;
   switch (state) {

@@ -8,9 +8,10 @@ const BACKLOG_LIMITS = {
 } as const;
 
 /**
- * Load zone of a lane for a job of this priority: green up to the first limit, then yellow, red, and shed above all.
+ * Load zone of a lane for a job of this priority: green up to the first limit, then yellow, red, and shed above the
+ * last.
  * @param waiting jobs that wait in the lane
- * @param priority 0..100; 67 and more is high, below 34 is low
+ * @param priority 0..100; 67 and above is high, below 34 is low
  */
 export function zoneOf(waiting: number, priority: number): Zone {
   const limits = BACKLOG_LIMITS[priority >= 67 ? 'high' : priority < 34 ? 'low' : 'medium'];

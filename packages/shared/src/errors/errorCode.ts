@@ -1,4 +1,4 @@
-/** Every error code of the fleet. Closed: the compiler checks the tables below against it. */
+/** Every error code of the fleet. A closed set: the compiler checks the tables below against it. */
 export const ERROR_CODES = [
   'invalid_request',
   'malformed_json',
@@ -27,7 +27,7 @@ export const ERROR_CODES = [
   'configuration',
 ] as const;
 
-/** What code may branch on; messages are for people. */
+/** The value that code branches on; messages are for people. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** HTTP status of each code. */
@@ -59,7 +59,7 @@ export const HTTP_STATUS_OF = {
   configuration: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** Whether an attempt that failed with a code is retried, retried when the upstream allows it, or not at all. */
+/** Whether an attempt that failed with this code is retried, retried when the upstream allows it, or not retried. */
 export const FAILURE_KIND_OF = {
   invalid_request: 'permanent',
   malformed_json: 'permanent',
@@ -88,7 +88,7 @@ export const FAILURE_KIND_OF = {
   configuration: 'permanent',
 } as const satisfies Record<ErrorCode, 'permanent' | 'transient' | 'paced'>;
 
-/** Title of each code: `title` of its problem+json. */
+/** Title of each code: `title` in its problem+json. */
 export const TITLE_OF = {
   invalid_request: 'Invalid request',
   malformed_json: 'The body is not valid JSON',

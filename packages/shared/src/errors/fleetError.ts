@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errorCode.js';
 
-/** Marks fleet errors. Registered globally, so that those of another copy of this package are recognised. */
+/** Marks fleet errors. Registered globally, so that errors from another copy of this package are recognised. */
 export const FLEET_ERROR: unique symbol = Symbol.for('sluice.error') as never;
 
 /** Base class of all errors that the fleet throws on purpose. Branch on `code`, never on the message. */
@@ -13,7 +13,7 @@ export class FleetError extends Error {
     this.code = code;
   }
 
-  /** Always true; on the prototype, so that errors print and compare as before. */
+  /** Always true; on the prototype, so that it affects neither printing nor comparison of errors. */
   get [FLEET_ERROR](): true {
     return true;
   }

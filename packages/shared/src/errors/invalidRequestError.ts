@@ -6,7 +6,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** A request that violates its schema; names each field and its bound. */
+/** A request that violates its schema; lists each invalid field and its constraint. */
 export class InvalidRequestError extends FleetError {
   readonly fields: readonly FieldProblem[];
 

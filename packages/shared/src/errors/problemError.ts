@@ -1,7 +1,7 @@
 import type { ErrorCode } from './errorCode.js';
 import { FleetError } from './fleetError.js';
 
-/** An error with more for the client: extra members of its problem+json, and when to retry. */
+/** An error with additional data for the client: extra members of its problem+json, and when to retry. */
 export class ProblemError extends FleetError {
   readonly members: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, or null. */

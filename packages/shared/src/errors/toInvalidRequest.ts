@@ -14,7 +14,7 @@ function toProblems(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
   return issue.keys.map((key) => ({ pointer: pointer + toSegment(key), message: 'Unknown property' }));
 }
 
-/** Whether a required value is missing; zod reports that in its message alone. */
+/** Whether a required value is missing; zod reports that only in its message. */
 function isMissing(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }

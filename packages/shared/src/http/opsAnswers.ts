@@ -1,17 +1,17 @@
 import type { Registry } from 'prom-client';
 import type { Readiness } from './readiness.js';
 
-/** An answer of a process to those who operate it. None holds a secret or an address. */
+/** A response for operators. It contains neither secrets nor addresses. */
 export interface OpsAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** `/livez`, `/readyz` and `/metrics`, whatever server they are on. */
+/** `/livez`, `/readyz` and `/metrics`, for any server. */
 export type OpsAnswers = Readonly<Record<string, () => Promise<OpsAnswer>>>;
 
-/** The answers of one process, by path. */
+/** The operational responses of a process, by path. */
 export function createOpsAnswers(registry: Registry, readiness: Readiness): OpsAnswers {
   return {
     '/livez': async () => json(200, { status: 'ok' }),
@@ -27,7 +27,7 @@ function json(status: number, value: object): OpsAnswer {
   return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
 
-/** What is needed of a Fastify server, so that a process without one need not install it. */
+/** The part of a Fastify server that is needed, so that a process without one need not install it. */
 interface RouteServer {
   get(
     path: string,
@@ -42,7 +42,7 @@ interface RouteReply {
   send(body: string): RouteReply;
 }
 
-/** Adds the answers to a Fastify server, hidden from its API document. */
+/** Adds the operational routes to a Fastify server, hidden from its API document. */
 export function addOpsRoutes(server: RouteServer, registry: Registry, readiness: Readiness): void {
   for (const [path, answerOf] of Object.entries(createOpsAnswers(registry, readiness))) {
     server.get(path, { schema: { hide: true } }, async (_request, reply) => {

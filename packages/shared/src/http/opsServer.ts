@@ -6,13 +6,13 @@ import type { Service } from '../lifecycle/service.js';
 import { createOpsAnswers } from './opsAnswers.js';
 import type { Readiness } from './readiness.js';
 
-/** The server of a process that serves nothing else, on its ops port. */
+/** The ops server of a process without another server. */
 export interface OpsServer extends Service {
-  /** Where it listens, such as `http://127.0.0.1:43210`; empty before `start`. */
+  /** Its URL, such as `http://127.0.0.1:43210`; empty before `start`. */
   url(): string;
 }
 
-/** Serves probes and metrics to GET requests; all else is 404. */
+/** Serves probes and metrics to GET requests; everything else is 404. */
 export function createOpsServer(
   config: { readonly host: string; readonly port: number },
   registry: Registry,
@@ -47,7 +47,7 @@ export function createOpsServer(
       }),
     stop: () =>
       new Promise((resolve) => {
-        // `close` of a server that never listened calls back with an error: stopping it is harmless.
+        // `close` of a server that never listened calls back with an error; stopping it is harmless.
         server.close(() => resolve());
         server.closeAllConnections();
       }),

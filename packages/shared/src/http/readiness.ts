@@ -1,9 +1,9 @@
 import { within } from '../lifecycle/within.js';
 
-/** Tells whether a process can do its work now. */
+/** Checks whether a process can do its work now. */
 export type Readiness = () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, boolean>> }>;
 
-/** Runs checks at once; a check that throws or takes over a second counts as failed. */
+/** Runs the checks concurrently; a check that throws or takes over a second counts as failed. */
 export function createReadiness(checks: Readonly<Record<string, () => Promise<unknown>>>): Readiness {
   return async () => {
     const results = await Promise.all(

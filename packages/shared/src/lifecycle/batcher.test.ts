@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { BatcherOptions } from './batcher.js';
 import { createBatcher, Refused } from './batcher.js';
 
-/** An item: its number in the order of arrival and a key that others may share. */
+/** An item: its number in order of arrival, and a key that other items may share. */
 interface Item {
   readonly number: number;
   readonly key: string;
 }
 
-/** Watches flushes: what each held, and how many ran at a time. */
+/** Records flushes: what each contained, and how many ran concurrently. */
 function watchedFlush(pauses: readonly number[]): {
   flush: BatcherOptions<Item, string>['flush'];
   flushes: Item[][];
@@ -227,7 +227,7 @@ describe('createBatcher', () => {
   });
 });
 
-/** Flushes take items in order of arrival; with keys, in order among those of one key, and each key once per flush. */
+/** Flushes take items in order of arrival; with keys, in order per key, and each key at most once per flush. */
 function expectOrdered(flushes: readonly Item[][], keyed: boolean): void {
   const taken = flushes.flat();
   if (!keyed) {

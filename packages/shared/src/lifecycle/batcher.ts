@@ -1,34 +1,35 @@
 import { FleetError } from '../errors/fleetError.js';
 
-/** An answer that says no to its own item alone. */
+/** A result that rejects its own item only. */
 export class Refused {
   constructor(readonly error: unknown) {}
 }
 
-/** How items are gathered. */
+/** How items are batched. */
 export interface BatcherOptions<Item, Answer> {
-  /** Most items of one flush. */
+  /** Maximum number of items per flush. */
   readonly maxItems: number;
   /**
-   * So many need not wait for more: a flush starts, if one may. What waits is shared out over the flushes that may start, but no
-   * flush is smaller for that. Smaller flushes overlap; `maxItems` unless told.
+   * With this many items a flush starts without waiting for more, if one may start. Waiting items are distributed over
+   * the flushes that may start, but no flush gets fewer than this because of it. Smaller flushes overlap; `maxItems` by
+   * default.
    */
   readonly enoughItems?: number;
-  /** Longest an item waits for company, in ms; 0 flushes at the end of the current turn of the event loop. */
+  /** Maximum wait of an item for others, in ms; 0 flushes at the end of the current turn of the event loop. */
   readonly maxWaitMs: number;
-  /** Flushes under way at the same time. */
+  /** Maximum number of concurrent flushes. */
   readonly maxFlushes: number;
-  /** Items of the same key never share a flush; leave out when they may. */
+  /** Items with the same key never share a flush; omit it when they may. */
   readonly keyOf?: (item: Item) => string;
-  /** Does the work for all items at once; one answer for each, in the order of the items. */
+  /** Processes all items at once; one result for each, in the order of the items. */
   readonly flush: (items: readonly Item[]) => Promise<readonly (Answer | Refused)[]>;
 }
 
-/** Gathers items of many callers and works on them together (group commit). */
+/** Batches the items of many callers and processes them together (group commit). */
 export interface Batcher<Item, Answer> {
-  /** Resolves with this item's answer; rejects when it was refused, or its whole flush failed. */
+  /** Resolves with this item's result; rejects when the item was refused, or its whole flush failed. */
   add(item: Item): Promise<Answer>;
-  /** Resolves when nothing is gathered or under way. */
+  /** Resolves when no item waits and no flush is in progress. */
   idle(): Promise<void>;
 }
 
@@ -39,8 +40,8 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Group commit: a flush starts when `enoughItems` wait or the oldest waited `maxWaitMs`, whichever is first, with at most
- * `maxFlushes` at a time; while all are busy, items gather for the next, so load makes batches larger.
+ * Group commit: a flush starts when `enoughItems` wait or the oldest has waited `maxWaitMs`, whichever is first, with
+ * at most `maxFlushes` at a time; while all are busy, items gather for the next one, so batches grow with the load.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>): Batcher<Item, Answer> {
   const enough = Math.min(options.enoughItems ?? options.maxItems, options.maxItems);

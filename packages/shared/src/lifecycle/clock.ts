@@ -1,4 +1,4 @@
-/** Where time comes from; a test passes one that it moves by hand. */
+/** The source of time; tests pass one that they advance manually. */
 export interface Clock {
   /** Unix time in ms. */
   now(): number;
@@ -7,7 +7,7 @@ export interface Clock {
 /** This machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** A clock of this machine that never jumps and counts from any moment, in ms. */
+/** A monotonic clock of this machine with an arbitrary origin, in ms. */
 export function monotonicMs(): number {
   return performance.now();
 }

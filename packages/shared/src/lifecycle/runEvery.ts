@@ -1,19 +1,19 @@
 import { monotonicMs } from './clock.js';
 import type { Log, Service } from './service.js';
 
-/** A loop that can be hurried. */
+/** A periodic loop whose next step can be triggered early. */
 export interface PeriodicService extends Service {
-  /** Runs the step as soon as the current one is over, instead of at its time. */
+  /** Runs the step as soon as the current one has ended, instead of at its scheduled time. */
   hurry(): void;
 }
 
-/** A loop whose steps keep failing logs at most once per this time, in ms. */
+/** Minimum interval between logged failures of a loop, in ms. */
 const LOG_EVERY_MS = 10_000;
 
 /**
- * Runs a step repeatedly, each time `everyMs` after the last one ended. A step that throws is logged, at most once in ten
- * seconds, and retried at its next time. `stop` waits for a running step.
- * @param step gets a signal that aborts when the loop stops
+ * Runs a step repeatedly, each time `everyMs` after the previous one ended. A step that throws is logged, at most once
+ * every ten seconds, and retried at its next time. `stop` waits for a running step.
+ * @param step receives a signal that aborts when the loop stops
  */
 export function runEvery(
   name: string,

@@ -2,17 +2,17 @@ import { FleetError } from '../errors/fleetError.js';
 import type { Log, Service } from './service.js';
 import { createServiceGroup } from './serviceGroup.js';
 
-/** How a process runs and ends. */
+/** How a process runs and stops. */
 export interface RunOptions {
   readonly graceMs: number;
   readonly log: Log;
-  /** Fields of the line `ready` that tells whoever started the process where it listens. */
+  /** Fields of the log line `ready`, which reports the process's addresses to whatever started it. */
   readonly ready?: () => object;
 }
 
 /**
- * Runs services until SIGTERM or SIGINT, then stops them in reverse within the grace time and sets the exit code.
- * A second signal exits at once. A failed start prints why and exits 1.
+ * Runs services until SIGTERM or SIGINT, then stops them in reverse order within the grace time and sets the exit code.
+ * A second signal exits at once. A failed start prints the reason and exits with code 1.
  */
 export async function runUntilSignal(services: readonly Service[], options: RunOptions): Promise<void> {
   const { log } = options;
@@ -20,7 +20,7 @@ export async function runUntilSignal(services: readonly Service[], options: RunO
   const signalled = nextSignal(log);
   const starting = group.start();
   try {
-    // A start may wait for a store that is away: a signal need not.
+    // A start may wait for a store that is unavailable; a signal must not.
     const begun = await Promise.race([starting.then(() => 'started'), signalled]);
     if (begun === 'started') log.info({ component: 'lifecycle', event: 'ready', ...options.ready?.() }, 'ready');
     else
@@ -56,7 +56,7 @@ function nextSignal(log: Log): Promise<NodeJS.Signals> {
   });
 }
 
-/** The whole stop takes no longer than this beyond the grace time, in ms, whatever is away: platforms kill soon after. */
+/** Maximum time of the whole stop beyond the grace time, in ms, whatever is unavailable: platforms kill soon after. */
 const LATEST_MS = 4_500;
 
 function exitAtLast(afterMs: number, log: Log): { stopped: boolean } {
@@ -72,7 +72,7 @@ function exitAtLast(afterMs: number, log: Log): { stopped: boolean } {
   return state;
 }
 
-/** Everything was stopped; what still holds the process after a second would hold it for ever. */
+/** All services have stopped; whatever keeps the process alive after another second would keep it alive forever. */
 function exitSoon(): void {
   setTimeout(() => process.exit(), 1_000).unref();
 }

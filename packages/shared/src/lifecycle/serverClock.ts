@@ -3,31 +3,31 @@ import { judgeSkew, offsetOf } from '../domain/clockSkew.js';
 import { monotonicMs, systemClock } from './clock.js';
 import type { Log } from './service.js';
 
-/** What this process knows of the clock of Redis, by which jobs become due for everyone. */
+/** This process's view of the clock of Redis, which decides for all processes when jobs are due. */
 export interface ServerClock {
   /**
-   * Redis's time now, unix ms: what it last said and the time since by a clock that never jumps. This machine's own time
-   * until it has said something.
+   * Redis's time now, unix ms: its last reported time plus the time since by a monotonic clock. This machine's own time
+   * until Redis has reported its time.
    */
   now(): number;
-  /** Takes what a question for the time was answered. */
+  /** Records a measurement of the server's time. */
   note(answer: Pick<ClockSample, 'askedMs' | 'serverMs'>): void;
-  /** Whether this machine's clock is further from Redis's than the bound. */
+  /** Whether this machine's clock differs from Redis's by more than the bound. */
   isOff(): boolean;
 }
 
-/** What a server clock needs. */
+/** Options of a server clock. */
 export interface ServerClockOptions {
-  /** How far apart the clocks may be, in ms. */
+  /** Maximum clock skew, in ms. */
   readonly boundMs: number;
   /** What this process does while its clock is off, for the log. */
   readonly consequence: string;
-  /** Told of every measurement: how far this machine's clock is ahead of Redis's, in seconds. */
+  /** Called with every measurement: how far this machine's clock is ahead of Redis's, in seconds. */
   readonly onSkew: (aheadSeconds: number) => void;
   readonly log: Log;
 }
 
-/** A clock that was asked nothing yet. */
+/** Creates a clock without measurements. */
 export function createServerClock({ boundMs, consequence, onSkew, log }: ServerClockOptions): ServerClock {
   let anchor: { readonly serverMs: number; readonly atMs: number } | null = null;
   let off = false;

@@ -1,12 +1,12 @@
-/** Anything that runs for long. Built without I/O; `start` begins, `stop` ends it under a deadline. */
+/** A long-running component. Construction does no I/O; `start` begins its work, `stop` ends it by a deadline. */
 export interface Service {
   readonly name: string;
   start(): Promise<void>;
-  /** Ends the work; when `deadline` aborts, gives up what is left. Harmless twice, or before `start`. */
+  /** Stops the work; when `deadline` aborts, abandons the rest. Idempotent, and harmless before `start`. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
-/** A minimal logger, which pino's satisfies. */
+/** A minimal logger interface that pino's satisfies. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Log, Service } from './service.js';
 import { createServiceGroup } from './serviceGroup.js';
 
-/** What a part does when it is told to start and to stop. */
+/** What a service does on start and stop. */
 interface Behaviour {
   readonly startFails: boolean;
   readonly stopFails: boolean;
@@ -14,10 +14,10 @@ const never = new AbortController().signal;
 const behaviours = fc.array(fc.record({ startFails: fc.boolean(), stopFails: fc.boolean() }), { maxLength: 6 });
 
 function ignore(): void {
-  // A log that nobody reads.
+  // Output is discarded.
 }
 
-/** Parts that write down what happens to them; `pace` holds each step for as long as it likes. */
+/** Services that record their calls; `pace` delays each step as it chooses. */
 function recordingServices(
   parts: readonly Behaviour[],
   pace: (label: string) => Promise<unknown> = async () => undefined,

@@ -1,16 +1,16 @@
 import type { Log, Service } from './service.js';
 
-/** A part that has not ended this long after the deadline is left behind, in ms. */
+/** A service that has not stopped this long after the deadline is abandoned, in ms. */
 const LATE_MS = 1_000;
 
-/** How long the parts of a group whose start failed have to end, in ms. */
+/** Time for the services of a group to stop after a failed start, in ms. */
 const FAILED_START_GRACE_MS = 5_000;
 
 /**
- * Many services as one: started in order, stopped in reverse under one deadline. A failed start stops what had
- * started and throws its error. Every stop runs, even if one throws or hangs beyond the deadline; stopping twice, or
- * before start, is harmless. A stop that comes during a start lets the part that is starting finish, and starts no
- * further one; that start resolves.
+ * Combines services into one: started in order, stopped in reverse order by one deadline. A failed start stops the
+ * services that had started and throws its error. Every stop runs, even if another throws or hangs beyond the deadline;
+ * stopping twice, or before start, is harmless. A stop during a start lets the current service finish starting and
+ * starts no others; that start resolves.
  */
 export function createServiceGroup(name: string, services: readonly Service[], log: Log): Service {
   const running: Service[] = [];
@@ -69,7 +69,7 @@ export function createServiceGroup(name: string, services: readonly Service[], l
   };
 }
 
-/** Whether the work ended before `lateMs` after the deadline; throws what the work throws. */
+/** Whether the work ended within `lateMs` after the deadline; throws what the work throws. */
 function endsBy(work: Promise<void>, deadline: AbortSignal, lateMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   return new Promise<boolean>((resolve, reject) => {

@@ -1,16 +1,16 @@
-/** Looks things up and remembers each answer, also "there is none", for less than `ttlMs`. */
+/** A cache that keeps each result, including "does not exist", for less than `ttlMs`. */
 export interface ShortCache<Found> {
   (key: string): Promise<Found>;
-  /** What is known of a key may have changed: the next call asks anew. */
+  /** Invalidates a key that may have changed: the next call loads it again. */
   forget(key: string): void;
 }
 
-/** Answers that are remembered at most; the oldest go first. */
+/** Maximum number of cached results; the oldest are evicted first. */
 const MAX_ENTRIES = 10_000;
 
 /**
- * A cache whose answers are never older than `ttlMs`, counted from before the question was asked. Callers that ask for
- * the same at once share one question. A question that failed is not remembered.
+ * A cache whose results are never older than `ttlMs`, measured from the start of the lookup. Concurrent callers for one
+ * key share a lookup. Failed lookups are not cached.
  */
 export function createShortCache<Found>(
   ask: (key: string) => Promise<Found>,

@@ -1,4 +1,4 @@
-/** Resolves or rejects with the work, or rejects with what `late` makes when it takes longer than `ms`. */
+/** Settles with the work, or rejects with the error from `late` when the work takes longer than `ms`. */
 export function within<Answer>(ms: number, work: Promise<Answer>, late: () => Error): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), ms);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** The two commands of Redis that run a script; a connection of ioredis, to one server or to a Cluster, has them. */
+/** The two Redis commands that run a script, as ioredis provides them for a single server and for a Cluster. */
 export interface ScriptRunner {
   evalsha(sha: string, numberOfKeys: number, ...keysAndArgs: (string | number)[]): Promise<unknown>;
   eval(source: string, numberOfKeys: number, ...keysAndArgs: (string | number)[]): Promise<unknown>;
@@ -9,7 +9,7 @@ export interface ScriptRunner {
 
 /** A Lua script that is sent once and then called by its digest. */
 export interface LuaScript {
-  /** Runs the script; the reply is for the caller to parse. */
+  /** Runs the script; the caller parses the reply. */
   run(client: ScriptRunner, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 

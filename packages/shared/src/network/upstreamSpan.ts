@@ -3,9 +3,9 @@ import type { OpenSpan } from '../telemetry/spans.js';
 import { errorType, startSpan } from '../telemetry/spans.js';
 
 /**
- * Runs a request to an upstream in a span of its own, below the span that the caller runs in. The URL's path and query are
- * left out: a webhook's are often its secret.
- * @param send told the headers that carry the trace on; none while nothing is traced
+ * Runs a request to an upstream in its own span, a child of the caller's. The URL's path and query are omitted: a
+ * webhook's are often its secret.
+ * @param send receives the headers that propagate the trace; none while tracing is off
  */
 export async function inUpstreamSpan<Answer>(
   method: string,

@@ -1,4 +1,4 @@
-/** An error as a log line shows it. */
+/** An error as logged. */
 export interface LoggedError {
   readonly type: string;
   readonly message: string;
@@ -7,18 +7,18 @@ export interface LoggedError {
   readonly cause?: LoggedError | undefined;
 }
 
-/** Causes that are shown below an error. */
+/** Maximum number of nested causes in a log. */
 const DEEPEST = 4;
 
-/** The query builder ends its messages with the values of the statement. */
+/** The query builder appends the values of the statement to its messages. */
 const VALUES = /\nparams: [\s\S]*/;
 
 /**
- * What of an error goes into a log: never what it was about. Errors of Redis carry the command with all its arguments, those of
- * PostgreSQL the row that was refused, and both hold payloads.
+ * The part of an error that is safe to log, without its data. Errors of Redis contain the command with all its
+ * arguments, those of PostgreSQL the rejected row, and both contain payloads.
  */
 export function toLoggedError(error: unknown, depth = 0): LoggedError {
-  // A thrown object may have no text at all, and a log line must not fail for it.
+  // A thrown object may have no string representation, and logging it must not fail.
   if (!(error instanceof Error))
     return { type: typeof error, message: typeof error === 'object' ? 'not an error' : String(error) };
   const { message, stack, cause } = error;

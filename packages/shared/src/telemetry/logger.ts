@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { toLoggedError } from './loggedError.js';
 
-/** Fields that hold a credential, whatever they are part of. */
+/** Fields that contain a credential, in whatever object. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'key', 'password', 'secret', 'token'];
 
 /**
- * The process's log: JSON lines on standard output. Credentials are cut out of the logged fields and up to two levels
- * below; payloads are never passed in, and errors are shown without what they were about.
+ * The process's log: JSON lines on standard output. Credentials are redacted in the logged fields and up to two levels
+ * below; payloads are never passed in, and errors are logged without their data.
  * @param processName `producer`, `worker`, `scaler`, `dashboard`
  */
 export function createLogger(processName: string, config: { readonly level: string }): Logger {
@@ -22,7 +22,7 @@ export function createLogger(processName: string, config: { readonly level: stri
   });
 }
 
-/** Runs a report at most once per `everyMs` for each subject; passes it how many were suppressed since the last. */
+/** Calls a reporter at most once per `everyMs` for each subject, with the number of calls suppressed since the last. */
 export function createQuietReporter(
   everyMs: number,
   now: () => number,

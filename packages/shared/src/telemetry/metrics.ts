@@ -2,12 +2,12 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** For waits: under an hourly quota a job can wait for hours. */
+/** Buckets for waits: under an hourly quota a job can wait for hours. */
 const WAIT_SECONDS = [...SECONDS, 900, 1_800, 3_600, 7_200, 14_400];
 
 /**
- * Every metric of the fleet. Labels are bounded: never an id, and a tenant only
- * where `domain/shownTenants.ts` bounds them.
+ * Every metric of the fleet. Labels are bounded: never an id, and a tenant only where `domain/shownTenants.ts` limits
+ * their number.
  */
 export interface Metrics {
   readonly registry: Registry;
@@ -41,14 +41,14 @@ export interface Metrics {
   readonly replicasDesired: Gauge;
   readonly streamsOpen: Gauge;
   readonly streamsDropped: Counter;
-  /** The six of the requirement, by its names and its label; see docs/deploying.md. */
+  /** The six metrics of the requirement, with its names and label; see docs/deploying.md. */
   readonly tenantQueueLength: Gauge<'tenant_id'>;
   readonly tenantWaitPercentiles: Gauge<'tenant_id' | 'percentile'>;
   readonly tenantProcessingSeconds: Histogram<'tenant_id'>;
   readonly tenantSuccessRate: Gauge<'tenant_id'>;
   readonly tenantRetries: Counter<'tenant_id'>;
   readonly tenantWorkersActive: Gauge<'tenant_id'>;
-  /** In addition to the six: waits in a form that can be aggregated over workers. */
+  /** In addition to the six: waits as a histogram that can be aggregated over workers. */
   readonly tenantWaitSeconds: Histogram<'tenant_id'>;
 }
 
@@ -72,7 +72,7 @@ export function createMetrics(processName: string): Metrics {
     'sluice_worker_replicas_desired',
     'Desired worker processes; reported by the leading scaler',
   );
-  // A new gauge reports 0, which an autoscaler would act on: report nothing before it is set.
+  // A new gauge reports 0, which an autoscaler would act on: report nothing until it is set.
   replicasDesired.remove();
   return {
     registry,

@@ -17,39 +17,39 @@ const KINDS = {
   internal: SpanKind.INTERNAL,
 } as const;
 
-/** How a span begins. */
+/** Options of a new span. */
 export interface SpanStart {
   readonly kind: keyof typeof KINDS;
-  /** A W3C trace context, null for a trace of its own, or `active`: whatever span the caller runs in. */
+  /** A W3C trace context, null for a new trace, or `active`: the span that the caller runs in. */
   readonly parent: string | null;
   readonly attributes?: Attributes;
-  /** In place of the process's own. */
+  /** Overrides the process's own tracer. */
   readonly tracer?: Tracer | undefined;
 }
 
-/** A span that was begun and must be ended. */
+/** A started span, which must be ended. */
 export interface OpenSpan {
-  /** Its own trace context, for whoever works on elsewhere. */
+  /** Its own trace context, to continue the trace elsewhere. */
   readonly traceparent: string;
-  /** Runs work within the span: spans that begin there with the parent `active` are its children. */
+  /** Runs work within the span: spans started there with the parent `active` are its children. */
   run<Result>(work: () => Result): Result;
   set(attributes: Attributes): void;
-  /** @param type of few values, such as an error's code or a status */
+  /** @param type of low cardinality, such as an error's code or a status */
   fail(type: string): void;
   end(): void;
 }
 
-/** The process's tracer; null while nothing is traced. One per process, as OpenTelemetry's own. */
+/** The process's tracer; null while tracing is off. One per process, as OpenTelemetry's own. */
 let tracer: Tracer | null = null;
 
-/** Sets the tracer of the process; null ends tracing. */
+/** Sets the process's tracer; null turns tracing off. */
 export function traceWith(next: Tracer | null): void {
   tracer = next;
 }
 
 /**
- * Begins a span; null while nothing is traced, which costs one comparison.
- * @param name of few values: no tenant, no id
+ * Starts a span; returns null while tracing is off, which costs one comparison.
+ * @param name of low cardinality: no tenant, no id
  */
 export function startSpan(name: string, { kind, parent, attributes, tracer: by }: SpanStart): OpenSpan | null {
   const begun = by ?? tracer;
@@ -57,7 +57,7 @@ export function startSpan(name: string, { kind, parent, attributes, tracer: by }
   const from = parent === 'active' ? context.active() : contextOf(parent);
   const span = begun.startSpan(name, { kind: KINDS[kind], ...(attributes === undefined ? {} : { attributes }) }, from);
   const within = trace.setSpan(from, span);
-  // A tracer of a service's own may be one that traces nothing.
+  // A service's own tracer may be a no-op.
   if (span.spanContext().traceId === INVALID_TRACEID) return null;
   return {
     traceparent: toTraceparent(span.spanContext()),
@@ -71,7 +71,7 @@ export function startSpan(name: string, { kind, parent, attributes, tracer: by }
   };
 }
 
-/** The trace context that the caller runs in, whoever began it; null for none. */
+/** The trace context that the caller runs in, whatever started it; null for none. */
 export function activeTraceparent(): string | null {
   const within = trace.getSpanContext(context.active());
   return within === undefined || !isSpanContextValid(within) ? null : toTraceparent(within);
@@ -81,7 +81,7 @@ function toTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Runs work in a span of its own below the active one; an error fails the span by its `code` or name. */
+/** Runs work in its own span, a child of the active one; an error fails the span with its `code` or name. */
 export function inSpan<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const span = startSpan(name, { kind: 'internal', parent: 'active' });
   return span === null ? work() : runIn(span, work);
@@ -98,13 +98,13 @@ async function runIn<Result>(span: OpenSpan, work: () => Promise<Result>): Promi
   }
 }
 
-/** What an error is called in a span: its `code`, else its name; messages may hold what is nobody's business. */
+/** An error's type in a span: its `code`, else its name; its message may contain confidential data. */
 export function errorType(error: unknown): string {
   if (!(error instanceof Error)) return '_OTHER';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** @param traceparent in the form that `readTraceparent` lets through */
+/** @param traceparent in a form that `readTraceparent` accepts */
 function contextOf(traceparent: string | null): Context {
   if (traceparent === null) return ROOT_CONTEXT;
   const [, traceId = '', spanId = '', flags = '00'] = traceparent.split('-');

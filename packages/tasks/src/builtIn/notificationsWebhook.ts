@@ -20,7 +20,7 @@ export const webhookDataSchema = z.strictObject({
 /** Data of `notifications.webhook`. */
 export type WebhookData = z.infer<typeof webhookDataSchema>;
 
-/** POSTs a payload to a URL, signed after the Standard Webhooks specification with the tenant's own key. */
+/** POSTs a payload to a URL, signed with the tenant's own key according to the Standard Webhooks specification. */
 export const notificationsWebhook = defineTask({
   name: 'notifications.webhook',
   summary: 'POST a payload to a URL, signed with the key of the tenant (Standard Webhooks)',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineTask } from '../defineTask.js';
 
-/** What a fault job can do to the process that runs it. */
+/** Faults that a job can cause in the process that runs it. */
 const FAULT_ACTS = ['none', 'throw', 'uncaught', 'exit', 'memory', 'block'] as const;
 
 /** Data of `system.fault`: the effect first, then the wait, then the act. */
@@ -31,8 +31,8 @@ export const faultDataSchema = z.strictObject({
 export type FaultData = z.infer<typeof faultDataSchema>;
 
 /**
- * Harms the process that runs it, on order: for tests and rehearsals of a fleet. A fleet knows it only where
- * `SLUICE_FAULT_TASKS` says so.
+ * Harms the process that runs it, on request: for tests and rehearsals of a fleet. Available only where
+ * `SLUICE_FAULT_TASKS` enables it.
  */
 export const systemFault = defineTask({
   name: 'system.fault',

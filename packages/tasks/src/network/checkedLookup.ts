@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isPublicAddress } from './publicAddress.js';
 
-/** Finds every address of a host; `dns.lookup` in production, a list of a test's own in tests. */
+/** Resolves every address of a host; `dns.lookup` in production, a fixed list in tests. */
 export type ResolveAll = (
   hostname: string,
   options: LookupAllOptions,
@@ -12,9 +12,9 @@ export type ResolveAll = (
 ) => void;
 
 /**
- * A `lookup` for sockets that lets them connect only to the addresses that it has checked itself, so that a name cannot
- * be harmless when it is checked and private when it is dialled (DNS rebinding). One bad address refuses the name.
- * Fails with FleetError `address_refused`.
+ * A `lookup` for sockets that returns only addresses it has checked itself, so that a name cannot be public when it is
+ * checked and private when it is dialled (DNS rebinding). One refused address refuses the name. Fails with FleetError
+ * `address_refused`.
  */
 export function createCheckedLookup(resolveAll: ResolveAll = lookup): LookupFunction {
   return (hostname, options, callback) => {

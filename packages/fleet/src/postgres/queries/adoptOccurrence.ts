@@ -11,19 +11,19 @@ FROM schedules s JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL,
 WHERE s.id = $4 AND s.tenant_id = $5 AND s.queue_class = $6
 ON CONFLICT DO NOTHING`;
 
-/** An occurrence that is to become a job. */
+/** A schedule's occurrence that is about to become a job. */
 export interface OccurrenceJob extends Occurrence {
-  /** Of the job in the ledger. */
+  /** Id of the job in the ledger. */
   readonly id: string;
-  /** Of the BullMQ job. */
+  /** Id of the BullMQ job. */
   readonly queueJobId: string;
   readonly tenantId: string;
   readonly queueClass: string;
 }
 
 /**
- * Writes the job of an occurrence as its schedule says, accepted when it was due. Nothing is written when the schedule is
- * gone, or when the job is there already.
+ * Writes the job of an occurrence as its schedule defines it, with its due time as the time of acceptance. Writes
+ * nothing when the schedule no longer exists, or when the job already does.
  */
 export async function adoptOccurrence(db: Database, job: OccurrenceJob): Promise<void> {
   const { id, queueJobId, dueMs, scheduleId, tenantId, queueClass } = job;

@@ -1,27 +1,27 @@
 import type { Database } from '../connect.js';
 import { firstIdAt, MAX_ANALYSED_JOBS } from './analyseJobs.js';
 
-/** What a tenant's jobs that were accepted of late came to. */
+/** Figures of a tenant's recently accepted jobs. */
 export interface TenantAnalysis {
   readonly tenantId: string;
   readonly accepted: number;
   readonly completed: number;
   readonly dead: number;
-  /** Attempts that failed, and that upstreams put off. */
+  /** Attempts that failed, and attempts that upstreams deferred. */
   readonly failed: number;
   readonly deferred: number;
   /** Accepted and never started. */
   readonly waiting: number;
-  /** From when it could start to its first start; of one that still waits, until now. In ms; null when there was none. */
+  /** From when it could start to its first start, or until now if it still waits, in ms; null when there was none. */
   readonly waitAvgMs: number | null;
   readonly waitP90Ms: number | null;
   readonly serviceP90Ms: number | null;
 }
 
-/** By what the worst tenants are found. */
+/** The criterion that ranks the worst tenants. */
 export type FleetRank = 'wait' | 'backlog' | 'failures';
 
-/** Attempts are counted as in `analyseJobs`. */
+/** Counts attempts as `analyseJobs` does. */
 const ANALYSE = `
 WITH found AS MATERIALIZED (
   SELECT id, fence, tenant_id, state,
@@ -52,7 +52,10 @@ SELECT * FROM counted
 ORDER BY CASE $3::text WHEN 'wait' THEN coalesce("waitP90Ms", 0) WHEN 'backlog' THEN waiting ELSE failed + dead END DESC, "tenantId"
 LIMIT $4`;
 
-/** The tenants whose jobs, accepted between two moments, fared worst. Reads at most {@link MAX_ANALYSED_JOBS}, the newest. */
+/**
+ * The tenants whose jobs, accepted between two moments, fared worst. Reads at most {@link MAX_ANALYSED_JOBS}, the
+ * newest.
+ */
 export async function analyseFleet(
   db: Database,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },

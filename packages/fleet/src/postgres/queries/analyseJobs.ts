@@ -1,6 +1,6 @@
 import type { Database } from '../connect.js';
 
-/** Which jobs, and when. */
+/** Which jobs to analyse, and over which time. */
 export interface AnalysedRange {
   readonly fromMs: number;
   /** Exclusive. */
@@ -9,55 +9,60 @@ export interface AnalysedRange {
   readonly task: string | null;
 }
 
-/** Figures of one step, of one task, or of the whole range where both are null. */
+/** Figures of one step, of one task, or of the whole range when both are null. */
 export interface AnalysedFigures {
   readonly kind: 'accepted' | 'started' | 'finished' | 'tried' | 'died';
   /** Number of the step, from 0. */
   readonly step: number | null;
   readonly task: string | null;
   readonly count: number;
-  /** Of `started`: waits; of `finished`: how long the attempt that completed took; in ms. */
+  /** Of `started`: wait; of `finished`: duration of the attempt that completed; in ms. */
   readonly avg: number | null;
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;
-  /** Of `finished`: how many completed. Of `tried`: attempts that failed. */
+  /** Of `finished`: number completed. Of `tried`: attempts that failed. */
   readonly good: number | null;
-  /** Of `tried`: attempts that were put off. */
+  /** Of `tried`: attempts that were deferred. */
   readonly sum: number | null;
 }
 
-/** How many jobs more wait, and are under way, at the end of a step than at its beginning; step -1 is all before. */
+/**
+ * Change over a step in the number of waiting jobs, and of started but unfinished ones; step -1 covers everything
+ * before.
+ */
 export interface LengthChange {
   readonly step: number;
   readonly waiting: number;
   readonly underWay: number;
 }
 
-/** How many attempts more run at the end of a step than at its beginning; step -1 is all before. */
+/** Change over a step in the number of running attempts; step -1 covers everything before. */
 export interface RunningChange {
   readonly step: number;
   readonly running: number;
-  /** What those that began and ended in the step add to, and take from, the time that attempts took until its end, in ms. */
+  /** What attempts that started or ended in the step contribute to the total attempt time until its end, in ms. */
   readonly ms: number;
 }
 
-/** What the ledger says of a tenant's jobs. */
+/** The ledger's figures of a tenant's jobs. */
 export interface JobAnalysis {
   readonly figures: readonly AnalysedFigures[];
   readonly changes: readonly LengthChange[];
   readonly running: readonly RunningChange[];
-  /** False when there were more jobs than are read: then it is the newest that count. */
+  /** False when there were more jobs than the limit: then only the newest count. */
   readonly isWhole: boolean;
 }
 
-/** Jobs that are read at most. */
+/** Maximum number of jobs read. */
 export const MAX_ANALYSED_JOBS = 200_000;
 
-/** A job that ended within the range was accepted at most so long before it, or it is not seen, in ms. */
+/** Jobs that ended within the range but were accepted longer before it than this are not included, in ms. */
 const LOOK_BACK_MS = 86_400_000;
 
-/** Ids of ours begin with their time and stay below this until 2039; ids derived of a plain client's are above, but for few. */
+/**
+ * Our ids begin with their time and stay below this until 2039; nearly all ids derived from a plain client's are above.
+ */
 const FIRST_DERIVED_ID = '02000000-0000-0000-0000-000000000000';
 
 const COLUMNS = `id, fence, task, accepted_at, started_at, finished_at, attempt_started_at, state,
@@ -65,8 +70,8 @@ const COLUMNS = `id, fence, task, accepted_at, started_at, finished_at, attempt_
        ELSE accepted_at END AS since`;
 
 /**
- * Each of the three ways to a job has its index: ids by time, unfinished ones however old, and ids that a plain client's
- * were derived to. A job's row is read once, and everything is counted from that.
+ * Each of the three ways to find a job has its index: ids by time, unfinished jobs of any age, and ids derived from a
+ * plain client's. Each job's row is read once, and all figures are computed from it.
  */
 const FOUND = `
 found AS MATERIALIZED (
@@ -85,9 +90,10 @@ found AS MATERIALIZED (
 )`;
 
 /**
- * Attempts of the jobs that the job's own row does not tell all of: one that completed at once it does. They are what
- * happened, whatever became of the job later: a job's counters start anew when it is tried again from the dead. By each
- * job's key, whatever the planner takes the number of jobs for (`OFFSET 0` keeps it so): it would read all attempts there are.
+ * Attempts of jobs whose own row does not contain everything: the row of a job that completed at the first attempt
+ * does. Attempts record what happened, whatever became of the job later: a redrive resets the job's counters. Reads by
+ * each job's key, however many jobs the planner expects (`OFFSET 0` ensures it): otherwise it would read the whole
+ * table of attempts.
  */
 const ATTEMPTED = `
 attempted AS MATERIALIZED (
@@ -163,7 +169,10 @@ type Row = [
   sum: number | null,
 ];
 
-/** Counts a tenant's jobs over time, in one statement that reads each job once and at most {@link MAX_ANALYSED_JOBS} each way. */
+/**
+ * Counts a tenant's jobs over time, in one statement that reads each job once and at most {@link MAX_ANALYSED_JOBS} per
+ * index.
+ */
 export async function analyseJobs(db: Database, tenantId: string, range: AnalysedRange): Promise<JobAnalysis> {
   const { fromMs, toMs, stepMs, task } = range;
   const { rows } = await db.$client.query<Row>({
@@ -194,7 +203,7 @@ export async function analyseJobs(db: Database, tenantId: string, range: Analyse
   return { figures, changes, running, isWhole: found < MAX_ANALYSED_JOBS };
 }
 
-/** The least UUIDv7 of a moment: ids sort by it. */
+/** The smallest UUIDv7 of a moment: ids sort by time. */
 export function firstIdAt(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;

@@ -1,7 +1,7 @@
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Session } from '../connect.js';
 
-/** What a cancellation found. */
+/** The result of a cancellation. */
 export type Cancellation =
   | { readonly kind: 'cancelled'; readonly queueClass: string; readonly queueJobId: string | null }
   | { readonly kind: 'running' }
@@ -16,7 +16,7 @@ SET state = CASE WHEN state = 'active' THEN state ELSE 'cancelled' END,
 WHERE id = $1 AND tenant_id = $2 AND state IN ('accepted', 'queued', 'delayed', 'active', 'retrying')
 RETURNING state, queue_class, queue_job_id`;
 
-/** Cancels a waiting job at once, or notes the wish for one that runs. */
+/** Cancels a waiting job at once, or records the request for one that runs. */
 export async function cancelJob(db: Session, tenantId: string, id: string): Promise<Cancellation> {
   const { rows } = await db.$client.query<{ state: JobState; queue_class: string; queue_job_id: string | null }>({
     name: 'cancel_job',

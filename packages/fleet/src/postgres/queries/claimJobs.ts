@@ -5,18 +5,20 @@ import type { Database } from '../connect.js';
 /** A job that a worker wants to start. */
 export interface ClaimRequest {
   readonly id: string;
-  /** Only a job of this tenant is taken. */
+  /** Only a job of this tenant is claimed. */
   readonly tenantId: string;
   readonly workerId: string;
-  /** An earlier try of this same claim got no answer: an open attempt of this worker is that try's, and no crash. */
+  /**
+   * A retry of a claim that got no response: an open attempt of this worker comes from that claim, not from a crash.
+   */
   readonly again?: boolean;
 }
 
-/** The ledger's row of a job that was asked for. */
+/** The ledger's row of a requested job. */
 export interface ClaimedJob {
   readonly id: string;
   readonly tenantId: string;
-  /** `active` when the claim took; a terminal state when the job is over. */
+  /** `active` when the claim succeeded; a terminal state when the job is over. */
   readonly state: JobState;
   /** Number of this attempt; every write of its outcome must carry it. */
   readonly fence: number;
@@ -27,25 +29,25 @@ export interface ClaimedJob {
   readonly timeoutMs: number;
   readonly traceparent: string | null;
   readonly data: unknown;
-  /** Of a job that is over. */
+  /** Set for a job that is over. */
   readonly result: unknown;
-  /** Of a job that is over. */
+  /** Set for a job that is over. */
   readonly error: JobError | null;
-  /** Of a job that is dead. */
+  /** Set for a dead job. */
   readonly deathCategory: DeathCategory | null;
   readonly cancelRequested: boolean;
-  /** Since it was accepted, in ms. */
+  /** Time since acceptance, in ms. */
   readonly ageMs: number;
-  /** No earlier claim started it, apart from such as gave it back before it ran. */
+  /** No earlier claim started it, except claims released before the job ran. */
   readonly isFirstStart: boolean;
-  /** Until it is due, in ms, of a job that came too early and was not started; 0 for any other. */
+  /** Time until it is due, in ms, for a job that came too early and was not started; else 0. */
   readonly earlyMs: number;
 }
 
 /**
- * `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. The rows are locked before they are judged: of two claims
- * at once, the later sees the earlier one's attempt. An attempt's row may be there, open: the version before wrote it at the
- * start.
+ * `= ANY($1)` bounds every scan by the batch, as in `settleJobs`. Rows are locked before they are evaluated: of two
+ * concurrent claims, the later one sees the attempt of the earlier one. An attempt may already have an open row: the
+ * previous version wrote it at the start.
  */
 const CLAIM = `
 WITH found AS (
@@ -88,11 +90,11 @@ FROM found f JOIN jobs j USING (id)
 WHERE j.id = ANY($1) AND (f.early OR f.state NOT IN ('accepted', 'queued', 'delayed', 'active', 'retrying'))`;
 
 /**
- * Starts an attempt of each job: one statement, one commit. An attempt of a predecessor that never ended is written as lost
- * and counted as a crash; the fence grows, so nothing that a predecessor writes later is taken.
- * A job that is due more than a second from now by the ledger's clock is not started: whoever promoted it goes by another
+ * Starts an attempt of each job: one statement, one commit. A predecessor's attempt that never ended is recorded as
+ * lost and counted as a crash; the fence grows, so that later writes of the predecessor are rejected. A job that is due
+ * more than a second from now by the ledger's clock is not started: the process that promoted it uses a different
  * clock.
- * @returns a row per job in the order asked for; null where the ledger does not know the job
+ * @returns a row per job in the order of the requests; null where the ledger does not have the job
  */
 export async function claimJobs(db: Database, requests: readonly ClaimRequest[]): Promise<(ClaimedJob | null)[]> {
   const { rows } = await db.$client.query<ClaimRow>({

@@ -11,7 +11,7 @@ const COUNT = `
 SELECT (count(*) FILTER (WHERE state <> 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active
 FROM jobs WHERE finished_at IS NULL`;
 
-/** Counts the unfinished jobs of all tenants. It reads an index entry of each, so do not ask more than once a second. */
+/** Counts the unfinished jobs of all tenants. Reads an index entry of each, so call it at most once a second. */
 export async function countBacklog(db: Database): Promise<Backlog> {
   const { rows } = await db.$client.query<Backlog>({ name: 'count_backlog', text: COUNT });
   return rows[0] ?? { waiting: 0, active: 0 };

@@ -6,7 +6,7 @@ export interface UnfinishedCount {
   readonly state: JobState;
   readonly task: string;
   readonly count: number;
-  /** How long the oldest of them has been accepted, in ms. */
+  /** Age of the oldest one since its acceptance, in ms. */
   readonly oldestMs: number;
 }
 

@@ -11,7 +11,7 @@ export interface DeadLetterFilter {
   readonly category?: DeathCategory | undefined;
   readonly severity?: Severity | undefined;
   readonly task?: string | undefined;
-  /** The last one of the page before. */
+  /** The last one of the previous page. */
   readonly before?: { readonly diedAt: Date; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -38,7 +38,7 @@ export async function listDeadLetters(
     .limit(filter.limit);
 }
 
-/** Many can die in one commit, so the moment alone does not say where a page ended. */
+/** Many jobs can die in one commit, so the time alone does not identify the end of a page. */
 function comesAfter({ diedAt, id }: { readonly diedAt: Date; readonly id: string }) {
   return sql`(${deadLetters.diedAt}, ${deadLetters.id}) < (${diedAt.toISOString()}::timestamptz, ${id}::uuid)`;
 }

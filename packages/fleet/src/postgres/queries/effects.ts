@@ -1,9 +1,9 @@
 import type pg from 'pg';
 
-/** Where statements of an effect go: the pool, or the connection that its transaction runs on. */
+/** Executes an effect's statements: the pool, or the connection that its transaction runs on. */
 export type EffectStore = Pick<pg.Pool | pg.PoolClient, 'query'>;
 
-/** An effect of a job, asked for by one of its attempts. */
+/** An effect of a job, requested by one of its attempts. */
 export interface EffectKey {
   readonly jobId: string;
   /** Number of the attempt, from its claim. */
@@ -11,11 +11,11 @@ export interface EffectKey {
   readonly key: string;
 }
 
-/** What is known of an effect. */
+/** The stored state of an effect. */
 export type FoundEffect =
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'open' }
-  /** The attempt that asks no longer owns its job. */
+  /** The requesting attempt no longer owns its job. */
   | { readonly kind: 'lost' };
 
 const FIND = `
@@ -23,7 +23,7 @@ SELECT j.fence = $2 AND j.state = 'active' AS owned, e.key IS NOT NULL AS done, 
 FROM jobs j LEFT JOIN effects e ON e.job_id = j.id AND e.key = $3
 WHERE j.id = $1`;
 
-/** Looks an effect up, and whether the attempt still owns its job. */
+/** Reads an effect's record, and whether the attempt still owns its job. */
 export async function findEffect(store: EffectStore, { jobId, fence, key }: EffectKey): Promise<FoundEffect> {
   const { rows } = await store.query<{ owned: boolean; done: boolean; result: unknown }>({
     name: 'find_effect',
@@ -35,7 +35,7 @@ export async function findEffect(store: EffectStore, { jobId, fence, key }: Effe
   return row.done ? { kind: 'done', result: row.result } : { kind: 'open' };
 }
 
-/** The lock makes it wait for a claim of the job that is under way, and a claim wait for it: one sees the other. */
+/** The lock serializes this with a concurrent claim of the job, so that the later one sees the earlier one. */
 const REMEMBER = `
 INSERT INTO effects (job_id, key, tenant_id, result)
 SELECT j.id, $3, j.tenant_id, $4::jsonb FROM jobs j
@@ -45,8 +45,9 @@ ON CONFLICT DO NOTHING
 RETURNING result`;
 
 /**
- * Remembers what an effect gave, if the attempt still owns its job.
- * @returns the memory as it will be read; null when nothing was written: the job is another's, or it was remembered before
+ * Records an effect's result, if the attempt still owns its job.
+ * @returns the record as later reads return it; null when nothing was written: another attempt owns the job, or the
+ *   effect was recorded before
  */
 export async function rememberEffect(
   store: EffectStore,
@@ -62,8 +63,8 @@ export async function rememberEffect(
 }
 
 /**
- * Locks a job's row until the transaction ends: nobody claims or settles it meanwhile. Outside of a transaction it waits
- * until one that had the lock has ended, so that what that one did is seen from then on.
+ * Locks a job's row until the transaction ends, so that no other process claims or settles it meanwhile. Outside a
+ * transaction it waits until the current lock holder has ended, so that the holder's writes are visible from then on.
  */
 export async function lockJob(store: EffectStore, jobId: string): Promise<void> {
   await store.query({ name: 'lock_job', text: 'SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE', values: [jobId] });

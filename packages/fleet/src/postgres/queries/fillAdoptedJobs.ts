@@ -10,7 +10,7 @@ FROM jsonb_to_recordset($1::jsonb) AS late(id uuid, "tenantId" text, "userId" te
 WHERE jobs.id = late.id AND jobs.tenant_id = late."tenantId" AND jobs.id = ANY($2::uuid[])
   AND jobs.durability = 'redis' AND jobs.user_id IS NULL`;
 
-/** Completes the rows of jobs with `durability: redis` whose worker was faster than their producer and wrote them. */
+/** Completes the rows of jobs with `durability: redis` whose worker wrote them before their producer did. */
 export async function fillAdoptedJobs(db: Database, jobs: readonly NewJob[]): Promise<void> {
   if (jobs.length === 0) return;
   const late = jobs.map(({ data: _data, ...row }) => row);

@@ -2,7 +2,7 @@ import type { JobError } from '@sluice/shared/contracts/deadLetter';
 import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { Database } from '../connect.js';
 
-/** How a job is at present. */
+/** The current state of a job. */
 export interface PresentJob {
   readonly id: string;
   readonly state: JobState;
@@ -21,7 +21,7 @@ SELECT id, state, fence AS attempt, due_at AS "dueAt", finished_at IS NOT NULL A
        CASE WHEN finished_at IS NOT NULL THEN error END AS error
 FROM jobs WHERE id = ANY($1::uuid[])`;
 
-/** How these jobs are; those that the ledger does not have are left out. */
+/** The current state of these jobs; those that the ledger does not have are omitted. */
 export async function findPresent(db: Database, ids: readonly string[]): Promise<PresentJob[]> {
   const { rows } = await db.$client.query<PresentJob>({ name: 'find_present', text: FIND, values: [ids] });
   return rows;

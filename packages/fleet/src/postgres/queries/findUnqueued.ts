@@ -8,8 +8,8 @@ WHERE j.queued_at IS NULL AND j.finished_at IS NULL AND j.updated_at < now() - $
 ORDER BY j.id LIMIT $2`;
 
 /**
- * Jobs that were accepted but never marked as queued: whoever accepted them died or lost Redis in between.
- * @param olderThanMs how long they must have been so
+ * Jobs that were accepted but never marked as queued: their acceptor died or lost Redis in between.
+ * @param olderThanMs minimum time in this state
  */
 export async function findUnqueued(db: Database, olderThanMs: number, limit: number): Promise<UnfinishedRow[]> {
   const { rows } = await db.$client.query<UnfinishedRow>({

@@ -1,8 +1,8 @@
 import type { Session } from '../connect.js';
 
-/** What is known of an `Idempotency-Key`. */
+/** The stored state of an `Idempotency-Key`. */
 export type IdempotencyHold =
-  /** This request goes on; ids it makes come from `seed`. */
+  /** This request proceeds; the ids it makes are derived from `seed`. */
   | { readonly kind: 'held'; readonly seed: string }
   | {
       readonly kind: 'replay';
@@ -27,8 +27,8 @@ WHERE k.created_at < now() - interval '24 hours'
 RETURNING seed`;
 
 /**
- * Takes hold of a key for a request, or tells what became of it. A hold ends after 10 s without an answer: its process
- * died, and a second try of the same request goes on with the same seed.
+ * Acquires a key for a request, or returns the outcome of the earlier one. A hold expires after 10 s without a
+ * response: its process died, and a retry of the same request continues with the same seed.
  * @param scope the tenant, or `#operator`
  * @param requestHash SHA-256 of method, path and body, as hex
  * @param seed UUIDv7 that is used when the key is new
@@ -62,7 +62,7 @@ interface KeyRow {
   body: string | null;
 }
 
-/** Keeps the answer of a request under its key. */
+/** Stores the response to a request under its key. */
 export async function keepIdempotentAnswer(
   db: Session,
   answer: {
@@ -80,7 +80,7 @@ export async function keepIdempotentAnswer(
   });
 }
 
-/** Lets go of a key whose request was refused, so that it can be tried again. */
+/** Releases a key whose request was rejected, so that it can be retried. */
 export async function releaseIdempotencyKey(db: Session, scope: string, key: string): Promise<void> {
   await db.$client.query({
     name: 'release_idempotency_key',
@@ -90,7 +90,7 @@ export async function releaseIdempotencyKey(db: Session, scope: string, key: str
 }
 
 /**
- * Ends the hold of a request whose outcome is not known, and keeps its seed: the same request again makes the same ids.
+ * Ends the hold of a request whose outcome is unknown, and keeps its seed: a retry of the request makes the same ids.
  */
 export async function yieldIdempotencyKey(db: Session, scope: string, key: string): Promise<void> {
   await db.$client.query({
@@ -100,7 +100,7 @@ export async function yieldIdempotencyKey(db: Session, scope: string, key: strin
   });
 }
 
-/** Forgets keys older than 24 hours, at most `limit` at a time; returns how many. */
+/** Deletes keys older than 24 hours, at most `limit` per call; returns how many. */
 export async function forgetIdempotencyKeys(db: Session, limit: number): Promise<number> {
   const { rowCount } = await db.$client.query({
     name: 'forget_idempotency_keys',

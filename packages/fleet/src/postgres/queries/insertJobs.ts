@@ -11,10 +11,10 @@ export interface NewJob {
   readonly task: string;
   readonly queueClass: string;
   readonly queueJobId: string | null;
-  /** `accepted`, `queued` where Redis has it already (with a delay, that is written as `delayed`), or `cancelled` since. */
+  /** `accepted`, `queued` where Redis already has it (stored as `delayed` if it has a delay), or `cancelled` since. */
   readonly state: Extract<JobState, 'accepted' | 'queued' | 'cancelled'>;
   readonly priority: number;
-  /** Points by rules, see `domain/priority.ts`; 0 when left out. */
+  /** Points from priority rules, see `domain/priority.ts`; 0 when omitted. */
   readonly rulePoints?: number;
   readonly data: unknown;
   readonly maxAttempts: number;
@@ -25,12 +25,12 @@ export interface NewJob {
   readonly traceparent: string | null;
 }
 
-/** What became of one job of an insert. */
+/** The result of inserting one job. */
 export type Inserted =
   | { readonly kind: 'inserted' }
-  /** The ledger has this id already: the same request came twice. */
+  /** The ledger already has this id: a duplicate request. */
   | { readonly kind: 'known' }
-  /** An unfinished job has this dedupeKey. */
+  /** Another unfinished job has this dedupeKey. */
   | { readonly kind: 'duplicate'; readonly jobId: string };
 
 const INSERT = `
@@ -57,7 +57,7 @@ LEFT JOIN jobs same ON same.id = asked.id
 LEFT JOIN jobs dup ON dup.tenant_id = asked."tenantId" AND dup.dedupe_key = asked."dedupeKey"
                   AND dup.finished_at IS NULL`;
 
-/** Writes many jobs in one statement, which is one commit. The answers are in the order of the jobs. */
+/** Writes many jobs in one statement and commit. The results are in the order of the jobs. */
 export async function insertJobs(db: Database, jobs: readonly NewJob[]): Promise<Inserted[]> {
   const { rows } = await db.$client.query<{ id: string }>({
     name: 'insert_jobs',

@@ -4,9 +4,9 @@ import type { NewJob } from './insertJobs.js';
 import { insertJobs } from './insertJobs.js';
 
 /**
- * Writes rows of jobs that Redis holds already. A worker may have been faster: it wrote what it could see of the job, and the rest
- * is filled in. Another job may have come to the ledger with the same dedupeKey while this one was known to Redis alone: both
- * were accepted, so both get a row.
+ * Writes rows of jobs that Redis already has. If a worker was faster and wrote what it knew of the job, the rest is
+ * filled in. Another job with the same dedupeKey may have reached the ledger while only Redis knew this one: both were
+ * accepted, so both get a row.
  */
 export async function insertLateJobs(db: Database, rows: readonly NewJob[]): Promise<void> {
   const written = await insertJobs(db, rows);

@@ -10,14 +10,14 @@ export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly task?: string | undefined;
   readonly since?: Date | undefined;
-  /** Id of the last job of the page before. */
+  /** Id of the last job of the previous page. */
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
 
 const SHOWN_STATE = sql<JobState>`CASE WHEN ${jobs.state} IN ('delayed', 'retrying') AND ${jobs.dueAt} <= now() THEN 'queued' ELSE ${jobs.state} END`;
 
-/** A tenant's jobs, newest first, a page at a time. */
+/** A page of a tenant's jobs, newest first. */
 export async function listJobs(db: Session, tenantId: string, filter: JobFilter): Promise<JobRow[]> {
   return db
     .select()

@@ -8,7 +8,7 @@ export type JobRow = typeof jobs.$inferSelect;
 /** An attempt of a job. */
 type AttemptRow = typeof attempts.$inferSelect;
 
-/** A job with all its starts and deaths, oldest first. */
+/** A job with all its attempts and dead letters, oldest first. */
 export interface JobHistory {
   readonly job: JobRow;
   readonly attempts: AttemptRow[];
@@ -26,7 +26,7 @@ export async function readJob(db: Session, tenantId: string, id: string): Promis
   return { job, attempts: [...starts, ...runningAttempt(job, starts)], deaths };
 }
 
-/** An attempt that runs is told by the job's row alone; the version before wrote a row of its own at once. */
+/** Only the job's row records a running attempt; the previous version wrote an attempt row at the start. */
 function runningAttempt(job: JobRow, starts: readonly AttemptRow[]): AttemptRow[] {
   const { id, tenantId, fence, workerId, attemptStartedAt } = job;
   if (job.state !== 'active' || workerId === null || attemptStartedAt === null) return [];

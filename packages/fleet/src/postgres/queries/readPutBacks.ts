@@ -1,13 +1,13 @@
 import type { Database } from '../connect.js';
 
-/** How a job was put back since it last ran or was submitted: by workers that could not run it. */
+/** How often a job was put back by workers that could not run it, since it last ran or was submitted. */
 export interface PutBackCount {
   readonly times: number;
-  /** Since the first of them, in ms; 0 when there was none. */
+  /** Time since the first one, in ms; 0 when there was none. */
   readonly forMs: number;
 }
 
-/** Attempts that were lost, or released by a worker that stopped, neither count nor begin the count again. */
+/** Attempts that were lost, or released by a stopping worker, neither count nor reset the count. */
 const READ = `
 SELECT count(*)::int AS times,
        greatest(0, coalesce(extract(epoch FROM now() - min(started_at)) * 1000, 0))::float8 AS "forMs"

@@ -10,17 +10,17 @@ export interface EnqueueableJob {
   readonly queueClass: string;
   readonly queueJobId: string | null;
   readonly priority: number;
-  /** Since when it waits, unix ms. */
+  /** Start of its wait, unix ms. */
   readonly rankedSinceMs: number;
   readonly rulePoints: number;
-  /** When this was read, by the ledger's clock, unix ms. */
+  /** Time of this read by the ledger's clock, unix ms. */
   readonly nowMs: number;
   readonly data: unknown;
   readonly maxAttempts: number;
-  /** Until it is due, in ms; 0 for at once. */
+  /** Time until it is due, in ms; 0 when it is due now. */
   readonly delayMs: number;
   readonly dedupeKey: string | null;
-  /** Whether it was started before: it may have left a note among the dead letters. */
+  /** Whether it was started before: it may have left an entry in the dead-letter lane. */
   readonly started: boolean;
   readonly traceparent: string | null;
 }
@@ -44,7 +44,10 @@ WITH again AS (
 )
 SELECT ${ENQUEUEABLE_COLUMNS} FROM again`;
 
-/** Takes a dead job back to `accepted` with new attempts, still a suspect if it was one; null when it is not dead or not of this tenant. */
+/**
+ * Returns a dead job to `accepted` with its retries restored, still a suspect if it was one; null when it is not dead
+ * or belongs to another tenant.
+ */
 export async function redriveJob(db: Session, tenantId: string, id: string): Promise<EnqueueableJob | null> {
   const { rows } = await db.$client.query<EnqueueableJob>({
     name: 'redrive_job',

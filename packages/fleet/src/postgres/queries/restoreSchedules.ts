@@ -1,6 +1,6 @@
 import type { Database } from '../connect.js';
 
-/** What is needed to make a schedule in its lane. */
+/** What is needed to create a schedule in its lane. */
 export interface RestorableSchedule {
   readonly id: string;
   readonly tenantId: string;
@@ -25,12 +25,12 @@ FROM schedules s JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL
 WHERE (s.tenant_id, s.id) > ($1, $2) AND s.created_at < now() - $3 * interval '1 millisecond'
 ORDER BY s.tenant_id, s.id LIMIT $4`;
 
-/** A schedule by its place. */
+/** A schedule's id and lane. */
 export type SchedulePlace = Pick<RestorableSchedule, 'id' | 'tenantId' | 'queueClass'>;
 
 /**
- * Every tenant's schedules by place alone, a tenant's together, a page at a time; those of deleted tenants are left out.
- * @param after the last of the page before; null for the first page
+ * A page of all tenants' schedules, by id and lane only and grouped by tenant; those of deleted tenants are omitted.
+ * @param after the last one of the previous page; null for the first page
  */
 export async function pageOfSchedules(
   db: Database,
@@ -51,7 +51,7 @@ SELECT s.id, s.tenant_id AS "tenantId", s.queue_class AS "queueClass", s.task, s
 FROM schedules s JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL
 WHERE s.id = ANY($1)`;
 
-/** These schedules, as far as they are still there. */
+/** Those of these schedules that still exist. */
 export async function readSchedules(db: Database, ids: readonly string[]): Promise<RestorableSchedule[]> {
   const { rows } = await db.$client.query<RestorableSchedule>({ name: 'read_schedules', text: READ, values: [ids] });
   return rows;
@@ -60,7 +60,7 @@ export async function readSchedules(db: Database, ids: readonly string[]): Promi
 const KNOWN = `
 SELECT s.id FROM schedules s JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL WHERE s.id = ANY($1)`;
 
-/** Which of these schedules there are. */
+/** Which of these schedules exist. */
 export async function knownSchedules(db: Database, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.$client.query<{ id: string }>({ name: 'known_schedules', text: KNOWN, values: [ids] });
   return new Set(rows.map(({ id }) => id));

@@ -8,7 +8,7 @@ export type ScalingDecisionRow = typeof scalingDecisions.$inferSelect;
 /** A decision to be recorded. */
 export type NewScalingDecision = Omit<typeof scalingDecisions.$inferInsert, 'id' | 'decidedAt'>;
 
-/** Records decisions, all in one statement. */
+/** Records decisions in one statement. */
 export async function insertScalingDecisions(db: Database, decisions: readonly NewScalingDecision[]): Promise<void> {
   if (decisions.length > 0) await db.insert(scalingDecisions).values([...decisions]);
 }

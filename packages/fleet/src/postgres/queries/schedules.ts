@@ -9,20 +9,20 @@ export type ScheduleRow = typeof schedules.$inferSelect;
 /** A schedule to be written. */
 export type NewSchedule = Omit<ScheduleRow, 'createdAt'>;
 
-/** What became of a schedule that was to be written. */
+/** The result of inserting a schedule. */
 export type InsertedSchedule =
   | { readonly kind: 'inserted'; readonly row: ScheduleRow }
-  /** The ledger has this id already: the same request came twice. */
+  /** The ledger already has this id: a duplicate request. */
   | { readonly kind: 'known'; readonly row: ScheduleRow }
-  /** The tenant has as many as it may have. */
+  /** The tenant's limit is reached. */
   | { readonly kind: 'full' }
   /** The tenant is deleted. */
   | { readonly kind: 'no-tenant' };
 
 /**
- * Writes a schedule. The tenant's row is locked until the transaction ends, so that two at a time cannot exceed the bound,
- * and none is written behind the back of the tenant's deletion.
- * @param tx a transaction: each of the statements must see what was committed before it, as PostgreSQL's default is
+ * Writes a schedule. Locks the tenant's row until the transaction ends, so that concurrent inserts cannot exceed the
+ * limit, nor race with the tenant's deletion.
+ * @param tx a transaction at PostgreSQL's default isolation: each statement must see what was committed before it
  */
 export async function insertSchedule(
   tx: Session,
@@ -41,7 +41,7 @@ export async function insertSchedule(
   if (known !== undefined) return { kind: 'known', row: known };
   const [held] = await tx.select({ held: count() }).from(schedules).where(ofTenant);
   if ((held?.held ?? 0) >= mostPerTenant) return { kind: 'full' };
-  // JSON's null is data like any other; the builder would take it for SQL's.
+  // JSON null is valid data; the builder would turn it into SQL NULL.
   const data = sql`${JSON.stringify(schedule.data ?? null)}::jsonb`;
   const [row] = await tx
     .insert(schedules)
@@ -50,10 +50,10 @@ export async function insertSchedule(
   return { kind: 'inserted', row: row as ScheduleRow };
 }
 
-/** A schedule as a list shows it. */
+/** A schedule as lists return it. */
 export type ListedSchedule = Omit<ScheduleRow, 'data'>;
 
-/** A tenant's schedules without their data, newest first, a page at a time. */
+/** A page of a tenant's schedules without their data, newest first. */
 export async function listSchedules(
   db: Session,
   tenantId: string,
@@ -76,19 +76,19 @@ export async function findSchedule(db: Session, tenantId: string, id: string): P
   return row ?? null;
 }
 
-/** Deletes a schedule of a tenant; false when there is none. */
+/** Deletes a schedule of a tenant; false when it does not exist. */
 export async function deleteSchedule(db: Session, tenantId: string, id: string): Promise<boolean> {
   const { rowCount } = await db.delete(schedules).where(and(eq(schedules.id, id), eq(schedules.tenantId, tenantId)));
   return rowCount === 1;
 }
 
-/** How many of a tenant's newest jobs are looked through for the latest of a schedule. */
+/** How many of a tenant's newest jobs are searched for the latest one of a schedule. */
 const NEWEST_JOBS = 10_000;
 
 /**
- * The latest job of a tenant whose BullMQ id begins so; null when none is among its newest 10,000, which is as many as are
- * looked through.
- * @param beginning holds neither "%" nor "_"
+ * The latest job of a tenant whose BullMQ id has this prefix; null when none of its newest 10,000 has, the search
+ * limit.
+ * @param beginning contains neither "%" nor "_"
  */
 export async function findLatestJob(db: Session, tenantId: string, beginning: string): Promise<JobRow | null> {
   const newest = db

@@ -2,7 +2,7 @@ import type { DeathCategory, JobError, Severity } from '@sluice/shared/contracts
 import type { AttemptOutcome, JobState } from '@sluice/shared/contracts/jobStates';
 import type { Database } from '../connect.js';
 
-/** How an attempt ended, to be written if the attempt still owns its job. */
+/** How an attempt ended; written only if the attempt still owns its job. */
 export interface Settlement {
   readonly id: string;
   /** Number of the attempt, from the claim. */
@@ -10,19 +10,19 @@ export interface Settlement {
   /** The job's next state. */
   readonly state: Extract<JobState, 'completed' | 'retrying' | 'queued' | 'dead' | 'cancelled'>;
   readonly outcome: AttemptOutcome;
-  /** The job was claimed and given back before it ran: if this claim was its first start, it has not started. */
+  /** The job was claimed and released before it ran: if this was its first claim, it counts as not started. */
   readonly neverRan?: true;
   readonly result: unknown;
   readonly error: JobError | null;
-  /** Until the next attempt, in ms; null where there is none or it is due at once. */
+  /** Time until the next attempt, in ms; null when there is none or it is due now. */
   readonly retryInMs: number | null;
   readonly death: { readonly category: DeathCategory; readonly severity: Severity } | null;
 }
 
 /**
- * `= ANY($2)` bounds every scan by the batch, whatever the planner takes a young table for: without it, a plan made for
- * a few hundred rows reads the whole index at each settlement, and is kept while the table grows. An attempt's row may be
- * there, open: the version before wrote it at the start.
+ * `= ANY($2)` bounds every scan by the batch, however large the planner thinks a young table is: without it, a plan
+ * made for a few hundred rows reads the whole index at each settlement, and stays cached while the table grows. An
+ * attempt may already have an open row: the previous version wrote it at the start.
  */
 const SETTLE = `
 WITH outcome AS (
@@ -61,9 +61,10 @@ JOIN attempts a ON a.job_id = o.id AND a.number = o.fence AND a.outcome = o.outc
 WHERE a.job_id = ANY($2::uuid[])`;
 
 /**
- * Writes how attempts ended: one statement, one commit. Only an attempt that still owns its job is taken. A settlement
- * that was taken before is told so again: its commit stood, and the answer was lost with the connection.
- * @returns for each settlement whether it was taken, in order
+ * Writes how attempts ended: one statement, one commit. Applies only to attempts that still own their job. A settlement
+ * that was applied before is reported as applied again: it was committed, but the response was lost with the
+ * connection.
+ * @returns for each settlement whether it was applied, in order
  */
 export async function settleJobs(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
   const { rows } = await db.$client.query<AttemptKey>({
@@ -77,7 +78,7 @@ export async function settleJobs(db: Database, settlements: readonly Settlement[
   return settlements.map((settlement) => taken.has(keyOf(settlement)));
 }
 
-/** A statement of its own: it must see what another that was under way has committed meanwhile. */
+/** A separate statement, so that it sees what a concurrent one has committed meanwhile. */
 async function findWritten(db: Database, settlements: readonly Settlement[]): Promise<AttemptKey[]> {
   const { rows } = await db.$client.query<AttemptKey>({
     name: 'find_settled_attempts',

@@ -1,16 +1,16 @@
 import type { Database } from '../connect.js';
 
-/** What the scaler decided on a tenant, or noted. */
+/** A scaling decision or note about a tenant. */
 export interface SlotsGiven {
   /** Unix ms. */
   readonly atMs: number;
-  /** Slots that the tenant had from then on. */
+  /** Slots of the tenant from then on. */
   readonly slots: number;
-  /** Noted only that a quota, a rate limit or a pause holds the tenant back: its slots stay. */
+  /** Only a note that a quota, a rate limit or a pause limits the tenant: its slots stay unchanged. */
   readonly isPaused: boolean;
 }
 
-/** Decisions that are looked at, the newest. */
+/** Number of decisions read, the newest. */
 const DECISIONS = 1_000;
 
 const FIND = `
@@ -20,7 +20,7 @@ FROM (SELECT id, decided_at, coalesce(previous, -1) AS previous, desired FROM sc
 WHERE decided_at < $2
 ORDER BY decided_at, id`;
 
-/** What was decided before a moment, oldest first; not all of it where there was very much. */
+/** The decisions before a moment, oldest first; truncated when there are too many. */
 export async function findSlotsGiven(db: Database, tenantId: string, to: Date): Promise<SlotsGiven[]> {
   const { rows } = await db.$client.query<SlotsGiven>({ name: 'slots_given', text: FIND, values: [tenantId, to] });
   return rows;

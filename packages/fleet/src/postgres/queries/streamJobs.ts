@@ -22,9 +22,9 @@ export interface StreamedJob {
   readonly priority: number;
   readonly role: string;
   readonly userId: string | null;
-  /** Times it was started. */
+  /** Number of starts. */
   readonly attempts: number;
-  /** Failures that counted, since it was last (re)driven. */
+  /** Failures that counted since it was last submitted or redriven. */
   readonly failures: number;
   readonly acceptedAt: Date;
   readonly startedAt: Date | null;
@@ -33,7 +33,7 @@ export interface StreamedJob {
   readonly error: JobError | null;
 }
 
-/** Rows that are fetched at once. */
+/** Rows per fetch. */
 const FETCH_ROWS = 1_000;
 
 const DECLARE = `
@@ -49,11 +49,11 @@ WHERE tenant_id = $1
 ORDER BY id`;
 
 /**
- * Streams a tenant's jobs in the order of their ids, which is the order of acceptance, as they all stood when the
- * stream began (one read-only snapshot). Holds one connection until it is read to its end or given up.
+ * Streams a tenant's jobs in the order of their ids, which is the order of acceptance, as of the start of the stream
+ * (one read-only snapshot). Holds one connection until the stream is consumed or abandoned.
  *
- * Rows are fetched a thousand at a time from a cursor, so a reader that takes its time between two of them is not cut
- * off by the pool's limit on a statement's duration: no statement runs meanwhile.
+ * Fetches a thousand rows at a time from a cursor, so that a slow reader does not hit the pool's statement time limit:
+ * no statement runs between two fetches.
  */
 export async function* streamJobs(
   db: Database,
@@ -61,13 +61,13 @@ export async function* streamJobs(
   filter: StreamedJobsFilter,
 ): AsyncGenerator<StreamedJob, void, void> {
   const client = await db.$client.connect();
-  // Between two statements a lost connection is told by an event, which would end the process if nobody listened. The
-  // next statement fails anyway.
+  // A connection lost between two statements emits an event, which would end the process without a listener. The next
+  // statement fails anyway.
   const ignore = (): void => undefined;
   client.on('error', ignore);
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // A reader may rest longer than a server that ends idle transactions allows.
+    // A reader may pause longer than the server's limit for idle transactions.
     await client.query("SELECT set_config('sluice.tenant', $1, true)", [tenantId]);
     await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     const { since, until, state, task } = filter;

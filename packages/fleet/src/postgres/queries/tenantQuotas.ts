@@ -9,7 +9,7 @@ SELECT q.upstream, q.calls_per_window AS "callsPerWindow", q.window_ms AS "windo
 FROM tenants t LEFT JOIN tenant_quotas q ON q.tenant_id = t.id
 WHERE t.id = $1 AND t.deleted_at IS NULL`;
 
-/** The quotas that were set for a tenant; null when there is no such tenant. */
+/** A tenant's own quotas; null when the tenant does not exist. */
 export async function readTenantQuotas(db: Session, tenantId: string): Promise<TenantQuotas | null> {
   const { rows } = await db.$client.query<UpstreamQuota & { readonly upstream: string | null }>({
     name: 'read_tenant_quotas',
@@ -20,7 +20,7 @@ export async function readTenantQuotas(db: Session, tenantId: string): Promise<T
   return new Map(rows.flatMap(({ upstream, ...quota }) => (upstream === null ? [] : [[upstream, quota] as const])));
 }
 
-/** What is left out goes back to the task's default. */
+/** Omitted quotas return to the task's default. */
 const REPLACE = `
 WITH tenant AS (
   SELECT id FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
@@ -39,7 +39,7 @@ WITH tenant AS (
 )
 SELECT id FROM tenant`;
 
-/** Sets a tenant's own quotas to these and no others; false when there is no such tenant. */
+/** Replaces all of a tenant's own quotas; false when the tenant does not exist. */
 export async function replaceTenantQuotas(db: Session, tenantId: string, quotas: TenantQuotas): Promise<boolean> {
   const rows = Array.from(quotas, ([upstream, quota]) => ({ upstream, ...quota }));
   const { rowCount } = await db.$client.query({

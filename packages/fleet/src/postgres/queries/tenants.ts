@@ -5,7 +5,7 @@ import { apiKeys, tenants } from '../schema/index.js';
 /** A tenant's row. */
 export type TenantRow = typeof tenants.$inferSelect;
 
-/** Writes a new tenant; null when its id was ever used. */
+/** Writes a new tenant; null when its id is or was in use. */
 export async function insertTenant(db: Session, tenant: typeof tenants.$inferInsert): Promise<TenantRow | null> {
   const [row] = await db.insert(tenants).values(tenant).onConflictDoNothing().returning();
   return row ?? null;
@@ -16,7 +16,7 @@ export async function listTenants(db: Session): Promise<TenantRow[]> {
   return db.select().from(tenants).where(isNull(tenants.deletedAt)).orderBy(asc(tenants.id));
 }
 
-/** Weights of the tenants that are not deleted; those of weight 1, the default, are left out. */
+/** Weights of the tenants that are not deleted; those with weight 1, the default, are omitted. */
 export async function listWeights(db: Session): Promise<Map<string, number>> {
   const rows = await db
     .select({ id: tenants.id, weight: tenants.weight })
@@ -34,7 +34,7 @@ export async function findTenant(db: Session, id: string): Promise<TenantRow | n
   return row ?? null;
 }
 
-/** Changes what is given; null when there is no such tenant. */
+/** Updates the given fields; null when the tenant does not exist. */
 export async function updateTenant(
   db: Session,
   id: string,
@@ -65,7 +65,10 @@ WITH gone AS (
 )
 SELECT id FROM gone`;
 
-/** Deletes a tenant: its keys are revoked, its schedules deleted and its waiting jobs cancelled in the same commit. False when unknown. */
+/**
+ * Deletes a tenant: revokes its keys, deletes its schedules and cancels its waiting jobs in the same commit. False when
+ * it does not exist.
+ */
 export async function deleteTenant(db: Session, id: string): Promise<boolean> {
   const { rowCount } = await db.$client.query({ name: 'delete_tenant', text: DELETE, values: [id] });
   return rowCount === 1;
@@ -80,12 +83,12 @@ export async function insertApiKey(db: Session, key: typeof apiKeys.$inferInsert
   return row as ApiKeyRow;
 }
 
-/** The keys of a tenant, oldest first, revoked ones too. */
+/** The keys of a tenant, oldest first, including revoked ones. */
 export async function listApiKeys(db: Session, tenantId: string): Promise<ApiKeyRow[]> {
   return db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).orderBy(asc(apiKeys.id));
 }
 
-/** Revokes a key of a tenant; false when there is no such valid key. */
+/** Revokes a key of a tenant; false when the tenant has no such valid key. */
 export async function revokeApiKey(db: Session, tenantId: string, id: string): Promise<boolean> {
   const revoked = await db
     .update(apiKeys)
@@ -95,10 +98,10 @@ export async function revokeApiKey(db: Session, tenantId: string, id: string): P
   return revoked.length === 1;
 }
 
-/** A key, with what every request of its tenant goes by. */
+/** A key, with the tenant's settings that apply to each of its requests. */
 export type ValidKey = ApiKeyRow & Pick<TenantRow, 'priorityRules'>;
 
-/** The valid key with this hash of a tenant that is not deleted, or null. */
+/** The valid key with this hash, if its tenant is not deleted; else null. */
 export async function findApiKeyByHash(db: Session, hash: string): Promise<ValidKey | null> {
   const [row] = await db
     .select({ key: apiKeys, priorityRules: tenants.priorityRules })

@@ -11,16 +11,19 @@ export interface UnfinishedRow {
   /** Id of the BullMQ job. */
   readonly queueJobId: string;
   readonly state: JobState;
-  /** Since the row was last written, in ms. */
+  /** Time since the row was last written, in ms. */
   readonly untouchedMs: number;
   readonly timeoutMs: number;
-  /** Who runs it, of an active row. */
+  /** The worker of an active row. */
   readonly workerId: string | null;
   /** Changes with every write of the row. */
   readonly version: string;
 }
 
-/** Columns of `jobs` that make an {@link UnfinishedRow}. Rows of before the column `worker_id` have it in their attempt. */
+/**
+ * Columns of `jobs` that make an {@link UnfinishedRow}. Rows older than the column `worker_id` have the worker in their
+ * attempt.
+ */
 export const UNFINISHED_COLUMNS = `j.id, j.tenant_id AS "tenantId", j.queue_class AS "queueClass",
   coalesce(j.queue_job_id, j.id::text) AS "queueJobId", j.state, j.timeout_ms AS "timeoutMs", j.xmin::text AS version,
   (extract(epoch FROM now() - j.updated_at) * 1000)::float8 AS "untouchedMs",
@@ -38,8 +41,8 @@ WITH RECURSIVE t(tenant_id) AS (
 SELECT tenant_id FROM t WHERE tenant_id IS NOT NULL LIMIT $2`;
 
 /**
- * Tenants that have unfinished jobs, by id: one step in the index per tenant, however many jobs it has.
- * @param from the first that may be among them
+ * Tenants that have unfinished jobs, by id: one index step per tenant, however many jobs it has.
+ * @param from the lowest id to include
  */
 export async function listUnfinishedTenants(db: Database, from: string, limit: number): Promise<string[]> {
   const { rows } = await db.$client.query<{ tenant_id: string }>({
@@ -51,9 +54,10 @@ export async function listUnfinishedTenants(db: Database, from: string, limit: n
 }
 
 /**
- * The lateral part runs tenant by tenant, in order, and ends with the page; the index serves both orders. The tenant is compared as
- * the first part of a place in that index: of an equal tenant the planner knows that the id alone gives the order, and goes through
- * all jobs there ever were where its statistics say that most are of one tenant.
+ * The lateral join runs tenant by tenant, in order, and stops when the page is full; the index serves both orders. The
+ * tenant is compared as the first part of a key of that index: with an equality on the tenant, the planner knows that
+ * the id alone gives the order, and scans all jobs ever accepted where its statistics say that most belong to one
+ * tenant.
  */
 const READ_PAGE = `
 SELECT j.* FROM unnest($1::text[]) WITH ORDINALITY AS t(tenant_id, n)
@@ -66,9 +70,9 @@ CROSS JOIN LATERAL (
 ORDER BY t.n LIMIT $3`;
 
 /**
- * A page of unfinished jobs, tenant by tenant and each in the order of acceptance.
- * @param tenantIds whose
- * @param afterId of the first tenant only jobs behind this one
+ * A page of unfinished jobs, grouped by tenant, each group in the order of acceptance.
+ * @param tenantIds the tenants to read
+ * @param afterId for the first tenant, only jobs after this one
  */
 export async function readUnfinishedRows(
   db: Database,
@@ -87,8 +91,8 @@ const READ_JOBS = `
 SELECT ${ENQUEUEABLE_COLUMNS}, xmin::text AS version FROM jobs WHERE id = ANY($1::uuid[]) AND finished_at IS NULL`;
 
 /**
- * What is needed to add these jobs, in their order; those that were written since their rows were read are left out. So a job
- * that Redis did not hold in between is none that was finished meanwhile: the ledger is always told first.
+ * What is needed to add these jobs, in their order; jobs written since their rows were read are omitted. So a job
+ * missing from Redis in between is not one that finished meanwhile: the ledger is always written first.
  */
 export async function readUnchangedJobs(
   db: Database,
@@ -109,7 +113,7 @@ export async function readUnchangedJobs(
 
 const COUNT = 'SELECT tenant_id, count(*)::int AS jobs FROM jobs WHERE finished_at IS NULL GROUP BY tenant_id';
 
-/** How many unfinished jobs each tenant has. Reads the whole index of them. */
+/** Number of unfinished jobs per tenant. Scans their whole index. */
 export async function countUnfinishedByTenant(db: Database): Promise<Map<string, number>> {
   const { rows } = await db.$client.query<{ tenant_id: string; jobs: number }>({
     name: 'count_unfinished_by_tenant',

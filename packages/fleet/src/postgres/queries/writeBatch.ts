@@ -4,22 +4,22 @@ import { claimJobs } from './claimJobs.js';
 import type { Settlement } from './settleJobs.js';
 import { settleJobs } from './settleJobs.js';
 
-/** What a worker has to write at one moment. No job may be in it twice. */
+/** What a worker has to write at one moment. It may contain each job only once. */
 export interface LedgerBatch {
   readonly claims: readonly ClaimRequest[];
   readonly settlements: readonly Settlement[];
 }
 
-/** What became of a turn, each part in its order: see `claimJobs` and `settleJobs`. */
+/** The results of a batch, each list in the order of its input: see `claimJobs` and `settleJobs`. */
 export interface WrittenBatch {
   readonly claimed: readonly (ClaimedJob | null)[];
   readonly settled: readonly boolean[];
 }
 
 /**
- * The ordinary course: jobs that wait are started, attempts that succeeded are ended. Rows are found by the batch alone,
- * each with what belongs to it by its place there: no join, so no plan can read more, and rows are always locked in the
- * order of the index, so that no two batches wait for each other.
+ * The common case: waiting jobs start, successful attempts end. Rows are found by the batch alone, each paired with its
+ * input by position: no join, so no plan can read more; and rows are always locked in index order, so that two batches
+ * cannot deadlock.
  */
 const TURN = `
 WITH claimed AS (
@@ -50,9 +50,9 @@ SELECT * FROM claimed
 UNION ALL
 SELECT NULL, count(*)::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM settled`;
 
-/** A row as an array, which is read with less work than an object. */
+/** A row as an array, which costs less to parse than an object. */
 type TurnRow = [
-  /** Null in the row that counts, as its fence, what was settled. */
+  /** Null in the row whose fence is the number of settlements. */
   id: string | null,
   fence: number,
   tenantId: string,
@@ -69,8 +69,8 @@ type TurnRow = [
 ];
 
 /**
- * Claims and settles jobs: one statement and one commit in the ordinary course. What it finds otherwise (a job that is over,
- * still active or not due, an attempt that failed or owns its job no longer) goes the long way.
+ * Claims and settles jobs: one statement and one commit in the common case. Everything else (a job that is over, still
+ * active or not due, an attempt that failed or no longer owns its job) takes the slow path.
  */
 export async function writeBatch(db: Database, { claims, settlements }: LedgerBatch): Promise<WrittenBatch> {
   const completions = settlements.filter(isCompletion);
@@ -82,7 +82,7 @@ export async function writeBatch(db: Database, { claims, settlements }: LedgerBa
   const missing = claims.length === ordinary.claimed.size ? [] : claims.filter(({ id }) => !ordinary.claimed.has(id));
   const [found, ended] = await Promise.all([
     missing.length > 0 ? claimJobs(db, missing) : [],
-    // Those that were just settled are told so again.
+    // Those that were just settled are reported as settled again.
     ordinary.settled < completions.length ? settleJobs(db, completions) : null,
   ]);
   const long = new Map(missing.map(({ id }, i) => [id, found[i] ?? null]));
@@ -101,7 +101,7 @@ function isCompletion({ state }: Settlement): boolean {
 
 interface OrdinaryTurn {
   readonly claimed: ReadonlyMap<string, ClaimedJob>;
-  /** Completions that were taken. */
+  /** Completions that were applied. */
   readonly settled: number;
 }
 
@@ -135,7 +135,7 @@ async function takeOrdinaryTurn(
   return { claimed, settled };
 }
 
-/** An array as PostgreSQL reads it, of what needs no quotes: ids and numbers. The driver would look at every character. */
+/** An array literal of values that need no quotes: ids and numbers. The driver would check every character. */
 function toPlainArray(values: readonly (string | number)[]): string {
   return `{${values.join(',')}}`;
 }

@@ -2,7 +2,7 @@ import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 import { tenants } from './tenants.js';
 
-/** Credentials of a tenant. Only the SHA-256 of a key is kept, as hex. */
+/** A tenant's credentials. Only the SHA-256 of a key is stored, as hex. */
 export const apiKeys = pgTable(
   'api_keys',
   {

@@ -3,7 +3,7 @@ import { ATTEMPT_OUTCOMES } from '@sluice/shared/contracts/jobStates';
 import { integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** Every start of every job, numbered by its fence. */
+/** Every attempt of every job, numbered by its fence. */
 export const attempts = pgTable(
   'attempts',
   {
@@ -15,7 +15,7 @@ export const attempts = pgTable(
     finishedAt: moment('finished_at'),
     outcome: text('outcome', { enum: ATTEMPT_OUTCOMES }),
     error: jsonb('error').$type<JobError>(),
-    /** When the next attempt is due, where there is one. */
+    /** When the next attempt is due, if there is one. */
     retryAt: moment('retry_at'),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.number] })],

@@ -3,7 +3,7 @@ import { DEATH_CATEGORIES, SEVERITIES } from '@sluice/shared/contracts/deadLette
 import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** Every death of a job. The payload stays in the job's row, which `jobId` names. */
+/** Every death of a job. The payload stays in the row of the job, `jobId`. */
 export const deadLetters = pgTable(
   'dead_letters',
   {
@@ -15,7 +15,7 @@ export const deadLetters = pgTable(
     severity: text('severity', { enum: SEVERITIES }).notNull(),
     error: jsonb('error').$type<JobError>().notNull(),
     attempts: integer('attempts').notNull(),
-    /** When the job had come into its queue before it died; its row forgets that when it is sent again. */
+    /** When the job was queued before it died; a redrive clears that in its row. */
     queuedAt: moment('queued_at'),
     diedAt: moment('died_at').notNull().defaultNow(),
     redrivenAt: moment('redriven_at'),

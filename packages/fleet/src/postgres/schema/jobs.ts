@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** The ledger: one row per accepted job. Redis is an index of it that can be lost. */
+/** The ledger: one row per accepted job. Redis is an index of it that may be lost. */
 export const jobs = pgTable(
   'jobs',
   {
@@ -16,31 +16,34 @@ export const jobs = pgTable(
     role: text('role', { enum: ['owner', 'admin', 'member', 'viewer'] }).notNull(),
     task: text('task').notNull(),
     queueClass: text('queue_class').notNull(),
-    /** Id of the BullMQ job where it is not ours: a job that a plain BullMQ client added. */
+    /** Id of the BullMQ job where it differs: a job added by a plain BullMQ client. */
     queueJobId: text('queue_job_id'),
     state: text('state', { enum: JOB_STATES }).notNull(),
     /** 0..100, higher is sooner. */
     priority: smallint('priority').notNull(),
-    /** Since when it waits for its turn: accepted, due after the delay it came with, or sent again. Later retries keep it. */
+    /** Start of its wait: accepted, due after its initial delay, or redriven. Later retries keep it. */
     rankedSince: moment('ranked_since').notNull().defaultNow(),
-    /** Points by rules of its tenant or task, see `domain/priority.ts`. */
+    /** Points from rules of its tenant or task, see `domain/priority.ts`. */
     rulePoints: smallint('rule_points').notNull().default(0),
     data: jsonb('data').notNull(),
-    /** Attempts that count, the first included. */
+    /** Maximum number of attempts that count, the first included. */
     maxAttempts: smallint('max_attempts').notNull(),
-    /** Longest an attempt may take, in ms. */
+    /** Time limit of an attempt, in ms. */
     timeoutMs: integer('timeout_ms').notNull(),
     /** When a delayed or retrying job is due. */
     dueAt: moment('due_at'),
     dedupeKey: text('dedupe_key'),
     durability: text('durability', { enum: DURABILITIES }).notNull(),
     traceparent: text('traceparent'),
-    /** Number of the latest start. A write of an outcome is valid for this number alone. */
+    /** Number of the latest attempt. Writes of an outcome are accepted for this number only. */
     fence: integer('fence').notNull().default(0),
-    /** Who runs the latest start, and since when; of meaning while the job is active. */
+    /** Worker of the latest attempt, and its start; meaningful only while the job is active. */
     workerId: text('worker_id'),
     attemptStartedAt: moment('attempt_started_at'),
-    /** Failures that counted, deferrals by upstreams, and starts that ended without a word, since it was last (re)driven. */
+    /**
+     * Failures that counted, deferrals by upstreams, and attempts that ended without an outcome, since it was last
+     * submitted or redriven.
+     */
     failures: integer('failures').notNull().default(0),
     deferrals: integer('deferrals').notNull().default(0),
     crashes: integer('crashes').notNull().default(0),
@@ -55,7 +58,7 @@ export const jobs = pgTable(
   },
   (table) => [
     index('jobs_newest_first').on(table.tenantId, table.id),
-    // No index names a column that a claim or a retry changes, so that those stay heap-only updates.
+    // No index contains a column that a claim or a retry changes, so that those stay heap-only updates.
     index('jobs_unfinished').on(table.tenantId, table.id).where(sql`finished_at IS NULL`),
     index('jobs_to_enqueue').on(table.id).where(sql`queued_at IS NULL AND finished_at IS NULL`),
     uniqueIndex('jobs_dedupe')

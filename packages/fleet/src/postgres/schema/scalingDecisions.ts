@@ -1,7 +1,7 @@
 import { bigserial, index, integer, pgTable, smallint, text } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** Every change of a tenant's slots, and why. */
+/** Every change of a tenant's slots, with its reason. */
 export const scalingDecisions = pgTable(
   'scaling_decisions',
   {
@@ -14,7 +14,7 @@ export const scalingDecisions = pgTable(
     desired: smallint('desired').notNull(),
     policy: text('policy').notNull(),
     reason: text('reason').notNull(),
-    /** Fencing number of the leader that decided. */
+    /** Fence of the leader that decided. */
     leaderFence: integer('leader_fence').notNull(),
   },
   (table) => [index('scaling_decisions_newest_first').on(table.tenantId, table.id)],

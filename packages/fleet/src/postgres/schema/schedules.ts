@@ -1,7 +1,7 @@
 import { bigint, index, integer, jsonb, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** Jobs that come again and again: each row is one BullMQ job scheduler, which is made anew from it when Redis lost it. */
+/** Recurring jobs: each row is one BullMQ job scheduler, which is recreated from it when Redis loses it. */
 export const schedules = pgTable(
   'schedules',
   {

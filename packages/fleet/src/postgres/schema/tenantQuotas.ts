@@ -1,7 +1,7 @@
 import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** What a tenant may ask of an upstream, where that is not the task's default; null is no bound. */
+/** A tenant's quotas of upstreams that differ from the task's default; null is unlimited. */
 export const tenantQuotas = pgTable(
   'tenant_quotas',
   {

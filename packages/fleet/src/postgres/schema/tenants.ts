@@ -3,12 +3,12 @@ import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
-/** Who shares the fleet. A deleted tenant keeps its row, so that its id is not given to another. */
+/** The fleet's tenants. A deleted tenant keeps its row, so that its id is not reused. */
 export const tenants = pgTable('tenants', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   weight: integer('weight').notNull().default(1),
-  /** By which its jobs move within its lanes; null is none. */
+  /** Rules that order its jobs within its lanes; null for none. */
   priorityRules: jsonb('priority_rules').$type<PriorityRules>(),
   /** Numbers of the GA4 properties that its reports may read; only the operator sets them. */
   ga4Properties: text('ga4_properties').array().notNull().default(sql`'{}'`),

@@ -19,7 +19,7 @@ export interface TenantMeasureDeps {
   /** The tenants that the leading scaler chose to be named. */
   readonly readNames: () => Promise<readonly string[]>;
   readonly metrics: Metrics;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }

@@ -19,9 +19,9 @@ export interface JobIntakeOptions {
   readonly workerId: string;
   /** Jobs that this process runs at a time. */
   readonly concurrency: number;
-  /** Jobs that one slot of a tenant runs at a time. */
   /** Tasks that this process has handlers for, by queue class. */
   readonly tasks: RunnableTasks;
+  /** Jobs that one slot of a tenant runs at a time. */
   readonly slotConcurrency: number;
   readonly slotLeaseMs: number;
   readonly heartbeatLastsMs: number;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
-/** What is signed. */
+/** The signed content. */
 export interface WebhookMessage {
-  /** The same for every attempt, so that the receiver can tell a repetition. */
+  /** The same for every attempt, so that the receiver can detect duplicates. */
   readonly id: string;
   /** Unix time in seconds. */
   readonly timestampSeconds: number;

@@ -19,7 +19,7 @@ export interface PassLoopOptions {
   readonly pass: ScalingPass;
   readonly lead: Pick<LeaderElection, 'current'>;
   readonly intervalMs: number;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }

@@ -19,7 +19,7 @@ export interface ScalingPassDeps {
   readonly load: LoadWatch;
   /** Told the same, for metrics that name tenants. */
   readonly measures: Pick<TenantMeasures, 'sawAll' | 'sawSome'>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly metrics: Pick<Metrics, 'passSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
 }

@@ -31,7 +31,7 @@ export interface LeaderElectionOptions {
   /** Requests leadership from the store: resolves to the fence, or 0 when another process leads. A lease of 0 releases it. */
   readonly ask: (leaseMs: number) => Promise<number>;
   readonly leaseMs: number;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   /** Called when this process becomes the leader. */
   readonly gained: () => void;

@@ -12,7 +12,7 @@ export interface RebuildOptions {
   readonly json: boolean;
 }
 
-/** What the command line asks for. */
+/** The command that the command line requests. */
 export type RebuildCommand =
   | { readonly kind: 'run'; readonly options: RebuildOptions }
   | { readonly kind: 'help' }
@@ -27,7 +27,7 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** Reads the command line, without the program's own two entries. */
+/** Parses the command-line arguments, without the first two entries of `process.argv`. */
 export function readCommand(given: readonly string[]): RebuildCommand {
   try {
     const { values } = parseArgs({ args: [...given], options: FLAGS });

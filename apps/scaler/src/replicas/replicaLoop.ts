@@ -22,7 +22,7 @@ export interface ReplicaLoopOptions {
   /** A load that is older than this is not acted upon, in ms. */
   readonly staleAfterMs: number;
   readonly metrics: { readonly replicasDesired: { set(replicas: number): void; remove(): void } };
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }

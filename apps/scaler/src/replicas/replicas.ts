@@ -24,7 +24,7 @@ export interface ReplicaDeps {
   readonly keys: FleetKeys;
   readonly lead: Pick<LeaderElection, 'current'>;
   readonly metrics: Pick<Metrics, 'replicasDesired'>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 
-/** What is done with what Redis holds of the fleet. */
+/** What to do with the fleet's existing data in Redis. */
 export type HeldPolicy = 'refuse' | 'merge' | 'empty';
 
-/** How the command shall run. */
+/** Options of the rebuild command. */
 export interface RebuildOptions {
   readonly held: HeldPolicy;
   readonly dryRun: boolean;
-  /** Whether emptying is not to be confirmed. */
+  /** Whether to skip the confirmation before emptying. */
   readonly yes: boolean;
   readonly json: boolean;
 }

@@ -30,9 +30,11 @@ export interface AppliedChanges {
 
 /**
  * Applies slot changes: first the ledger rows that record the reason, then the numbers that the workers follow.
+ *
  * A process that dies in between leaves rows of a change that has not happened yet. The next pass finds the old number
  * and the same queue, and decides and records it again: one row too many, but never a change without its reason. The
  * numbers are absolute, so writing one twice is harmless.
+ *
  * A deposed leader stops before its next write. One that hung and does not know yet is refused by every bucket, since
  * its successor takes them all before its first pass, and stops there. Its rows stay, under its lower fence, and no
  * number follows them.

@@ -6,7 +6,7 @@ export type ScalerCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'refuse'; readonly message: string };
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const HELP = `Decides how many slots each tenant has, and adds jobs again that Redis has lost.
 
   node apps/scaler/dist/bundle/main.js            runs the scaler; leads when no other scaler does

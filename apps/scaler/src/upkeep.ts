@@ -25,7 +25,7 @@ const RETAIN_EVERY_MS = 3_600_000;
 /** Minimum and maximum interval of searching for unused lanes, in ms. */
 const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
-/** What the leading scaler does besides its passes, each in a loop of its own. */
+/** Creates the leading scaler's maintenance loops, one per task. */
 export function createUpkeep(deps: ScalerDeps, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
   const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = deps;
   const { db } = postgres;

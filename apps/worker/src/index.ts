@@ -18,7 +18,7 @@ export interface WorkerOptions {
   readonly builtInTasks?: boolean;
   /** Settings by the names of docs/configuration.md, instead of the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** JSON lines on standard output by default. */
+  /** Log; by default JSON lines on standard output. */
   readonly log?: Log;
 }
 
@@ -34,8 +34,8 @@ export interface Worker {
 }
 
 /**
- * Builds a worker within this process; nothing is opened before `start`. Its watchdog kills the whole process when the event
- * loop is blocked for `WORKER_BLOCKED_MS`, since others take over its jobs by then.
+ * Builds a worker within this process; opens nothing before `start`. Its watchdog kills the whole process when the
+ * event loop is blocked for `WORKER_BLOCKED_MS`, since other workers take over its jobs by then.
  * @throws ConfigurationError when a setting cannot be used
  */
 export function createWorker(options: WorkerOptions = {}): Worker {

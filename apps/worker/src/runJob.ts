@@ -81,7 +81,7 @@ function noteServiceTime(
   serviceTimes.note(active.lane, ranMs + Math.min(claimMs + settleMs, LEDGER_SHARE_MS));
 }
 
-/** Plain clients may name any task; a metric's labels must stay few. */
+/** Plain clients may name any task; the cardinality of a metric's label must stay bounded. */
 function taskLabel(task: string, tasks: Pick<TaskCatalogue, 'find'>): string {
   return tasks.find(task) === undefined ? 'unknown' : task;
 }

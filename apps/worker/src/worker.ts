@@ -60,8 +60,8 @@ interface UpstreamsDeps extends Pick<UpstreamGateDeps, 'tasks' | 'lanes' | 'metr
 const EFFECT_LIMITS = { statementTimeoutMs: 10_000, idleInTransactionMs: 10_000 };
 
 /**
- * Wires a worker process; nothing is opened before its services start.
- * @throws ConfigurationError when a task that only this process has asks for a process of its own
+ * Wires a worker process; opens nothing before its services start.
+ * @throws ConfigurationError when a task that only this process has requests a process of its own
  */
 export function wireWorker(
   config: WorkerConfig,

@@ -24,7 +24,7 @@ export interface Decider {
 interface TenantMemory {
   readonly window: RecommendationWindow | null;
   readonly meter: LoadMeter | null;
-  /** As of the last full pass. */
+  /** Whether it was held back at the last full pass. */
   readonly heldBack: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface FleetSurvey {
   /** Unfinished jobs in the ledger, and the number of their tenants. */
   readonly unfinished: number;
   readonly tenants: number;
-  /** Lanes that Redis knows. */
+  /** Lanes in Redis. */
   readonly lanes: number;
   /** Worker processes with a heartbeat, and whether a scaler leads. */
   readonly workers: number;

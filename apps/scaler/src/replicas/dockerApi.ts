@@ -5,7 +5,7 @@ import type { InspectedContainer, ListedContainer, NewContainer } from './docker
 import { COMPOSE, copyOf, freeNumbers, numberOf } from './dockerContainer.js';
 import type { ReplicaApi, ReplicaState } from './replicaDriver.js';
 
-/** Which service of which Compose project runs the workers. */
+/** The Compose project and service that run the workers. */
 export interface DockerOptions {
   readonly engine: DockerCalls;
   readonly project: string;

@@ -1,6 +1,6 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
-/** How many worker processes a platform has. */
+/** The worker processes of a platform. */
 export interface ReplicaState {
   /** Number of processes set on the platform, excluding draining ones. */
   readonly wanted: number;
@@ -31,7 +31,7 @@ export interface ReplicaApi<Seen extends ReplicaState = ReplicaState> {
   change(seen: Seen, replicas: number, signal: AbortSignal): Promise<'ordered' | 'conflict'>;
 }
 
-/** Keeps a platform at a number of worker processes. */
+/** Sets a platform's number of worker processes. */
 export interface ReplicaDriver {
   readonly name: DriverName;
   /** @throws FleetError whose message says what to do next */

@@ -1,7 +1,7 @@
 /** Maximum interval between ticks of the scaler's loop, in ms: see `passLoop.ts`. */
 const GATHER_MS = 250;
 
-/** Which tenants a tick covers. */
+/** The tenants that a tick covers. */
 export type TickPass =
   | { readonly kind: 'all' }
   | { readonly kind: 'touched'; readonly tenants: ReadonlySet<string> }

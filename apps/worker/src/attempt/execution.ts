@@ -8,6 +8,6 @@ export type Execution =
   | { readonly kind: 'invalid'; readonly error: FleetError }
   /** The returned value is not a valid result of the task. */
   | { readonly kind: 'unusable'; readonly error: unknown }
-  /** The attempt's own process ended before the attempt did. */
+  /** The attempt's own process exited before the attempt finished. */
   | { readonly kind: 'died'; readonly error: FleetError }
   | { readonly kind: 'stopped'; readonly reason: Exclude<StopReason, 'timed-out'> };

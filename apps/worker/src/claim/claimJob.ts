@@ -26,7 +26,7 @@ export interface ClaimerParts {
   readonly turns: Pick<LedgerBatches, 'claim'>;
   readonly db: Database;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
-  /** Of this process. */
+  /** Id of this process. */
   readonly workerId: string;
 }
 

@@ -38,7 +38,7 @@ export interface TenantSlots {
   timer: NodeJS.Timeout | null;
 }
 
-/** A slot that is not held yet. */
+/** Creates a slot that is not held yet. */
 export function newSlot(tenantId: string, number: number): HeldSlot {
   return {
     tenantId,

@@ -44,7 +44,7 @@ export interface JobIntakeOptions {
 /** The services that take in jobs, in start order. */
 export interface JobIntake {
   readonly services: readonly Service[];
-  /** Takes no more jobs; resolves when all that run have ended. */
+  /** Takes no more jobs; resolves when all running ones have ended. */
   drain(): Promise<void>;
   /** Requests the server's time immediately: a job arrived early. */
   checkClock(): void;

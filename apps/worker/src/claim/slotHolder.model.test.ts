@@ -49,7 +49,7 @@ interface ClaimedJob {
   readonly comesMs: number;
   readonly runsMs: number;
   granted: boolean;
-  /** Null before it has started. */
+  /** When it ends; null before it has started. */
   endsMs: number | null;
 }
 

@@ -23,7 +23,7 @@ export interface TenantPlacement {
   readonly slots: ReadonlyMap<string, PlacedSlots>;
   /** Queue classes that some worker runs; lanes of other classes are opened by any slot holder. */
   readonly knownClasses: ReadonlySet<string>;
-  /** Whether the placement changes with the time slice. */
+  /** Whether the placement changes between time slices. */
   readonly rotates: boolean;
 }
 
@@ -103,7 +103,7 @@ function missingClasses(
   return [...needed].filter((name) => !covered.has(name)).sort();
 }
 
-/** Moves a tenant's slot 1 to the best of these workers. */
+/** Moves a tenant's slot 1 to the best-ranked of these workers. */
 function moveFirstSlot(
   tenant: string,
   capacities: ReadonlyMap<string, number>,

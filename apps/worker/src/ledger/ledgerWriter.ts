@@ -5,7 +5,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LedgerBatches } from './ledgerBatches.js';
 import { untilWritten } from './untilWritten.js';
 
-/** Writes how attempts ended. */
+/** Writes attempts' outcomes. */
 export interface LedgerWriter {
   /**
    * Commits a settlement in a batch with concurrent ones; retries while PostgreSQL is unavailable. Returns false when

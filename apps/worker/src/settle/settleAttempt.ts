@@ -57,7 +57,7 @@ export async function settleAttempt(
 
 const OUTCOME_OF = { retry: 'failed', defer: 'deferred', lost: 'lost' } as const;
 
-/** The ledger's form of a verdict. */
+/** Converts a verdict into the ledger's settlement. */
 function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVerdict): Settlement {
   // The common case, written out: copying the base object would cost each job more than everything else here.
   if (verdict.kind === 'completed') {
@@ -92,7 +92,7 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
   }
 }
 
-/** BullMQ's form of a verdict. */
+/** Converts a verdict into what BullMQ receives. */
 function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
   switch (verdict.kind) {
     case 'completed':

@@ -1,12 +1,12 @@
-/** What the command line asks for. */
+/** The command that the command line requests. */
 export type ScalerCommand =
   | { readonly kind: 'run' }
-  /** Decide and log, but write nothing. */
+  /** Decides and logs, but writes nothing. */
   | { readonly kind: 'dry-run' }
   | { readonly kind: 'help' }
   | { readonly kind: 'refuse'; readonly message: string };
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const HELP = `Decides how many slots each tenant has, and adds jobs again that Redis has lost.
 
   node apps/scaler/dist/bundle/main.js            runs the scaler; leads when no other scaler does
@@ -15,7 +15,7 @@ export const HELP = `Decides how many slots each tenant has, and adds jobs again
 Settings come from the environment: docs/configuration.md.
 `;
 
-/** Reads the command line, without the program's own two entries. */
+/** Parses the command-line arguments, without the first two entries of `process.argv`. */
 export function parseArguments(given: readonly string[]): ScalerCommand {
   if (given.includes('--help') || given.includes('-h')) return { kind: 'help' };
   const unknown = given.find((argument) => argument !== '--dry-run');

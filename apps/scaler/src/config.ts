@@ -104,7 +104,7 @@ export function loadScalerConfig(environment: Readonly<Record<string, string | u
   return config;
 }
 
-/** By which rule slots are decided, and how slowly they shrink. */
+/** The policy that decides slots, and how slowly they shrink. */
 export function scalingSettingsOf({ scaler, slot }: Pick<ScalerConfig, 'scaler' | 'slot'>): ScalingSettings {
   const { policy, minSlots, maxSlots, jobsPerSlot, drainTargetMs, stabilisationMs } = scaler;
   const common = { minSlots, maxSlots, jobsPerSlot, slotConcurrency: slot.concurrency };

@@ -17,15 +17,15 @@ import type { LoadWatch } from './replicas/loadBook.js';
 import type { ScalerMachine, ScalerProcess } from './scalerDeps.js';
 import { createScalingPass } from './scalingPass.js';
 
-/** Never asked for and never over: a dry run needs no right to act, and takes it from nobody. */
+/** A leadership that is never requested and never ends: a dry run needs no right to act, and takes it from nobody. */
 const NO_LEADERSHIP: Leadership = { fence: 0, holds: () => true };
 
-/** A dry run has no say in how many worker processes there are, not even by the metric, which others act upon. */
+/** A dry run does not influence the number of worker processes, not even through the metric, which others act upon. */
 const NO_LOAD_WATCH: LoadWatch = { sawAll: () => undefined, sawSome: () => undefined };
 
 /**
- * Builds a scaler that decides and says, and writes nothing: it does not ask for the lead, opens no connection to
- * PostgreSQL, and sends Redis commands that read. A scaler that leads goes on beside it.
+ * Builds a scaler that decides and logs but writes nothing: it does not campaign for leadership, opens no connection to
+ * PostgreSQL, and sends Redis only read commands. It can run beside a leading scaler.
  */
 export function createDryRun(
   config: ScalerConfig,

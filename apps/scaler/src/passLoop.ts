@@ -5,12 +5,12 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LeaderElection, Leadership } from './lead/leaderElection.js';
 import type { ScalingPass } from './scalingPass.js';
 
-/** Notices are gathered for this long before the tenants that they name are covered, in ms. */
+/** Notices are batched for this long before a pass covers the tenants that they name, in ms. */
 const GATHER_MS = 250;
 
 /** Runs scaling passes periodically. */
 export interface PassLoop extends PeriodicService {
-  /** Takes a notice: names of lanes that jobs were added to, joined by a space. */
+  /** Handles a notice: names of lanes that jobs were added to, joined by a space. */
   touch(laneNames: string): void;
 }
 
@@ -19,15 +19,15 @@ export interface PassLoopOptions {
   readonly pass: ScalingPass;
   readonly lead: Pick<LeaderElection, 'current'>;
   readonly intervalMs: number;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
 /**
- * One loop for both kinds of pass, so that no two decide on the same tenant at once. It ticks every 250 ms, which costs
- * nothing while there is nothing to do. A new leader starts with a full pass. What was touched before is dropped
- * then: the full pass covers it.
+ * Runs both kinds of pass in one loop, so that no two decide on the same tenant at once. It ticks every 250 ms, which
+ * costs nothing while there is nothing to do. A new leader starts with a full pass. Earlier notices are dropped then:
+ * the full pass covers them.
  */
 export function createPassLoop({ pass, lead, intervalMs, monotonicMs, log }: PassLoopOptions): PassLoop {
   let touched = new Set<string>();
@@ -39,7 +39,7 @@ export function createPassLoop({ pass, lead, intervalMs, monotonicMs, log }: Pas
     touched = new Set();
     if (leadership === null) return;
     if (isDue(leadership)) {
-      // Noted before the pass: one that fails is not repeated at every tick, but at its next time.
+      // Noted before the pass: a failed pass is not retried at every tick but at its next interval.
       lastAll = { fence: leadership.fence, atMs: monotonicMs() };
       await pass.overAll(leadership);
     } else if (named.size > 0) {

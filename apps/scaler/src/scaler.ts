@@ -108,7 +108,7 @@ export function createScaler(
     },
   };
   return {
-    // Stopped from the right: the loops end, then the lead is given back, so that another acts at once.
+    // Stopped in reverse order: the loops end, then leadership is released, so that another process can act at once.
     services: [
       redis,
       postgres,
@@ -139,7 +139,7 @@ function createPasses(
     act: async (decisions, leadership) => {
       const { refused } = await applyChanges(changesOf(decisions), leadership, applyDeps);
       await recordHeldBack(decisions, leadership, postgres.db);
-      // A refusal says that another leads: this process asks rather than believes.
+      // A refusal means that another process leads: this one checks at once.
       if (refused > 0) lead.hurry();
     },
     load,

@@ -9,18 +9,18 @@ import type { TaskCatalogue } from '@sluice/tasks/internal';
 import type { ScalerConfig } from './config.js';
 import type { LeaderElection } from './lead/leaderElection.js';
 
-/** What the process reads from the machine, and how long its lead lasts. */
+/** What the process reads from the machine, and the duration of its leadership lease. */
 export interface ScalerMachine {
   readonly monotonicMs: () => number;
-  /** How long the lead outlasts a leader that died, in ms. */
+  /** How long leadership outlasts a dead leader, in ms. */
   readonly leaseMs: number;
 }
 
-/** A process that is built and not started. */
+/** A process that is built but not started. */
 export interface ScalerProcess {
-  /** Its parts in the order in which they start. */
+  /** Its services, in start order. */
   readonly services: readonly Service[];
-  /** What it says of itself once it runs. */
+  /** The fields of the log line that reports it ready. */
   readonly ready: () => object;
 }
 

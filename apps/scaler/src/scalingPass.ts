@@ -8,18 +8,18 @@ import type { FleetSight, SeenTenant, TenantDecision } from './tenant.js';
 
 /** Dependencies of a scaling pass. */
 export interface ScalingPassDeps {
-  /** Told of a new leadership before its first pass, so that what an earlier leader still writes is refused. */
+  /** Called with a new leadership before its first pass, so that late writes of an earlier leader are refused. */
   readonly take: (leadership: Leadership) => Promise<void>;
   /** Counts the lanes of these tenants, or of all. */
   readonly observe: (wanted?: ReadonlySet<string>) => Promise<FleetSight>;
   readonly decider: Decider;
-  /** Makes decisions real. */
+  /** Applies decisions. */
   readonly act: (decisions: readonly TenantDecision[], leadership: Leadership) => Promise<void>;
-  /** Told what every pass found, to decide how many worker processes there shall be. */
+  /** Receives what every pass observed, to decide the number of worker processes. */
   readonly load: LoadWatch;
-  /** Told the same, for metrics that name tenants. */
+  /** Receives the same, for metrics labelled by tenant. */
   readonly measures: Pick<TenantMeasures, 'sawAll' | 'sawSome'>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly metrics: Pick<Metrics, 'passSeconds' | 'jobsWaiting' | 'slotsDesired' | 'longestWaitSeconds'>;
 }
@@ -28,11 +28,11 @@ export interface ScalingPassDeps {
 export interface ScalingPass {
   /** Over every tenant; may grow and shrink. */
   overAll(leadership: Leadership): Promise<void>;
-  /** Over some tenants, by id, to which jobs were just added; only grows. Ids that have no lanes are passed over. */
+  /** Over some tenants, by id, to which jobs were just added; only grows. Skips ids without lanes. */
   overTouched(touched: ReadonlySet<string>, leadership: Leadership): Promise<void>;
 }
 
-/** Makes scaling passes. */
+/** Creates scaling passes. */
 export function createScalingPass({
   take,
   observe,
@@ -49,12 +49,12 @@ export function createScalingPass({
       if (leadership.fence !== takenFence) await take(leadership);
       takenFence = leadership.fence;
       const took = metrics.passSeconds.startTimer();
-      // From before the counting: what is counted is no older than this.
+      // Taken before counting: the counts are no older than this.
       const atMs = monotonicMs();
       const { tenants, isWhole } = await observe();
       const decisions = decider.decide(tenants, { occasion: 'interval', atMs, fence: leadership.fence });
       await act(decisions, leadership);
-      // Tenants that are missing are not gone: while not all are seen, what was known of them stands, and grows old.
+      // Missing tenants are not gone: while not all are seen, their previous load remains, and ages.
       if (isWhole) load.sawAll(decisions.map(loadOf), leadership.fence);
       else load.sawSome(decisions.map(loadOf), leadership.fence);
       metrics.jobsWaiting.set(sumOf(tenants, (one) => (one.kind === 'counted' ? one.count.waitingInAll : 0)));
@@ -75,7 +75,7 @@ export function createScalingPass({
   };
 }
 
-/** What a tenant has to do in the slots that it was just given. */
+/** Returns a tenant's load with its newly decided slots. */
 function loadOf({ tenantId, waiting, active, decision }: TenantDecision): SeenLoad {
   if (decision.kind === 'hold' && decision.because === 'stale') return { kind: 'unreadable', tenantId };
   return { kind: 'counted', tenantId, waiting, active, slots: decision.desired ?? FLOOR_SLOTS };

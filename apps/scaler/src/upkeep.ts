@@ -10,22 +10,22 @@ import type { ScalerDeps } from './scalerDeps.js';
 import { createScoreKeeper } from './score/scoreKeeper.js';
 import { whileLeading } from './whileLeading.js';
 
-/** How often job schedulers in Redis are compared with the ledger, in ms. */
+/** Interval of comparing job schedulers in Redis with the ledger, in ms. */
 const RESTORE_EVERY_MS = 30_000;
 
-/** How often it is asked whether jobs that wait are to be scored anew, in ms. */
+/** Interval of checking whether waiting jobs need rescoring, in ms. */
 const SCORE_EVERY_MS = 10_000;
 
-/** How often weights in Redis are compared with the ledger, in ms. */
+/** Interval of comparing weights in Redis with the ledger, in ms. */
 const REPAIR_EVERY_MS = 30_000;
 
-/** How often old rows are deleted, in ms. */
+/** Interval of deleting old rows, in ms. */
 const RETAIN_EVERY_MS = 3_600_000;
 
-/** How often unused lanes are looked for at most and at least, in ms. */
+/** Minimum and maximum interval of searching for unused lanes, in ms. */
 const RETIRE_EVERY_MS = { least: 1_000, most: 600_000 };
 
-/** What the leading scaler does besides its passes, each in a loop of its own. */
+/** Creates the leading scaler's maintenance loops, one per task. */
 export function createUpkeep(deps: ScalerDeps, hooks: Pick<RecoveryHooks, 'touched'>): PeriodicService[] {
   const { config, keys, redis, postgres, queues, priorities, metrics, lead, log } = deps;
   const { db } = postgres;

@@ -3,7 +3,7 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LeaderElection, Leadership } from './lead/leaderElection.js';
 
-/** Runs a step again and again, as long as this process leads. */
+/** Runs a step periodically while this process leads. */
 export function whileLeading(
   name: string,
   {

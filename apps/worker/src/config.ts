@@ -131,7 +131,7 @@ export const workerSettings = {
 /** The configuration of a worker process. */
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
 
-/** How long the event loop may stand still where nothing is said, in ms; of a short lease, this part. */
+/** Default limit of a blocked event loop, in ms; for a short lease, this fraction of it. */
 const USUAL_BLOCKED_MS = 8_000;
 const PART_OF_LEASE = 0.8;
 

@@ -7,35 +7,35 @@ import { loadFleetTasks } from '@sluice/tasks/internal';
 import { loadWorkerConfig } from './config.js';
 import { wireWorker } from './worker.js';
 
-/** How a worker is embedded in a program of your own. */
+/** Options of a worker embedded in your own program. */
 export interface WorkerOptions {
   /**
-   * Tasks with handlers, beside those of `SLUICE_TASKS`. Their attempts all run in this process: tasks with
-   * `isolation: 'process'` must come from a module of `SLUICE_TASKS`, which their processes can import.
+   * Tasks with handlers, in addition to those of `SLUICE_TASKS`. Their attempts all run in this process: tasks with
+   * `isolation: 'process'` must come from a module of `SLUICE_TASKS`, which isolated processes can import.
    */
   readonly tasks?: readonly Task[];
-  /** Whether this worker runs the tasks that come with Sluice; by default as `SLUICE_BUILT_IN_TASKS` says. */
+  /** Whether this worker runs the built-in tasks; defaults to `SLUICE_BUILT_IN_TASKS`. */
   readonly builtInTasks?: boolean;
-  /** Settings by the names of docs/configuration.md, in place of the process's environment. */
+  /** Settings by the names of docs/configuration.md, instead of the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** JSON lines on standard output by default. */
+  /** Log; by default JSON lines on standard output. */
   readonly log?: Log;
 }
 
 /** A worker within this process. */
 export interface Worker {
-  /** Resolves when it takes jobs; rejects with a ConfigurationError when a task or a module cannot be used. */
+  /** Resolves when it accepts jobs; rejects with a ConfigurationError when a task or a module cannot be used. */
   start(): Promise<void>;
   /**
-   * Takes no more jobs and lets those that run end; what still runs after `SHUTDOWN_GRACE_MS` is handed back. Harmless
-   * twice, or before `start`.
+   * Takes no more jobs and lets running ones finish; those still running after `SHUTDOWN_GRACE_MS` are handed back.
+   * Safe to call twice, or before `start`.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Builds a worker within this process; nothing is opened before `start`. Its watchdog kills the whole process when the event
- * loop is blocked for `WORKER_BLOCKED_MS`, since others take over its jobs by then.
+ * Builds a worker within this process; opens nothing before `start`. Its watchdog kills the whole process when the
+ * event loop is blocked for `WORKER_BLOCKED_MS`, since other workers take over its jobs by then.
  * @throws ConfigurationError when a setting cannot be used
  */
 export function createWorker(options: WorkerOptions = {}): Worker {

@@ -2,18 +2,18 @@ import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { RunningJobs } from './attempt/runningJobs.js';
 import type { JobIntake } from './claim/jobIntake.js';
 
-/** How long jobs that are told to stop may take to be handed back, in ms. */
+/** How long stopped jobs may take to be handed back, in ms. */
 const HAND_BACK_MS = 3_000;
 
 /**
- * Ends the work of a process: takes no more jobs, waits for those that run, and when the deadline comes hands the rest
- * back without costing them an attempt.
+ * Drains a process: takes no more jobs, waits for running ones, and at the deadline hands the rest back without using
+ * up an attempt.
  */
 export function createJobConsumer(intake: Pick<JobIntake, 'drain'>, running: RunningJobs, log: Log): Service {
   return {
     name: 'consumer',
     async start() {
-      // The intake starts by itself.
+      // The intake is a service of its own.
     },
     async stop(deadline) {
       const closed = intake.drain();

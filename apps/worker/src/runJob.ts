@@ -17,7 +17,7 @@ import { repeatEnd } from './settle/repeatEnd.js';
 import type { SettleDeps } from './settle/settleAttempt.js';
 import { settleAttempt } from './settle/settleAttempt.js';
 
-/** What the life of a job in a worker depends on. */
+/** Dependencies of {@link runJob}. */
 export interface RunJobDeps extends ClaimDeps, ExecuteDeps, SettleDeps {
   readonly upstreams: ClaimDeps['upstreams'] & ExecuteDeps['upstreams'];
   readonly running: RunningJobs;
@@ -26,10 +26,13 @@ export interface RunJobDeps extends ClaimDeps, ExecuteDeps, SettleDeps {
   readonly measures: ExecuteDeps['measures'] & Pick<TenantMeasures, 'ended'>;
 }
 
-/** What claiming and settling add to a job's service time at most, in ms: a ledger that was away says nothing of the next jobs. */
+/**
+ * Maximum that claiming and settling add to a job's service time, in ms: a ledger outage says nothing about the next
+ * jobs.
+ */
 const LEDGER_SHARE_MS = 1_000;
 
-/** A job's life in a worker: claim, execute, settle. The answer is what BullMQ is told in the end. */
+/** Claims, executes and settles a job. Returns what to report to BullMQ. */
 export async function runJob(active: ActiveJob, deps: RunJobDeps): Promise<AttemptEnd> {
   const stay = deps.running.enter(ledgerIdOf(active));
   active.onSlotLost(() => stay.stop.stop('slot-lost'));
@@ -64,7 +67,10 @@ function noteVerdict({ active, trace }: OwnedAttempt, verdict: AttemptVerdict, d
   trace.ended(verdict);
 }
 
-/** For those that wait, all of the time that it kept its place counts: of jobs of a few ms, half is the ledger's. */
+/**
+ * The whole time that a job occupied its place delays the jobs behind it: for jobs of a few ms, half of it is the
+ * ledger's.
+ */
 function noteServiceTime(
   { active, claimMs, plan }: OwnedAttempt,
   verdict: AttemptVerdict,
@@ -75,7 +81,7 @@ function noteServiceTime(
   serviceTimes.note(active.lane, ranMs + Math.min(claimMs + settleMs, LEDGER_SHARE_MS));
 }
 
-/** Plain clients may name any task; a metric's labels must stay few. */
+/** Plain clients may name any task; the cardinality of a metric's label must stay bounded. */
 function taskLabel(task: string, tasks: Pick<TaskCatalogue, 'find'>): string {
   return tasks.find(task) === undefined ? 'unknown' : task;
 }

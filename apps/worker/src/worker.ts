@@ -41,7 +41,7 @@ import { createWatchdog } from './watch/watchdog.js';
 import type { WorkerTasks } from './workerTasks.js';
 import { wireTasks } from './workerTasks.js';
 
-/** What the process reads from the machine, so that nothing below does. */
+/** What the process reads from the machine, so that no other module does. */
 export interface Machine {
   readonly now: () => number;
   readonly monotonicMs: () => number;
@@ -49,19 +49,19 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Dependencies of holding attempts to their upstreams' limits. */
+/** Dependencies of enforcing upstream limits. */
 interface UpstreamsDeps extends Pick<UpstreamGateDeps, 'tasks' | 'lanes' | 'metrics'> {
   readonly redis: Pick<RedisService, 'client'>;
   readonly postgres: Pick<PostgresService, 'db'>;
   readonly keys: FleetKeys;
 }
 
-/** How long a statement of an effect may take, and how long its transaction may rest: it holds the job's row, in ms. */
+/** Limits of an effect's statement and of its transaction's idle time, which holds the job's row lock, in ms. */
 const EFFECT_LIMITS = { statementTimeoutMs: 10_000, idleInTransactionMs: 10_000 };
 
 /**
- * Wires a worker process; nothing is opened before its services start.
- * @throws ConfigurationError when a task that only this process has asks for a process of its own
+ * Wires a worker process; opens nothing before its services start.
+ * @throws ConfigurationError when a task that only this process has requests a process of its own
  */
 export function wireWorker(
   config: WorkerConfig,
@@ -74,7 +74,7 @@ export function wireWorker(
   readonly workerId: string;
   readonly running: RunningJobs;
 } {
-  // One life, one name: recovery must not take a process for its predecessor, whose jobs nobody runs any more.
+  // A unique name per process: recovery must not mistake a process for its predecessor, whose jobs no longer run.
   const workerId = `${config.worker.id ?? hostname()}~${newId().slice(-8)}`;
   const keys = fleetKeys(config.redis.prefix);
   const { catalogue } = tasks;
@@ -152,7 +152,7 @@ export function wireWorker(
       clock: async () => assertRight(clock),
     }),
   );
-  // Stopped from the right: placement says goodbye, then the consumer drains, then what it needed goes.
+  // Stopped in reverse order: placement deregisters, the consumer drains, then its dependencies stop.
   const consumer = createJobConsumer(intake, running, log);
   const watchdog = createWatchdog({ name: 'worker', blockedMs: config.worker.blockedMs, jobs: table.memory });
   const services = [
@@ -190,7 +190,7 @@ function assertRight(clock: ServerClock): void {
   if (clock.isOff()) throw new FleetError('unavailable', "this machine's clock is off");
 }
 
-/** A part that has nothing to start. */
+/** A service that only needs closing. */
 function closing(name: string, close: () => Promise<void>): Service {
   return { name, start: async () => undefined, stop: close };
 }

@@ -12,16 +12,16 @@ import { createIsolation } from './isolate/isolation.js';
 import type { TaskHandlers, TaskParts } from './tasks/index.js';
 import { buildTaskHandlers } from './tasks/index.js';
 
-/** The tasks of a worker, and where other processes load them from. */
+/** The tasks of a worker, and the sources that other processes load them from. */
 export interface WorkerTasks {
   readonly catalogue: TaskCatalogue;
-  /** What attempts in processes of their own load their tasks from. */
+  /** What isolated attempts load their tasks from. */
   readonly sources: TaskSources;
-  /** Tasks that the embedding program passed, which no other process can load. */
+  /** Tasks passed by the embedding program, which no other process can load. */
   readonly given: readonly Task[];
 }
 
-/** What a worker's tasks depend on. */
+/** Dependencies of a worker's tasks. */
 export interface WorkerTaskDeps extends Omit<TaskParts, 'ga4AnyProperty' | 'exportsDir'> {
   readonly metrics: Pick<Metrics, 'unknownTasks'>;
   readonly monotonicMs: () => number;
@@ -30,15 +30,15 @@ export interface WorkerTaskDeps extends Omit<TaskParts, 'ga4AnyProperty' | 'expo
   readonly log: Log;
 }
 
-/** All of a worker that knows its tasks. */
+/** The parts of a worker that depend on its tasks. */
 export interface WiredTasks extends Pick<ExecuteDeps, 'tasks' | 'handlers' | 'onlyHere' | 'putBacks' | 'isolation'> {
-  /** The tasks that have a handler here, by queue class. */
+  /** Tasks with a handler in this process, by queue class. */
   readonly runnable: RunnableTasks;
 }
 
 /**
- * Builds the handlers of a worker's tasks and what runs them.
- * @throws ConfigurationError when a task that only this process has asks for a process of its own
+ * Builds the handlers of a worker's tasks and the parts that run them.
+ * @throws ConfigurationError when a task that only this process has requests a process of its own
  */
 export function wireTasks(
   { catalogue, sources, given }: WorkerTasks,

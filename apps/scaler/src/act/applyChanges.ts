@@ -9,10 +9,10 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/leaderElection.js';
 import type { SlotChange } from '../tenant.js';
 
-/** Changes that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
+/** Changes per statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
 const CHANGES_PER_STATEMENT = 1_000;
 
-/** Where changes are written. */
+/** Dependencies of applying changes. */
 export interface ApplyDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
@@ -21,24 +21,24 @@ export interface ApplyDeps {
   readonly log: Log;
 }
 
-/** What became of changes. */
+/** The outcome of applying changes. */
 export interface AppliedChanges {
   readonly made: number;
-  /** By buckets where a later leader has written. */
+  /** Refused by buckets where a later leader has written. */
   readonly refused: number;
 }
 
 /**
- * Makes changes of slots real: first the rows that tell why, then the numbers that the workers follow.
+ * Applies slot changes: first the ledger rows that record the reason, then the numbers that the workers follow.
  *
  * A process that dies in between leaves rows of a change that has not happened yet. The next pass finds the old number
- * and the same queue, and decides and records it again: a row too many, never a change without its reason. The numbers
- * are absolute, so writing one twice is harmless.
+ * and the same queue, and decides and records it again: one row too many, but never a change without its reason. The
+ * numbers are absolute, so writing one twice is harmless.
  *
- * A leader that was deposed stops before its next write. One that does not know it yet, because it hung, is refused by
- * every bucket, since its successor takes them all before its first pass; and ends there. Its rows stay, under its lower
- * fence, and no number follows them.
- * @returns how many changes were made, and how many were refused; the rest were left to whoever leads now
+ * A deposed leader stops before its next write. One that hung and does not know yet is refused by every bucket, since
+ * its successor takes them all before its first pass, and stops there. Its rows stay, under its lower fence, and no
+ * number follows them.
+ * @returns how many changes were applied and how many were refused; the rest were left to the current leader
  */
 export async function applyChanges(
   changes: readonly SlotChange[],
@@ -65,7 +65,7 @@ export async function applyChanges(
   return { made: made.length, refused };
 }
 
-/** The tenants whose slots were written; null when the lead was lost before. */
+/** Returns the tenants whose slots were written; null when leadership was lost before. */
 async function applyBatch(
   batch: readonly SlotChange[],
   leadership: Leadership,

@@ -4,12 +4,12 @@ import { insertScalingDecisions } from '@sluice/fleet/postgres/queries/scalingDe
 import type { Leadership } from '../lead/leaderElection.js';
 import type { TenantDecision } from '../tenant.js';
 
-/** Rows that are written in one statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
+/** Rows per statement; PostgreSQL takes at most 65,535 parameters, and a row has eight. */
 const ROWS_PER_STATEMENT = 1_000;
 
 /**
- * Records why tenants that wait do not grow, once when it begins: a decision that changes nothing, and that an operator
- * looks for. One that is lost with the process is recorded by its successor, which has not seen it before.
+ * Records once, when it begins, why a waiting tenant does not grow: a decision that changes nothing but that operators
+ * look for. If the process dies first, its successor records it, having not seen it before.
  */
 export async function recordHeldBack(
   decisions: readonly TenantDecision[],

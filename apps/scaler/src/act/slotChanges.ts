@@ -1,6 +1,6 @@
 import type { SlotChange, TenantDecision } from '../tenant.js';
 
-/** The decisions that change something. */
+/** Returns the decisions that change slots. */
 export function changesOf(decisions: readonly TenantDecision[]): SlotChange[] {
   return decisions.flatMap(({ decision, ...rest }) => (decision.kind === 'set' ? [{ ...rest, decision }] : []));
 }

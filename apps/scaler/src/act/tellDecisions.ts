@@ -1,7 +1,7 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { TenantDecision } from '../tenant.js';
 
-/** Logs decisions without applying them: at level debug when a tenant's slots simply stay as wanted, else at info. */
+/** Logs decisions without applying them: at level debug when a tenant's slots stay as desired, otherwise at info. */
 export function tellDecisions(decisions: readonly TenantDecision[], log: Log): void {
   for (const { tenantId, waiting, active, decision } of decisions) {
     const level = decision.kind === 'hold' && decision.because === 'unchanged' ? 'debug' : 'info';

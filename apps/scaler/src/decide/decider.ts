@@ -5,34 +5,34 @@ import { measureLoad } from '../domain/scaling/measureLoad.js';
 import type { RecommendationWindow } from '../domain/scaling/stabilise.js';
 import type { SeenTenant, TenantDecision } from '../tenant.js';
 
-/** When a pass runs and by which leadership. */
+/** When a pass runs, and under which leadership. */
 export interface PassMoment {
   readonly occasion: Occasion;
-  /** On a clock that never jumps, in ms. */
+  /** On a monotonic clock, in ms. */
   readonly atMs: number;
-  /** Of the leadership. */
+  /** Fencing token of the leadership. */
   readonly fence: number;
 }
 
-/** Decides pass by pass. */
+/** Decides slots in each pass. */
 export interface Decider {
-  /** A decision on each tenant that was seen. */
+  /** Returns a decision for each tenant seen. */
   decide(seen: readonly SeenTenant[], moment: PassMoment): TenantDecision[];
 }
 
-/** What is remembered of a tenant from pass to pass. */
+/** A tenant's state between passes. */
 interface TenantMemory {
   readonly window: RecommendationWindow | null;
   readonly meter: LoadMeter | null;
-  /** As of the last full pass. */
+  /** Whether it was held back at the last full pass. */
   readonly heldBack: boolean;
 }
 
 const NOTHING: TenantMemory = { window: null, meter: null, heldBack: false };
 
 /**
- * Remembers what decisions rest on besides the moment: each tenant's window and load. All is forgotten with a new
- * leadership, since others have decided in between, and a tenant's once a full pass does not find it.
+ * Keeps the state that decisions depend on between passes: each tenant's window and load. A new leadership clears all
+ * of it, since others have decided in between; a full pass that does not find a tenant clears that tenant's.
  */
 export function createDecider(settings: ScalingSettings): Decider {
   let memories = new Map<string, TenantMemory>();
@@ -70,7 +70,7 @@ function decideOn(
   const observation = { ...count, current, arrivalsPerSecond, serviceMs };
   const { decision, window } = decideSlots({ kind: 'counted', occasion, atMs, observation }, memory.window, settings);
   const { waiting, active } = count;
-  // Only full passes report it, or a rate limit that comes and goes would be told twice a second.
+  // Only full passes report it; otherwise an intermittent rate limit would be reported twice a second.
   const isPaused = decision.kind === 'hold' && decision.because === 'held-back';
   const heldBack = occasion === 'interval' ? isPaused : memory.heldBack;
   const newlyHeldBack = heldBack && !memory.heldBack;

@@ -1,11 +1,11 @@
 /**
- * What a bucket's mark says. `lost`: Redis does not have the one that the ledger noted, so its data went with it.
- * `unmarked`: the ledger never noted one, as at the first start.
+ * The verdict on a bucket's epoch. `lost`: Redis does not have the epoch that the ledger recorded, so it lost the data
+ * as well. `unmarked`: the ledger never recorded one, as at the first start.
  */
 export type EpochVerdict = 'kept' | 'lost' | 'unmarked';
 
 /**
- * Whether a bucket of Redis still holds what it was given. Pure.
+ * Decides whether Redis still holds a bucket's data. Pure.
  * @param noted the epoch in the ledger; null when there is none
  * @param found the epoch in Redis; null when there is none
  */

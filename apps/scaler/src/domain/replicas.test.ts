@@ -99,7 +99,7 @@ const histories = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-/** All decisions of a history, each with what it saw. */
+/** Replays a history; returns all decisions, each with its observation. */
 function replay(history: readonly { runnable: number; capacities: number[]; afterMs: number }[], rules: ReplicaPolicy) {
   let past = NO_REPLICA_PAST;
   let atMs = 0;

@@ -1,43 +1,43 @@
-/** What one tenant has for the workers to do. */
+/** One tenant's load on the workers. */
 export interface TenantLoad {
-  /** Jobs that wait and are due, over all lanes of the tenant. */
+  /** Waiting jobs that are due, over all lanes of the tenant. */
   readonly waiting: number;
-  /** Jobs that run. */
+  /** Running jobs. */
   readonly active: number;
-  /** Slots that it shall have. */
+  /** Desired slots. */
   readonly slots: number;
 }
 
-/** Bounds of the number of worker processes, and how full they shall be. */
+/** Bounds of the number of worker processes, and their target utilisation. */
 export interface ReplicaPolicy {
-  /** Processes at least; only with 0 may there ever be none. */
+  /** Minimum number of processes; only 0 allows scaling to zero. */
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** Share of a process's capacity that shall be in use, above 0 and at most 1; the rest is room for a burst. */
+  /** Target share of a process's capacity in use, above 0 and at most 1; the rest is headroom for bursts. */
   readonly targetUtilisation: number;
-  /** A shrink goes no lower than the highest recommendation of this long, in ms. */
+  /** A shrink goes no lower than the highest recommendation within this window, in ms. */
   readonly shrinkWindowMs: number;
 }
 
-/** The fleet at one moment. */
+/** A snapshot of the fleet. */
 export interface ReplicaObservation {
-  /** Jobs that would run at once if there were room: the sum of `runnableJobs` over all tenants. */
+  /** Jobs that would run at once given enough capacity: the sum of `runnableJobs` over all tenants. */
   readonly runnable: number;
-  /** Jobs that each live worker process runs at a time, at least 1 each. */
+  /** Concurrency of each live worker process, at least 1 each. */
   readonly capacities: readonly number[];
-  /** Of a clock that never jumps. */
+  /** On a monotonic clock. */
   readonly atMs: number;
 }
 
-/** What is remembered from one decision to the next. */
+/** State kept from one decision to the next. */
 export interface ReplicaPast {
-  /** Processes of the decision before. */
+  /** Processes of the previous decision. */
   readonly replicas: number;
-  /** Recommendations that a shrink must respect: ever later, ever lower. */
+  /** Recommendations that a shrink must respect, in ascending time and descending number. */
   readonly recommendations: readonly { readonly replicas: number; readonly atMs: number }[];
 }
 
-/** How many worker processes there shall be, and why; the reason is for people. */
+/** The desired number of worker processes, and why; the reason is human-readable. */
 export type ReplicaDecision =
   | { readonly kind: 'grow' | 'shrink'; readonly replicas: number; readonly from: number; readonly reason: string }
   | {
@@ -47,12 +47,12 @@ export type ReplicaDecision =
       readonly reason: string;
     };
 
-/** The past of a process that has never led. */
+/** The initial state of a process that has never led. */
 export const NO_REPLICA_PAST: ReplicaPast = { replicas: 0, recommendations: [] };
 
 /**
- * Jobs of a tenant that would run at once if there were room: what it has, but no more than its slots allow. A tenant
- * without work counts nothing, though it keeps a slot.
+ * A tenant's jobs that would run at once given enough capacity: its jobs, limited by its slots. A tenant without work
+ * counts nothing, though it keeps a slot.
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function runnableJobs({ waiting, active, slots }: TenantLoad, slotConcurrency: number): number {
@@ -60,10 +60,10 @@ export function runnableJobs({ waiting, active, slots }: TenantLoad, slotConcurr
 }
 
 /**
- * How many worker processes there shall be: ceil(runnable / (mean capacity x target utilisation)), within the bounds.
- * Growth is immediate. A shrink takes the highest recommendation of a window, as Kubernetes' Horizontal Pod Autoscaler
- * does (its `stabilizationWindowSeconds` for scaling down).
- * @returns the decision, and what to remember for the next
+ * Decides the number of worker processes: ceil(runnable / (mean capacity x target utilisation)), within the bounds.
+ * Growth is immediate. A shrink takes the highest recommendation of a window, like Kubernetes' Horizontal Pod
+ * Autoscaler (its `stabilizationWindowSeconds` for scaling down).
+ * @returns the decision, and the state for the next one
  */
 export function decideReplicas(
   seen: ReplicaObservation,
@@ -73,7 +73,7 @@ export function decideReplicas(
   const wanted = wantedReplicas(seen, policy);
   const recommended = clamp(wanted, policy);
   const from = clamp(past.replicas, policy);
-  // What is not above a later recommendation can never again be the highest of the window.
+  // A recommendation that is not above a later one can never again be the window's highest.
   const higher = inWindow(past, seen.atMs, policy).filter(({ replicas }) => replicas > recommended);
   const recommendations = [...higher, { replicas: recommended, atMs: seen.atMs }];
   const highest = recommendations[0]?.replicas ?? recommended;
@@ -83,10 +83,10 @@ export function decideReplicas(
 }
 
 /**
- * The past that a new leadership starts from: as many processes as run, or as this process itself wanted within the window
- * when it led before, as if just recommended. So it does not shrink in its first window what its predecessor had reason to
- * keep, and an emptied Redis, which knows of no work and no worker, takes nobody down.
- * @param running processes that are known to run
+ * The initial state of a new leadership: the number of running processes, or what this process itself wanted within the
+ * window when it led before, as if just recommended. So in its first window it does not remove what its predecessor had
+ * reason to keep, and an emptied Redis, which knows of no work and no worker, removes no process.
+ * @param running number of processes known to run
  */
 export function takeOverReplicas(past: ReplicaPast, running: number, atMs: number, policy: ReplicaPolicy): ReplicaPast {
   const wanted = inWindow(past, atMs, policy).map(({ replicas }) => replicas);
@@ -98,7 +98,7 @@ function inWindow({ recommendations }: ReplicaPast, nowMs: number, { shrinkWindo
   return recommendations.filter(({ atMs }) => nowMs - atMs < shrinkWindowMs);
 }
 
-/** Without a live process nobody knows what one can run: the first tells by its heartbeat. */
+/** Without a live process the capacity of one is unknown: the first reports it in its heartbeat. */
 function wantedReplicas({ runnable, capacities }: ReplicaObservation, policy: ReplicaPolicy): number {
   if (runnable === 0) return 0;
   if (capacities.length === 0) return 1;

@@ -3,7 +3,7 @@ import { createLeaderElection } from './leaderElection.js';
 
 const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
-/** A store that answers what it is told, and a clock that is moved by hand. */
+/** A store with scripted replies, and a manual clock. */
 function setUp() {
   const state = { fence: 1, nowMs: 0, asked: [] as number[], away: false, silent: false };
   const gained = vi.fn();

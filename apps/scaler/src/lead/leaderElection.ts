@@ -6,7 +6,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 /** Interval between requests for leadership, in ms. With a lease of 9 s a dead leader is replaced within 10 s. */
 const ASK_EVERY_MS = 1_000;
 
-/** Part of the lease that is not used: writes begun while leading may take this long to arrive, in ms. */
+/** Safety margin at the end of the lease, in ms: writes begun while leading may take this long to arrive. */
 const SAFETY_MS = 1_000;
 
 /** Time limit of releasing leadership when the process stops, in ms. */
@@ -28,10 +28,13 @@ export interface LeaderElection extends PeriodicService {
 
 /** Options of a leader election. */
 export interface LeaderElectionOptions {
-  /** Requests leadership from the store: resolves to the fence, or 0 when another process leads. A lease of 0 releases it. */
+  /**
+   * Requests leadership from the store: resolves to the fence, or to 0 when another process leads. A lease of 0
+   * releases it.
+   */
   readonly ask: (leaseMs: number) => Promise<number>;
   readonly leaseMs: number;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   /** Called when this process becomes the leader. */
   readonly gained: () => void;
@@ -41,7 +44,7 @@ export interface LeaderElectionOptions {
 }
 
 /**
- * Leads when no other process does. The lease is counted from before the request, so that this process believes it leads
+ * Leads when no other process does. The lease counts from before the request, so that this process believes it leads
  * for less time than the store grants; when the store is unreachable, leadership expires.
  */
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {

@@ -4,11 +4,11 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { SeenTenant, TenantDecision } from '../tenant.js';
 
-/** Measures tenants, and says which of them the fleet's metrics name. */
+/** Measures tenants and selects those that metrics label by name. */
 export interface TenantMeasures {
   sawAll(seen: readonly SeenTenant[], decisions: readonly TenantDecision[]): Promise<void>;
   sawSome(seen: readonly SeenTenant[], decisions: readonly TenantDecision[]): Promise<void>;
-  /** This process leads no more: what it measured is another's to tell. */
+  /** Called when this process no longer leads: its measurements must no longer be published. */
   forget(): void;
 }
 
@@ -16,7 +16,7 @@ export interface TenantMeasures {
 export interface TenantMeasureDeps {
   readonly bounds: { readonly always: readonly string[]; readonly most: number };
   readonly slotConcurrency: number;
-  /** The names as they are told to the fleet: read by a new leader, so that they do not change with it. */
+  /** The names published to the fleet: a new leader reads them, so that they do not change with it. */
   readonly readNames: () => Promise<readonly string[]>;
   readonly writeNames: (names: readonly string[]) => Promise<void>;
   readonly metrics: Pick<Metrics, 'tenantQueueLength' | 'tenantWorkersActive'>;
@@ -24,12 +24,12 @@ export interface TenantMeasureDeps {
 }
 
 interface Figures {
-  /** Jobs that wait, those that a quota or a pause holds back included: it is they who wait for long. */
+  /** Waiting jobs, including those held up by a quota or a pause: these wait longest. */
   readonly length: number;
   readonly workers: number;
 }
 
-/** Measures from the passes of the leading scaler. A Redis that is away costs names, never a pass. */
+/** Measures from the passes of the leading scaler. An unavailable Redis costs labels, never a pass. */
 export function createTenantMeasures(deps: TenantMeasureDeps): TenantMeasures {
   const { bounds, slotConcurrency, readNames, writeNames, metrics, log } = deps;
   let latest = new Map<string, Figures>();
@@ -86,7 +86,7 @@ function toTraffic(seen: SeenTenant): TenantTraffic[] {
   return [{ tenantId: seen.tenant.id, held: waitingInAll + active, arrivals }];
 }
 
-/** Gauges are set anew as a whole, so that a tenant that lost its name leaves them. */
+/** Rewrites all gauges, so that a tenant that lost its label disappears from them. */
 function publish(
   names: ReadonlySet<string>,
   latest: ReadonlyMap<string, Figures>,

@@ -4,9 +4,9 @@ import type { HeldBack } from '../domain/scaling/observation.js';
 import type { TenantCount } from '../tenant.js';
 
 /**
- * What a tenant's lanes hold together. Jobs in a lane that is held back want no slot while another lane has work; a
- * tenant is held back when every lane of its that has work is. Pure.
- * @param nowMs unix ms of the clock that the lanes' jobs were accepted by
+ * Aggregates a tenant's lanes. Jobs in a lane that cannot run need no slot while another lane has work; a tenant is
+ * held back when all its lanes with work are. Pure.
+ * @param nowMs unix ms, by the clock that stamped the jobs' acceptance
  * @param circuits names of lanes whose upstream is down
  */
 export function foldLanes(
@@ -30,14 +30,14 @@ export function foldLanes(
   };
 }
 
-/** A lane whose circuit is open is rate limited as well, but for the moment of a probe. */
+/** A lane with an open circuit is rate limited as well, except at the moment of a probe. */
 function causeOf({ paused, rateLimitedMs }: LaneSight, isCircuitOpen: boolean): HeldBack {
   if (paused) return 'paused';
   if (isCircuitOpen) return 'circuit';
   return rateLimitedMs > 0 ? 'rate-limited' : 'none';
 }
 
-/** Each lane counts by the jobs that it holds; when none holds any, all count alike. */
+/** Weights each lane by its jobs; when no lane has any, all weigh the same. */
 function meanServiceMs(lanes: readonly LaneSight[]): number | null {
   const known = lanes.flatMap(({ serviceMs, waiting, active }) =>
     serviceMs === null ? [] : [{ serviceMs, jobs: waiting + active }],

@@ -3,7 +3,7 @@ import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { Tenant } from '../tenant.js';
 
-/** The tenants of the registry with the lanes that workers run; dead letters wait for people, not for workers. */
+/** Groups the registry's lanes by tenant, only those that workers run; dead letters wait for people. */
 export function groupTenants(table: FleetTable): Tenant[] {
   const lanesOf = new Map<string, string[]>();
   for (const name of table.lanes) {

@@ -6,8 +6,8 @@ import { classOfLane, tenantOfLane } from '@sluice/shared/domain/lane';
 import type { TaskCatalogue } from '@sluice/tasks/internal';
 
 /**
- * Which of these lanes wait for an upstream whose circuit is not closed. Asked only of lanes where jobs wait and call one, all of them
- * together; a single call that finds out whether the upstream is back wants no more slots either.
+ * Returns which of these lanes wait for an upstream whose circuit is not closed. Queries only lanes with waiting jobs
+ * that call an upstream, all in one batch; a half-open circuit counts as well, as a single probe needs no more slots.
  */
 export async function observeCircuits(
   client: RedisClient,

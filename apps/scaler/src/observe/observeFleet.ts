@@ -14,25 +14,29 @@ import { foldLanes } from './foldLanes.js';
 import { groupTenants } from './groupTenants.js';
 import { observeCircuits } from './observeCircuits.js';
 
-/** What has not been read after this long is not known, in ms: figures of before an outage are not acted upon. */
+/** Timeout of a read, in ms: figures from before an outage are not acted upon. */
 const READ_WITHIN_MS = 5_000;
 
-/** What observing needs. */
+/** Dependencies of observing the fleet. */
 export interface ObserveDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly tasks: Pick<TaskCatalogue, 'upstreamOfClass'>;
   readonly log: Log;
-  /** What buckets said before, by bucket, kept up to date: read again only when it has changed. Nothing when left out. */
+  /**
+   * Cache of bucket tables, by bucket, kept up to date: a table is read again only when it has changed. No caching when
+   * omitted.
+   */
   readonly tables?: Map<number, FleetBucket>;
-  /** Another time limit per bucket, in ms; for tests. */
+  /** Timeout per bucket, in ms; for tests. */
   readonly withinMs?: number;
 }
 
 /**
- * Counts the lanes of tenants: two round trips per bucket, three where jobs wait for an upstream, all buckets at once. Changes nothing and never throws: tenants whose
- * lanes could not be read are unreadable, and those of a bucket whose table could not be read are missing.
- * @param wanted only these tenants, and only their buckets; all when left out
+ * Counts the jobs in tenants' lanes: two round trips per bucket, three where jobs wait for an upstream, all buckets in
+ * parallel. Changes nothing and never throws: tenants whose lanes could not be read are unreadable, and those of a
+ * bucket whose table could not be read are missing.
+ * @param wanted only these tenants, and only their buckets; all when omitted
  */
 export async function observeFleet(deps: ObserveDeps, wanted?: ReadonlySet<string>): Promise<FleetSight> {
   const buckets = wanted === undefined ? BUCKETS : [...new Set(Array.from(wanted, bucketOf))];
@@ -49,14 +53,14 @@ export async function observeFleet(deps: ObserveDeps, wanted?: ReadonlySet<strin
   return { tenants: seen.flatMap((some) => some ?? []), isWhole: !seen.includes(null) };
 }
 
-/** One bucket to read. */
+/** A bucket to read. */
 interface BucketRequest {
   readonly bucket: number;
   readonly wanted: ReadonlySet<string> | undefined;
   readonly failed: (err: unknown) => void;
 }
 
-/** Null when not even the bucket's table could be read. */
+/** Returns null when not even the bucket's table could be read. */
 async function observeBucket(
   { redis, keys, tasks, tables, withinMs = READ_WITHIN_MS }: ObserveDeps,
   { bucket, wanted, failed }: BucketRequest,
@@ -79,7 +83,7 @@ async function observeBucket(
   }
 }
 
-/** Gives each tenant the lanes that were asked about for it, in the same order. */
+/** Assigns the lanes' results back to their tenants, in the same order. */
 function splitSight(
   tenants: readonly Tenant[],
   { lanes, nowMs }: BucketSight,

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Asks a person to type the fleet's prefix; false without a terminal. */
+/** Asks the operator to type the fleet's prefix; returns false without a terminal. */
 export async function confirmPrefix(prefix: string): Promise<boolean> {
   if (process.stdin.isTTY !== true) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

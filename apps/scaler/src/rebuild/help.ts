@@ -1,4 +1,4 @@
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const HELP = `Rebuilds Redis from the ledger: adds every unfinished job that Redis lacks, with its priority and remaining delay.
 
   npm run rebuild [-- options]

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 
-/** What is done with what Redis holds of the fleet. */
+/** What to do with the fleet's existing data in Redis. */
 export type HeldPolicy = 'refuse' | 'merge' | 'empty';
 
-/** How the command shall run. */
+/** Options of the rebuild command. */
 export interface RebuildOptions {
   readonly held: HeldPolicy;
   readonly dryRun: boolean;
-  /** Whether emptying is not to be confirmed. */
+  /** Whether to skip the confirmation before emptying. */
   readonly yes: boolean;
   readonly json: boolean;
 }
 
-/** What the command line asks for. */
+/** The command that the command line requests. */
 export type RebuildCommand =
   | { readonly kind: 'run'; readonly options: RebuildOptions }
   | { readonly kind: 'help' }
@@ -27,7 +27,7 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** Reads the command line, without the program's own two entries. */
+/** Parses the command-line arguments, without the first two entries of `process.argv`. */
 export function readCommand(given: readonly string[]): RebuildCommand {
   try {
     const { values } = parseArgs({ args: [...given], options: FLAGS });

@@ -14,7 +14,9 @@ import type { RebuildReport } from './report.js';
 import type { FleetSurvey } from './surveyFleet.js';
 import { surveyFleet } from './surveyFleet.js';
 
-/** Processes that are not heard of within so long are gone for this command, in ms: a heartbeat comes every second. */
+/**
+ * Processes without a heartbeat for this long count as gone for this command, in ms: a heartbeat comes every second.
+ */
 const WAIT_FOR_WORKERS_MS = 5_000;
 
 const ALWAYS = { holds: () => true };
@@ -28,14 +30,14 @@ export interface RebuildRedisDeps extends Omit<RecoverDeps, 'workers'> {
   readonly monotonicMs: () => number;
   /** Waits, in ms. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Asks whether all keys of the fleet shall be deleted. */
+  /** Asks for confirmation to delete all keys of the fleet. */
   readonly confirm: () => Promise<boolean>;
   readonly onSurvey: (survey: FleetSurvey) => void;
-  /** Told in words how far it is, often. */
+  /** Receives frequent human-readable progress. */
   readonly onProgress: (text: string) => void;
 }
 
-/** Compares the stores, and unless it is a dry run makes Redis hold what the ledger says. */
+/** Compares the stores and, unless it is a dry run, makes Redis match the ledger. */
 export async function rebuildRedis(options: RebuildOptions, deps: RebuildRedisDeps): Promise<RebuildReport> {
   const { db, redis, keys, prefix, onProgress } = deps;
   const survey = await surveyFleet(db, redis.client, keys);
@@ -81,7 +83,10 @@ async function compareAll(deps: RebuildRedisDeps): Promise<Sums> {
   return { outcome: 'compared', ...sums, seconds: (deps.monotonicMs() - startedMs) / 1_000 };
 }
 
-/** When the first job that ran is met, watches for a few seconds, so that jobs of processes that are gone are added at once. */
+/**
+ * On the first job that had been running, watches heartbeats for a few seconds, so that jobs of dead processes are
+ * added at once.
+ */
 function watchWorkers({ redis, keys, monotonicMs, pause }: RebuildRedisDeps): WorkerWatch {
   const read = () => readLiveWorkers(redis.client, keys);
   const workers = createWorkerWatch(read, monotonicMs, WAIT_FOR_WORKERS_MS);

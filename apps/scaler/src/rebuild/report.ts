@@ -3,21 +3,21 @@ import type { FleetSurvey } from './surveyFleet.js';
 /** How a rebuild ended. */
 export type Outcome = 'done' | 'compared' | 'incomplete' | 'refused' | 'not-confirmed';
 
-/** The sums that the command ends with; printed by `--json` as they are. */
+/** The command's final totals; printed as they are by `--json`. */
 export interface RebuildReport extends FleetSurvey {
   readonly outcome: Outcome;
-  /** Keys that were deleted first. */
+  /** Keys deleted before the rebuild. */
   readonly deletedKeys: number;
   /** Rows compared with Redis. */
   readonly rows: number;
   /** Jobs added; with `--dry-run`, those that would be. */
   readonly added: number;
-  /** Rows left to the fleet: written a moment ago, or run by a process that may live. */
+  /** Rows left to the fleet: just written, or run by a process that may be alive. */
   readonly left: number;
   readonly seconds: number;
 }
 
-/** The exit code for each end. */
+/** The exit code of each outcome. */
 export const EXIT_CODES = {
   done: 0,
   compared: 0,
@@ -26,7 +26,7 @@ export const EXIT_CODES = {
   refused: 3,
 } as const satisfies Record<Outcome, number>;
 
-/** What was found, in words. */
+/** Describes the survey in words. */
 export function describeSurvey(survey: FleetSurvey): string {
   const { unfinished, tenants, lanes, workers, leads } = survey;
   const running =
@@ -37,7 +37,7 @@ export function describeSurvey(survey: FleetSurvey): string {
   ].join('\n');
 }
 
-/** How it ended, in words. */
+/** Describes the outcome in words. */
 export function describeEnd({ outcome, rows, added, left, seconds }: RebuildReport): string {
   const sums = `${many(rows, 'row')} compared, ${many(added, 'job')} added, ${many(left, 'row')} left to the fleet; ${rate(rows, seconds)}.`;
   switch (outcome) {

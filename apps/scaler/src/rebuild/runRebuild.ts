@@ -28,25 +28,25 @@ interface Machine {
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** Where the command speaks to. */
+/** Output of the command. */
 interface Voice {
-  /** A line of the result. */
+  /** Writes a line of the result. */
   readonly out: (line: string) => void;
-  /** Progress and what went wrong. */
+  /** Writes progress and errors. */
   readonly err: (text: string) => void;
 }
 
-/** How often progress is told, in ms. */
+/** Interval of progress reports, in ms. */
 const TELL_EVERY_MS = 1_000;
 
-/** How long the connections may take to end, in ms. */
+/** Timeout for closing the connections, in ms. */
 const STOP_WITHIN_MS = 5_000;
 
-/** Whoever runs this command needs no lead: what it does is harmless twice. */
+/** This command needs no leadership: it is idempotent. */
 const ALONE = { fence: 0, holds: () => true };
 
 /**
- * Runs the command from connection to connection.
+ * Connects, runs the command and disconnects.
  * @returns the exit code
  * @throws FleetError `configuration` when a server cannot be reached
  */

@@ -5,19 +5,19 @@ import { readLeader, readLiveWorkers } from '@sluice/fleet/redis/commands/proces
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import { BUCKETS } from '@sluice/fleet/redis/keys';
 
-/** What the stores say before anything is done. */
+/** The state of both stores before any change. */
 export interface FleetSurvey {
-  /** Unfinished jobs in the ledger, and of how many tenants. */
+  /** Unfinished jobs in the ledger, and the number of their tenants. */
   readonly unfinished: number;
   readonly tenants: number;
-  /** Lanes that Redis knows. */
+  /** Lanes in Redis. */
   readonly lanes: number;
-  /** Worker processes that say that they live, and whether a scaler leads. */
+  /** Worker processes with a heartbeat, and whether a scaler leads. */
   readonly workers: number;
   readonly leads: boolean;
 }
 
-/** Looks at both stores and changes nothing. */
+/** Inspects both stores; changes nothing. */
 export async function surveyFleet(db: Database, client: RedisClient, keys: FleetKeys): Promise<FleetSurvey> {
   const [jobs, lanes, workers, leader] = await Promise.all([
     countUnfinishedByTenant(db),

@@ -1,12 +1,12 @@
 import type { Leadership } from '../lead/leaderElection.js';
 
-/** The first rest after a failure, and the longest, in ms. */
+/** First and maximum delay after a failure, in ms. */
 const REST_MS = { first: 1_000, longest: 30_000 };
 
 /**
- * A step that rests after it failed, twice as long each time: a Redis that is full or a ledger that is away is not asked, nor
- * told of in the log, at every tick.
- * @param monotonicMs a clock that never jumps, in ms
+ * Wraps a step with exponential backoff after failures: a full Redis or an unavailable ledger is not queried, nor
+ * logged, at every tick.
+ * @param monotonicMs a monotonic clock, in ms
  */
 export function withBackOff(
   step: (leadership: Leadership) => Promise<unknown>,

@@ -2,16 +2,19 @@ import { judgeMemory } from '@sluice/fleet/domain/memoryGuard';
 import type { RedisClient } from '@sluice/fleet/redis/client';
 import { readMemoryUse } from '@sluice/fleet/redis/commands/memoryUse';
 
-/** Jobs are added again up to so much below the bound of the producers, so that these go first, in percent of the memory. */
+/**
+ * Recovery stops this far below the producers' memory limit, in percent of the memory, so that producers take
+ * precedence.
+ */
 const BELOW_GUARD_PERCENT = 5;
 
-/** A reading is good for so long, in ms. */
+/** A reading is valid for this long, in ms. */
 const ASK_EVERY_MS = 500;
 
 /**
- * Says whether Redis has room for jobs that it does not hold.
+ * Creates a check of whether Redis has memory for jobs that it does not hold.
  * @param guardPercent share of the memory above which producers add nothing, in percent
- * @param monotonicMs a clock that never jumps, in ms
+ * @param monotonicMs a monotonic clock, in ms
  */
 export function createMemoryRoom(
   client: RedisClient,

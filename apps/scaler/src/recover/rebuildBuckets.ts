@@ -5,31 +5,31 @@ import type { Permit, RecoverDeps, RecoveredRows } from './recoverRows.js';
 import type { SweepSums, SweptAll } from './sweepAll.js';
 import { sweepAll } from './sweepAll.js';
 
-/** How often it is made sure that the buckets still carry their epochs, in ms. */
+/** Interval of checking that the buckets still have their epochs, in ms. */
 const CHECK_EVERY_MS = 2_000;
 
-/** Makes something other than jobs anew in Redis from the ledger, for the tenants of these buckets. Harmless twice. */
+/** Restores data other than jobs in Redis from the ledger, for the tenants of these buckets. Idempotent. */
 export type RestoreStep = (buckets: ReadonlySet<number>) => Promise<unknown>;
 
-/** Dependencies of rebuilding. */
+/** Dependencies of rebuilding buckets. */
 export interface RebuildDeps extends RecoverDeps {
-  /** What is restored beside the jobs. */
+  /** Restores the data other than jobs. */
   readonly restore: readonly RestoreStep[];
   readonly monotonicMs: () => number;
   readonly onPage: (page: RecoveredRows, sums: SweepSums) => void;
 }
 
-/** What a rebuild came to. */
+/** The outcome of a rebuild. */
 export interface Rebuilt extends SweptAll {
-  /** Buckets that lost their epoch meanwhile, so that they must be rebuilt again. */
+  /** Buckets that lost their epoch during the rebuild and must be rebuilt again. */
   readonly lostAgain: number;
 }
 
 /**
- * Makes Redis hold every unfinished job of these buckets. First each has an epoch in Redis; when every row was seen, and Redis
- * still has that epoch, the ledger notes it. So a process that dies anywhere in between leaves an epoch that the ledger does
- * not know, and the next one begins again; and so does one that finds Redis emptied a second time. Two at once agree on the
- * epochs, and add the same ids.
+ * Makes Redis hold every unfinished job of these buckets. First each bucket gets an epoch in Redis; once every row has
+ * been seen and Redis still has that epoch, the ledger records it. A process that dies anywhere in between leaves an
+ * epoch unknown to the ledger, so the next one starts over; so does one that finds Redis emptied again. Two concurrent
+ * rebuilds agree on the epochs and add the same ids.
  */
 export async function rebuildBuckets(
   buckets: ReadonlySet<number>,

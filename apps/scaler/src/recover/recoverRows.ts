@@ -13,37 +13,37 @@ import { decideRecovery } from '@sluice/shared/domain/recovery';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { WorkerWatch } from './workerWatch.js';
 
-/** Dependencies of recovering. */
+/** Dependencies of recovering rows. */
 export interface RecoverDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly queues: Pick<LaneQueues, 'add' | 'remove' | 'removeDeadLetter'>;
   readonly workers: WorkerWatch;
-  /** Whether Redis has room for more jobs. */
+  /** Whether Redis has memory for more jobs. */
   readonly hasRoom: () => Promise<boolean>;
 }
 
-/** The right to go on, asked for again before each write. */
+/** The right to continue, checked before each write. */
 export interface Permit {
   holds(): boolean;
 }
 
-/** What became of a page of rows. */
+/** The outcome of recovering a page of rows. */
 export interface RecoveredRows {
   readonly rows: number;
   readonly added: readonly EnqueueableJob[];
-  /** Rows that can only be judged later: written a moment ago, or run by a process that may yet say that it lives. */
+  /** Rows that can only be decided later: just written, or run by a process that may still send a heartbeat. */
   readonly undecided: number;
 }
 
-/** Rows that were compared with Redis, and what is to be done about them. */
+/** Rows compared with Redis, and the actions that they need. */
 export interface ComparedRows {
   readonly rows: number;
   readonly undecided: number;
-  /** Jobs that Redis does not hold, in the order of their rows, each with why. */
+  /** Jobs missing from Redis, in row order, each with the reason. */
   readonly lost: readonly { readonly job: EnqueueableJob; readonly judged: JudgedRow }[];
-  /** Ids of rows that Redis holds and that the ledger does not know to be there. */
+  /** Ids of rows that Redis holds but the ledger has not marked as queued. */
   readonly unmarked: readonly string[];
 }
 
@@ -53,11 +53,10 @@ interface JudgedRow {
 }
 
 /**
- * The step that all recovery rests on: asks Redis which of these unfinished jobs it does not hold and adds them, with their
- * priority and what is left of their delay, in the order of the rows. Harmless twice, and beside another who does the same.
- * A process that dies between an add and its mark in the ledger leaves a row that is `accepted` and held: whoever sees it next
- * marks it.
- * @throws FleetError `unavailable` when Redis has no room for what is to be added
+ * The step that all recovery depends on: finds which of these unfinished jobs Redis does not hold, and adds them in row
+ * order, with their priority and remaining delay. Idempotent, and safe to run concurrently. A process that dies between
+ * an add and its mark in the ledger leaves a row that is `accepted` and held: the next pass over it marks it.
+ * @throws FleetError `unavailable` when Redis has no memory for the jobs to add
  */
 export async function recoverRows(
   rows: readonly UnfinishedRow[],
@@ -68,8 +67,8 @@ export async function recoverRows(
 }
 
 /**
- * Asks Redis which of these jobs it does not hold; changes nothing. The ledger is asked once more after Redis. It is always told
- * first that a job is over, so a row that has not changed was not over when Redis did not hold it.
+ * Finds which of these jobs Redis does not hold; changes nothing. Reads the ledger once more after Redis: the ledger
+ * always records the end of a job first, so a row that has not changed was unfinished when Redis did not hold it.
  */
 export async function compareRows(rows: readonly UnfinishedRow[], deps: RecoverDeps): Promise<ComparedRows> {
   const judged = await judge(rows, deps);
@@ -95,7 +94,7 @@ export async function compareRows(rows: readonly UnfinishedRow[], deps: RecoverD
   };
 }
 
-/** Adds what Redis does not hold, and marks in the ledger what it did not know to be there. */
+/** Adds the missing jobs to Redis, and marks the unmarked ones in the ledger. */
 export async function addLost(
   { rows, undecided, lost, unmarked }: ComparedRows,
   permit: Permit,
@@ -103,7 +102,7 @@ export async function addLost(
 ): Promise<RecoveredRows> {
   if (!permit.holds()) return { rows, added: [], undecided };
   const outcomes = await addJobs(lost, deps);
-  // One that another of its dedupeKey kept out is found again until that one has left the lane.
+  // A job deduplicated against another with its dedupeKey is found again until that one has left the lane.
   const accepted = lost
     .filter(({ judged }, index) => judged.row.state === 'accepted' && outcomes[index]?.kind === 'added')
     .map(({ job }) => job.id);
@@ -127,7 +126,7 @@ async function addJobs(lost: ComparedRows['lost'], { queues, hasRoom }: RecoverD
   }
   await Promise.all(
     lost.flatMap(({ job, judged }) => [
-      // A dead job that was sent again while Redis was away left a note.
+      // A dead job that was redriven while Redis was unavailable left a dead-letter note.
       ...(judged.row.state === 'accepted' && job.started ? [queues.removeDeadLetter(job.tenantId, job.id)] : []),
       ...(judged.verdict.kind === 'take-out-and-add' ? [takeOut(job, queues)] : []),
     ]),
@@ -140,7 +139,7 @@ async function takeOut(row: EnqueueableJob, queues: Pick<LaneQueues, 'remove'>):
   await queues.remove(lane, job.id);
 }
 
-/** Rows in any other state say already that Redis was given the job. */
+/** Rows in any other state already record that Redis received the job. */
 async function mark(ids: readonly string[], permit: Permit, db: Database): Promise<void> {
   if (ids.length > 0 && permit.holds()) await markQueued(db, ids);
 }

@@ -10,23 +10,26 @@ import { createSlowSweep } from './sweepSlowly.js';
 import { createRedisWatch } from './watchRedis.js';
 import { createWorkerWatch } from './workerWatch.js';
 
-/** How often accepted jobs that Redis does not hold are looked for, in ms. */
+/** Interval of searching for accepted jobs that Redis does not hold, in ms. */
 const REQUEUE_EVERY_MS = 2_000;
 
-/** How often it is looked whether Redis lost its data or is another; and pause between two pages of the slow sweep, in ms. */
+/**
+ * Interval of checking whether Redis lost its data or was replaced, and pause between two pages of the slow sweep, in
+ * ms.
+ */
 const COMPARE_EVERY_MS = 1_000;
 
-/** What recovery has others do. */
+/** Hooks that recovery calls. */
 export interface RecoveryHooks {
-  /** What is restored beside the jobs when Redis lost its data. */
+  /** Restores the data other than jobs when Redis lost its data. */
   readonly restore: readonly RestoreStep[];
-  /** Told the lanes that jobs were added to again, as names joined by a space. */
+  /** Receives the lanes that jobs were added to again, as names joined by a space. */
   readonly touched: (laneNames: string) => void;
 }
 
 /**
- * Adds again what Redis does not hold. The slow sweep is in the loop of the watch: it takes a page only when Redis is known to
- * have lost nothing else, so that a rebuild adds a lane's jobs in their order.
+ * Adds jobs that Redis does not hold. The slow sweep runs in the watch's loop: it takes a page only when Redis is known
+ * to have lost nothing else, so that a rebuild adds a lane's jobs in their order.
  */
 export function createRecoveryLoops(deps: ScalerDeps, hooks: RecoveryHooks): PeriodicService[] {
   const { config, keys, redis, postgres, queues, metrics, lead, monotonicMs, log } = deps;

@@ -6,21 +6,21 @@ import type { Leadership } from '../lead/leaderElection.js';
 import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 
-/** Jobs that are compared in one go. */
+/** Jobs compared per batch. */
 const JOBS_PER_GO = 1_000;
 
-/** Goes per call, so that a large backlog does not keep the loop from stopping. */
+/** Batches per call, so that a large backlog does not keep the loop from stopping. */
 const MAX_GOES = 20;
 
-/** What adding again needs. */
+/** Dependencies of requeueing. */
 export interface RequeueDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued'>;
   readonly log: Log;
 }
 
 /**
- * Adds jobs that were accepted but never came into Redis, and marks those that did. Their ids make it harmless to add one
- * twice: after a crash between the add and the mark, or while the one who accepted it is merely slow.
+ * Adds jobs that were accepted but never reached Redis, and marks those that did. Their ids make a duplicate add
+ * harmless: after a crash between the add and the mark, or while the accepting producer is merely slow.
  * @returns how many were added
  */
 export async function requeueJobs(leadership: Leadership, deps: RequeueDeps): Promise<number> {

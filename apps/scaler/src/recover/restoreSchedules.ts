@@ -10,16 +10,16 @@ import { BUCKETS } from '@sluice/fleet/redis/keys';
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Leadership } from '../lead/leaderElection.js';
 
-/** Schedules that are compared in one go. One that is younger is left to the producer that accepted it. */
+/** Schedules compared per batch. A younger one is left to the producer that accepted it. */
 const PAGE = { olderThanMs: 5_000, limit: 1_000 };
 
-/** Schedules that are made in one go, with their data. */
+/** Schedules created per batch, with their data. */
 const MADE_PER_GO = 100;
 
-/** Lanes that are looked through for deleted schedules in one go. */
+/** Lanes scanned for deleted schedules per batch. */
 const LANES_PER_GO = 1_000;
 
-/** What restoring needs. */
+/** Dependencies of restoring schedules. */
 export interface RestoreDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
@@ -28,17 +28,17 @@ export interface RestoreDeps {
   readonly log: Log;
 }
 
-/** The same with the means to do it. */
+/** The dependencies, with the leadership and the means to write. */
 interface Means extends RestoreDeps {
   readonly leadership: Leadership;
   readonly schedulers: LaneSchedulers;
 }
 
 /**
- * Makes Redis hold the job schedulers that the ledger says, and no other of ours: those that Redis lost, or whose next job
- * it lost, are made anew; those that were deleted while Redis was away are removed. What is well is only looked at. Run
- * twice, or by two leaders at a time, it comes to the same.
- * @returns how many were made or removed
+ * Makes Redis hold exactly the job schedulers in the ledger: creates those that Redis lost or whose next job it lost,
+ * and removes those deleted while Redis was unavailable. Intact ones are only read. Idempotent, also with two
+ * concurrent leaders.
+ * @returns how many were created or removed
  */
 export async function restoreSchedules(leadership: Leadership, deps: RestoreDeps): Promise<number> {
   const { redis, keys, queues, log } = deps;
@@ -53,7 +53,7 @@ export async function restoreSchedules(leadership: Leadership, deps: RestoreDeps
   return made + removed;
 }
 
-/** Page by page through the ledger. */
+/** Creates missing schedulers, page by page through the ledger. */
 async function makeMissing(means: Means): Promise<number> {
   let made = 0;
   let after: SchedulePlace | null = null;
@@ -69,7 +69,7 @@ async function makeMissing(means: Means): Promise<number> {
   return made;
 }
 
-/** Reads each again just before it is made: it may have been deleted meanwhile. */
+/** Reads each again just before creating it: it may have been deleted meanwhile. */
 async function makeAll(ids: readonly string[], { db, leadership, schedulers, log }: Means): Promise<number> {
   let made = 0;
   for (let from = 0; from < ids.length && leadership.holds(); from += MADE_PER_GO) {
@@ -92,7 +92,10 @@ async function makeAll(ids: readonly string[], { db, leadership, schedulers, log
   return made;
 }
 
-/** Redis is read before the ledger, where a schedule is written first: one that was seen and is not known was deleted. */
+/**
+ * Reads Redis before the ledger, where a schedule is written first: one found in Redis but not in the ledger was
+ * deleted.
+ */
 async function removeOrphans({ db, redis, keys, leadership, schedulers }: Means): Promise<number> {
   const registries = await Promise.all(
     BUCKETS.map((bucket) => redis.client.zrangebyscore(keys.registry(bucket), '-inf', '+inf')),

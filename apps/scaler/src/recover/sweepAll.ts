@@ -2,28 +2,28 @@ import type { ComparedRows, Permit, RecoverDeps, RecoveredRows } from './recover
 import { addLost, compareRows } from './recoverRows.js';
 import { readAhead, unfinishedPages } from './unfinishedPages.js';
 
-/** Rows that are compared at a time: large enough for bulk adds, small enough for a plain answer to a lost lead. */
+/** Rows per page: large enough for bulk adds, small enough to stop soon after leadership is lost. */
 const ROWS_PER_PAGE = 1_000;
 
-/** What a sweep has done so far. */
+/** Running totals of a sweep. */
 export interface SweepSums {
   readonly rows: number;
   readonly added: number;
-  /** Rows that could not be judged yet, see `recoverRows`. */
+  /** Rows that could not be decided yet, see `recoverRows`. */
   readonly undecided: number;
 }
 
-/** What a sweep came to. */
+/** The outcome of a sweep. */
 export interface SweptAll extends SweepSums {
-  /** Whether it came to the end; it ends early when its permit does. */
+  /** Whether it completed; it stops early when its permit ends. */
   readonly finished: boolean;
 }
 
 /**
- * Compares the unfinished jobs of these buckets with Redis, at full speed, and adds what Redis does not hold. One page is
- * added at a time, so that a lane's jobs keep their order; all lanes of a page are, at once, while the next page is compared and
- * the one after it read.
- * @param onPage told of each page and of the sums with it
+ * Compares the unfinished jobs of these buckets with Redis, at full speed, and adds what Redis does not hold. Adds one
+ * page at a time, so that a lane's jobs keep their order; all lanes of a page in parallel, while the next page is
+ * compared and the one after it read.
+ * @param onPage receives each page and the totals including it
  */
 export async function sweepAll(
   buckets: ReadonlySet<number>,

@@ -6,13 +6,13 @@ import type { RecoverDeps } from './recoverRows.js';
 import { recoverRows } from './recoverRows.js';
 import { unfinishedPages } from './unfinishedPages.js';
 
-/** Rows that one step compares; with a step each second, so many per second. */
+/** Rows compared per step; at one step per second, also rows per second. */
 const ROWS_PER_STEP = 1_000;
 
-/** A round through all unfinished jobs takes this long at least, in ms, so that a small fleet is not asked all the time. */
+/** Minimum duration of a round through all unfinished jobs, in ms, so that a small fleet is not queried constantly. */
 const ROUND_MS = 10_000;
 
-/** What the slow sweep needs. */
+/** Dependencies of the slow sweep. */
 export interface SlowSweepDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept'>;
   readonly monotonicMs: () => number;
@@ -20,8 +20,8 @@ export interface SlowSweepDeps extends RecoverDeps {
 }
 
 /**
- * Goes through everything unfinished again and again, a page per call: a failover can lose the last second and keep all
- * marks. Where it is, is kept in memory: a new leader begins again.
+ * Sweeps all unfinished jobs continuously, one page per call: a failover can lose the last second of writes and keep
+ * all epochs. The position is kept in memory: a new leader starts over.
  */
 export function createSlowSweep(deps: SlowSweepDeps): (leadership: Leadership) => Promise<void> {
   const { db, metrics, monotonicMs, log } = deps;

@@ -3,19 +3,22 @@ import type { UnfinishedRow } from '@sluice/fleet/postgres/queries/unfinishedRow
 import { listUnfinishedTenants, readUnfinishedRows } from '@sluice/fleet/postgres/queries/unfinishedRows';
 import { bucketOf } from '@sluice/shared/domain/lane';
 
-/** Tenants whose jobs one statement reads. */
+/** Tenants per statement. */
 const TENANTS_PER_READ = 500;
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Which unfinished jobs are gone through. */
+/** Which unfinished jobs to read. */
 export interface PageWish {
-  /** Only those of tenants in these buckets; all when left out. */
+  /** Only those of tenants in these buckets; all when omitted. */
   readonly buckets?: ReadonlySet<number>;
   readonly rowsPerPage: number;
 }
 
-/** All unfinished jobs, tenant by tenant and each in the order of acceptance. Those accepted meanwhile may be among them. */
+/**
+ * Yields all unfinished jobs, tenant by tenant, each tenant's in order of acceptance. Jobs accepted meanwhile may be
+ * included.
+ */
 export async function* unfinishedPages(
   db: Database,
   { buckets, rowsPerPage }: PageWish,
@@ -34,11 +37,11 @@ export async function* unfinishedPages(
   }
 }
 
-/** The same, reading one page ahead, so that the ledger works while the caller does. */
+/** Reads one page ahead, so that the ledger works while the caller does. */
 export async function* readAhead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
   const read = (): Promise<IteratorResult<Page>> => {
     const next = pages.next();
-    // What fails here is thrown when it is asked for; if nobody asks any more, it does not matter.
+    // A failure is thrown when the page is requested; if none is requested any more, it does not matter.
     next.catch(() => undefined);
     return next;
   };
@@ -51,7 +54,7 @@ export async function* readAhead<Page>(pages: AsyncGenerator<Page>): AsyncGenera
   }
 }
 
-/** What sorts right behind a tenant, whose id holds no such character. */
+/** Returns the string that sorts right after a tenant's id, which contains no such character. */
 function behind(tenantId: string): string {
   return `${tenantId}\u0001`;
 }

@@ -14,20 +14,20 @@ import { rebuildBuckets } from './rebuildBuckets.js';
 import type { RecoverDeps, RecoveredRows } from './recoverRows.js';
 import { GONE_AFTER_MS } from './workerWatch.js';
 
-/** How often a long rebuild tells how far it is, in ms. */
+/** Interval of progress logs during a long rebuild, in ms. */
 const TELL_EVERY_MS = 5_000;
 
 /**
- * When rows that could not be judged are gone through once more, in ms: by then it is known which processes are gone. What is
- * left even then is up to the slow sweep.
+ * Delay before undecided rows are swept once more, in ms: by then it is known which processes are gone. Rows still
+ * undecided then are left to the slow sweep.
  */
 const AGAIN_AFTER_MS = GONE_AFTER_MS + 2_000;
 
-/** What watching Redis needs. */
+/** Dependencies of watching Redis. */
 export interface RedisWatchDeps extends RecoverDeps {
   readonly metrics: Pick<Metrics, 'jobsRequeued' | 'rowsSwept' | 'bucketsLost' | 'rebuildRunning' | 'rebuildSeconds'>;
   readonly restore: readonly RestoreStep[];
-  /** Told the lanes that jobs were added to, as names joined by a space. */
+  /** Receives the lanes that jobs were added to, as names joined by a space. */
   readonly touched: (laneNames: string) => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -39,13 +39,13 @@ interface Doubt {
   readonly buckets: ReadonlySet<number>;
   /** Buckets that lost their data. */
   readonly lost: number;
-  /** Servers that will have been compared; null when not all buckets are. */
+  /** Servers fully compared afterwards; null when not all buckets are. */
   readonly servers: readonly string[] | null;
 }
 
 /**
- * Compares Redis with the ledger at full speed when it may have lost something: a bucket whose epoch is not the ledger's, or a
- * server that was not compared since it started. To be called about every second while leading.
+ * Compares Redis with the ledger at full speed when it may have lost data: a bucket's epoch differs from the ledger's,
+ * or a server has not been compared since it started. To be called about every second while leading.
  */
 export function createRedisWatch(deps: RedisWatchDeps): (leadership: Leadership) => Promise<void> {
   const { monotonicMs } = deps;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWorkerWatch, GONE_AFTER_MS } from './workerWatch.js';
 
-/** A watch whose clock and heartbeats are moved by hand. */
+/** A watch with a manual clock and manual heartbeats. */
 function room() {
   const now = { ms: 0 };
   const alive = new Set<string>();
@@ -12,7 +12,7 @@ function room() {
   return {
     alive,
     watch,
-    /** Looks every second for so long. */
+    /** Refreshes every second for this long. */
     async pass(ms: number) {
       for (let end = now.ms + ms; now.ms < end; now.ms += 1_000) await watch.refresh();
       await watch.refresh();

@@ -4,26 +4,27 @@ import type { Whereabouts } from '@sluice/shared/domain/recovery';
 /** A reading is valid for this long, in ms. */
 const CHECK_EVERY_MS = 2_000;
 
-/** After a longer pause between two passes the watch begins anew, in ms: nobody knows who lived meanwhile. */
+/** After a longer gap between two passes the watch starts over, in ms: which processes lived meanwhile is unknown. */
 const GAP_MS = 5_000;
 
 /**
- * A worker process that did not say that it lives for so long is gone, in ms. Heartbeats come every second, and go on within
- * seconds after Redis was emptied; a lease and a heartbeat are over by then (10 s and 5 s unless set otherwise).
+ * A worker process without a heartbeat for this long is gone, in ms. Heartbeats come every second, and resume within
+ * seconds after Redis was emptied; a lease and a heartbeat have expired by then (10 s and 5 s by default).
  */
 export const GONE_AFTER_MS = 15_000;
 
-/** Remembers which worker processes said that they live. */
+/** Tracks which worker processes sent heartbeats. */
 export interface WorkerWatch {
-  /** Reads the heartbeats, unless it did within the last two seconds. */
+  /** Reads the heartbeats, unless it did so within the last two seconds. */
   refresh(): Promise<void>;
   whereabouts(workerId: string): Whereabouts;
 }
 
 /**
- * Tells whether a process is gone rather than unheard of: right after Redis was emptied nobody seems to live.
- * @param read the workers whose heartbeat has not ended
- * @param monotonicMs a clock that never jumps, in ms
+ * Distinguishes a process that is gone from one not seen yet: right after Redis was emptied no process seems to be
+ * alive.
+ * @param read returns the workers whose heartbeat has not expired
+ * @param monotonicMs a monotonic clock, in ms
  */
 export function createWorkerWatch(
   read: () => Promise<readonly Pick<LiveWorker, 'id'>[]>,
@@ -48,7 +49,7 @@ export function createWorkerWatch(
     },
     whereabouts(workerId) {
       const nowMs = monotonicMs();
-      // What was seen long ago says nothing of now.
+      // Old observations say nothing about the present.
       if (nowMs - checkedMs > GAP_MS) return 'unknown';
       if (alive.has(workerId)) return 'alive';
       if (lastSeenMs.has(workerId)) return 'unknown';

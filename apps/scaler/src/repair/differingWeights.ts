@@ -1,7 +1,7 @@
 /**
- * Weights that the copy must be given so that it says what the ledger does. Pure.
- * @param truth of the ledger, without those of weight 1
- * @param copy in Redis, likewise
+ * Returns the weights to write to the copy so that it matches the ledger. Pure.
+ * @param truth weights in the ledger, without those of weight 1
+ * @param copy weights in Redis, likewise
  */
 export function differingWeights(
   truth: ReadonlyMap<string, number>,

@@ -8,7 +8,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Leadership } from '../lead/leaderElection.js';
 import { differingWeights } from './differingWeights.js';
 
-/** What repairing needs. */
+/** Dependencies of repairing weights. */
 export interface RepairDeps {
   readonly db: Database;
   readonly redis: Pick<RedisService, 'client'>;
@@ -17,9 +17,9 @@ export interface RepairDeps {
 }
 
 /**
- * Makes Redis say of every tenant's weight what the ledger says: Redis may have been away when it was changed, or have
- * been emptied. The ledger is read last, so that a change that is under way is not undone by an older number; one that
- * comes between this reading and the writing is, until the next repair.
+ * Makes every tenant's weight in Redis match the ledger: Redis may have been unavailable when it was changed, or have
+ * been emptied. The ledger is read last, so that a concurrent change is not undone by an older value; a change between
+ * this read and the write is undone, until the next repair.
  * @returns how many weights were written
  */
 export async function repairWeights(leadership: Leadership, { db, redis, keys, log }: RepairDeps): Promise<number> {

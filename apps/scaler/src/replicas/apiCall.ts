@@ -3,15 +3,15 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
-/** Where a platform's API is. */
+/** The address of a platform's API. */
 export type ApiAddress =
   | { readonly kind: 'socket'; readonly path: string }
-  /** `ca` are the certificates, as PEM, that alone may have signed the server's; undefined: those that Node knows. */
+  /** `ca`: the only trusted CA certificates, as PEM; undefined trusts Node's defaults. */
   | { readonly kind: 'url'; readonly url: string; readonly ca?: string | undefined };
 
-/** One call. */
+/** An API call. */
 export interface ApiCall {
-  /** The platform, as people call it, for messages. */
+  /** Human-readable name of the platform, for messages. */
   readonly what: string;
   readonly address: ApiAddress;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -20,24 +20,24 @@ export interface ApiCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Longest that the whole call may take, in ms. */
+  /** Timeout of the whole call, in ms. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** What was answered, whatever the status. */
+/** The response, whatever its status. */
 export interface ApiAnswer {
   readonly status: number;
-  /** The body read as JSON; undefined when it is none. */
+  /** The body parsed as JSON; undefined when it is not JSON. */
   readonly body: unknown;
 }
 
-/** Longest answer that is read, in bytes: a list of a thousand containers is one of a few megabytes. */
+/** Maximum size of a response, in bytes: a list of a thousand containers takes a few megabytes. */
 const MAX_ANSWER_BYTES = 32_000_000;
 
 /**
  * Calls an API over TCP or a Unix socket.
- * @throws FleetError `unavailable` when it cannot be reached or is late; the signal's reason when that aborts
+ * @throws FleetError `unavailable` when it is unreachable or times out; the signal's reason when that aborts
  */
 export async function callApi(call: ApiCall): Promise<ApiAnswer> {
   const late = AbortSignal.timeout(call.timeoutMs);
@@ -53,7 +53,7 @@ export async function callApi(call: ApiCall): Promise<ApiAnswer> {
   }
 }
 
-/** The reason that an API gives in a field `message`, to be put behind a sentence; empty when there is none. */
+/** Returns the reason in the response's `message` field, to be appended to a sentence; empty when there is none. */
 export function reasonIn({ body }: ApiAnswer): string {
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
   return typeof message === 'string' ? ` It says: ${message.slice(0, 500)}` : '';

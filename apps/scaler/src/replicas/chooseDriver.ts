@@ -8,7 +8,7 @@ import type { ReplicaDriver } from './replicaDriver.js';
 import { createReplicaDriver } from './replicaDriver.js';
 import type { ReplicaConfig } from './replicaSettings.js';
 
-/** The driver that the settings name; null for `none`. Calls nothing yet. */
+/** Creates the configured driver; null for `none`. Makes no calls yet. */
 export function chooseDriver(config: ReplicaConfig, log: Log): ReplicaDriver | null {
   const { timeoutMs } = config;
   switch (config.driver) {

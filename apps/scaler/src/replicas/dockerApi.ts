@@ -5,7 +5,7 @@ import type { InspectedContainer, ListedContainer, NewContainer } from './docker
 import { COMPOSE, copyOf, freeNumbers, numberOf } from './dockerContainer.js';
 import type { ReplicaApi, ReplicaState } from './replicaDriver.js';
 
-/** Which service of which Compose project runs the workers. */
+/** The Compose project and service that run the workers. */
 export interface DockerOptions {
   readonly engine: DockerCalls;
   readonly project: string;
@@ -13,24 +13,24 @@ export interface DockerOptions {
   readonly log: Log;
 }
 
-/** A listed container, and whether it was told to drain. */
+/** A listed container, and whether it is draining. */
 type Container = ListedContainer & { readonly drains: boolean };
 
 interface SeenContainers extends ReplicaState {
   readonly containers: readonly Container[];
 }
 
-/** States of a container whose process runs, or is about to. */
+/** States of a container whose process is running or about to run. */
 const RUNNING = new Set(['running', 'restarting', 'paused']);
 
-/** Grace of a container that says none, in seconds: above `SHUTDOWN_GRACE_MS`, unlike Docker's own 10. */
+/** Default grace period of a container, in seconds: above `SHUTDOWN_GRACE_MS`, unlike Docker's own 10. */
 const DRAIN_SECONDS = 30;
 
 /**
- * Does what `docker compose up --scale worker=N` does: containers `<project>-<service>-<number>`, made after one that
- * Compose made, and labelled such that Compose takes them for its own. Those with the highest numbers are stopped (SIGTERM,
- * then the service's `stop_grace_period`) and removed when they have ended. The last container is kept, stopped: without
- * it nothing would tell what a worker is made of.
+ * Scales like `docker compose up --scale worker=N`: containers `<project>-<service>-<number>`, copied from one that
+ * Compose created, and labelled so that Compose treats them as its own. Those with the highest numbers are stopped
+ * (SIGTERM, then the service's `stop_grace_period`) and removed once they have ended. The last container is kept,
+ * stopped: it is the only template for new workers.
  */
 export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContainers> {
   const { engine, project, service } = options;
@@ -40,7 +40,8 @@ export function createDockerApi(options: DockerOptions): ReplicaApi<SeenContaine
   return {
     name: 'docker',
     async read(signal) {
-      // One that has drained while the engine answered is about to be gone, though the answer may still name it.
+      // A container that drained while the engine responded is about to disappear, though the response may still list
+      // it.
       const drained = new Set(draining);
       const containers = (await engine.list(labels, signal))
         .map((container) => ({ ...container, drains: drained.has(container.Id) || draining.has(container.Id) }))
@@ -66,7 +67,7 @@ function isRunning({ State }: Container): boolean {
   return RUNNING.has(State);
 }
 
-/** Starts those that were stopped, then makes those that are missing. */
+/** Starts stopped containers, then creates the missing ones. */
 async function grow(
   containers: readonly Container[],
   by: number,
@@ -88,7 +89,7 @@ async function grow(
     }
     return 'ordered';
   } catch (error) {
-    // What was listed a moment ago is gone: someone else removed it.
+    // A container just listed no longer exists: someone else removed it.
     if (error instanceof FleetError && error.code === 'not_found') return 'conflict';
     throw error;
   }
@@ -108,7 +109,7 @@ async function inspectTemplate(
   );
 }
 
-/** Starts a container once it is on all its networks: whoever made it may have died before it was. */
+/** Starts a container once it is connected to all its networks: its creator may have died before that. */
 async function startOnNetworks(
   id: string,
   { networks }: NewContainer,
@@ -122,7 +123,7 @@ async function startOnNetworks(
   await engine.start(id, signal);
 }
 
-/** Never throws: one that could not be stopped runs on, and the next check of the number finds it. */
+/** Never throws: a container that could not be stopped keeps running, and the next check finds it. */
 async function drain(id: string, removes: boolean, { engine, log }: DockerOptions, signal: AbortSignal): Promise<void> {
   try {
     const { StopTimeout } = (await engine.inspect(id, signal)).Config;

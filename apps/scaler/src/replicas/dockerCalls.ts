@@ -4,26 +4,28 @@ import { readAs } from './dockerClient.js';
 import type { InspectedContainer, ListedContainer, NewContainer } from './dockerContainer.js';
 import { inspectedContainer, listedContainer } from './dockerContainer.js';
 
-/** How much longer than its grace the engine may take to stop a container, in ms. */
+/** How much longer than the grace period the engine may take to stop a container, in ms. */
 const STOP_MARGIN_MS = 15_000;
 
-/** The calls of the Engine's API that the driver needs. They throw FleetError `not_found` for what does not exist. */
+/** The Engine API calls that the driver needs. They throw FleetError `not_found` for what does not exist. */
 export interface DockerCalls {
-  /** Every container with all of these labels, `name=value`, whatever its state. */
+  /** Lists every container with all of these labels, `name=value`, whatever its state. */
   list(labels: readonly string[], signal: AbortSignal): Promise<ListedContainer[]>;
   inspect(id: string, signal: AbortSignal): Promise<InspectedContainer>;
-  /** @returns its id; null when another has the name */
+  /** @returns its id; null when the name is taken */
   create(made: NewContainer, signal: AbortSignal): Promise<string | null>;
   connect(id: string, to: NewContainer['networks'][number], signal: AbortSignal): Promise<void>;
-  /** Harmless for one that runs. */
+  /** Starts a container; harmless if it is running. */
   start(id: string, signal: AbortSignal): Promise<void>;
-  /** Tells it to end and resolves when it has; harmless for one that has ended. The engine goes on when the call breaks off. */
+  /**
+   * Stops a container and resolves once it has ended; harmless if it has. The engine continues if the call is aborted.
+   */
   stop(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
-  /** Removes one that has ended; leaves one that runs again. */
+  /** Removes a container that has ended; keeps one that is running again. */
   remove(id: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Makes the calls. */
+/** Creates the calls on a client. */
 export function createDockerCalls(client: DockerClient): DockerCalls {
   return {
     async list(labels, signal) {

@@ -3,29 +3,29 @@ import { z } from 'zod';
 import type { ApiAddress, ApiAnswer, ApiCall } from './apiCall.js';
 import { callApi, reasonIn } from './apiCall.js';
 
-/** One call of the Engine's API. */
+/** An Engine API call. */
 export type DockerCall = Pick<ApiCall, 'method' | 'path' | 'signal'> & {
   readonly body?: unknown;
-  /** Statuses above 299 that are an answer and no failure. */
+  /** Statuses above 299 that are not failures. */
   readonly accept?: readonly number[];
-  /** Longer than usual, in ms. */
+  /** Timeout, if longer than the default, in ms. */
   readonly timeoutMs?: number;
 };
 
-/** Calls the Engine's API in a version that it speaks. */
+/** Calls the Engine API in a version that the engine supports. */
 export interface DockerClient {
   /** @throws FleetError whose message says what to do next */
   call(call: DockerCall): Promise<ApiAnswer>;
 }
 
-/** Newest version of the API that this was written for. */
+/** Newest API version that this client supports. */
 const NEWEST = '1.47';
 
 const versionSchema = z.object({ ApiVersion: z.string() });
 
 /**
- * A client of a Docker engine. The version is agreed with the engine at the first call, because old engines do not
- * speak new ones and new engines give up old ones.
+ * Creates a client of a Docker engine. The API version is negotiated at the first call, because old engines do not
+ * support new versions and new engines drop old ones.
  * @param host as in `DOCKER_HOST`: `unix:///var/run/docker.sock` or `tcp://host:port`, the latter without TLS
  */
 export function createDockerClient(host: string, timeoutMs: number): DockerClient {
@@ -53,8 +53,8 @@ export function createDockerClient(host: string, timeoutMs: number): DockerClien
 }
 
 /**
- * Reads the body of an answer.
- * @throws FleetError `upstream_failed` when it is not as the Engine's API says
+ * Parses a response body.
+ * @throws FleetError `upstream_failed` when it does not match the Engine API
  */
 export function readAs<Value>(schema: z.ZodType<Value>, answer: ApiAnswer): Value {
   const read = schema.safeParse(answer.body);

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** A container as the engine lists it. */
+/** A container as listed by the engine. */
 export const listedContainer = z.object({
   Id: z.string(),
   State: z.string(),
   Labels: z.record(z.string(), z.string()),
 });
 
-/** A container as the engine describes it: what the workers after it are made from. */
+/** A container as inspected by the engine: the template for further workers. */
 export const inspectedContainer = z.object({
   Id: z.string(),
   Name: z.string(),
-  /** Id of the image that it runs, whatever its tag means by now. */
+  /** Id of the image that it runs, wherever its tag points by now. */
   Image: z.string(),
   Config: z.looseObject({
     Hostname: z.string().optional(),
@@ -31,14 +31,14 @@ export type ListedContainer = z.infer<typeof listedContainer>;
 /** See `inspectedContainer`. */
 export type InspectedContainer = z.infer<typeof inspectedContainer>;
 
-/** What a new container is made of, and the networks that it must be on before it starts. */
+/** The configuration of a new container, and the networks to connect it to before it starts. */
 export interface NewContainer {
   readonly name: string;
   readonly body: unknown;
   readonly networks: readonly { readonly network: string; readonly aliases: readonly string[] }[];
 }
 
-/** Labels by which Compose knows its containers. */
+/** Labels by which Compose identifies its containers. */
 export const COMPOSE = {
   project: 'com.docker.compose.project',
   service: 'com.docker.compose.service',
@@ -47,12 +47,12 @@ export const COMPOSE = {
   replaces: 'com.docker.compose.replace',
 } as const;
 
-/** Number of a container within its service; 0 when it carries none. */
+/** Number of a container within its service; 0 when it has none. */
 export function numberOf(container: { readonly Labels: Readonly<Record<string, string>> }): number {
   return Number(container.Labels[COMPOSE.number] ?? 0);
 }
 
-/** The lowest numbers from 1 on that are free. */
+/** Returns the lowest free numbers, from 1. */
 export function freeNumbers(taken: readonly number[], count: number): number[] {
   const free: number[] = [];
   for (let number = 1; free.length < count; number++) if (!taken.includes(number)) free.push(number);
@@ -60,10 +60,10 @@ export function freeNumbers(taken: readonly number[], count: number): number[] {
 }
 
 /**
- * The container with another number, otherwise the same: image, command, environment, limits, volumes, labels and
- * networks. What Docker gave the template because it is that container (its host name, its name on networks) is left
- * out. The image is the very one, too: a tag that was built anew is for `docker compose up` to bring in, which migrates first.
- * Compose takes the container for one of its own.
+ * Copies a container under another number: same image, command, environment, limits, volumes, labels and networks.
+ * Values specific to the template's instance (its host name, its aliases on networks) are omitted. The image is the
+ * same id as well: a rebuilt tag is left to `docker compose up`, which migrates first. Compose treats the copy as its
+ * own.
  */
 export function copyOf(template: InspectedContainer, number: number): NewContainer {
   const { Hostname, Labels, ...config } = template.Config;
@@ -74,7 +74,7 @@ export function copyOf(template: InspectedContainer, number: number): NewContain
     network,
     aliases: [name, ...(Aliases ?? []).filter((alias) => !ownNames.includes(alias))],
   }));
-  // The network that the container is made on; engines before 25 take no other at its creation.
+  // The network that the container is created on; engines before 25 accept only one at creation.
   const first = networks.find(({ network }) => network === template.HostConfig.NetworkMode) ?? networks[0];
   const body = {
     ...config,

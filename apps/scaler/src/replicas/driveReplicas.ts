@@ -1,23 +1,23 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { ReplicaDriver } from './replicaDriver.js';
 
-/** How often a platform is asked while nothing is to be changed, in ms: someone else may have changed the number. */
+/** Interval of checking the platform while nothing changes, in ms: someone else may have changed the number. */
 const CHECK_EVERY_MS = 15_000;
 
-/** Wait after the first failure, in ms; it doubles up to the longest. */
+/** Delay after the first failure, in ms; it doubles up to the maximum. */
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 300_000;
 
-/** Makes a driver follow the wanted number. */
+/** Makes a driver follow the desired number. */
 export interface ReplicaFollower {
   /**
-   * Orders the number if it is a new one, or it is time to look whether it still stands. Never throws: a failure is logged
-   * with what to do, and tried again after ever longer waits, so that it costs little while it lasts.
+   * Sets the number if it changed or is due for a check. Never throws: a failure is logged with a remedy and retried
+   * with exponential backoff, so that it costs little while it lasts.
    */
   follow(replicas: number, mayAct: () => boolean): Promise<void>;
 }
 
-/** Follows by a driver. */
+/** Creates a follower on a driver. */
 export function createReplicaFollower(driver: ReplicaDriver, monotonicMs: () => number, log: Log): ReplicaFollower {
   let ordered: { readonly replicas: number; readonly atMs: number } | null = null;
   let failed: { readonly times: number; readonly retryAtMs: number } | null = null;
@@ -65,7 +65,7 @@ export function createReplicaFollower(driver: ReplicaDriver, monotonicMs: () => 
   };
 }
 
-/** Wait before the next try, in ms: 2 s, 4 s, 8 s ... 5 minutes. */
+/** Delay before the next try, in ms: 2 s, 4 s, 8 s ... 5 minutes. */
 export function retryAfterMs(failures: number): number {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 30));
 }

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
-/** What a pod is given to call the API with. */
+/** A pod's credentials for the API. */
 export interface ServiceAccount {
-  /** Undefined for an API without TLS, such as that of `kubectl proxy`, where there is no such file. */
+  /** Undefined for an API without TLS, such as `kubectl proxy`, where the file does not exist. */
   readonly token: string | undefined;
-  /** Certificates that sign the server's, as PEM; undefined where there is no such file. */
+  /** CA certificates of the server, as PEM; undefined where the file does not exist. */
   readonly ca: string | undefined;
   readonly namespace: string;
 }

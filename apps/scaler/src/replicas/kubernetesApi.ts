@@ -5,13 +5,13 @@ import { callApi, reasonIn } from './apiCall.js';
 import { readServiceAccount } from './kubernetesAccount.js';
 import type { ReplicaApi, ReplicaState } from './replicaDriver.js';
 
-/** Which Deployment runs the workers, and how its API is reached. */
+/** The Deployment that runs the workers, and how to reach its API. */
 export interface KubernetesOptions {
   /** The API server, `https://kubernetes.default.svc` within a cluster. */
   readonly url: string;
   /** Name of the Deployment. */
   readonly deployment: string;
-  /** Its namespace; undefined: that of the service account. */
+  /** Its namespace; undefined uses the service account's. */
   readonly namespace: string | undefined;
   /** Folder with the files `token`, `ca.crt` and `namespace`. */
   readonly accountDir: string;
@@ -22,7 +22,7 @@ interface SeenScale extends ReplicaState {
   readonly resourceVersion: string;
 }
 
-/** `autoscaling/v1` Scale. Kubernetes leaves a number out when it is 0. */
+/** `autoscaling/v1` Scale. Kubernetes omits a number that is 0. */
 const scaleSchema = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
   spec: z.object({ replicas: z.number().default(0) }).default({ replicas: 0 }),
@@ -30,13 +30,13 @@ const scaleSchema = z.object({
 });
 
 /**
- * Sets the replicas of a Deployment by its `scale` subresource, so that the service account needs no right to change
- * anything else of it. The change names the version that was read: one of someone else's in between is a conflict.
- * Kubernetes ends pods by SIGTERM and waits `terminationGracePeriodSeconds`, while they drain.
+ * Sets the replicas of a Deployment through its `scale` subresource, so that the service account needs no permission to
+ * change anything else. The change carries the version that was read: a concurrent change is a conflict. Kubernetes
+ * stops pods with SIGTERM and waits `terminationGracePeriodSeconds`, while they drain.
  */
 export function createKubernetesApi(options: KubernetesOptions): ReplicaApi<SeenScale> {
   async function call(method: 'GET' | 'PATCH', signal: AbortSignal, body?: unknown): Promise<ApiAnswer> {
-    // Read anew for each call: the cluster replaces the token every hour or so.
+    // Read again for each call: the cluster rotates the token about every hour.
     const account = await readServiceAccount(options.accountDir, options.url);
     const namespace = options.namespace ?? account.namespace;
     const answer = await callApi({
@@ -79,7 +79,7 @@ function readScale(answer: ApiAnswer): z.infer<typeof scaleSchema> {
   );
 }
 
-/** What to do about an answer that is neither the scale nor a conflict. */
+/** Converts a response that is neither the scale nor a conflict into an error. */
 function refusalOf(
   answer: ApiAnswer,
   method: 'GET' | 'PATCH',

@@ -1,35 +1,35 @@
 import type { TenantLoad } from '../domain/replicas.js';
 import { runnableJobs } from '../domain/replicas.js';
 
-/** What a pass found of one tenant. */
+/** A tenant's load as observed by a pass. */
 export type SeenLoad =
   | ({ readonly kind: 'counted'; readonly tenantId: string } & TenantLoad)
-  /** Could not be counted: what was known of it before stands. */
+  /** Could not be counted: its previous load remains. */
   | { readonly kind: 'unreadable'; readonly tenantId: string };
 
-/** Takes what passes find; all that the rest of the scaler needs to know of this folder. */
+/** Receives the loads that passes observe; the only part of this folder that the rest of the scaler uses. */
 export interface LoadWatch {
-  /** Every tenant, as the leader under this fence found them. */
+  /** Receives all tenants, as observed by the leader with this fence. */
   sawAll(loads: readonly SeenLoad[], fence: number): void;
-  /** Some tenants; the others stand as they were. */
+  /** Receives some tenants; the others remain unchanged. */
   sawSome(loads: readonly SeenLoad[], fence: number): void;
 }
 
-/** What is known of the fleet's load. */
+/** The known load of the fleet. */
 export interface KnownLoad {
-  /** Jobs that would run at once if there were room. */
+  /** Jobs that would run at once given enough capacity. */
   readonly runnable: number;
   /** When all tenants were last covered, by the monotonic clock, in ms. */
   readonly seenAllMs: number;
 }
 
-/** Keeps what passes found. */
+/** Stores the loads that passes observed. */
 export interface LoadBook extends LoadWatch {
-  /** The load as the leader under this fence knows it; null when it has not made a full pass yet. */
+  /** Returns the load known to the leader with this fence; null before its first full pass. */
   known(fence: number): KnownLoad | null;
 }
 
-/** Keeps one number for each tenant that has work; what an earlier leadership saw is not used by a later one. */
+/** Keeps one number for each tenant with work; an earlier leadership's observations are not used by a later one. */
 export function createLoadBook(slotConcurrency: number, monotonicMs: () => number): LoadBook {
   let runnableOf = new Map<string, number>();
   let seenAll: { readonly fence: number; readonly atMs: number } | null = null;

@@ -7,9 +7,9 @@ import type { ReplicaApi, ReplicaState } from './replicaDriver.js';
 const stateSchema = z.object({ wanted: z.int().min(0), running: z.int().min(0) });
 
 /**
- * Asks the process that owns the workers, `npm start`, over its Unix socket. The workers are its children and not the
- * scaler's: a scaler that crashes, or loses the lead, leaves none behind and starts none twice. It starts and drains
- * them one by one, and starts those again that crash.
+ * Controls the process that owns the workers, `npm start`, over its Unix socket. The workers are its children, not the
+ * scaler's: a scaler that crashes or loses leadership orphans none and starts none twice. It starts and drains them one
+ * by one, and restarts those that crash.
  * @param socketPath where it listens
  */
 export function createLocalApi(socketPath: string, timeoutMs: number): ReplicaApi {

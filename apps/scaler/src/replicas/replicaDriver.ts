@@ -1,57 +1,59 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
-/** How many worker processes a platform has. */
+/** The worker processes of a platform. */
 export interface ReplicaState {
-  /** Processes that it is told to keep running; those that drain do not count. */
+  /** Number of processes set on the platform, excluding draining ones. */
   readonly wanted: number;
-  /** Processes that run; where the platform tells, with those that drain. */
+  /** Running processes; where the platform reports them, including draining ones. */
   readonly running: number;
 }
 
-/** What came of a wish for a number of processes. */
+/** The outcome of setting the number of processes. */
 export type ScaleOutcome =
   | { readonly kind: 'unchanged'; readonly replicas: number }
   | { readonly kind: 'scaled'; readonly from: number; readonly to: number }
-  /** Whoever asked may no longer act; nothing was changed. */
+  /** The caller may no longer act; nothing was changed. */
   | { readonly kind: 'withheld' };
 
-/** Names of the platforms that can be driven. */
+/** Names of the supported platforms. */
 export type DriverName = 'local' | 'docker' | 'kubernetes';
 
-/** What a platform must be able to do. `Seen` carries what a change needs to know of the state that it starts from. */
+/** What a platform must support. `Seen` carries the state that a change needs. */
 export interface ReplicaApi<Seen extends ReplicaState = ReplicaState> {
   readonly name: DriverName;
   /** @throws FleetError whose message says what to do next */
   read(signal: AbortSignal): Promise<Seen>;
   /**
-   * Orders this number of processes. Those that are too many are told to drain, never killed; it does not wait for them.
+   * Sets this number of processes. Excess ones are drained, never killed; it does not wait for them.
    * @returns `conflict` when someone else changed the state since it was read
    * @throws FleetError whose message says what to do next
    */
   change(seen: Seen, replicas: number, signal: AbortSignal): Promise<'ordered' | 'conflict'>;
 }
 
-/** Keeps a platform at a number of worker processes. */
+/** Sets a platform's number of worker processes. */
 export interface ReplicaDriver {
   readonly name: DriverName;
   /** @throws FleetError whose message says what to do next */
   read(): Promise<ReplicaState>;
   /**
-   * Orders a number of processes; nothing is called when the platform has been told that number already. Calls are
-   * carried out one after the other, so that the last one stands.
-   * @param mayAct asked again before every change: false withholds it
-   * @throws FleetError `invalid_request` for a number outside of the bounds, `conflict` when others keep changing it,
-   *   or what the platform answered
+   * Sets the number of processes; makes no call when the platform already has that number. Calls run one after the
+   * other, so that the last one wins.
+   * @param mayAct checked before every change: false withholds it
+   * @throws FleetError `invalid_request` for a number out of bounds, `conflict` when others keep changing it, or the
+   * platform's error
    */
   scaleTo(replicas: number, mayAct?: () => boolean): Promise<ScaleOutcome>;
-  /** Breaks off the call that is under way and takes no further one. What was ordered stands. */
+  /** Aborts the call in flight and accepts no further ones. Changes already made remain. */
   stop(): Promise<void>;
 }
 
-/** How often a change that met another's is tried, the first included. */
+/** Maximum tries of a change that conflicts with another's, including the first. */
 const TRIES = 3;
 
-/** What all drivers have in common: bounds, one call at a time, no call without a change, and an end. */
+/**
+ * Creates a driver with the behaviour common to all: bounds, one call at a time, no call without a change, and a stop.
+ */
 export function createReplicaDriver<Seen extends ReplicaState>(
   api: ReplicaApi<Seen>,
   bounds: { readonly min: number; readonly max: number },

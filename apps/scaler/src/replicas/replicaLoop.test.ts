@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   await tick();
 }
 
-/** Lets so many decisions be taken. */
+/** Advances time by this many decisions. */
 async function tick(times = 1): Promise<void> {
   await vi.advanceTimersByTimeAsync(times * 1_000);
 }

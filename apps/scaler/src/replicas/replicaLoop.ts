@@ -7,30 +7,33 @@ import { createReplicaFollower } from './driveReplicas.js';
 import type { LoadBook } from './loadBook.js';
 import type { ReplicaDriver } from './replicaDriver.js';
 
-/** How often the number of processes is decided, in ms. It asks Redis one small thing, and the platform rarely. */
+/**
+ * Interval of deciding the number of processes, in ms. Each decision costs one small Redis query, and rarely a platform
+ * call.
+ */
 const DECIDE_EVERY_MS = 1_000;
 
-/** What deciding and acting need. */
+/** Options of the replica loop. */
 export interface ReplicaLoopOptions {
   readonly load: Pick<LoadBook, 'known'>;
   readonly lead: Pick<LeaderElection, 'current'>;
-  /** Jobs that each live worker process runs at a time. */
+  /** Returns the concurrency of each live worker process. */
   readonly capacities: () => Promise<readonly number[]>;
   readonly policy: ReplicaPolicy;
-  /** Null: only the metric tells. */
+  /** Null: the number is only published as a metric. */
   readonly driver: ReplicaDriver | null;
-  /** A load that is older than this is not acted upon, in ms. */
+  /** A load older than this is not acted upon, in ms. */
   readonly staleAfterMs: number;
   readonly metrics: { readonly replicasDesired: { set(replicas: number): void; remove(): void } };
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
 /**
- * While this process leads: decides how many worker processes there shall be, publishes the number, and makes the driver
- * follow it. A loop of its own, so that a platform that is slow or away never holds up what tenants get. Who does not
- * lead, or does not know, publishes nothing: a 0 would be taken for a wish.
+ * While this process leads, decides the number of worker processes, publishes it, and makes the driver follow it. A
+ * separate loop, so that a slow or unavailable platform never delays tenants' slots. A process that does not lead, or
+ * does not know, publishes nothing: a 0 would be taken for a desired number.
  */
 export function createReplicaLoop(options: ReplicaLoopOptions): Service {
   const { driver, monotonicMs, metrics, log, policy } = options;
@@ -39,7 +42,7 @@ export function createReplicaLoop(options: ReplicaLoopOptions): Service {
   let decidedUnder: number | null = null;
   metrics.replicasDesired.remove();
 
-  /** The platform is asked as well: heartbeats are gone with a Redis that was emptied. */
+  /** Queries the platform as well: an emptied Redis has lost the heartbeats. */
   async function takeOver(live: number): Promise<void> {
     const platform = await driver?.read().catch(() => null);
     past = takeOverReplicas(past, Math.max(live, platform?.wanted ?? 0), monotonicMs(), policy);
@@ -83,7 +86,7 @@ export function createReplicaLoop(options: ReplicaLoopOptions): Service {
     name: loop.name,
     start: loop.start,
     async stop(deadline) {
-      // The driver first: a call that is under way must not hold up the end of the loop.
+      // The driver stops first: a call in flight must not delay the end of the loop.
       const stopped = driver?.stop();
       await loop.stop(deadline);
       await stopped;

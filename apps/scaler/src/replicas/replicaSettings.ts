@@ -4,7 +4,7 @@ import { optionalText, urlOf, wholeNumber } from '@sluice/shared/config/values';
 import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 import { z } from 'zod';
 
-/** The bounds of the number of worker processes, and who starts and stops them. */
+/** Settings of the bounds of the number of worker processes, and of the driver that starts and stops them. */
 export const replicaSettings = {
   driver: setting(
     'SCALER_DRIVER',
@@ -80,11 +80,11 @@ export const replicaSettings = {
   ),
 };
 
-/** What the settings load to. */
+/** The loaded settings. */
 export type ReplicaConfig = Loaded<typeof replicaSettings>;
 
 /**
- * Refuses settings that contradict each other or lack what the driver needs.
+ * Rejects settings that contradict each other or lack what the driver needs.
  * @throws ConfigurationError
  */
 export function assertReplicaConfig({ driver, min, max, localSocket, kubernetesDeployment }: ReplicaConfig): void {

@@ -12,24 +12,24 @@ import { createLoadBook } from './loadBook.js';
 import { createReplicaLoop } from './replicaLoop.js';
 import type { ReplicaConfig } from './replicaSettings.js';
 
-/** Passes that may fail, or be late, before the load that they found is too old to act upon. */
+/** Passes that may fail or be late before the last observed load is too old to act upon. */
 const STALE_AFTER_PASSES = 3;
 
-/** How long Redis has to tell which workers live, in ms. */
+/** Timeout of reading the live workers from Redis, in ms. */
 const READ_WITHIN_MS = 5_000;
 
-/** What this step takes from the process. */
+/** Dependencies of scaling the replicas. */
 export interface ReplicaDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
   readonly lead: Pick<LeaderElection, 'current'>;
   readonly metrics: Pick<Metrics, 'replicasDesired'>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** Builds what decides how many worker processes there shall be: passes report to `load` what they find, `loop` acts. */
+/** Builds the parts that decide the number of worker processes: passes report observed loads to `load`, `loop` acts. */
 export function createReplicas(
   config: {
     readonly replicas: ReplicaConfig;

@@ -3,13 +3,13 @@ import { forgetIdempotencyKeys } from '@sluice/fleet/postgres/queries/idempotenc
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Leadership } from '../lead/leaderElection.js';
 
-/** Keys that are deleted in one statement, so that none holds its locks for long. */
+/** Keys deleted per statement, so that none holds its locks for long. */
 const KEYS_PER_STATEMENT = 5_000;
 
-/** Statements per call: a backlog larger than half a million keys is left to the next. */
+/** Maximum statements per call: a backlog larger than half a million keys is left to the next one. */
 const MAX_STATEMENTS = 100;
 
-/** Deletes idempotency keys that have outlived their 24 hours, for as long as this process leads; returns how many. */
+/** Deletes idempotency keys older than their 24 hours, while this process leads; returns how many. */
 export async function forgetKeys(leadership: Leadership, db: Database, log: Log): Promise<number> {
   let forgotten = 0;
   for (let statement = 0; statement < MAX_STATEMENTS && leadership.holds(); statement++) {

@@ -8,10 +8,10 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { Leadership } from '../lead/leaderElection.js';
 
-/** Lanes that one script looks at, so that Redis is not held up for long. */
+/** Lanes per script call, so that Redis is not blocked for long. */
 const LANES_PER_CALL = 250;
 
-/** What retiring needs. */
+/** Dependencies of retiring lanes. */
 export interface RetireDeps {
   readonly redis: Pick<RedisService, 'client'>;
   readonly keys: FleetKeys;
@@ -20,11 +20,11 @@ export interface RetireDeps {
 }
 
 /**
- * Retires every lane that nothing was added to for a while and that holds no unfinished job; for as long as this
- * process leads. A lane of dead letters stays as long as it holds a note.
+ * Retires every lane that has had no recent additions and holds no unfinished job, while this process leads. A
+ * dead-letter lane stays as long as it holds a note.
  *
- * A process that dies between a retirement and the sweep of what its finished jobs left leaves that behind: at most a
- * hundred old jobs, which go when the lane is used and retired again.
+ * A process that dies between retiring a lane and sweeping its finished jobs leaves them behind: at most a hundred old
+ * jobs, which are removed when the lane is used and retired again.
  * @returns how many were retired
  */
 export async function retireUnusedLanes(
@@ -42,7 +42,7 @@ export async function retireUnusedLanes(
   return retired;
 }
 
-/** Page by page: lanes that cannot be retired stay at the front and are passed over. */
+/** Page by page: lanes that cannot be retired stay at the front and are skipped. */
 async function retireInBucket(
   leadership: Leadership,
   where: { readonly bucket: number; readonly unusedForMs: number },
@@ -64,7 +64,7 @@ async function retireInBucket(
   return retired;
 }
 
-/** Opens the lanes for itself and closes them again: those that this process adds to are left alone. */
+/** Opens separate queues for the lanes and closes them again: those that this process adds to are not touched. */
 async function sweepOut(names: readonly string[], { redis, keys, log }: RetireDeps): Promise<void> {
   const queues = createLaneQueues(redis.client, keys);
   await Promise.all(

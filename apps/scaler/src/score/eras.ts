@@ -1,22 +1,22 @@
 import { ERA_S, epochAt } from '@sluice/shared/domain/priority';
 
-/** So long before an era ends its waiting jobs get the numbers of the next, in ms. */
+/** How long before the end of an era its waiting jobs get scores of the next, in ms. */
 const LEAD_MS = 60_000;
 
-/** So long after an era began a process may still have given numbers of the one before, in ms. */
+/** How long after the start of an era a process may still assign scores of the previous one, in ms. */
 const STRAGGLERS_MS = 60_000;
 
-/** A pass over everything that waits. */
+/** A rescoring pass over all waiting jobs. */
 export interface ScoringPass {
-  /** From which the numbers count, in seconds. */
+  /** The priority epoch that scores count from, in seconds. */
   readonly epochS: number;
-  /** Names the pass: each is made once. */
+  /** Identifies the pass: each runs once. */
   readonly name: string;
 }
 
 /**
- * The latest pass that is due: one before each turn of eras, so that what waited stays ahead of what comes; and one after it,
- * for what was added with old numbers in between. Pure.
+ * Returns the latest pass that is due: one before each change of era, so that waiting jobs stay ahead of new ones; and
+ * one after it, for jobs added with old scores in between. Pure.
  */
 export function passDueAt(nowMs: number): ScoringPass {
   const eraMs = ERA_S * 1_000;

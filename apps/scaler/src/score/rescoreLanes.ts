@@ -12,10 +12,10 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Leadership } from '../lead/leaderElection.js';
 import type { ScoringPass } from './eras.js';
 
-/** Jobs that are read and changed in one go. */
+/** Jobs read and changed per page. */
 const JOBS_PER_PAGE = 1_000;
 
-/** What scoring anew needs. */
+/** Dependencies of rescoring. */
 export interface RescoreDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
@@ -25,11 +25,10 @@ export interface RescoreDeps {
 }
 
 /**
- * Gives every job that is in a lane the number that it has by a pass's epoch. In the order of the queue: what has its new number,
- * which is lower, stands before what has not, so that the order holds at every moment. Doing it twice changes nothing the second
- * time, so a leader that died in the middle is followed by one that does it again. Jobs that the ledger does not know, those of
- * plain BullMQ clients, keep their priority.
- * @returns how many were changed, or null when the lead was lost before the end
+ * Gives every job in a lane its score by a pass's epoch. Works in queue order: jobs with their new, lower score precede
+ * those without, so that the order holds at every moment. Idempotent: if a leader dies midway, the next one repeats the
+ * pass. Jobs unknown to the ledger, those of plain BullMQ clients, keep their priority.
+ * @returns how many were changed, or null when leadership was lost before the end
  */
 export async function rescoreLanes(
   leadership: Leadership,
@@ -50,7 +49,7 @@ export async function rescoreLanes(
   return changed;
 }
 
-/** What is scored: jobs of a lane that are in one kind of place. */
+/** What is rescored: the jobs of a lane in one kind of place. */
 interface ScoredPlace {
   readonly lane: string;
   readonly place: PlaceKind;

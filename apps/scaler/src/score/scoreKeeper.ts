@@ -3,7 +3,7 @@ import { passDueAt } from './eras.js';
 import type { RescoreDeps } from './rescoreLanes.js';
 import { rescoreLanes } from './rescoreLanes.js';
 
-/** Makes each pass over the priorities when it is due, once. */
+/** Runs each rescoring pass once, when it is due. */
 export function createScoreKeeper(deps: RescoreDeps, now: () => number): (leadership: Leadership) => Promise<void> {
   const { client, keys, log } = deps;
   return async (leadership) => {
@@ -11,7 +11,8 @@ export function createScoreKeeper(deps: RescoreDeps, now: () => number): (leader
     if ((await client.get(keys.scoringPass)) === pass.name) return;
     const changed = await rescoreLanes(leadership, pass, deps);
     if (changed === null) return;
-    // What was taken or added while the pass went on may have moved others past it: it is over when it finds nothing to do.
+    // Jobs taken or added during the pass may have moved others past it: it is complete only when it finds nothing to
+    // do.
     if (changed === 0) await client.set(keys.scoringPass, pass.name);
     else
       log.info(

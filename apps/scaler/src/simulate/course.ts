@@ -1,16 +1,16 @@
 import type { Course } from './result.js';
 
-/** The whole time is brought to so many spans: as many as fit beside a name in a terminal. */
+/** The simulated time is divided into this many spans: as many as fit beside a name in a terminal. */
 const SPANS = 60;
 
-/** Gathers the course of a tenant's figures. */
+/** Records the course of a tenant's figures. */
 export interface CourseKeeper {
-  /** @param arrived jobs ever */
+  /** @param figures `arrived` is the total number of jobs */
   note(atMs: number, figures: { readonly arrived: number; readonly waiting: number; readonly slots: number }): void;
   read(): Course;
 }
 
-/** Makes the course of a tenant from 0 to a moment. */
+/** Creates the course of a tenant from 0 to a time. */
 export function createCourse(untilMs: number): CourseKeeper {
   const [arrived, waiting, slots] = [emptySpans(), emptySpans(), emptySpans()];
   let arrivedBefore = 0;

@@ -4,19 +4,19 @@ export interface RunningJob {
   readonly serviceMs: number;
 }
 
-/** Running jobs, the one that ends first at the front. */
+/** Running jobs, ordered by end time. */
 export interface EndTimes {
   size(): number;
   add(job: RunningJob): void;
-  /** Takes the job that ends first if it ends up to a moment; null when none does. */
+  /** Removes the first job to end if it ends at or before a time; null when none does. */
   takeUntil(atMs: number): RunningJob | null;
-  /** How long the jobs run after a moment, added up, in ms. */
+  /** Total time that the jobs run beyond a time, in ms. */
   beyondMs(atMs: number): number;
 }
 
-/** Makes an empty one: an array in order, for a tenant runs few jobs at a time. */
+/** Creates an empty one: a sorted array, because a tenant runs few jobs at a time. */
 export function createEndTimes(): EndTimes {
-  // The last is the first to end, so that taking moves nothing.
+  // Sorted with the first to end last, so that removing it moves nothing.
   const running: RunningJob[] = [];
   return {
     size: () => running.length,

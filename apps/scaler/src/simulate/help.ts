@@ -1,4 +1,4 @@
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const HELP = `Runs the scaler's decisions against a load in simulated time and prints them.
 
   npm run simulate [-- options]

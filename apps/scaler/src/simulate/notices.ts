@@ -1,15 +1,18 @@
-/** A notice comes at once after a pause, and then at most so often, in ms: as a producer tells which lanes it added to. */
+/**
+ * Minimum interval between notices, in ms; the first one after a pause is immediate, as when a producer reports the
+ * lanes that it added to.
+ */
 const TOUCH_EVERY_MS = 500;
 
-/** Which tenants the scaler was told of. */
+/** The notices that the scaler receives. */
 export interface Notices {
-  /** Tells of a job that arrived; moments must ascend. */
+  /** Reports an arrived job; times must ascend. */
   touch(tenant: string, atMs: number): void;
-  /** The tenants of all notices up to a moment that were not taken yet. */
+  /** Takes the tenants of all pending notices up to a time. */
   takeUntil(atMs: number): ReadonlySet<string>;
 }
 
-/** Makes the notices of one producer. */
+/** Creates the notices of one producer. */
 export function createNotices(): Notices {
   let untold = new Set<string>();
   let told = new Set<string>();
@@ -26,7 +29,7 @@ export function createNotices(): Notices {
     touch(tenant, atMs) {
       tellUntil(atMs);
       untold.add(tenant);
-      // Nothing was told for a while: this one is told at once.
+      // No recent notice: this one is sent at once.
       if (nextAtMs < atMs) nextAtMs = atMs;
       tellUntil(atMs);
     },

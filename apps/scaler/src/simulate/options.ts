@@ -13,16 +13,16 @@ export type LoadSource =
   | { readonly kind: 'recorded'; readonly file: string }
   | ({ readonly kind: 'synthetic' } & MadeUpLoad);
 
-/** What the command is asked for. */
+/** Options of the simulation command. */
 export interface SimulateOptions {
   readonly settings: ScalingSettings;
   readonly intervalMs: number;
   readonly slotConcurrency: number;
   readonly source: LoadSource;
   readonly holds: readonly Hold[];
-  /** Null when not told: ten minutes, or five more than the recording. */
+  /** Null when not given: ten minutes, or five more than the recording. */
   readonly untilMs: number | null;
-  /** Null when not told: as many rows as fit a screen. */
+  /** Null when not given: as many rows as fit on a screen. */
   readonly everyMs: number | null;
   readonly json: boolean;
 }
@@ -50,8 +50,8 @@ const FLAGS = {
 type Values = ReturnType<typeof parseFlags>;
 
 /**
- * Reads the command line.
- * @returns null when help is asked for
+ * Parses the command line.
+ * @returns null when help is requested
  * @throws ConfigurationError that says what is wrong with it
  */
 export function readOptions(args: readonly string[]): SimulateOptions | null {

@@ -1,20 +1,23 @@
-/** The loop of the scaler ticks this often at least, in ms: see `passLoop.ts`. */
+/** Maximum interval between ticks of the scaler's loop, in ms: see `passLoop.ts`. */
 const GATHER_MS = 250;
 
-/** Which tenants a tick covers. */
+/** The tenants that a tick covers. */
 export type TickPass =
   | { readonly kind: 'all' }
   | { readonly kind: 'touched'; readonly tenants: ReadonlySet<string> }
   | { readonly kind: 'nobody' };
 
-/** When the scaler passes, in simulated time. */
+/** When the scaler runs its passes, in simulated time. */
 export interface PassTimes {
   readonly tickMs: number;
-  /** What the tick at a moment covers. A full pass covers what was touched before. */
+  /** Returns what the tick at a time covers. A full pass covers what was touched before. */
   tick(atMs: number, touched: ReadonlySet<string>): TickPass;
 }
 
-/** The times of one leader that starts at 0, as the loop of the scaler keeps them; a pass itself takes no time. */
+/**
+ * Creates the pass times of one leader that starts at 0, as the scaler's loop schedules them; a pass itself takes no
+ * time.
+ */
 export function createPassTimes(intervalMs: number): PassTimes {
   let lastAllMs = Number.NEGATIVE_INFINITY;
   return {

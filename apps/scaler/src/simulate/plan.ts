@@ -2,7 +2,7 @@ import type { ScalingSettings } from '../domain/scaling/decideSlots.js';
 import type { HeldBack } from '../domain/scaling/observation.js';
 import type { SimulatedJob } from './tenantQueue.js';
 
-/** A span of time in which a tenant's jobs may not start. */
+/** A period in which a tenant's jobs may not start. */
 export interface Hold {
   /** Null for every tenant. */
   readonly tenant: string | null;
@@ -11,7 +11,7 @@ export interface Hold {
   readonly toMs: number;
 }
 
-/** What is simulated. Times are in ms from the start, which is the leader's. */
+/** A simulation's input. Times are in ms from the start, which is also the leader's. */
 export interface SimulationPlan {
   readonly settings: ScalingSettings;
   readonly intervalMs: number;

@@ -4,8 +4,8 @@ import { mix32 } from '@sluice/shared/domain/hash';
 export type Random = () => number;
 
 /**
- * Numbers that are the same for the same seed: a counter that steps by the golden ratio, mixed. Steele, Lea and Flood,
- * "Fast Splittable Pseudorandom Number Generators" (SplitMix), 2014.
+ * Creates a deterministic random source from a seed: a counter that steps by the golden ratio, mixed. Steele, Lea and
+ * Flood, "Fast Splittable Pseudorandom Number Generators" (SplitMix), 2014.
  */
 export function seededRandom(seed: number): Random {
   let state = mix32(seed);
@@ -15,12 +15,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A number of the exponential distribution with this mean. */
+/** Draws from the exponential distribution with this mean. */
 export function exponential(random: Random, mean: number): number {
   return -Math.log(1 - random()) * mean;
 }
 
-/** A number of the standard normal distribution: Box and Muller, 1958. */
+/** Draws from the standard normal distribution: Box and Muller, 1958. */
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,11 +1,11 @@
 import type { Occasion, ScalingDecision } from '../domain/scaling/decideSlots.js';
 
-/** One decision on one tenant, with what led to it. */
+/** A decision on a tenant, with its inputs. */
 export interface TimelineEntry {
   readonly atMs: number;
   readonly tenant: string;
   readonly occasion: Occasion;
-  /** Jobs that arrived since the entry of this tenant before. */
+  /** Jobs that arrived since this tenant's previous entry. */
   readonly arrived: number;
   readonly waiting: number;
   readonly active: number;
@@ -16,31 +16,31 @@ export interface TimelineEntry {
   readonly decision: ScalingDecision;
 }
 
-/** A figure that was read at every tick, brought to so many equal spans of the whole time. */
+/** Figures sampled at every tick, aggregated into equal spans of the simulated time. */
 export interface Course {
   readonly arrived: readonly number[];
-  /** The most in each span. */
+  /** The maximum of each span. */
   readonly waiting: readonly number[];
   readonly slots: readonly number[];
 }
 
-/** What became of one tenant. */
+/** A tenant's result. */
 export interface TenantResult {
   readonly tenant: string;
   readonly arrived: number;
-  /** How long each job that started had waited, in ms. */
+  /** Wait of each started job, in ms. */
   readonly waitsMs: readonly number[];
-  /** How long each job has waited that had not started in the end, in ms. */
+  /** Wait so far of each job that had not started by the end, in ms. */
   readonly stillWaitingMs: readonly number[];
-  /** Time that its slots were there, and that jobs ran in them, in slot-ms. */
+  /** Time that its slots existed, and that jobs ran in them, in slot-ms. */
   readonly slotMs: number;
   readonly busyMs: number;
   readonly course: Course;
 }
 
-/** What became of a plan. */
+/** A plan's result. */
 export interface SimulationResult {
-  /** Every pass at its time and every change between, by time. */
+  /** Every pass and every change in between, by time. */
   readonly timeline: readonly TimelineEntry[];
   readonly tenants: readonly TenantResult[];
 }

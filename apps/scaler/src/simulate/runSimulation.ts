@@ -9,16 +9,16 @@ import { summarise } from './summary.js';
 import type { SimulatedJob } from './tenantQueue.js';
 import { textOf } from './text.js';
 
-/** What the command reads and writes. */
+/** The command's environment. */
 export interface Surroundings {
   readonly readFile: (path: string) => string;
   readonly isTerminal: boolean;
 }
 
-/** What the command prints, and where. */
+/** The command's output, and where it goes. */
 export type Printed = { readonly exitCode: 0; readonly out: string } | { readonly exitCode: 2; readonly err: string };
 
-/** Does what the command line asks for. */
+/** Runs the command line. */
 export function runSimulation(args: readonly string[], surroundings: Surroundings): Printed {
   try {
     const options = readOptions(args);
@@ -29,7 +29,7 @@ export function runSimulation(args: readonly string[], surroundings: Surrounding
   }
 }
 
-/** Rows of a screen, more or less. */
+/** Approximate number of rows on a screen. */
 const ROWS = 40;
 const DEFAULT_MS = 600_000;
 const AFTER_RECORDING_MS = 300_000;

@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 
 interface Case {
   readonly settings?: ScalingSettings;
-  /** By tenant, as on the command line. */
+  /** Arrival patterns by tenant, as on the command line. */
   readonly load: Readonly<Record<string, string>>;
   readonly service?: string;
   readonly minutes: number;
@@ -66,13 +66,13 @@ describe('simulate', () => {
     expect(intervals.map(({ atMs }) => atMs)).toEqual([30_000, 60_000, 90_000, 120_000, 150_000, 180_000]);
     const first = timeline.find(({ tenant }) => tenant === 'late');
     expect(first).toMatchObject({ occasion: 'touched', slots: 1 });
-    // A producer tells twice a second, and the loop ticks four times.
+    // A producer sends notices twice a second, and the loop ticks four times a second.
     expect(first?.atMs).toBeLessThanOrEqual(100_750);
   });
 });
 
 describe.each(Object.entries(POLICIES))('the policy %s', (_name, settings) => {
-  // Part of one slot's time that the load takes, and more than one from 1 on.
+  // Load in slots: below 1 a share of one slot's time, above it more than one.
   const loads = [0.3, 0.6, 0.9, 1.2, 1.8, 2.5, 4.2];
 
   it.each(['constant', 'poisson'])(
@@ -81,7 +81,7 @@ describe.each(Object.entries(POLICIES))('the policy %s', (_name, settings) => {
       for (const load of loads) {
         const result = run({ settings, load: { acme: `${kind}:${load}` }, minutes: 90, seed: 3 });
         const late = changes(result).filter(({ atMs }) => atMs > 30 * MINUTE_MS);
-        // One change either way in an hour: without the busy slots kept and the load evened out it was up to 90.
+        // One change either way in an hour: without keeping busy slots and smoothing the load it was up to 90.
         expect({ load, late: late.length }).toEqual({ load, late: expect.toBeOneOf([0, 1, 2]) });
         expect(summarise(result)[0]?.flaps).toBeLessThanOrEqual(1);
       }

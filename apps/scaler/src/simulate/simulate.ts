@@ -7,8 +7,8 @@ import type { SimulatedTenant } from './simulatedTenant.js';
 import { createSimulatedTenant } from './simulatedTenant.js';
 
 /**
- * Runs the scaler's decisions over a load, in simulated time: the same plan gives the same result. The loop is the scaler's:
- * all tenants at every interval, and those that jobs were added to within a quarter of a second. Workers always suffice, a
+ * Runs the scaler's decisions over a load, in simulated time and deterministically. The loop is the scaler's: all
+ * tenants at every interval, and those that jobs were added to within a quarter of a second. Workers always suffice, a
  * decision takes effect at once, and a shrink interrupts no job.
  */
 export function simulate(plan: SimulationPlan): SimulationResult {
@@ -24,7 +24,7 @@ export function simulate(plan: SimulationPlan): SimulationResult {
   return { timeline, tenants: [...tenants.values()].map((tenant) => tenant.result(plan.untilMs)) };
 }
 
-/** Moves every tenant on to a moment, and tells who arrived until then, by time. */
+/** Advances every tenant to a time, and reports the arrivals until then, by time. */
 function advance(
   tenants: ReadonlyMap<string, SimulatedTenant>,
   atMs: number,

@@ -7,18 +7,18 @@ import type { TenantResult, TimelineEntry } from './result.js';
 import type { SimulatedJob } from './tenantQueue.js';
 import { createTenantQueue } from './tenantQueue.js';
 
-/** One tenant of a simulation. */
+/** A simulated tenant. */
 export interface SimulatedTenant {
-  /** Moves on to a moment; returns when jobs arrived until then, in ms. */
+  /** Advances to a time; returns when jobs arrived until then, in ms. */
   advance(atMs: number): readonly number[];
-  /** Decides on the tenant; null when it has not had a job yet, or when a touched pass changed nothing. */
+  /** Decides on the tenant; returns null when it has had no job yet, or when a touched pass changed nothing. */
   decide(atMs: number, occasion: Occasion): TimelineEntry | null;
-  /** Notes how things are for the span that begins. */
+  /** Samples the state for the span that begins. */
   tick(atMs: number, spanMs: number): void;
   result(untilMs: number): TenantResult;
 }
 
-/** Makes a tenant that nobody has decided on. */
+/** Creates a tenant without a decision. */
 export function createSimulatedTenant(
   name: string,
   jobs: Iterable<SimulatedJob>,
@@ -76,7 +76,7 @@ export function createSimulatedTenant(
       return { atMs, tenant: name, occasion, ...figures, decision };
     },
     tick(atMs, spanMs) {
-      // Before jobs start in new slots: so much waited.
+      // Sampled before jobs start in new slots, so that it includes the jobs that waited.
       course.note(atMs, { arrived: queue.arrived(), waiting: queue.waiting(), slots: slots ?? 0 });
       queue.pauseLane(heldBackAt(atMs) !== 'none');
       queue.runUntil(atMs);

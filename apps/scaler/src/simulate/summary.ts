@@ -1,34 +1,34 @@
 import type { SimulationResult, TenantResult, TimelineEntry } from './result.js';
 
-/** A growth so soon after a shrink, in ms, says that the shrink was in vain. */
+/** A growth this soon after a shrink, in ms, means that the shrink was in vain. */
 const FLAP_WITHIN_MS = 300_000;
 
-/** What a policy did for one tenant, in figures. */
+/** A policy's results for one tenant, in figures. */
 export interface TenantSummary {
   readonly tenant: string;
   readonly arrived: number;
   readonly started: number;
   readonly stillWaiting: number;
-  /** Of the jobs that started and those that still wait, the latter with their wait so far; in ms. */
+  /** Waits of started and still waiting jobs, the latter with their wait so far; in ms. */
   readonly waitMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
-  /** Changes of the slots. */
+  /** Number of slot changes. */
   readonly decisions: number;
   readonly grown: number;
   readonly shrunk: number;
-  /** Growths within five minutes after a shrink. */
+  /** Number of growths within five minutes after a shrink. */
   readonly flaps: number;
   readonly mostSlots: number;
   readonly slotSeconds: number;
-  /** Part of the slots' time in which jobs ran, in percent; above 100 when a slot runs several at a time. */
+  /** Share of the slots' time in which jobs ran, in percent; above 100 when a slot runs several at a time. */
   readonly busyPercent: number;
 }
 
-/** Sums up what became of each tenant. */
+/** Summarises each tenant's result. */
 export function summarise({ timeline, tenants }: SimulationResult): readonly TenantSummary[] {
   return tenants.map((result) => summariseTenant(result, changesOf(timeline, result.tenant)));
 }
 
-/** The changes of a tenant's slots, by time; its first decision is one. */
+/** Returns the changes of a tenant's slots, by time, including its first decision. */
 export function changesOf(timeline: readonly TimelineEntry[], tenant: string): readonly TimelineEntry[] {
   return timeline.filter((entry) => entry.tenant === tenant && entry.decision.kind === 'set');
 }
@@ -66,7 +66,7 @@ function isChange({ decision }: TimelineEntry, change: 'grow' | 'shrink'): boole
   return decision.kind === 'set' && decision.change === change;
 }
 
-/** The smallest value that this share of all does not exceed (nearest rank), rounded; 0 for none. */
+/** The smallest value that at least this share of the values does not exceed (nearest rank), rounded; 0 for none. */
 function rank(sorted: Float64Array, share: number): number {
   return Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
 }

@@ -1,37 +1,37 @@
 import { blendServiceMs } from '@sluice/fleet/domain/waitEstimate';
 import { createEndTimes } from './endTimes.js';
 
-/** One job of a simulation. */
+/** A simulated job. */
 export interface SimulatedJob {
   readonly arrivedAtMs: number;
   readonly serviceMs: number;
 }
 
-/** One tenant's queue and slots in a simulation: first come, first served. Jobs run in slots; a shrink interrupts none. */
+/** A tenant's queue and slots in a simulation: first in, first out. Jobs run in slots; a shrink interrupts none. */
 export interface TenantQueue {
   arrive(job: SimulatedJob): void;
-  /** Ends the jobs that end up to a moment, and starts others in their places as they end. */
+  /** Ends the jobs due to end by a time, and starts others in their places as they end. */
   runUntil(atMs: number): void;
-  /** While held back no job starts. */
+  /** No job starts while the lane is paused. */
   pauseLane(held: boolean): void;
   setSlots(slots: number): void;
-  /** Jobs that arrived, ever. */
+  /** Total number of arrived jobs. */
   arrived(): number;
   waiting(): number;
   active(): number;
   oldestArrivedAtMs(): number | null;
-  /** As the fleet estimates it from the jobs that ended; null before the first. */
+  /** Service time as Sluice estimates it from finished jobs; null before the first. */
   serviceMs(): number | null;
-  /** How long each job that started had waited, in ms, in the order of their starts. */
+  /** Wait of each started job, in ms, in start order. */
   waitsMs(): readonly number[];
-  /** When the jobs that wait arrived, in ms. */
+  /** Arrival times of the waiting jobs, in ms. */
   arrivedAtMs(): readonly number[];
-  /** Time that jobs have run up to a moment, in ms. */
+  /** Total time that jobs have run up to a time, in ms. */
   busyMs(untilMs: number): number;
 }
 
 /**
- * Makes a tenant without slots.
+ * Creates a tenant's queue without slots.
  * @param slotConcurrency jobs that one slot runs at a time
  */
 export function createTenantQueue(slotConcurrency: number): TenantQueue {

@@ -1,15 +1,15 @@
 import type { Course, SimulationResult, TimelineEntry } from './result.js';
 import type { TenantSummary } from './summary.js';
 
-/** How the text is laid out. */
+/** Layout options of the text. */
 export interface TextOptions {
-  /** Rows between changes are so far apart at least, in ms. */
+  /** Minimum interval between rows without a change, in ms. */
   readonly everyMs: number;
-  /** Draw the courses; for a terminal. */
+  /** Draw the courses as sparklines; for a terminal. */
   readonly sparklines: boolean;
 }
 
-/** Heights of a sparkline, from nothing to the most. */
+/** Levels of a sparkline, from zero to the maximum. */
 const LEVELS = ' ▁▂▃▄▅▆▇█';
 
 const COLUMNS = ['time', 'tenant', 'arrivals/s', 'waiting', 'oldest wait', 'slots', 'decision', 'reason'] as const;
@@ -30,7 +30,7 @@ const SUMMARY_COLUMNS = [
   ['busy', ({ busyPercent }) => `${busyPercent} %`],
 ] as const satisfies readonly (readonly [string, (one: TenantSummary) => string])[];
 
-/** The timeline and the summary for people. */
+/** Formats the timeline and the summary as human-readable text. */
 export function textOf(result: SimulationResult, summaries: readonly TenantSummary[], options: TextOptions): string {
   return [
     ...tableLines(
@@ -52,7 +52,7 @@ export function textOf(result: SimulationResult, summaries: readonly TenantSumma
   ].join('\n');
 }
 
-/** All changes, and of the passes that changed nothing one per `everyMs` and tenant. */
+/** Returns all changes, and one unchanged pass per `everyMs` and tenant. */
 function rowsOf(timeline: readonly TimelineEntry[], everyMs: number): string[][] {
   const shownAtMs = new Map<string, number>();
   const arrived = new Map<string, number>();
@@ -92,7 +92,7 @@ function sparkline(values: readonly number[], most: number): string {
   return values.map((value) => LEVELS[most === 0 ? 0 : Math.ceil((value / most) * (LEVELS.length - 1))]).join('');
 }
 
-/** A table with a rule below the headings; columns of figures are aligned to the right. */
+/** Formats a table with a rule below the headings; numeric columns are right-aligned. */
 function tableLines(rows: readonly (readonly string[])[], left: readonly string[]): string[] {
   const headings = rows[0] ?? [];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -108,7 +108,7 @@ function tableLines(rows: readonly (readonly string[])[], left: readonly string[
   return [...lines.slice(0, 1), widths.map((width) => '-'.repeat(width)).join('  '), ...lines.slice(1)];
 }
 
-/** A moment as h:mm:ss.t; tenths only where there are some. */
+/** Formats a time as h:mm:ss.t; tenths only when non-zero. */
 function clock(atMs: number): string {
   const [hours, minutes] = [Math.floor(atMs / 3_600_000), Math.floor(atMs / 60_000) % 60];
   const seconds = (atMs / 1_000) % 60;

@@ -1,23 +1,23 @@
-/** Why an attempt is told to stop. */
+/** Why an attempt is stopped. */
 export type StopReason = 'cancelled' | 'stopping' | 'slot-lost' | 'timed-out';
 
-/** The one place where an attempt is told to stop. The first reason stands. */
+/** The single stop signal of an attempt. The first reason wins. */
 export interface AttemptStop {
-  /** Null for as long as the attempt may go on. */
+  /** Null while the attempt may continue. */
   readonly reason: StopReason | null;
-  /** What a handler gets. Made when it is first asked for: most handlers never do, and signals are dear. */
+  /** The handler's signal, created on first access: most handlers never use it, and signals are expensive. */
   readonly signal: AbortSignal;
   stop(reason: StopReason): void;
-  /** Calls back once when the attempt is told to stop; at once when it was. */
+  /** Calls the listener once when the attempt is stopped; immediately if it already was. */
   onStop(listener: () => void): void;
 }
 
-/** Starts with an attempt that may go on. */
+/** Creates the stop signal of a running attempt. */
 export function createAttemptStop(): AttemptStop {
   return new Stop();
 }
 
-/** A class, as one is made for every job: its methods are shared. */
+/** A class because every job creates one: its methods are shared. */
 class Stop implements AttemptStop {
   private why: StopReason | null = null;
   private controller: AbortController | null = null;

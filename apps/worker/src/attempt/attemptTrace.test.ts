@@ -7,7 +7,7 @@ type FleetTracer = NonNullable<Parameters<typeof traceWith>[0]>;
 
 afterEach(() => traceWith(null));
 
-/** Everything that is set on the one span that is begun. */
+/** Everything set on the single span started. */
 function traced(outcome: { readonly kind: string; readonly error?: unknown }): Record<string, unknown> {
   const told: Record<string, unknown> = {};
   const tell = (attributes: object): void => void Object.assign(told, attributes);

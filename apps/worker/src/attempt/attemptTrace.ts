@@ -3,25 +3,25 @@ import type { ActiveJob } from '@sluice/fleet/queue/run/runAttempt';
 import type { OpenSpan } from '@sluice/shared/telemetry/spans';
 import { errorType, startSpan } from '@sluice/shared/telemetry/spans';
 
-/** Outcomes by which the job only waits: for its upstream, or for a worker that can run it. Nothing failed. */
+/** Outcomes after which the job only waits: for its upstream, or for a worker that can run it. Nothing failed. */
 const PACED: ReadonlySet<string> = new Set(['defer', 'hold-back', 'put-back']);
 
-/** The span of one attempt, which is nothing while nothing is traced. */
+/** The span of one attempt; a no-op while tracing is off. */
 export interface AttemptTrace {
-  /** Trace context for the handler; null while nothing is traced. */
+  /** Trace context for the handler; null while tracing is off. */
   traceparent(): string | null;
-  /** The ledger has told of the job: what it knows of the trace is used where the queue knew nothing. */
+  /** Notes the ledger's row: its trace context is used if the queue had none. */
   claimed(job: ClaimedJob): void;
   /** Runs a step of the attempt within its span. */
   run<Result>(work: () => Result): Result;
-  /** How the attempt ended, or why there was none; an error fails the span, unless it is an upstream's that asked to wait. */
+  /** Notes how the attempt ended, or why it did not start; an error fails the span unless an upstream asked to wait. */
   ended(outcome: { readonly kind: string; readonly error?: unknown }): void;
   end(): void;
 }
 
 /**
- * Begins the span of an attempt: a child of the sending, of which every attempt is one more. Where the job came without a
- * trace context it begins when the ledger has told of it.
+ * Begins the span of an attempt, a child of the send span; every attempt adds one. For a job without a trace context
+ * the span begins once the ledger has returned the row.
  */
 export function traceAttempt(active: ActiveJob): AttemptTrace {
   let span = active.traceparent === null ? null : startProcess(active, active.traceparent);

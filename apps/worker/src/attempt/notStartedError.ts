@@ -1,9 +1,12 @@
 import { PacedError } from '@sluice/shared/errors/pacedError';
 
-/** Put off for so long when a process could not be started, in ms: the machine is short of something. */
+/** Delay of a job whose process could not be started, in ms: the machine is short of a resource. */
 const START_AGAIN_MS = 5_000;
 
-/** An attempt's process could not be started. That says nothing of the job, nor of an upstream that it would have called. */
+/**
+ * An attempt's process could not be started. This implies nothing about the job or the upstream that it would have
+ * called.
+ */
 export class NotStartedError extends PacedError {
   /** @param end how the process ended, such as "by EAGAIN" */
   constructor(end: string) {

@@ -2,13 +2,13 @@ import type { JobTable } from '../watch/jobTable.js';
 import type { AttemptStop } from './attemptStop.js';
 import { createAttemptStop } from './attemptStop.js';
 
-/** The jobs that run in this process, and the way to stop them. */
+/** The jobs that run in this process, with a way to stop them. */
 export interface RunningJobs {
-  /** Notes a job, by its id in the ledger, for as long as it runs. */
+  /** Registers a job, by its id in the ledger, for as long as it runs. */
   enter(jobId: string): { readonly stop: AttemptStop; leave(): void };
-  /** Tells one job to stop; nothing when it does not run here. */
+  /** Stops one job; does nothing when it does not run here. */
   cancel(jobId: string): void;
-  /** Tells every job to stop: now, and those that come later at once. */
+  /** Stops every running job, and later ones as soon as they enter. */
   stopAll(): void;
   count(): number;
   ids(): string[];
@@ -17,8 +17,8 @@ export interface RunningJobs {
 const NO_TABLE = { enter: () => () => undefined };
 
 /**
- * Starts with none.
- * @param table told of each job, for whoever must know them while this thread is blocked
+ * Creates an empty registry of running jobs.
+ * @param table receives each job, for readers that need the ids while this thread is blocked
  */
 export function createRunningJobs(table: Pick<JobTable, 'enter'> = NO_TABLE): RunningJobs {
   const running = new Map<string, AttemptStop>();

@@ -2,19 +2,21 @@ import type { JobError } from '@sluice/shared/contracts/deadLetter';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { toStorableJson, toStorableText } from '../domain/storable.js';
 
-/** Longest error message that is kept, in characters. */
+/** Maximum length of a stored error message, in characters. */
 const MAX_MESSAGE = 2_000;
 
-/** Most bytes of JSON that a result may have. */
+/** Maximum size of a result as JSON, in bytes. */
 const MAX_RESULT_BYTES = 256 * 1_024;
 
-/** A JSON text below this length is nested less deep than `toStorableJson` allows: each level takes two characters. */
+/**
+ * A JSON text shorter than this cannot exceed the nesting limit of `toStorableJson`: each level takes two characters.
+ */
 const PLAIN_CHARACTERS = 200;
 
 /**
- * A handler's result as PostgreSQL's jsonb takes it: NUL characters and halves of surrogate pairs are dropped, since one
- * of them would make the whole batch of settlements fail.
- * @throws FleetError `payload_too_large` over 256 KiB; `attempt_failed` for what JSON cannot say
+ * A handler's result in the form that PostgreSQL's jsonb accepts: NUL characters and lone surrogates are dropped, since
+ * one of them would fail the whole batch of settlements.
+ * @throws FleetError `payload_too_large` over 256 KiB; `attempt_failed` for a value that JSON cannot represent
  */
 export function toStorableResult(result: unknown): unknown {
   let text: string | undefined;
@@ -28,15 +30,17 @@ export function toStorableResult(result: unknown): unknown {
     throw new FleetError('payload_too_large', `the result is larger than ${MAX_RESULT_BYTES} bytes`);
   }
   const json: unknown = JSON.parse(text);
-  // What is short is not deep, and what cannot be stored is escaped in JSON.
+  // A short text is not deep, and characters that cannot be stored are escaped in JSON.
   return text.length < PLAIN_CHARACTERS && !text.includes('\\u') ? json : toStorableJson(json);
 }
 
-/** An error as the ledger keeps it: its code and a short message, never a stack. Takes whatever was thrown. */
+/**
+ * An error in the form that the ledger stores: its code and a short message, never a stack. Accepts any thrown value.
+ */
 export function toJobError(error: unknown): JobError {
   return {
     code: error instanceof FleetError ? error.code : 'attempt_failed',
-    // The cut may leave half of a surrogate pair.
+    // Truncation may split a surrogate pair.
     message: toStorableText(messageOf(error)).slice(0, MAX_MESSAGE).toWellFormed(),
   };
 }

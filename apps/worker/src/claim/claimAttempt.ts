@@ -12,33 +12,36 @@ import { untilWritten } from '../ledger/untilWritten.js';
 import type { UpstreamGate } from '../upstream/upstreamGate.js';
 import type { Claimer } from './claimJob.js';
 
-/** What claiming depends on. */
+/** Dependencies of claiming. */
 export interface ClaimDeps {
   readonly claimer: Claimer;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly upstreams: Pick<UpstreamGate, 'isPaused'>;
-  /** A job came before its time: this machine's clock, or another's, may be off. */
+  /** Called when a job arrives before it is due: this machine's clock, or another's, may be off. */
   readonly cameEarly: () => void;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** What claiming came to. */
+/** The outcome of claiming. */
 export type Claim =
   | { readonly kind: 'owned'; readonly attempt: OwnedAttempt }
-  /** The job is over in the ledger: a process died on its way to telling BullMQ. */
+  /** The job is already finished in the ledger: a process died before it reported to BullMQ. */
   | { readonly kind: 'over'; readonly claimed: ClaimedJob; readonly state: JobState }
-  /** There is no attempt; `end` is what BullMQ is told. */
+  /** No attempt was started; `end` is what to report to BullMQ. */
   | { readonly kind: 'none'; readonly end: AttemptEnd };
 
-/** What comes earlier than this is put back; below, it is held, in ms. Above the bound between clocks by default. */
+/**
+ * A job that arrives earlier than this, in ms, is put back; one that arrives less early is held until due. Above the
+ * default clock tolerance.
+ */
 const HOLD_MS = 2_500;
 
-/** First step of an attempt: makes it the owner of its job in the ledger, unless there is a reason not to start. */
+/** First step of an attempt: claims the job in the ledger, unless there is a reason not to start. */
 export async function claimAttempt(attempt: Attempt, deps: ClaimDeps): Promise<Claim> {
   const { active, stop, trace } = attempt;
-  // Asked before the ledger: a job that would only be refused costs it nothing.
+  // Checked before the ledger: a job that would be refused anyway costs it nothing.
   if (await deps.upstreams.isPaused(active)) {
     trace.ended({ kind: 'held-back' });
     return { kind: 'none', end: { kind: 'release' } };
@@ -78,8 +81,8 @@ async function claimUnlessStopped({ active, stop }: Attempt, deps: ClaimDeps): P
 }
 
 /**
- * A clock that is a little fast would promote the job again at once, and again: so what comes a little early is held for its
- * time, and goes back for the rest of the time otherwise.
+ * A slightly fast clock would promote the job again and again: a job that is a little early is held until it is due;
+ * one that is earlier is put back for the remaining time.
  */
 async function putBack(jobId: string, earlyMs: number, stop: AttemptStop, deps: ClaimDeps): Promise<AttemptEnd> {
   deps.log.debug(

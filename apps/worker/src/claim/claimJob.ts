@@ -14,28 +14,28 @@ import type { LedgerBatches } from '../ledger/ledgerBatches.js';
 /** Starts attempts in the ledger. */
 export interface Claimer {
   /**
-   * Starts an attempt of a job that BullMQ handed over. A job that the ledger does not know is written first: it came
-   * from a plain BullMQ client, or of a schedule, or its producer has not come round to it.
-   * @returns the ledger's row, or null when the id belongs to another tenant or the schedule is gone
+   * Starts an attempt of a job that BullMQ delivered. A job unknown to the ledger is written first: it comes from a
+   * plain BullMQ client or a schedule, or its producer has not written it yet.
+   * @returns the ledger's row, or null when the id belongs to another tenant or the schedule no longer exists
    */
   claim(job: ActiveJob): Promise<ClaimedJob | null>;
 }
 
-/** What claiming depends on. */
+/** Dependencies of the claimer. */
 export interface ClaimerParts {
   readonly turns: Pick<LedgerBatches, 'claim'>;
   readonly db: Database;
   readonly tasks: Pick<TaskCatalogue, 'find'>;
-  /** Of this process. */
+  /** Id of this process. */
   readonly workerId: string;
 }
 
-/** Longest attempt of a job whose task is not known, in ms; it is buried before it runs. */
+/** Timeout of an attempt whose task is unknown, in ms; the job is dead-lettered before it runs. */
 const UNKNOWN_TASK_TIMEOUT_MS = 60_000;
 
-/** Claims by the ledger's turns. */
+/** Claims through the ledger's batches. */
 export function createClaimer({ turns, db, tasks, workerId }: ClaimerParts): Claimer {
-  /** Claims that were tried and got no answer: they may have been carried out. */
+  /** Claims that failed without an answer: they may have been committed. */
   const unanswered = new WeakSet<ActiveJob>();
 
   function claimOnce(job: ActiveJob): Promise<ClaimedJob | null> {
@@ -59,17 +59,20 @@ export function createClaimer({ turns, db, tasks, workerId }: ClaimerParts): Cla
   };
 }
 
-/** The ledger's id of a job: its own when it is one of ours, else one that is always derived the same way. */
+/** The ledger's id of a job: its own when Sluice assigned it, else one derived deterministically. */
 export function ledgerIdOf(job: Pick<ActiveJob, 'id' | 'lane'>): string {
   const occurrence = occurrenceOf(job.id);
-  // A schedule's job sorts by when it was due, among the ids that are drawn.
+  // A scheduled job sorts by its due time among the generated ids.
   if (occurrence !== null) return derivedIdAt(`${laneName(job.lane)}:${job.id}`, occurrence.dueMs);
-  // PostgreSQL writes a UUID in small letters, and would not know another spelling again.
+  // PostgreSQL returns UUIDs in lower case, so any other spelling would not match later.
   const isOurs = isId(job.id) && job.id === job.id.toLowerCase();
   return isOurs ? job.id : derivedId(`${laneName(job.lane)}:${job.id}`);
 }
 
-/** The row of a job that the ledger does not know. A plain client's own retries are kept, all else is our default. */
+/**
+ * The row of a job that the ledger does not know. Keeps a plain client's own retries; everything else takes the
+ * defaults.
+ */
 function adopt(job: ActiveJob, tasks: Pick<TaskCatalogue, 'find'>): NewJob {
   const id = ledgerIdOf(job);
   return {
@@ -92,7 +95,10 @@ function adopt(job: ActiveJob, tasks: Pick<TaskCatalogue, 'find'>): NewJob {
   };
 }
 
-/** A plain client may add anything; what the ledger cannot hold is taken for no data, which the task's schema judges. */
+/**
+ * A plain client may add anything; data that the ledger cannot store is treated as missing, which the task's schema
+ * then checks.
+ */
 function storableData(data: unknown): unknown {
   try {
     return toStorableJson(data ?? null);

@@ -1,25 +1,25 @@
 import type { SlotTicket } from '@sluice/fleet/queue/run/slotCapacity';
 import { bucketOf } from '@sluice/shared/domain/lane';
 
-/** A slot that is placed at this process, or was when a job started in it. */
+/** A slot that is placed on this process, or was when a job started in it. */
 export interface HeldSlot {
   readonly tenantId: string;
   readonly number: number;
   readonly bucket: number;
-  /** Until when its lease is counted on, monotonic, ms; 0 while there is none. */
+  /** When its lease stops counting as held, monotonic, ms; 0 while there is none. */
   untilMs: number;
-  /** Not asked for before, monotonic, ms. */
+  /** Earliest time of the next request for it, monotonic, ms. */
   askAtMs: number;
-  /** A question is under way. */
+  /** A request for it is in flight. */
   asking: boolean;
-  /** Grows when the lease ends here: an answer to an older question says nothing any more. */
+  /** Incremented when the lease ends here: the answer to an older request no longer applies. */
   epoch: number;
   /** When a job last started or ended in it, monotonic, ms. */
   usedMs: number;
-  /** Still placed here. */
+  /** Whether it is still placed here. */
   placed: boolean;
   readonly jobs: Set<RunningTicket>;
-  /** Those who wait for the answer to the question. */
+  /** Callers waiting for the answer to the request. */
   readonly waiters: ((granted: boolean) => void)[];
 }
 
@@ -32,13 +32,13 @@ export interface RunningTicket extends SlotTicket {
 /** The slots of one tenant that are placed here. */
 export interface TenantSlots {
   slots: HeldSlot[];
-  /** Every slot of the tenant is placed here. */
+  /** Whether every slot of the tenant is placed here. */
   alone: boolean;
-  /** Set until a slot that another holds is asked for again. */
+  /** Pending until a slot held by another process is requested again. */
   timer: NodeJS.Timeout | null;
 }
 
-/** A slot that is not held yet. */
+/** Creates a slot that is not held yet. */
 export function newSlot(tenantId: string, number: number): HeldSlot {
   return {
     tenantId,
@@ -56,8 +56,8 @@ export function newSlot(tenantId: string, number: number): HeldSlot {
 }
 
 /**
- * @param granted whether the slot is had; null when it is
- * @param isHeld whether its lease is counted on
+ * @param granted whether the slot was granted; null when it is already held
+ * @param isHeld whether its lease still counts as held
  * @param isGood whether another job may start in its place
  */
 export function newTicket(
@@ -68,7 +68,7 @@ export function newTicket(
 ): RunningTicket {
   const listeners: (() => void)[] = [];
   let lost = false;
-  // A process that was stopped gets its next job before its timers have seen that the lease is over.
+  // A process resumed after a stop may receive its next job before its timers notice that the lease expired.
   const isLost = (): boolean => lost || !isHeld();
   return {
     slot,

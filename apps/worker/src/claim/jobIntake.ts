@@ -12,49 +12,49 @@ import type { PlacementLoop } from './placementLoop.js';
 import { createPlacementLoop } from './placementLoop.js';
 import { SlotHolder } from './slotHolder.js';
 
-/** What a process takes jobs in with. */
+/** Options of the job intake. */
 export interface JobIntakeOptions {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
   /** Jobs that this process runs at a time. */
   readonly concurrency: number;
-  /** Jobs that one slot of a tenant runs at a time. */
-  /** Tasks that this process has handlers of, by queue class. */
+  /** Tasks that this process has handlers for, by queue class. */
   readonly tasks: RunnableTasks;
+  /** Jobs that one slot of a tenant runs at a time. */
   readonly slotConcurrency: number;
   readonly slotLeaseMs: number;
   readonly heartbeatLastsMs: number;
   /** How long a job stays locked without renewal, in ms. */
   readonly lockMs: number;
-  /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
+  /** How often every lane is swept for lost locks and for work without a marker, in ms. */
   readonly sweepMs: number;
-  /** What else is listened to, by channel. */
+  /** Additional listeners, by channel. */
   readonly listeners: Readonly<Record<string, (message: string) => void>>;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
-  /** Called every second with what is open and held, to measure. */
+  /** Called every second with the numbers of open lanes and held slots, for metrics. */
   readonly onBeat: (size: { readonly lanes: number; readonly slots: number }) => void;
-  /** Redis's time, and whether this machine's is off. */
+  /** Redis's time, and whether this machine's clock is off. */
   readonly clock: ServerClock;
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** The parts that take jobs in, in the order in which they start. */
+/** The services that take in jobs, in start order. */
 export interface JobIntake {
   readonly services: readonly Service[];
-  /** Takes no more jobs; resolves when all that run have ended. */
+  /** Takes no more jobs; resolves when all running ones have ended. */
   drain(): Promise<void>;
-  /** Asks for the time at once: a job came early. */
+  /** Requests the server's time immediately: a job arrived early. */
   checkClock(): void;
 }
 
-/** Joins placement, slots and lanes: who runs what, in which slots, from which lanes. */
+/** Connects placement, slots and lanes: who runs what, in which slots, from which lanes. */
 export function createJobIntake(options: JobIntakeOptions): JobIntake {
   const { client, keys, log } = options;
   const slots = new SlotHolder({
-    // Two processes may go by one name, such as a new one and the one before that was cut off: each holds its own leases.
+    // Two processes may share a name, such as a new one and its partitioned predecessor: each holds its own leases.
     workerId: `${options.workerId} ${newId()}`,
     leaseMs: options.slotLeaseMs,
     slotConcurrency: options.slotConcurrency,

@@ -19,54 +19,57 @@ import type { PlacedTenant } from '../domain/placeTenants.js';
 import { placeTenants } from '../domain/placeTenants.js';
 import type { SlotHolder } from './slotHolder.js';
 
-/** How often a worker process says that it lives, in ms. */
+/** Heartbeat interval of a worker process, in ms. */
 const HEARTBEAT_EVERY_MS = 1_000;
 
-/** How long a slot stays with one pool of workers when a tenant has too few for all pools that its lanes need, in ms. */
+/** How long a slot stays with one pool of workers when a tenant has fewer slots than its lanes need pools, in ms. */
 const SLICE_MS = 5_000;
 
-/** Begins the message of a process that leaves. */
+/** Prefix of the message that a leaving process publishes. */
 const GOODBYE = 'goodbye ';
 
-/** How long saying goodbye may take, in ms. */
+/** Timeout for deregistering, in ms. */
 const GOODBYE_MS = 1_000;
 
-/** Placement may take this share of the process's time while changes never end: it rests so many times as long as it took. */
+/**
+ * Limits placement's share of the process's time under constant changes: it pauses this many times as long as it took.
+ */
 const REST_FACTOR = 5;
 
-/** Says that this process lives, and makes it run its share. */
+/** Sends this process's heartbeats and assigns it its share of the work. */
 export interface PlacementLoop extends PeriodicService {
-  /** Takes a message of the channel of changes: buckets, or a process's goodbye. */
+  /** Handles a message of the change channel: changed buckets, or a process that deregistered. */
   heard(message: string): void;
-  /** A look has seen this version of a bucket. */
+  /** Notes that a read has seen this version of a bucket. */
   sawVersion(bucket: number, version: string): void;
 }
 
-/** What the loop needs. */
+/** Dependencies of the placement loop. */
 export interface PlacementParts {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
   /** Jobs that this process runs at a time. */
   readonly concurrency: number;
-  /** Tasks that this process has handlers of, by queue class. */
+  /** Tasks that this process has handlers for, by queue class. */
   readonly tasks: RunnableTasks;
   readonly heartbeatLastsMs: number;
   readonly slots: Pick<SlotHolder, 'follow' | 'leave'>;
   readonly intake: Pick<LaneIntake, 'follow' | 'setWeight'>;
-  /** Learns Redis's time from every heartbeat; while this machine's is off, no jobs are taken. */
+  /** Learns Redis's time from every heartbeat; while this machine's clock is off, no jobs are taken. */
   readonly clock: Pick<ServerClock, 'note' | 'isOff'>;
-  /** Called after every heartbeat, to measure. */
+  /** Called after every heartbeat, for metrics. */
   readonly onBeat: () => void;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
 /**
- * Every second: a heartbeat, whose answer says who lives and which buckets changed; those are read, and what falls to this
- * process is followed. While its clock is off it says goodbye instead and follows nothing. At once when told of a change. While Redis is away everything stays as it is. Stopping says goodbye and
- * tells the others, so that they take over at once.
+ * Sends a heartbeat every second, and immediately on a change notification. Its reply lists the live workers and the
+ * changed buckets; those are read, and this process follows its share of them. While its clock is off it deregisters
+ * instead and follows nothing. While Redis is unavailable nothing changes. Stopping deregisters and notifies the
+ * others, so that they take over at once.
  */
 export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   const { client, keys, workerId, log } = parts;
@@ -74,13 +77,13 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   let announced: ReadonlyMap<number, string> = new Map();
   const stale = new Set<number>(BUCKETS);
   let members: ReadonlyMap<string, Member> = new Map();
-  /** Time slice of the placement that is followed; null when it is the same in each. */
+  /** Time slice of the placement in effect; null when the placement is the same in every slice. */
   let followedSlice: number | null = null;
-  /** Processes that were missing at the last heartbeat without having said goodbye. */
+  /** Processes that were missing at the last heartbeat without having deregistered. */
   let missing: ReadonlySet<string> = new Set();
   const left = new Set<string>();
   let restUntilMs = 0;
-  /** No jobs are taken: what others may do must not wait for this process. */
+  /** Set while this process takes no jobs: the others must not wait for it. */
   let abstains = false;
 
   async function step(signal: AbortSignal): Promise<void> {
@@ -117,8 +120,8 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   }
 
   /**
-   * A process that is missing for the first time may only have been late: after Redis was away or emptied, whoever beats first
-   * sees itself alone. One more heartbeat tells; who said goodbye is not waited for.
+   * A process that is missing for the first time may only be late: after Redis was unavailable or emptied, the first to
+   * send a heartbeat sees only itself. One more heartbeat decides; a process that deregistered is not waited for.
    */
   function isDoubtful({ capacities }: Membership): boolean {
     const gone = [...members.keys()].filter((id) => !capacities.has(id) && !left.has(id));
@@ -128,7 +131,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     return isNew;
   }
 
-  /** Leaves its work to the others, and lets what runs go on. Heartbeats that say goodbye still tell the time. */
+  /** Hands its work over to the others; running jobs continue. Heartbeats that deregister still return the time. */
   async function abstain(): Promise<void> {
     members = new Map();
     parts.slots.follow(new Map(), () => false);
@@ -150,7 +153,8 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
     followedSlice = rotates ? slice : null;
     const placed = slots.get(workerId) ?? new Map<string, readonly number[]>();
     parts.slots.follow(placed, (tenant) => placed.get(tenant)?.length === tenants.get(tenant)?.slots);
-    // A lane whose tasks nobody runs is opened as well: its jobs are put back, and dead-lettered when patience ends.
+    // A lane whose tasks no worker runs is opened as well: its jobs are put back, and dead-lettered when their patience
+    // ends.
     const mayRun = (name: string): boolean => parts.tasks.has(name) || !knownClasses.has(name);
     parts.intake.follow(new Set(lanes.filter((lane) => placed.has(tenantOfLane(lane)) && mayRun(classOfLane(lane)))));
   }
@@ -191,7 +195,7 @@ export function createPlacementLoop(parts: PlacementParts): PlacementLoop {
   };
 }
 
-/** The grace time is for the jobs that run: a Redis that is unavailable gets little of it. */
+/** The grace period is for running jobs: an unavailable Redis gets little of it. */
 async function deregistered(gone: Promise<void>, log: Log): Promise<void> {
   await within(GOODBYE_MS, gone, () => new Error('Redis did not answer')).catch((err: unknown) =>
     log.warn(

@@ -1,7 +1,10 @@
-/** The machine has slept when the time of day went on by so much more than the clock that never jumps, in ms. */
+/** The machine has slept when the wall clock advanced this much more than the monotonic clock, in ms. */
 const SLEPT_MS = 1_000;
 
-/** Tells, each time it is asked, whether the machine has slept since: a clock that never jumps stands still meanwhile. */
+/**
+ * Returns a function that reports whether the machine has slept since its last call: a monotonic clock stands still
+ * meanwhile.
+ */
 export function createSleepWatch(now: () => number, monotonicMs: () => number): () => boolean {
   let diffMs = now() - monotonicMs();
   return () => {

@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunningTicket } from './heldSlot.js';
 import { SlotHolder } from './slotHolder.js';
 
-/** Long enough for the margin to be a tenth: a shorter lease is safer. */
+/** Long enough for the margin to be a tenth: with a shorter lease the margin is a larger share. */
 const LEASE_MS = 10_000;
 const STEP_MS = 100;
 const STEPS = 600;
 const TENANT = 'acme';
 
-/** What `holdSlots.lua` does, for one tenant: its leases by number, on a clock of its own. */
+/** A model of `holdSlots.lua` for one tenant: its leases by number, on its own clock. */
 interface ModelServer {
   desired: number;
   hold(request: SlotRequest): SlotAnswer[];
@@ -35,7 +35,7 @@ function createModelServer(nowMs: () => number): ModelServer {
   };
 }
 
-/** Numbers of a case, so that a failure shrinks and can be run again. */
+/** Seeded random numbers, so that a failing case can shrink and be replayed. */
 function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -44,12 +44,12 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** A job that was claimed; it starts when it has come and its slot is known to be held. */
+/** A claimed job; it starts once it has arrived and its slot is known to be held. */
 interface ClaimedJob {
   readonly comesMs: number;
   readonly runsMs: number;
   granted: boolean;
-  /** Null before it has started. */
+  /** When it ends; null before it has started. */
   endsMs: number | null;
 }
 
@@ -58,11 +58,11 @@ type Jobs = Map<RunningTicket, ClaimedJob>;
 interface World {
   readonly server: ModelServer;
   readonly holders: readonly SlotHolder[];
-  /** Jobs that are claimed or run, by holder. */
+  /** Claimed and running jobs, by holder. */
   readonly jobs: readonly Jobs[];
 }
 
-/** @param calm the higher, the more answers come at once: only then is another's lease seen to end on time */
+/** @param calm the higher, the more replies are immediate: only then is another's lease observed to expire on time */
 function openWorld(rates: readonly number[], lossPercent: number, calm: number, random: () => number): World {
   const server = createModelServer(Date.now);
   const jobs = rates.map((): Jobs => new Map());
@@ -94,7 +94,7 @@ function openWorld(rates: readonly number[], lossPercent: number, calm: number, 
   return { server, holders, jobs };
 }
 
-/** Claims, starts what may start, ends what is over; a job that is told that its slot is lost ends at once. */
+/** Claims jobs, starts the ready ones, ends the finished ones; a job whose slot is lost ends at once. */
 function runJobs({ holders, jobs }: World, random: () => number): void {
   for (const [index, holder] of holders.entries()) {
     const own: Jobs = jobs[index] ?? new Map();
@@ -122,7 +122,7 @@ function runJobs({ holders, jobs }: World, random: () => number): void {
   }
 }
 
-/** As `runAttempt` does: what comes after its slot was lost goes back. */
+/** As in `runAttempt`: a job that arrives after its slot was lost goes back. */
 function start(holder: SlotHolder, own: Jobs, ticket: RunningTicket, job: ClaimedJob): void {
   if (!job.granted || Date.now() < job.comesMs) return;
   if (ticket.isLost()) {
@@ -137,7 +137,7 @@ function end(holder: SlotHolder, own: Jobs, ticket: RunningTicket): void {
   if (own.delete(ticket)) holder.give(ticket);
 }
 
-/** The slots in which a job runs or may start now, by number, one for each job. */
+/** The slot numbers in which a job runs or may start now, one per job. */
 function usedSlots({ jobs }: World): number[] {
   const all = jobs.flatMap((own) => [...own]);
   return all
@@ -145,7 +145,7 @@ function usedSlots({ jobs }: World): number[] {
     .map(([{ slot }]) => slot.number);
 }
 
-/** Placement changes, and processes do not agree on it. */
+/** Changes the placement so that processes disagree on it. */
 function replace({ server, holders }: World, random: () => number): void {
   if (random() < 0.3) server.desired = 1 + Math.floor(random() * 3);
   for (const holder of holders) {
@@ -155,7 +155,10 @@ function replace({ server, holders }: World, random: () => number): void {
   }
 }
 
-/** Lets time go by; throws when more run than may. @returns job steps, to see that something ran */
+/**
+ * Advances time; throws when more jobs run than allowed.
+ * @returns job steps, to verify that something ran
+ */
 async function live(world: World, random: () => number): Promise<number> {
   let steps = 0;
   let most = 1;

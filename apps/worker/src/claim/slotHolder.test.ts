@@ -7,7 +7,7 @@ import { SlotHolder } from './slotHolder.js';
 const LEASE_MS = 10_000;
 const GRANTED: SlotAnswer = { kind: 'granted' };
 
-/** A call that went to Redis, and its answer. */
+/** A call to Redis, and its reply. */
 interface Call {
   readonly take: readonly number[];
   readonly give: readonly number[];
@@ -19,16 +19,16 @@ interface Call {
 interface Bench {
   readonly slots: SlotHolder;
   readonly calls: Call[];
-  /** Tenants that were told to have room, in order. */
+  /** Tenants reported to have capacity, in order. */
   readonly rooms: string[];
   /** Tenants that were refused a slot, in order. */
   readonly refusals: string[];
-  /** How far the machine's time of day is ahead of the clock that leases are counted by, in ms. */
+  /** How far the wall clock is ahead of the lease clock, in ms. */
   sleptMs: number;
-  /** Answers by itself from now on. */
+  /** Replies automatically from now on. */
   auto: ((number: number) => SlotAnswer) | null;
   place(placed: Readonly<Record<string, readonly number[]>>): void;
-  /** The tenant's first slot, held, with a job in it. */
+  /** Holds the tenant's first slot and starts a job in it. */
   run(tenantId?: string): Promise<SlotTicket>;
   last(): Call;
 }
@@ -143,7 +143,7 @@ describe('SlotHolder', () => {
     expect([ticket.isGood(), ticket.isLost(), bench.slots.size()]).toEqual([false, true, 0]);
     bench.slots.give(ticket);
     expect(bench.slots.take('acme')).toBeNull();
-    // Another process may be granted what this one was refused; of an answer that never came nothing is known.
+    // Another process may be granted what this one was refused; a missing reply says nothing.
     expect(bench.refusals).toEqual(answer === null ? [] : ['acme']);
     await advance(LEASE_MS);
     expect(bench.calls.flatMap(({ give }) => give)).toEqual([]);
@@ -460,7 +460,7 @@ describe('SlotHolder', () => {
   it('tells a job that comes after the lease ended at once, before any timer has run', async () => {
     bench.place({ acme: [1] });
     const ticket = await bench.run();
-    // The process was stopped: its clock has gone on, its timers have not.
+    // The process was stopped: its clock advanced, its timers did not.
     vi.setSystemTime(Date.now() + 2 * LEASE_MS);
     const told = vi.fn();
     ticket.onLost(told);
@@ -482,7 +482,7 @@ describe('SlotHolder', () => {
     await first?.answer(GRANTED);
     if (second !== first) await second.answer(GRANTED);
     expect(bench.slots.take('acme')?.isGood()).toBe(true);
-    // What goes to Redis after this must not take the slot away that a job runs in.
+    // Later calls to Redis must not give back the slot in which a job runs.
     expect(bench.calls.flatMap(({ give }) => give)).toEqual([]);
   });
 

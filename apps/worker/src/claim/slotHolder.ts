@@ -7,43 +7,43 @@ import { createSleepWatch } from './sleepWatch.js';
 import type { SlotRequests, SlotRequestsParts } from './slotRequests.js';
 import { createSlotRequests } from './slotRequests.js';
 
-/** What the holder needs. */
+/** Options of the slot holder. */
 export interface SlotHolderOptions extends SlotRequestsParts {
   /** Jobs that one slot runs at a time. */
   readonly slotConcurrency: number;
-  /** A tenant may have room again. */
+  /** Called when a tenant may have capacity again. */
   readonly room: (tenantId: string) => void;
-  /** Another process may have room for what a tenant waits for here. */
+  /** Called when another process may have capacity for what a tenant waits for here. */
   readonly refused: (tenantId: string) => void;
   /** Time of day, unix ms. */
   readonly now: () => number;
 }
 
 /**
- * A lease is counted on until this share of it is left, and so much time at least: what runs then is told to stop, and has
- * ended before another can have the slot, whatever the clocks' rates.
+ * A lease counts as held until this share of it is left, and at least this long: running jobs are then stopped, and
+ * have ended before another process can hold the slot, whatever the clocks' rates.
  */
 const MARGIN = 0.1;
 const LEAST_MARGIN_MS = 750;
 
-/** A job starts only while this share of the lease is left; before, the lease is renewed. */
+/** A job starts only while more than this share of the lease is left; below it, the lease is renewed first. */
 const START_ABOVE = 0.3;
 
 /** A lease is renewed when less than this share of it is left. */
 const RENEW_BELOW = 0.6;
 
-/** A lease that no job has used for this share of its time is not renewed, and lapses without a word to Redis. */
+/** A lease that no job has used for this share of its duration is not renewed and expires without a call to Redis. */
 const KEEP_UNUSED = 0.5;
 
-/** How often leases are looked through, as a share of a lease. */
+/** How often leases are checked, as a share of a lease. */
 const TICK = 0.02;
 
-/** A slot that another holds is asked for again after so long at most, in ms. */
+/** Maximum delay before a slot held by another process is requested again, in ms. */
 const ASK_AGAIN_MS = 500;
 
 /**
- * Holds the slots of tenants that have work here, as leases. A lease counts from before it was asked for, and until 10 %
- * before it can end, by this process's own clock that never jumps: the holder gives it up before it can end under it.
+ * Holds the slots of tenants that have work here, as leases. By this process's monotonic clock, a lease counts from
+ * before it was requested until 10 % before it can expire: the holder gives it up before it can expire.
  */
 export class SlotHolder implements SlotCapacity, Service {
   readonly name = 'slots';
@@ -73,7 +73,10 @@ export class SlotHolder implements SlotCapacity, Service {
     await this.requests.idle();
   }
 
-  /** Which numbered slots of which tenants are placed here. One that no longer is goes back when no job runs in it. */
+  /**
+   * Sets which numbered slots of which tenants are placed here. A slot that no longer is goes back when no job runs in
+   * it.
+   */
   follow(placed: ReadonlyMap<string, readonly number[]>, alone: (tenantId: string) => boolean): void {
     for (const [tenantId, tenant] of [...this.tenants]) if (!placed.has(tenantId)) this.place(tenantId, tenant, []);
     for (const [tenantId, numbers] of placed) {
@@ -85,7 +88,7 @@ export class SlotHolder implements SlotCapacity, Service {
     }
   }
 
-  /** Takes no more slots, and gives back each one that no job runs in: at once, or when its last job ends. */
+  /** Takes no more slots, and gives back each idle one at once and each busy one when its last job ends. */
   leave(): void {
     this.leaving = true;
     for (const { slots } of this.tenants.values()) {
@@ -93,7 +96,7 @@ export class SlotHolder implements SlotCapacity, Service {
     }
   }
 
-  /** Leases held. */
+  /** Number of leases held. */
   size(): number {
     return this.held;
   }
@@ -162,13 +165,13 @@ export class SlotHolder implements SlotCapacity, Service {
     return slot.untilMs - monotonicMs() > Math.min(leaseMs * START_ABOVE, this.countedMs / 2);
   }
 
-  /** A slot that may be asked for now; when all are too early to ask again, the tenant is looked at again later. */
+  /** A slot that may be requested now; when it is too early for all of them, the tenant is checked again later. */
   private findFree(tenantId: string, tenant: TenantSlots): HeldSlot | null {
     const nowMs = this.options.monotonicMs();
     let askAtMs = Number.POSITIVE_INFINITY;
     for (const slot of tenant.slots) {
       if (!slot.placed || slot.asking || slot.jobs.size >= this.options.slotConcurrency) continue;
-      // What still runs in a slot that was lost keeps it from being asked for.
+      // A lost slot is not requested again while a job still runs in it.
       if (slot.jobs.size > 0 && slot.untilMs === 0) continue;
       if (slot.askAtMs <= nowMs) return slot;
       askAtMs = Math.min(askAtMs, slot.askAtMs);
@@ -178,8 +181,8 @@ export class SlotHolder implements SlotCapacity, Service {
   }
 
   /**
-   * Whether a slot has been asked for that is likely to be granted. The question is on its way before any claim that relies
-   * on it, over the same connection, so that a job can be claimed without waiting for the answer.
+   * Whether the slot has a request in flight that is likely to be granted. The request precedes any claim that depends
+   * on it on the same connection, so a job can be claimed without waiting for the answer.
    */
   private isPromised(slot: HeldSlot): boolean {
     if (!slot.asking || !slot.placed || slot.jobs.size >= this.options.slotConcurrency) return false;
@@ -222,7 +225,7 @@ export class SlotHolder implements SlotCapacity, Service {
     this.held--;
   }
 
-  /** @param answer undefined when nothing is known */
+  /** @param answer undefined when the outcome is unknown */
   private answered(slot: HeldSlot, answer: SlotAnswer | undefined, askedMs: number): void {
     const { monotonicMs, room } = this.options;
     if (answer?.kind === 'granted') {
@@ -232,7 +235,7 @@ export class SlotHolder implements SlotCapacity, Service {
       }
       slot.untilMs = askedMs + this.countedMs;
       slot.askAtMs = 0;
-      // A slot that was taken away while it was asked for goes back.
+      // A slot that was moved elsewhere while its request was in flight goes back.
       if ((!slot.placed || this.leaving) && slot.jobs.size === 0) this.giveBack(slot);
       else room(slot.tenantId);
       return;
@@ -253,7 +256,7 @@ export class SlotHolder implements SlotCapacity, Service {
     }, waitMs + 1);
   }
 
-  /** Another may hold the slot, or soon will: what runs in it must end. */
+  /** Another process holds the slot or soon will: jobs that run in it must stop. */
   private lose(slot: HeldSlot): void {
     this.endLease(slot);
     for (const job of [...slot.jobs]) job.lose();
@@ -261,7 +264,7 @@ export class SlotHolder implements SlotCapacity, Service {
 
   private tick(): void {
     const nowMs = this.options.monotonicMs();
-    // Then a lease may be over that is counted on: each is asked for again at once.
+    // After sleep, leases that count as held may have expired: each is requested again at once.
     const slept = this.hasSlept();
     for (const { slots } of this.tenants.values()) {
       for (const slot of slots) {

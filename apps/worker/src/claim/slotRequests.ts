@@ -2,29 +2,31 @@ import type { SlotAnswer, SlotRequest } from '@sluice/fleet/redis/commands/holdS
 import type { Log } from '@sluice/shared/lifecycle/service';
 import type { HeldSlot } from './heldSlot.js';
 
-/** What is asked of Redis about slots. */
+/** Slot requests to Redis. */
 export interface SlotRequests {
-  /** Asks for a slot, or for more time of one that is held. */
+  /** Requests a slot, or renews one that is held. */
   take(slot: HeldSlot): void;
   /** Gives a slot back. */
   give(slot: HeldSlot): void;
-  /** Resolves when all is answered. */
+  /** Resolves when every request is answered. */
   idle(): Promise<void>;
 }
 
-/** What asking rests on. */
+/** Dependencies of slot requests. */
 export interface SlotRequestsParts {
   readonly workerId: string;
   /** How long a lease lasts unless it is renewed, in ms. */
   readonly leaseMs: number;
-  /** Takes, renews and gives back in Redis; one answer for each slot that is taken. */
+  /** Takes, renews and gives back slots in Redis; returns one answer per slot taken. */
   readonly hold: (request: SlotRequest) => Promise<readonly SlotAnswer[]>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** A slot's answer; undefined when nothing is known. A lease that is granted counts from before it was asked for. */
+/**
+ * Receives a slot's answer; undefined when the outcome is unknown. A granted lease counts from before it was requested.
+ */
 export type OnSlotAnswer = (slot: HeldSlot, answer: SlotAnswer | undefined, askedMs: number) => void;
 
 interface Gathered {
@@ -33,8 +35,8 @@ interface Gathered {
 }
 
 /**
- * What is asked for in one turn of the event loop goes in one call per bucket, and not before the call before was answered:
- * a give that overtakes a later take, as when a script is sent again, would end a lease that is counted on.
+ * Batches the requests of one event-loop turn into one call per bucket, sent only after the previous call was answered:
+ * a give that overtakes a later take, as when a script is resent, would end a lease that counts as held.
  */
 export function createSlotRequests(parts: SlotRequestsParts, answered: OnSlotAnswer): SlotRequests {
   const gathered = new Map<number, Gathered>();

@@ -1,7 +1,7 @@
 import type { PlacedSlots } from '@sluice/shared/domain/placement';
 import { placeSlots } from '@sluice/shared/domain/placement';
 
-/** A tenant whose lanes are to be run. */
+/** A tenant whose lanes need to run. */
 export interface PlacedTenant {
   /** Slots, 0 or more. */
   readonly slots: number;
@@ -11,27 +11,28 @@ export interface PlacedTenant {
 
 /** A live worker process. */
 export interface PlacedWorker {
-  /** Jobs that it runs at a time. */
+  /** Maximum number of concurrent jobs. */
   readonly capacity: number;
-  /** Queue classes that it has a handler in. */
+  /** Queue classes that it has handlers for. */
   readonly classes: ReadonlySet<string>;
 }
 
-/** Who runs what. */
+/** A placement of tenants on workers. */
 export interface TenantPlacement {
   /** Slots of each worker. */
   readonly slots: ReadonlyMap<string, PlacedSlots>;
-  /** Queue classes that some worker runs; lanes of the others are opened by anyone who holds a slot. */
+  /** Queue classes that some worker runs; lanes of other classes are opened by any slot holder. */
   readonly knownClasses: ReadonlySet<string>;
-  /** Whether the placement changes with the time slice. */
+  /** Whether the placement changes between time slices. */
   readonly rotates: boolean;
 }
 
 /**
- * Places tenants' slots on workers that can use them. Pure, so that every process that knows the same places alike.
- * Where all workers run the same classes, as between deployments, this is `placeSlots`. Otherwise a tenant's slots go to
- * workers that run at least one of its classes; and a class that none of these runs gets the tenant's first slot in a time
- * slice of its own, on a worker that does: one slot cannot serve two pools at once. The slot's lease keeps them apart.
+ * Places tenants' slots on workers that can use them. Pure, so that every process with the same input computes the same
+ * placement. When all workers run the same classes, as between deployments, this is `placeSlots`. Otherwise a tenant's
+ * slots go to workers that run at least one of its classes; a class that none of these runs gets the tenant's first
+ * slot, in a time slice of its own, on a worker that does: one slot cannot serve two pools at once. The slot's lease
+ * prevents overlap.
  * @param slice number of the time slice, the same in all processes
  */
 export function placeTenants(
@@ -67,7 +68,7 @@ interface TenantGroup {
   readonly desired: Map<string, number>;
 }
 
-/** Tenants whose lanes need the same classes share their workers, and their bounds. */
+/** Groups tenants whose lanes need the same classes: they share workers and bounds. */
 function groupByClasses(tenants: ReadonlyMap<string, PlacedTenant>, known: ReadonlySet<string>): Iterable<TenantGroup> {
   const groups = new Map<string, TenantGroup>();
   for (const [tenant, { slots, classes }] of tenants) {
@@ -80,7 +81,7 @@ function groupByClasses(tenants: ReadonlyMap<string, PlacedTenant>, known: Reado
   return groups.values();
 }
 
-/** Capacities of the workers that run one of these classes; of all workers when no class is needed. */
+/** Capacities of the workers that run any of these classes; of all workers when no class is needed. */
 function capacitiesFor(
   workers: ReadonlyMap<string, PlacedWorker>,
   needed: ReadonlySet<string>,
@@ -89,7 +90,7 @@ function capacitiesFor(
   return new Map(able.map(([id, { capacity }]) => [id, capacity]));
 }
 
-/** Classes that a tenant needs and none of its slots' workers runs, in order. */
+/** Classes that a tenant needs and that none of its slots' workers runs, in order. */
 function missingClasses(
   tenant: string,
   needed: ReadonlySet<string>,
@@ -102,7 +103,7 @@ function missingClasses(
   return [...needed].filter((name) => !covered.has(name)).sort();
 }
 
-/** Moves a tenant's slot 1 to the best of these workers. */
+/** Moves a tenant's slot 1 to the best-ranked of these workers. */
 function moveFirstSlot(
   tenant: string,
   capacities: ReadonlyMap<string, number>,

@@ -1,22 +1,23 @@
-/** How a job was put back since it last ran or was submitted. */
+/** A job's put-backs since it last ran or was submitted. */
 export interface PutBacks {
   readonly times: number;
-  /** Since the first of them, in ms; 0 when there was none. */
+  /** Time since the first of them, in ms; 0 when there was none. */
   readonly forMs: number;
 }
 
-/** What becomes of a job that this worker cannot run and another may. */
+/** What becomes of a job that this worker cannot run but another might. */
 export type PutBackVerdict = { readonly kind: 'put-back'; readonly delayMs: number } | { readonly kind: 'give-up' };
 
-/** Delay after the first put-back, in ms; doubled each time, up to the cap. */
+/** Delay after the first put-back, in ms; doubles each time, up to the maximum. */
 const BASE_DELAY_MS = 1_000;
 
-/** Longest delay between two put-backs, in ms: a worker that can run the job finds it no later. */
+/** Maximum delay between two put-backs, in ms, and so the longest that a worker able to run the job waits for it. */
 const MAX_DELAY_MS = 30_000;
 
 /**
- * Whether a job that this worker cannot run waits for one that can. Pure. The delay grows exponentially with equal jitter
- * (half fixed, half random), so that a backlog of such jobs does not occupy the workers; it ends no later than the patience.
+ * Decides whether a job that this worker cannot run waits for one that can. Pure. The delay grows exponentially with
+ * equal jitter (half fixed, half random), so that a backlog of such jobs does not occupy the workers; it ends no later
+ * than the patience.
  * @param patienceMs how long the job may wait since it was first put back; 0 gives up at once
  * @param random source of [0, 1)
  */

@@ -1,15 +1,15 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 
-/** Deepest nesting that is kept; PostgreSQL's jsonb and every reader's stack have their own, larger bounds. */
+/** Maximum nesting depth that is stored; PostgreSQL's jsonb and every reader's stack have their own, larger limits. */
 const MAX_DEPTH = 100;
 
-/** A text as PostgreSQL takes it: without NUL characters and halves of surrogate pairs. */
+/** A text in the form that PostgreSQL accepts: without NUL characters and lone surrogates. */
 export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '');
 }
 
 /**
- * A parsed JSON value as PostgreSQL's jsonb takes it, with every text and every key made storable.
+ * A parsed JSON value in the form that PostgreSQL's jsonb accepts, with every text and key made storable.
  * @throws FleetError `invalid_request` when it is nested deeper than 100 levels
  */
 export function toStorableJson(json: unknown, depth = 0): unknown {

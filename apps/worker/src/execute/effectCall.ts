@@ -5,21 +5,21 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { AttemptStop } from '../attempt/attemptStop.js';
 import { toStorableResult } from '../attempt/storable.js';
 
-/** An attempt's call for an effect. */
+/** A call of `once` by an attempt. */
 export interface EffectCall extends EffectKey {
   readonly stop: AttemptStop;
 }
 
-/** What running an effect needs. */
+/** Dependencies of running an effect. */
 export interface EffectParts {
-  /** A pool that settling does not use: handlers must not be able to starve it. */
+  /** A separate pool from the one that settles: handlers must not be able to starve it. */
   readonly db: Database;
   readonly log: Log;
 }
 
 /**
- * What an effect gave, as it is kept.
- * @throws FleetError of a permanent kind: another attempt would do the effect again, to fail again
+ * An effect's result, in the form in which it is stored.
+ * @throws FleetError of a permanent kind: another attempt would repeat the effect only to fail again
  */
 export function toEffectResult(value: unknown): unknown {
   try {
@@ -30,7 +30,7 @@ export function toEffectResult(value: unknown): unknown {
   }
 }
 
-/** What a call is told whose job another attempt has taken over. The outcome of such an attempt is refused as well. */
+/** The error of a call whose job another attempt has taken over. The outcome of such an attempt is refused as well. */
 export function attemptLost({ jobId, fence }: EffectKey): FleetError {
   return new FleetError('attempt_lost', `attempt ${fence} no longer owns the job ${jobId}`);
 }

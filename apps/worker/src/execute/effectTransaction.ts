@@ -11,16 +11,16 @@ import { attemptLost, toEffectResult } from './effectCall.js';
 /** How a transaction ended. */
 type Ended =
   | { readonly kind: 'committed'; readonly result: unknown }
-  /** The answer to COMMIT was lost: it may stand. */
+  /** The reply to COMMIT was lost: the transaction may have been committed. */
   | { readonly kind: 'unknown'; readonly error: unknown };
 
-/** What would end the transaction under the fleet's hands. `ROLLBACK TO` a savepoint does not. */
+/** Statements that would end the transaction that Sluice manages. `ROLLBACK TO` a savepoint does not. */
 const ENDS_TRANSACTION =
   /^\s*(begin|start|commit|end|abort|prepare\s+transaction|rollback(?!\s+(work\s+|transaction\s+)?to))\b/i;
 
 /**
- * Runs an effect and writes its memory in one transaction, which begins by locking the job's row: a claim by another waits
- * for its end, and one that came before is seen. An attempt that is told to stop ends it at once.
+ * Runs an effect and records its result in one transaction, which begins by locking the job's row: a claim by another
+ * attempt waits for it to end, and an earlier claim is detected. Stopping the attempt ends the transaction at once.
  */
 export async function runInTransaction(
   call: EffectCall,
@@ -28,7 +28,7 @@ export async function runInTransaction(
   { db, log }: EffectParts,
 ): Promise<unknown> {
   const client = await untilWritten('begin an effect', () => db.$client.connect(), log, call.stop);
-  // Between two statements a lost connection is told by an event, which would end the process if nobody listened.
+  // Between statements a lost connection emits an `error` event, which would end the process without a listener.
   const ignore = (): void => undefined;
   client.on('error', ignore);
   let keep = false;
@@ -41,7 +41,7 @@ export async function runInTransaction(
     throw error;
   } finally {
     client.off('error', ignore);
-    // What is not kept is closed, which ends its transaction.
+    // A connection that is not kept is closed, which ends its transaction.
     client.release(!keep);
   }
   return ended.kind === 'committed' ? ended.result : findOut(call, ended.error, { db, log });
@@ -65,7 +65,9 @@ async function carryOut(
   return commit(client, found.result);
 }
 
-/** The effect's view of the transaction ends with the effect: one that was left behind must not write into a later one. */
+/**
+ * The transaction handle is invalidated when the effect ends: a leaked handle must not write into a later transaction.
+ */
 async function inside(
   client: Connection,
   effect: (transaction: EffectTransaction) => Promise<unknown>,
@@ -99,7 +101,7 @@ function stopped(stop: AttemptStop): Promise<never> {
   return new Promise((_resolve, reject) => stop.onStop(() => reject(stop.signal.reason)));
 }
 
-/** The transaction held the job's row: once that is free, it has ended, one way or the other. */
+/** The transaction held the job's row lock: once that is free, the transaction has committed or rolled back. */
 async function findOut(call: EffectCall, cause: unknown, { db, log }: EffectParts): Promise<unknown> {
   const look = async () => {
     await lockJob(db.$client, call.jobId);

@@ -10,16 +10,16 @@ import type { EffectCall, EffectParts } from './effectCall.js';
 import { attemptLost, toEffectResult } from './effectCall.js';
 import { runInTransaction } from './effectTransaction.js';
 
-/** What attempts do once. */
+/** Effects that attempts run once. */
 export interface Effects {
-  /** `once` of one attempt, named by its job and its fence. */
+  /** Creates `once` for an attempt, identified by its job and fence. */
   of(attempt: Omit<EffectKey, 'key'>, stop: AttemptStop): JobContext['once'];
 }
 
-/** Longest key of an effect, in characters. */
+/** Maximum length of an effect's key, in characters. */
 const LONGEST_KEY = 200;
 
-/** Remembers effects in the ledger. */
+/** Creates effects whose results are stored in the ledger. */
 export function createEffects(parts: EffectParts): Effects {
   return {
     of(attempt, stop) {
@@ -33,7 +33,7 @@ export function createEffects(parts: EffectParts): Effects {
         try {
           return (await run) as T;
         } catch (error) {
-          // What failed may be tried again within the same attempt.
+          // A failed effect may be retried within the same attempt.
           if (runs.get(key) === run) runs.delete(key);
           throw error;
         }
@@ -61,13 +61,13 @@ async function runOnce(call: EffectCall, effect: Effect<unknown>, parts: EffectP
   if (found.kind === 'done') return found.result;
   if (call.stop.reason !== null) throw call.stop.signal.reason;
   const result = toEffectResult(await effect(`${call.jobId}:${call.key}`));
-  // The effect is done: its memory is tried at least once, even if the attempt was told to stop meanwhile.
+  // The effect is done: recording it is tried at least once, even if the attempt was stopped meanwhile.
   return untilWritten('remember an effect', () => remember(call, result, parts.db), parts.log, call.stop).then(unwrap);
 }
 
 type Remembered = { readonly result: unknown } | { readonly error: unknown };
 
-/** Trying again is of no use where the ledger refuses what it is given, or the job is another's. */
+/** Retrying is pointless when the ledger rejects the input or another attempt owns the job. */
 async function remember(call: EffectCall, result: unknown, db: Database): Promise<Remembered> {
   try {
     const written = await rememberEffect(db.$client, call, result);
@@ -76,7 +76,7 @@ async function remember(call: EffectCall, result: unknown, db: Database): Promis
     if (isDataRefusal(error)) return { error };
     throw error;
   }
-  // An earlier try of this write may have stood, its answer lost.
+  // An earlier try of this write may have been committed and its reply lost.
   const found = await findEffect(db.$client, call);
   return found.kind === 'done' ? found : { error: attemptLost(call) };
 }

@@ -18,11 +18,11 @@ import { executeTask } from './executeTask.js';
 import { judgeExecution } from './judgeExecution.js';
 import type { PutBacks } from './putBacks.js';
 
-/** What executing depends on. */
+/** Dependencies of executing an attempt. */
 export interface ExecuteDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly handlers: TaskHandlers;
-  /** Tasks that only this process has, not a module that an attempt's own process could import. */
+  /** Tasks that exist only in this process, not in a module that an isolated process could import. */
   readonly onlyHere: ReadonlySet<string>;
   readonly putBacks: PutBacks;
   readonly upstreams: Pick<UpstreamGate, 'enter'>;
@@ -31,19 +31,19 @@ export interface ExecuteDeps {
   readonly feed: Pick<FeedWriter, 'publish'>;
   readonly metrics: Pick<Metrics, 'waitSeconds' | 'attemptSeconds'>;
   readonly measures: Pick<TenantMeasures, 'waited' | 'ran'>;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly random: () => number;
 }
 
-/** An attempt whose handler is to run, and where. */
+/** An attempt whose handler will run, and its isolation. */
 interface RunningAttempt extends OwnedAttempt {
   readonly contract: TaskContract;
   readonly handler: TaskHandler<never>;
   readonly isolation: Isolation;
 }
 
-/** Second step of an attempt: runs its handler where the claim allows that, and decides what becomes of the job. */
+/** Second step of an attempt: runs its handler if the claim allows it, and decides the job's verdict. */
 export async function executeAttempt(attempt: OwnedAttempt, deps: ExecuteDeps): Promise<AttemptVerdict> {
   const { active, claimed, plan, stop, trace } = attempt;
   if (plan.kind === 'cancel') return { kind: 'cancel' };
@@ -77,14 +77,14 @@ export async function executeAttempt(attempt: OwnedAttempt, deps: ExecuteDeps): 
 }
 
 /**
- * Whether a producer of this fleet has checked the job's data: then it was another version's schema that let it through. What
- * a plain BullMQ client added was checked by nobody.
+ * Whether a producer of this fleet validated the job's data: if so, another version's schema accepted it. Data added by
+ * a plain BullMQ client was never validated.
  */
 function wasAccepted({ id }: ActiveJob, claimed: ClaimedJob): boolean {
   return id === claimed.id || occurrenceOf(id) !== null;
 }
 
-/** Reports the start, runs, and measures how long that took. */
+/** Reports the start, runs the handler and measures how long it takes. */
 async function measure(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
   const { active, claimed, contract } = attempt;
   const { id: jobId, tenantId, fence } = claimed;
@@ -102,7 +102,7 @@ async function measure(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Exec
   return execution;
 }
 
-/** Runs the handler among others, or in a process of its own. */
+/** Runs the handler in this process, or in a process of its own. */
 function run(attempt: RunningAttempt, deps: ExecuteDeps): Promise<Execution> {
   const { active, claimed, contract, handler, isolation, stop, trace } = attempt;
   const { id: jobId, tenantId, timeoutMs, data, fence } = claimed;

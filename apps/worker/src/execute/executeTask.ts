@@ -5,19 +5,22 @@ import type { AttemptStop, StopReason } from '../attempt/attemptStop.js';
 import type { Execution } from '../attempt/execution.js';
 import { toOwnError } from './ownError.js';
 
-/** A task with the code that does it. */
+/** A task with its handler. */
 export interface RunnableTask {
   readonly contract: TaskContract;
   readonly handler: TaskHandler<never>;
 }
 
-/** How long a handler may take to come to an end once its signal aborts, in ms; what it returns by then still counts. */
+/**
+ * How long a handler may take to end once its signal aborts, in ms; a result that it returns within this time still
+ * counts.
+ */
 export const HEED_MS = 500;
 
 /**
- * Runs a task's handler on data that its schema lets through, until it ends, its time is up, or it is told to stop.
- * A handler that does not heed its signal soon is left behind: its outcome is no longer waited for.
- * @param stop tells the attempt to stop; its own deadline uses it too
+ * Runs a task's handler on data that its schema accepts, until it ends, times out, or is stopped. A handler that does
+ * not respond to its signal in time is abandoned: its outcome is no longer awaited.
+ * @param stop stops the attempt; its own deadline uses it too
  */
 export async function executeTask(
   task: RunnableTask,
@@ -41,7 +44,7 @@ export async function executeTask(
   }
 }
 
-/** What a handler gets; its signal is made when it is first asked for. */
+/** What a handler receives; its signal is created on first access. */
 class Context implements JobContext {
   readonly jobId: string;
   readonly tenantId: string;
@@ -76,7 +79,7 @@ async function run({ contract, handler }: RunnableTask, data: unknown, context: 
   }
 }
 
-/** Another attempt would return no better, so what does not fit the task's `result` is not tried again. */
+/** A retry would return the same, so a value that does not match the task's `result` schema is not retried. */
 function checkResult({ result }: TaskContract, value: unknown): Execution {
   if (result === undefined) return { kind: 'returned', value };
   const parsed = result.safeParse(value);
@@ -85,7 +88,10 @@ function checkResult({ result }: TaskContract, value: unknown): Execution {
   return { kind: 'unusable', error: new FleetError('attempt_failed', message) };
 }
 
-/** What the handler came to, or that it did not heed its signal. A race of promises would cost each job several more. */
+/**
+ * The handler's outcome, or the fact that it ignored its signal. A promise race would cost each job several more
+ * promises.
+ */
 function untilLeftBehind(running: Promise<Execution>, stop: AttemptStop): Promise<Execution> {
   return new Promise((resolve) => {
     void running.then(resolve);
@@ -95,7 +101,7 @@ function untilLeftBehind(running: Promise<Execution>, stop: AttemptStop): Promis
   });
 }
 
-/** What an attempt came to that was told to stop and did not return. */
+/** The outcome of an attempt that was stopped and did not return. */
 export function stoppedFor(reason: StopReason, timeoutMs: number): Execution {
   if (reason !== 'timed-out') return { kind: 'stopped', reason };
   const error = new FleetError('attempt_timed_out', `the attempt took longer than ${timeoutMs} ms`);

@@ -8,7 +8,7 @@ import type { Execution } from '../attempt/execution.js';
 import { toStorableResult } from '../attempt/storable.js';
 import { decideAfterLoss } from '../domain/claim.js';
 
-/** What the job has been through before this attempt. */
+/** The job's history before this attempt. */
 export interface JobHistorySoFar {
   readonly failures: number;
   readonly deferrals: number;
@@ -16,7 +16,7 @@ export interface JobHistorySoFar {
 }
 
 /**
- * What becomes of a job after an attempt.
+ * Decides what becomes of a job after an attempt.
  * @param random source of [0, 1)
  */
 export function judgeExecution(

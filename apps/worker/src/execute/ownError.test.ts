@@ -3,7 +3,7 @@ import { PacedError } from '@sluice/shared/errors/pacedError';
 import { expect, it } from 'vitest';
 import { toOwnError } from './ownError.js';
 
-/** As another copy of the package makes them: the mark is shared, the class is not. */
+/** An error as another copy of the package creates it: the mark is shared, the class is not. */
 const foreign = (fields: object): Error =>
   Object.assign(new Error('wait'), { [Symbol.for('sluice.error')]: true }, fields);
 

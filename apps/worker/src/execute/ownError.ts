@@ -4,8 +4,8 @@ import { FLEET_ERROR, FleetError } from '@sluice/shared/errors/fleetError';
 import { PacedError } from '@sluice/shared/errors/pacedError';
 
 /**
- * A fleet error that a handler threw from another copy of the package, as an error of this copy: `instanceof` would not know it,
- * and a PacedError would cost a retry. Anything else is returned as it is.
+ * Converts a fleet error that a handler threw from another copy of the package into this copy's class: `instanceof`
+ * would not recognise it, and a PacedError would cost a retry. Any other value is returned unchanged.
  */
 export function toOwnError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof FleetError) return error;
@@ -16,7 +16,7 @@ export function toOwnError(error: unknown): unknown {
   return new PacedError(error.message, waitMs, { cause: error, ofPart: ofPart === true });
 }
 
-/** What a handler throws may have accessors that throw. */
+/** A thrown value may have accessors that throw. */
 function fieldsOf(error: object) {
   try {
     const fields = error as Readonly<Record<PropertyKey, unknown>>;

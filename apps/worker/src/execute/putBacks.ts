@@ -5,7 +5,7 @@ import type { AttemptVerdict } from '../attempt/attemptVerdict.js';
 import type { PutBacks as PutBackCount } from '../domain/putBack.js';
 import { decidePutBack } from '../domain/putBack.js';
 
-/** Puts jobs back that this worker cannot run, for a worker of another version or pool that can. */
+/** Puts back jobs that this worker cannot run, for a worker of another version or pool that can. */
 export interface PutBacks {
   /**
    * Decides what becomes of a job that cannot run here.
@@ -14,11 +14,11 @@ export interface PutBacks {
   decide(jobId: string, task: string, error: FleetError): Promise<AttemptVerdict>;
 }
 
-/** What putting back depends on. */
+/** Dependencies of putting back. */
 export interface PutBackDeps {
   /** Counts a job's put-backs; rejects while the ledger is unavailable. */
   readonly read: (jobId: string) => Promise<PutBackCount>;
-  /** How long a job is put back before it is dead-lettered, in ms. */
+  /** How long a job may be put back before it is dead-lettered, in ms. */
   readonly patienceMs: number;
   readonly metrics: Pick<Metrics, 'unknownTasks'>;
   readonly monotonicMs: () => number;
@@ -26,15 +26,15 @@ export interface PutBackDeps {
   readonly log: Log;
 }
 
-/** One line per task in this time, in ms. */
+/** Minimum interval between two log lines about a task, in ms. */
 const LOG_EVERY_MS = 60_000;
 
-/** Tasks whose last line is remembered: plain clients may name any number of them. */
+/** Maximum number of tasks whose last log line is remembered: plain clients may name any number of them. */
 const MOST_LOGGED_TASKS = 1_000;
 
 const NEVER: PutBackCount = { times: 0, forMs: 0 };
 
-/** Starts with nothing logged. */
+/** Creates the put-back decisions, with nothing logged yet. */
 export function createPutBacks({ read, patienceMs, metrics, monotonicMs, random, log }: PutBackDeps): PutBacks {
   const loggedMs = new Map<string, number>();
 
@@ -52,7 +52,7 @@ export function createPutBacks({ read, patienceMs, metrics, monotonicMs, random,
 
   return {
     async decide(jobId, task, error) {
-      // Without the ledger nothing can be given up on: the settlement that follows waits for it anyway.
+      // No job is given up while the ledger is unavailable: the settlement that follows waits for it anyway.
       const count = patienceMs === 0 ? NEVER : await read(jobId).catch(() => NEVER);
       const verdict = decidePutBack(count, patienceMs, random);
       if (verdict.kind === 'give-up') return { kind: 'bury', category: 'invalid', error };

@@ -7,13 +7,13 @@ import { laneName } from '@sluice/shared/domain/lane';
 import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 
-/** Learns how long each lane's jobs take, for the wait that submitters are told. */
+/** Learns each lane's service times, for the wait estimates that submitters receive. */
 export interface ServiceTimes extends Service {
-  /** @param ms how long a job kept its place, from its claim until it was settled, but for a ledger that was away */
+  /** @param ms how long a job occupied its place, from its claim until it was settled, excluding ledger outages */
   note(lane: Lane, ms: number): void;
 }
 
-/** Writes what it learnt once a second, and only of lanes that ran something. */
+/** Writes what it learnt once a second, only for lanes that ran something. */
 export function createServiceTimes(redis: RedisService, keys: FleetKeys, log: Log): ServiceTimes {
   const learnt = new Map<string, { lane: Lane; ms: number; changed: boolean }>();
   const loop = runEvery(

@@ -17,19 +17,19 @@ import type { ChildMessage, ChildSetup, ParentMessage } from './messages.js';
 import { toLastWord } from './messages.js';
 import { createCalls } from './parentCalls.js';
 
-/** Connections to PostgreSQL that an attempt in a process of its own may have, for its task and for its effects. */
+/** Maximum PostgreSQL connections of an isolated attempt, for its task and its effects. */
 const POOL_SIZE = 2;
 
-/** The parent's own deadline ends the attempt. */
+/** No deadline here: the parent's ends the attempt. */
 const NO_DEADLINE_MS = 2_147_483_647;
 
 const stop = createAttemptStop();
 const log = createLogger('attempt', { level: 'warn' });
 const calls = createCalls((message) => void say(message));
 
-// The parent says when to stop: a terminal's Ctrl-C reaches this process as well.
+// The parent decides when to stop: a terminal's Ctrl-C reaches this process as well.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-// Nobody waits for the attempt any more.
+// The parent is gone, so nobody awaits the attempt.
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ParentMessage) => {
   if (message.kind === 'run') void run(message);
@@ -38,7 +38,7 @@ process.on('message', (message: ParentMessage) => {
 });
 
 async function run({ setup, attempt }: Extract<ParentMessage, { kind: 'run' }>): Promise<void> {
-  // A loop that gives no way would otherwise outlive the parent.
+  // A blocked event loop would otherwise outlive the parent.
   const watchdog = createWatchdog({ name: 'attempt', blockedMs: setup.blockedMs, parentPid: Number(process.argv[2]) });
   await watchdog.start();
   const execution = await execute(setup, attempt).catch((error: unknown): Execution => ({ kind: 'threw', error }));
@@ -51,7 +51,8 @@ async function execute(
   { task, data, jobId, tenantId, fence, traceparent }: Extract<ParentMessage, { kind: 'run' }>['attempt'],
 ): Promise<Execution> {
   const tasks = await loadFleetTasks(setup.tasks, [ga4RunReport]).catch((cause: unknown) => {
-    // The worker could import them: a module that is being replaced, or a shortage, passes.
+    // The worker could import the modules, so the failure is transient: a module is being replaced, or a resource is
+    // short.
     throw new FleetError('unavailable', String(cause), { cause });
   });
   const contract = tasks.find(task);
@@ -84,7 +85,7 @@ async function execute(
   return executeTask({ contract, handler }, data, { ...context, timeoutMs: NO_DEADLINE_MS }, stop);
 }
 
-/** Resolves when the parent's end of the channel has it, or is gone. */
+/** Resolves when the message is sent, or the channel is closed. */
 function say(message: ChildMessage): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) resolve();

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** So much of what an attempt's process writes is logged: lines, and characters of each. */
+/** Limits on the logged output of an attempt's process: lines, and characters per line. */
 const MAX_LINES = 50;
 const MAX_LINE_CHARACTERS = 1_000;
 
-/** Logs what an attempt's process writes to its standard output or error, bounded; the rest is read and thrown away. */
+/** Logs an attempt's process's standard output or error up to the limits; the rest is read and discarded. */
 export function logOutput(stream: Readable, jobId: string, log: Log): void {
   let lines = 0;
   let begun = '';

@@ -16,7 +16,9 @@ const lines: object[] = [];
 const note = (fields: object): void => void lines.push(fields);
 const log = { debug: note, info: note, warn: note, error: note };
 
-/** Runs a process that does this once it is told what to run; it has `say`, and `message` from its parent. */
+/**
+ * Runs a process that executes this script on its `run` message; the script has `say`, and `message` from its parent.
+ */
 async function run(script: string, more: Partial<IsolatedAttempt> = {}, stop = createAttemptStop()) {
   const program = join(folder, `${Math.random()}.mjs`);
   const say = 'const say = (word) => new Promise((done) => process.send(word, undefined, undefined, done));';

@@ -11,10 +11,10 @@ import type { ChildAttempt, ChildMessage, ChildSetup, ParentMessage } from './me
 import { childMessageSchema, fromLastWord } from './messages.js';
 import { createRoom } from './room.js';
 
-/** An attempt to be run in a process of its own. */
+/** An attempt to run in a process of its own. */
 export interface IsolatedAttempt extends ChildAttempt {
   readonly timeoutMs: number;
-  /** Whether its task may block its event loop for as long as it has time. */
+  /** Whether its task may block the event loop until its timeout. */
   readonly mayBlock: boolean;
   progress(value: number | Record<string, unknown>): Promise<void>;
   log(line: string): Promise<void>;
@@ -22,41 +22,41 @@ export interface IsolatedAttempt extends ChildAttempt {
 
 /** Runs attempts in processes of their own. */
 export interface Isolation {
-  /** Waits for room, starts a process, and resolves once that has ended. Never rejects. */
+  /** Waits for a free place, starts a process, and resolves once that has ended. Never rejects. */
   run(attempt: IsolatedAttempt, stop: AttemptStop): Promise<Execution>;
 }
 
-/** How processes of attempts are made. */
+/** How attempts' processes are created. */
 export interface IsolationOptions {
   readonly setup: Omit<ChildSetup, 'blockedMs'>;
   readonly blockedMs: number;
-  /** Processes of attempts at a time. */
+  /** Maximum number of concurrent attempt processes. */
   readonly processes: number;
-  /** Bound of V8's heap in such a process, in MB. */
+  /** V8 heap limit of such a process, in MB. */
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Names of further variables of the environment that such a process gets. */
+  /** Names of further environment variables that such a process receives. */
   readonly passedOn: readonly string[];
   readonly log: Log;
-  /** What the process runs; a test puts a script of its own in its place. */
+  /** The program that the process runs; a test substitutes its own script. */
   readonly program?: string;
 }
 
 const ATTEMPT_MAIN = fileURLToPath(new URL('./attemptMain.js', import.meta.url));
 
-/** What an attempt's process gets of its parent's environment: all else comes with the attempt. */
+/** Environment variables inherited from the parent: everything else comes with the attempt. */
 const PASSED_ON = /^(PATH|HOME|TZ|LANG|LC_.*|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PG.*)$/;
 
-/** A process that does not come to run its handler within so long is ended, in ms. */
+/** A process that has not started its handler within this time is killed, in ms. */
 const START_MS = 60_000;
 
-/** A process that has said its last word has so long to end, and what it wrote to be read, in ms. */
+/** Time for a process to exit, and its output to be read, after its last message, in ms. */
 const LEAVE_MS = 1_000;
 
-/** A process that asks for more at a time than this is ended. */
+/** A process with more concurrent calls than this is killed. */
 const MOST_CALLS = 1_000;
 
-/** Makes attempts' processes as they are needed; none is kept. */
+/** Starts attempts' processes on demand; none is kept. */
 export function createIsolation(options: IsolationOptions): Isolation {
   const room = createRoom(options.processes);
   return {
@@ -65,7 +65,7 @@ export function createIsolation(options: IsolationOptions): Isolation {
       try {
         return await runInProcess(attempt, stop, options);
       } catch (error) {
-        // Some shortages are thrown and not told by an event.
+        // Some resource shortages are thrown instead of emitted as an event.
         const unstarted = {
           started: false,
           said: null,
@@ -136,7 +136,7 @@ async function runInProcess(
   return judgeChild({ ...heard, end, stop: stop.reason, timeoutMs });
 }
 
-/** Carries out what the process asks for, and answers what it did that no attempt's process does. */
+/** Carries out the process's calls, and returns any protocol violation by it. */
 function createListener(
   attempt: IsolatedAttempt,
   tell: (message: ParentMessage) => void,
@@ -168,7 +168,10 @@ function createListener(
   };
 }
 
-/** How a process ended, once all that it said and wrote was read; a grandchild that holds its output is not waited for. */
+/**
+ * Resolves with how a process ended, once all its messages and output are read; a grandchild that holds the output open
+ * is not waited for.
+ */
 function ended(child: ChildProcess, later: (ms: number, act: () => void) => void): Promise<string> {
   return new Promise((resolve) => {
     child.on('error', (error) => {

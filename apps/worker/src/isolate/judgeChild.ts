@@ -4,13 +4,13 @@ import type { Execution } from '../attempt/execution.js';
 import { NotStartedError } from '../attempt/notStartedError.js';
 import { stoppedFor } from '../execute/executeTask.js';
 
-/** What is known of an attempt's process once it has ended. */
+/** What is known about an attempt's process once it has ended. */
 export interface ChildReport {
-  /** Whether it came as far as to run the handler. */
+  /** Whether it reached the handler. */
   readonly started: boolean;
-  /** What it said that the attempt came to; null when it did not come to say it. */
+  /** The outcome that it reported; null when it reported none. */
   readonly said: Execution | null;
-  /** What it did that no attempt's process does, for which it was ended; null when nothing. */
+  /** The protocol violation for which it was killed; null when there was none. */
   readonly misdeed: string | null;
   /** How it ended: exit code or signal, or why it could not be started. */
   readonly end: string;
@@ -19,9 +19,9 @@ export interface ChildReport {
 }
 
 /**
- * What an attempt in a process of its own came to. What it said counts, however its process ended afterwards; one that was
- * told to stop and did not return was stopped; one that could not be started says nothing of the job; any other end is the
- * job's doing.
+ * The outcome of an isolated attempt. A reported outcome counts, however the process ended afterwards; an attempt that
+ * was stopped and did not return counts as stopped; a process that could not be started says nothing about the job; any
+ * other end is attributed to the job.
  */
 export function judgeChild({ started, said, misdeed, end, stop, timeoutMs }: ChildReport): Execution {
   if (said !== null && (stop === null || said.kind !== 'threw')) return said;

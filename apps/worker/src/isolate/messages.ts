@@ -7,21 +7,21 @@ import { z } from 'zod';
 import type { Execution } from '../attempt/execution.js';
 import { toJobError, toStorableResult } from '../attempt/storable.js';
 
-/** Longest texts that come from an attempt's process, in characters: a result, progress, a line of a log. */
+/** Maximum lengths of texts from an attempt's process, in characters: a result, progress, a log line. */
 const MAX_RESULT_CHARACTERS = 300_000;
 const MAX_PROGRESS_CHARACTERS = 64_000;
 const MAX_LINE_CHARACTERS = 16_000;
 
 const errorSchema = z.object({
-  /** Null for what was no error of the fleet's own. */
+  /** Null for an error that is not a FleetError. */
   code: z.enum(ERROR_CODES).nullable(),
   message: z.string().max(2_000),
   retryAfterMs: z.number().nullable(),
-  /** Of an upstream that asks to wait. */
+  /** Whether only a part of the upstream asks to wait. */
   ofPart: z.boolean(),
 });
 
-/** All that an attempt's process may say. Values travel as text, so that every message has a bound. */
+/** Every message that an attempt's process may send. Values travel as text, so that every message is bounded. */
 export const childMessageSchema = z.discriminatedUnion('kind', [
   /** The handler is about to run. */
   z.object({ kind: z.literal('started') }),
@@ -33,10 +33,10 @@ export const childMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unusable'), error: errorSchema }),
 ]);
 
-/** What an attempt's process says. */
+/** A message from an attempt's process. */
 export type ChildMessage = z.infer<typeof childMessageSchema>;
 
-/** The last thing that an attempt's process says. */
+/** The last message of an attempt's process. */
 export type LastWord = Extract<ChildMessage, { kind: 'returned' | 'threw' | 'invalid' | 'unusable' }>;
 
 /** What an attempt's process needs to build its handlers. */
@@ -46,11 +46,11 @@ export interface ChildSetup {
   readonly allowPrivateAddresses: boolean;
   readonly exportsDir: string;
   readonly ga4: Ga4Settings & { readonly anyProperty: boolean };
-  /** The process is ended when its event loop stands still for so long, in ms; null where a task may block it. */
+  /** The process is killed when its event loop is blocked for this long, in ms; null when a task may block it. */
   readonly blockedMs: number | null;
 }
 
-/** The attempt that a process is made for. */
+/** The attempt that a process is started for. */
 export interface ChildAttempt {
   readonly task: string;
   readonly data: unknown;
@@ -60,20 +60,20 @@ export interface ChildAttempt {
   readonly traceparent: string | null;
 }
 
-/** All that an attempt's process is told. */
+/** A message to an attempt's process. */
 export type ParentMessage =
   | { readonly kind: 'run'; readonly setup: ChildSetup; readonly attempt: ChildAttempt }
   | { readonly kind: 'stop'; readonly reason: 'cancelled' | 'stopping' | 'slot-lost' | 'timed-out' }
-  /** A call of `progress` or `log` was carried out, or failed. */
+  /** The result of a `progress` or `log` call. */
   | { readonly kind: 'answered'; readonly call: number; readonly error: string | null };
 
-/** What an attempt came to, as its process says it. */
+/** Encodes an attempt's outcome as its process's last message. */
 export function toLastWord(execution: Execution): LastWord {
   switch (execution.kind) {
     case 'returned':
       return toReturned(execution.value);
     case 'stopped':
-      // The parent knows why it told it to stop.
+      // The parent knows why it stopped the attempt.
       return { kind: 'threw', error: { code: null, message: execution.reason, retryAfterMs: null, ofPart: false } };
     case 'died':
       return { kind: 'threw', error: toWireError(execution.error) };
@@ -99,7 +99,7 @@ function toWireError(error: unknown): z.infer<typeof errorSchema> {
   };
 }
 
-/** What an attempt came to, as the worker reads it. The codes of errors and how long to wait are kept. */
+/** Decodes an attempt's outcome from the last message. Error codes and retry delays are kept. */
 export function fromLastWord(word: LastWord): Execution {
   switch (word.kind) {
     case 'returned':

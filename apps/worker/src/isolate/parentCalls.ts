@@ -2,19 +2,19 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { JobContext } from '@sluice/tasks';
 import type { ChildMessage, ParentMessage } from './messages.js';
 
-/** What an attempt asks of its parent: each call resolves when that has carried it out. */
+/** Calls from an attempt to its parent: each resolves when the parent has carried it out. */
 export interface ParentCalls extends Pick<JobContext, 'progress' | 'log'> {
   answered(answer: Extract<ParentMessage, { kind: 'answered' }>): void;
 }
 
-/** Calls of at most this many may be under way; the parent ends a process that asks for more. */
+/** Maximum number of concurrent calls; the parent kills a process that makes more. */
 const MOST_CALLS = 500;
 
-/** Longest line and progress that are passed on, in characters. */
+/** Maximum length of a forwarded log line and of progress, in characters. */
 const MAX_LINE_CHARACTERS = 16_000;
 const MAX_PROGRESS_CHARACTERS = 64_000;
 
-/** Numbers calls, and matches the answers with them. */
+/** Numbers calls and matches replies to them. */
 export function createCalls(say: (message: ChildMessage) => void): ParentCalls {
   const underWay = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   let last = 0;

@@ -1,13 +1,13 @@
 import type { AttemptStop } from '../attempt/attemptStop.js';
 
-/** Places for a bounded number at a time; others wait in order. */
+/** A semaphore with a fixed number of places; waiters are served in order. */
 export interface Room {
-  /** False when the attempt was told to stop before there was a place. */
+  /** Waits for a place; resolves to false when the attempt was stopped before one was free. */
   enter(stop: AttemptStop): Promise<boolean>;
   leave(): void;
 }
 
-/** Starts empty. */
+/** Creates a semaphore with all places free. */
 export function createRoom(places: number): Room {
   let free = places;
   const waiting = new Set<() => void>();

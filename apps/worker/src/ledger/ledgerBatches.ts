@@ -9,7 +9,7 @@ import type { Batcher } from '@sluice/shared/lifecycle/batcher';
 import { createBatcher, Refused } from '@sluice/shared/lifecycle/batcher';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** All that a worker writes of its jobs, gathered: claims and settlements of one moment share a commit. */
+/** Batches all of a worker's job writes: concurrent claims and settlements share a commit. */
 export interface LedgerBatches {
   /** See `claimJobs`. */
   claim(request: ClaimRequest): Promise<ClaimedJob | null>;
@@ -21,12 +21,12 @@ type Write =
   | { readonly kind: 'claim'; readonly id: string; readonly request: ClaimRequest }
   | { readonly kind: 'settle'; readonly id: string; readonly settlement: Settlement };
 
-/** What a claim is answered, or a settlement. */
+/** The result of a claim or a settlement. */
 type Answer = ClaimedJob | boolean | null;
 
 /**
- * At most 256 jobs per batch, two batches at a time: while they run, the next one fills. Waiting writes are shared out over both, for
- * jobs that move in step leave the ledger idle while Redis works, and the other way round.
+ * At most 256 jobs per batch, two batches at a time: while they run, the next one fills. Waiting writes are split over
+ * both, because jobs that move in lockstep leave the ledger idle while Redis works, and vice versa.
  */
 export function createLedgerBatches(db: Database, log: Log): LedgerBatches {
   const batcher: Batcher<Write, Answer> = createBatcher({
@@ -38,13 +38,16 @@ export function createLedgerBatches(db: Database, log: Log): LedgerBatches {
     flush: (writes) => writeAll(db, writes, log),
   });
   return {
-    // Each kind of write has its own kind of answer.
+    // Each kind of write has its own result type.
     claim: (request) => batcher.add({ kind: 'claim', id: request.id, request }) as Promise<ClaimedJob | null>,
     settle: (settlement) => batcher.add({ kind: 'settle', id: settlement.id, settlement }) as Promise<boolean>,
   };
 }
 
-/** Writes all at once; when the ledger refuses what one holds, each by itself, so that nobody waits for another's. */
+/**
+ * Writes all at once; when the ledger rejects one write, retries each separately, so that none fails because of
+ * another.
+ */
 async function writeAll(db: Database, writes: readonly Write[], log: Log): Promise<(Answer | Refused)[]> {
   try {
     return await writeTogether(db, writes);

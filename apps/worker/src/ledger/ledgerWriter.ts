@@ -5,18 +5,18 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LedgerBatches } from './ledgerBatches.js';
 import { untilWritten } from './untilWritten.js';
 
-/** Writes how attempts ended. */
+/** Writes attempts' outcomes. */
 export interface LedgerWriter {
   /**
-   * Commits a settlement with its neighbours of the same moment; tries again for as long as PostgreSQL is
-   * away. False when the attempt no longer owns its job: nothing was written.
+   * Commits a settlement in a batch with concurrent ones; retries while PostgreSQL is unavailable. Returns false when
+   * the attempt no longer owns its job: nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
-  /** Whether the job is dead at this moment. */
+  /** Whether the job is currently dead. */
   isDead(tenantId: string, jobId: string): Promise<boolean>;
 }
 
-/** Writes to the ledger by its turns. */
+/** Writes to the ledger in batches. */
 export function createLedgerWriter(turns: Pick<LedgerBatches, 'settle'>, db: Database, log: Log): LedgerWriter {
   return {
     settle: (settlement) => untilWritten('settle', () => turns.settle(settlement), log),

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** First and longest pause between two tries, in ms. */
+/** First and maximum delay between two tries, in ms. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Tells a write to give up: `signal` ends the pause between two tries. */
+/** Aborts the retries of a write: `signal` ends the delay between two tries. */
 export interface WriteStop {
   readonly reason: string | null;
   readonly signal: AbortSignal;
 }
 
 /**
- * Tries a write until it succeeds. What an attempt did must reach the ledger before BullMQ hears of it, so a store that
- * is away is waited for: BullMQ renews the job's lock meanwhile, and a process that must end simply ends: the job is found
- * stalled, as after any crash.
- * @param stop gives up when there is a reason to, throwing the last error
+ * Retries a write until it succeeds. An attempt's outcome must reach the ledger before BullMQ, so an unavailable store
+ * is waited for: BullMQ renews the job's lock meanwhile. A process that must end just ends: the job is found stalled,
+ * as after any crash.
+ * @param stop gives up when it has a reason, throwing the last error
  */
 export function untilWritten<Written>(
   what: string,
@@ -23,7 +23,7 @@ export function untilWritten<Written>(
   log: Log,
   stop?: WriteStop,
 ): Promise<Written> {
-  // Nearly every write succeeds at once; each job passes here several times.
+  // Nearly every write succeeds at once, and each job takes this path several times.
   return write().catch((error: unknown) => tryAgain(what, write, log, stop, error));
 }
 

@@ -1,6 +1,6 @@
 import { partAt, recentOf } from './recentParts.js';
 
-/** The share of what went well of late, over the last five minutes to within half of one. */
+/** The recent success ratio, over the last five minutes to within half a minute. */
 export class RecentShare {
   readonly #parts = new Map<number, { readonly good: number; readonly all: number }>();
 
@@ -10,7 +10,7 @@ export class RecentShare {
     this.#parts.set(number, { good: good + (isGood ? 1 : 0), all: all + 1 });
   }
 
-  /** From 0 to 1; null when nothing happened. */
+  /** The ratio, from 0 to 1; null when nothing happened. */
   at(nowMs: number): number | null {
     let good = 0;
     let all = 0;

@@ -1,21 +1,22 @@
 import { partAt, recentOf } from './recentParts.js';
 
-/** The least wait that is told from none, in s, and by how much one bucket's bound is above the one's below. */
+/** Smallest wait distinguished from zero, in s, and the growth factor between bucket bounds. */
 const LEAST_SECONDS = 0.001;
 const GROWTH = 1.05;
 
-/** Bounds the buckets: about a month. */
+/** Maximum bucket: about a month. */
 const MAX_BUCKET = 450;
 
-/** The percentiles that are told, by the names that their label has. */
+/** The exported percentiles, by their label values. */
 export const PERCENTILES = ['p50', 'p90', 'p95', 'p99'] as const;
 
-/** Waits, in s, that so many of a hundred did not exceed. */
+/** Percentiles of waits, in s. */
 export type WaitPercentiles = Readonly<Record<(typeof PERCENTILES)[number], number>>;
 
 /**
- * Percentiles of waits of late, over the last five minutes to within half of one, each at most a twentieth too long. Waits
- * are counted in buckets whose bounds grow by a factor, so that what is kept stays small however many there are.
+ * Percentiles of recent waits, over the last five minutes to within half a minute, each overestimated by at most a
+ * twentieth. Waits are counted in buckets with exponentially growing bounds, so that memory stays small however many
+ * there are.
  */
 export class RecentWaits {
   readonly #parts = new Map<number, Map<number, number>>();
@@ -28,7 +29,7 @@ export class RecentWaits {
     part.set(bucket, (part.get(bucket) ?? 0) + 1);
   }
 
-  /** In s; null when nothing was noted. */
+  /** The percentiles, in s; null when nothing was recorded. */
   at(nowMs: number): WaitPercentiles | null {
     const counts = new Map<number, number>();
     let all = 0;
@@ -51,7 +52,7 @@ function bucketOf(seconds: number): number {
   return Math.min(Math.max(bucket, 0), MAX_BUCKET);
 }
 
-/** Bound of the first bucket up to which there are so many. */
+/** Bound of the first bucket whose cumulative count reaches the rank. */
 function boundAt(ascending: readonly (readonly [bucket: number, count: number])[], rank: number): number {
   let seen = 0;
   let last = -1;

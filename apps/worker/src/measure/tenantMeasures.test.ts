@@ -17,7 +17,7 @@ function setUp() {
   let asked: () => void = () => undefined;
   const measures = createTenantMeasures({
     readNames: async () => {
-      // The step goes on after this microtask, and the test after the loop has come round.
+      // The step continues after this microtask, the test on the next event-loop turn.
       setImmediate(asked);
       return names;
     },
@@ -61,7 +61,7 @@ describe('createTenantMeasures', () => {
     measures.ended('acme', 'defer');
     measures.ended('globex', 'retry');
     expect(await retries()).toEqual({ other: 2, globex: 1 });
-    // An upstream's 429, by which the whole lane pauses.
+    // An upstream's 429, which pauses the whole lane.
     measures.ended('globex', 'hold-back');
     expect(await retries()).toEqual({ other: 2, globex: 2 });
   });

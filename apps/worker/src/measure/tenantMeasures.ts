@@ -6,7 +6,7 @@ import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import { RecentShare } from './recentShare.js';
 import { PERCENTILES, RecentWaits } from './recentWaits.js';
 
-/** Measures what tenants' jobs come to in this process, under few names. */
+/** Measures the outcomes of tenants' jobs in this process, under a bounded set of names. */
 export interface TenantMeasures {
   waited(tenantId: string, seconds: number): void;
   ran(tenantId: string, seconds: number): void;
@@ -16,23 +16,24 @@ export interface TenantMeasures {
 
 /** Dependencies of the tenant metrics. */
 export interface TenantMeasureDeps {
-  /** The tenants that the leading scaler chose to be named. */
+  /** Reads the tenants that the leading scaler chose as label values. */
   readonly readNames: () => Promise<readonly string[]>;
   readonly metrics: Metrics;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** After these the job is tried again: it failed, or its upstream asked it, or its whole lane, to wait. */
+/** Outcomes after which the job is tried again: it failed, or its upstream asked it, or its whole lane, to wait. */
 const TRIED_AGAIN: ReadonlySet<string> = new Set(['retry', 'defer', 'hold-back']);
 
-/** How often the names are asked for, and what is told of late computed, in ms. */
+/** How often the names are read and the recent percentiles and ratios computed, in ms. */
 const REFRESH_MS = 2_000;
 
 /**
- * Counters of a name go on while it is named. One that is named no more is taken out, and what its tenant does from then on
- * counts as `other`: what it did before is not moved there, so that no counter jumps or goes back, and every rate is right.
+ * A tenant's counters continue while it is labelled by name. When its label is dropped, its series is removed and its
+ * later activity counts as `other`: earlier activity is not moved there, so that no counter jumps or decreases, and
+ * every rate is right.
  */
 export function createTenantMeasures(deps: TenantMeasureDeps): TenantMeasures & PeriodicService {
   const { readNames, metrics, monotonicMs, log } = deps;

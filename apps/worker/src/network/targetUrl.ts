@@ -3,9 +3,10 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { isPublicAddress } from '@sluice/tasks/internal';
 
 /**
- * Reads a URL that someone else chose. Odd spellings of addresses (`0x7f.1`, `2130706433`) are made plain by the URL
- * parser before they are judged; names are judged when they are resolved.
- * @throws FleetError `address_refused`: no http(s) URL, with credentials in it, or a literal address that is not public
+ * Parses an untrusted URL. The URL parser normalises unusual spellings of addresses (`0x7f.1`, `2130706433`) before
+ * they are checked; names are checked when they are resolved.
+ * @throws FleetError `address_refused`: not an http(s) URL, contains credentials, or has a literal address that is not
+ * public
  */
 export function readTargetUrl(text: string, { allowPrivateAddresses }: { allowPrivateAddresses: boolean }): URL {
   const url = URL.canParse(text) ? new URL(text) : null;

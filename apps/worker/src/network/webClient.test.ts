@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A server on a free port of the loopback, and how often it was reached. */
+/** Starts a server on a free loopback port that counts its requests. */
 async function listen(
   answer: Answer,
 ): Promise<{ url: string; port: number; requests: IncomingMessage[]; sockets: () => number }> {
@@ -49,7 +49,7 @@ describe('createWebClient', () => {
     const post = open();
     for (let i = 0; i < 10; i++) await expect(post(server.url)).resolves.toEqual({ status: 429, retryAfter: '7' });
     expect(server.requests).toHaveLength(10);
-    // The next request may leave before the connection of the last one is free again.
+    // The next request may be sent before the previous one's connection is free again.
     expect(server.sockets()).toBeLessThanOrEqual(2);
   });
 

@@ -4,13 +4,13 @@ import { createCheckedLookup } from '@sluice/tasks/internal';
 import { Agent, request } from 'undici';
 import { readTargetUrl } from './targetUrl.js';
 
-/** Bytes of an answer's body that are read, and thrown away, to keep the connection; a longer one closes it. */
+/** Maximum bytes of a response body that are read and discarded to keep the connection; a longer one closes it. */
 const MAX_BODY_BYTES = 64 * 1_024;
 
-/** Longest that the body of an answer may take, in ms; its status is known by then. */
+/** Timeout of a response body, in ms; its status is known by then. */
 const BODY_MS = 2_000;
 
-/** A request to a URL that a tenant chose. */
+/** A request to a URL chosen by a tenant. */
 export interface WebPost {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,33 +18,33 @@ export interface WebPost {
   readonly signal: AbortSignal;
 }
 
-/** An answer without its body, which belongs to nobody. */
+/** A response without its body, which is discarded. */
 export interface WebAnswer {
   readonly status: number;
-  /** The field `Retry-After` as sent. */
+  /** The `Retry-After` header as sent. */
   readonly retryAfter: string | undefined;
 }
 
-/** Sends requests to addresses that are not ours to trust. */
+/** Sends requests to untrusted addresses. */
 export interface WebClient {
   /**
-   * Does not follow redirects. The body of the answer is discarded.
-   * @throws FleetError `address_refused` when the URL or what its host resolves to is not allowed; what undici throws
-   * when the network fails; the signal's reason when that aborts
+   * Sends a request. Does not follow redirects; discards the response body.
+   * @throws FleetError `address_refused` when the URL or what its host resolves to is not allowed; undici's error when
+   * the network fails; the signal's reason when that aborts
    */
   post(post: WebPost): Promise<WebAnswer>;
 }
 
-/** How a {@link WebClient} behaves. */
+/** Options of a {@link WebClient}. */
 export interface WebClientOptions {
-  /** Reach loopback and private addresses too. */
+  /** Allow loopback and private addresses as well. */
   readonly allowPrivateAddresses: boolean;
-  /** Longest to connect and to wait for the answer's head, in ms each; 5 s and 10 s by default. */
+  /** Timeouts for connecting and for the response's header, in ms each; 5 s and 10 s by default. */
   readonly connectMs?: number;
   readonly answerMs?: number;
 }
 
-/** The process's web client, with a pool of kept connections that `stop` closes. */
+/** Creates the process's web client, with a pool of keep-alive connections that `stop` closes. */
 export function createWebClient(options: WebClientOptions): WebClient & Service {
   const agent = new Agent({
     connect: {
@@ -62,7 +62,7 @@ export function createWebClient(options: WebClientOptions): WebClient & Service 
   return {
     name: 'web client',
     async start() {
-      // Connections are made when they are needed.
+      // Connections are opened on demand.
     },
     async stop() {
       if (!agent.destroyed) await agent.destroy();
@@ -82,7 +82,7 @@ interface Discardable {
   dump(options: { limit: number; signal: AbortSignal }): Promise<void>;
 }
 
-/** A body that never ends, or breaks off, does not undo the status that came before it. */
+/** A body that never ends, or is truncated, does not invalidate the status received before it. */
 async function discard(body: Discardable, signal: AbortSignal): Promise<void> {
   try {
     await body.dump({ limit: MAX_BODY_BYTES, signal: AbortSignal.any([signal, AbortSignal.timeout(BODY_MS)]) });

@@ -4,7 +4,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { untilWritten } from '../ledger/untilWritten.js';
 
-/** What following a death up needs. */
+/** Dependencies of dead-lettering a job. */
 export interface DeadLetterDeps {
   readonly ledger: Pick<LedgerWriter, 'isDead'>;
   readonly queues: Pick<LaneQueues, 'addDeadLetter' | 'removeDeadLetter'>;
@@ -12,9 +12,9 @@ export interface DeadLetterDeps {
 }
 
 /**
- * Notes a death that the ledger holds in the tenant's dead-letter queue, and says what BullMQ is to be told. A job that
- * was taken back to life meanwhile goes back to its lane: its new add met the BullMQ job that still ran here, and failing
- * that one now would lose it.
+ * Adds a note of a dead job to the tenant's dead-letter queue, and returns what to report to BullMQ. A job that was
+ * redriven meanwhile goes back to its lane: its new add was deduplicated against the BullMQ job that still ran here,
+ * and failing that one now would lose it.
  */
 export async function deadLetterJob(tenantId: string, note: DeadLetterNote, deps: DeadLetterDeps): Promise<AttemptEnd> {
   const { ledger, queues, log } = deps;

@@ -4,7 +4,10 @@ import type { JobState } from '@sluice/shared/contracts/jobStates';
 import type { DeadLetterDeps } from './deadLetterJob.js';
 import { deadLetterJob } from './deadLetterJob.js';
 
-/** The ledger has the outcome already: the process before died on its way to BullMQ. What follows is repeated. */
+/**
+ * The ledger already has the outcome: the previous process died before it reported to BullMQ. Repeats the remaining
+ * steps.
+ */
 export async function repeatEnd(
   active: ActiveJob,
   claimed: ClaimedJob,

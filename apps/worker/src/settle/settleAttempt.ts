@@ -10,7 +10,7 @@ import { toJobError } from '../attempt/storable.js';
 import type { LedgerWriter } from '../ledger/ledgerWriter.js';
 import { deadLetterJob } from './deadLetterJob.js';
 
-/** What is needed to tell of a job's end. */
+/** Dependencies of settling a job. */
 export interface SettleDeps {
   readonly ledger: LedgerWriter;
   readonly queues: Pick<LaneQueues, 'addDeadLetter' | 'removeDeadLetter'>;
@@ -19,8 +19,9 @@ export interface SettleDeps {
 }
 
 /**
- * Tells the ledger, then the dead-letter queue, and says what BullMQ is to be told last. A crash between any two is
- * repaired by the next claim: it finds the job over in the ledger and repeats what follows.
+ * Writes the outcome to the ledger, then to the dead-letter queue, and returns what to report to BullMQ last. A crash
+ * between any two steps is repaired by the next claim: it finds the job finished in the ledger and repeats the
+ * remaining steps.
  */
 export async function settleAttempt(
   job: Pick<ClaimedJob, 'id' | 'tenantId' | 'fence'> & { readonly task: string; readonly queueClass: string },
@@ -56,9 +57,9 @@ export async function settleAttempt(
 
 const OUTCOME_OF = { retry: 'failed', defer: 'deferred', lost: 'lost' } as const;
 
-/** The ledger's form of a verdict. */
+/** Converts a verdict into the ledger's settlement. */
 function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: AttemptVerdict): Settlement {
-  // The ordinary end, written out: a copy of the base costs each job more than all of this.
+  // The common case, written out: copying the base object would cost each job more than everything else here.
   if (verdict.kind === 'completed') {
     const { result } = verdict;
     return { id, fence, state: 'completed', outcome: 'completed', result, error: null, retryInMs: null, death: null };
@@ -91,7 +92,7 @@ function toSettlement({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>, verdict: 
   }
 }
 
-/** BullMQ's form of a verdict. */
+/** Converts a verdict into what BullMQ receives. */
 function toAttemptEnd(verdict: AttemptVerdict): AttemptEnd {
   switch (verdict.kind) {
     case 'completed':

@@ -13,25 +13,25 @@ import { createSigningSecrets } from './signingSecrets.js';
 import { createFaultHandler, FAULT_EXIT_CODE } from './systemFault.js';
 import { runProbe } from './systemProbe.js';
 
-/** The code of every task that this worker can run, by name. */
+/** The handler of every task that this worker can run, by name. */
 export type TaskHandlers = ReadonlyMap<string, TaskHandler<never>>;
 
-/** What the handlers of built-in tasks depend on. */
+/** Dependencies of the built-in tasks' handlers. */
 export interface TaskParts {
   readonly db: Database;
   readonly web: WebClient;
   readonly ga4: Ga4Client;
-  /** Whether reports may read properties that their tenant was not given. */
+  /** Whether reports may read properties that are not assigned to their tenant. */
   readonly ga4AnyProperty: boolean;
-  /** Folder that exports are written below, one folder per tenant. */
+  /** Root folder of exports, with one folder per tenant. */
   readonly exportsDir: string;
   /** Unix time in ms. */
   readonly now: () => number;
 }
 
 /**
- * The handlers of a catalogue's tasks; a task without one is not run by this worker. Does no I/O.
- * @param parts what those of the tasks that come with Sluice are built from
+ * Returns the handlers of a catalogue's tasks; this worker does not run a task without one. Does no I/O.
+ * @param parts dependencies of the built-in tasks' handlers
  */
 export function buildTaskHandlers(catalogue: Pick<TaskCatalogue, 'list'>, parts: TaskParts): TaskHandlers {
   const builtIn = buildBuiltInHandlers(parts);
@@ -43,7 +43,7 @@ export function buildTaskHandlers(catalogue: Pick<TaskCatalogue, 'list'>, parts:
   );
 }
 
-/** Builds the handlers of the tasks that come with Sluice, whose contracts are elsewhere; does no I/O. */
+/** Builds the handlers of the built-in tasks, whose contracts are defined elsewhere; does no I/O. */
 function buildBuiltInHandlers({ db, web, ga4, ga4AnyProperty, exportsDir, now }: TaskParts): TaskHandlers {
   const findSecret = async (tenantId: string) => (await findTenant(db, tenantId))?.signingSecret ?? null;
   const findProperties = async (tenantId: string) => (await findTenant(db, tenantId))?.ga4Properties ?? null;

@@ -1,17 +1,17 @@
-/** What a receiver's answer means for a delivery. */
+/** The verdict on a receiver's response to a delivery. */
 export type AnswerVerdict =
   | { readonly kind: 'delivered' }
-  /** The receiver asks to wait; null when it does not say how long. */
+  /** The receiver asks to wait; null when it does not specify how long. */
   | { readonly kind: 'paced'; readonly retryAfterMs: number | null }
   | { readonly kind: 'failed' }
   | { readonly kind: 'refused' };
 
-/** Answers besides 5xx that may be better next time: Request Timeout and Too Early. */
+/** Retryable statuses besides 5xx: Request Timeout and Too Early. */
 const TRY_AGAIN = [408, 425];
 
 /**
- * What a receiver's answer means. Pure. Any 2xx is delivered; 429, and 503 with Retry-After, ask to wait; other 5xx,
- * 408 and 425 have failed; everything else, redirects included, is a refusal for good.
+ * Classifies a receiver's response. Pure. Any 2xx is a delivery; 429, and 503 with Retry-After, ask to wait; other 5xx,
+ * 408 and 425 are failures; everything else, redirects included, is a permanent refusal.
  */
 export function judgeAnswer(status: number, retryAfterMs: number | null): AnswerVerdict {
   if (status >= 200 && status < 300) return { kind: 'delivered' };

@@ -9,20 +9,20 @@ import { judgeAnswer } from './judgeAnswer.js';
 import type { SigningSecretOf } from './signingSecrets.js';
 import { signWebhook } from './standardWebhooks.js';
 
-/** What the submitter of a delivered webhook reads. */
+/** The result of a delivered webhook. */
 export interface WebhookResult {
-  /** The receiver's status, 200 to 299. */
+  /** The receiver's HTTP status, 200 to 299. */
   readonly status: number;
-  /** From sending to the end of the answer, in ms. */
+  /** From sending to the end of the response, in ms. */
   readonly durationMs: number;
-  /** Size of the body that was sent. */
+  /** Size of the request body. */
   readonly bodyBytes: number;
 }
 
-/** W3C trace context: version, trace, span and flags. */
+/** W3C trace context: version, trace id, span id and flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What webhooks are delivered with. */
+/** Dependencies of the webhook handler. */
 export interface WebhookDependencies {
   readonly web: WebClient;
   readonly now: () => number;
@@ -31,7 +31,7 @@ export interface WebhookDependencies {
 
 /**
  * Delivers a payload. The handler throws PacedError when the receiver asks to wait, and FleetError `upstream_failed`
- * (worth another try), `upstream_refused` or `address_refused` (not worth one). No message holds a payload or a path.
+ * (retryable), `upstream_refused` or `address_refused` (not retryable). No message contains a payload or a path.
  */
 export function createWebhookHandler(dependencies: WebhookDependencies): TaskHandler<WebhookData> {
   return async (data, context): Promise<WebhookResult> => {

@@ -3,16 +3,15 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 /** Finds a tenant's signing secret, `whsec_...`. */
 export type SigningSecretOf = (tenantId: string) => Promise<string>;
 
-/** A secret is asked for again after this long, in ms; a changed one is used by then. */
+/** How long a secret is cached, in ms; a changed one takes effect by then. */
 const KEEP_MS = 30_000;
 
-/** Most tenants whose secrets are remembered. */
+/** Maximum number of tenants whose secrets are cached. */
 const KEEP_TENANTS = 10_000;
 
 /**
- * Looks secrets up and remembers each for 30 s. Callers that ask at the same time share one look-up; a failed one is
- * not remembered.
- * @param find the secret of a tenant, null when there is no such tenant
+ * Looks secrets up and caches each for 30 s. Concurrent callers share one look-up; a failed one is not cached.
+ * @param find returns a tenant's secret, null when there is no such tenant
  * @returns a look-up that throws FleetError `not_found` for an unknown tenant
  */
 export function createSigningSecrets(

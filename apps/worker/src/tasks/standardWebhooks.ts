@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
-/** What is signed. */
+/** The signed content. */
 export interface WebhookMessage {
-  /** The same for every attempt, so that the receiver can tell a repetition. */
+  /** The same for every attempt, so that the receiver can detect duplicates. */
   readonly id: string;
   /** Unix time in seconds. */
   readonly timestampSeconds: number;
@@ -10,8 +10,8 @@ export interface WebhookMessage {
 }
 
 /**
- * The three header fields of the Standard Webhooks specification (https://www.standardwebhooks.com, version 1.0.0):
- * HMAC-SHA256 over `id.timestamp.body`, keyed with the bytes that the secret carries as base64 behind `whsec_`.
+ * Returns the three header fields of the Standard Webhooks specification (https://www.standardwebhooks.com, version
+ * 1.0.0): HMAC-SHA256 over `id.timestamp.body`, keyed with the secret's bytes, base64-encoded after `whsec_`.
  */
 export function signWebhook(message: WebhookMessage, secret: string): Record<string, string> {
   const { id, timestampSeconds, body } = message;

@@ -4,17 +4,17 @@ import type { JobContext, TaskHandler } from '@sluice/tasks';
 import type { FaultData } from '@sluice/tasks/internal';
 import type { WebClient } from '../network/webClient.js';
 
-/** What fault jobs reach the world with. */
+/** Dependencies of fault jobs. */
 export interface FaultParts {
   readonly web: WebClient;
   /** Ends the process at once. */
   readonly exit: () => void;
 }
 
-/** Exit code of a process that a fault job ended. */
+/** Exit code of a process ended by a fault job. */
 export const FAULT_EXIT_CODE = 86;
 
-/** Has its effect, waits, and then harms the process if it is told to. */
+/** Runs its effect, sleeps, and then injects the requested fault into the process. */
 export function createFaultHandler(parts: FaultParts): TaskHandler<FaultData> {
   return async (data, context) => {
     await haveEffect(data, context, parts.web);
@@ -80,7 +80,7 @@ async function act(what: FaultData['act'], { exit }: FaultParts): Promise<void> 
   }
 }
 
-/** An error that no promise of the attempt carries, as of a forgotten callback. */
+/** Throws outside the attempt's promises, as a forgotten callback would. */
 function throwOutside(): Promise<never> {
   return new Promise(() => {
     setImmediate(() => {
@@ -89,7 +89,7 @@ function throwOutside(): Promise<never> {
   });
 }
 
-/** Numbers that are no small integers take eight bytes each of V8's own heap, which its bound is about. */
+/** Fills the V8 heap, which the limit applies to: numbers that are not small integers take eight bytes each. */
 function fillMemory(): void {
   const hoard: number[][] = [];
   for (;;) hoard.push(new Array(100_000).fill(hoard.length + 0.5));

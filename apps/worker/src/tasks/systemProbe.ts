@@ -3,16 +3,16 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import type { JobContext } from '@sluice/tasks';
 import type { ProbeData } from '@sluice/tasks/internal';
 
-/** What a probe that was let through answers. */
+/** The result of a successful probe. */
 export interface ProbeResult {
   readonly attempt: number;
   readonly sleptMs: number;
   readonly note: string | null;
 }
 
-/** Sleeps as long as it is told, then fails if it is told to. Throws the signal's reason when that aborts. */
+/** Sleeps as long as requested, then fails if requested. Throws the signal's reason when that aborts. */
 export async function runProbe(data: ProbeData, context: JobContext): Promise<ProbeResult> {
-  // A signal is made when it is first asked for, which a probe that does not sleep need not do.
+  // The signal is created on first access, which a probe that does not sleep avoids.
   if (data.sleepMs > 0) await sleep(data.sleepMs, context.signal);
   if (shallFail(data, context.attempt)) {
     if (data.fail === 'permanent') throw new FleetError('upstream_refused', 'The probe was told to fail for good');

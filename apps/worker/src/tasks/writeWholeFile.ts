@@ -5,26 +5,26 @@ import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A file to be written. */
+/** A file to write. */
 export interface WholeFile {
   readonly path: string;
-  /** Each attempt writes under a name of its own and takes away what the attempt before it left. */
+  /** Each attempt writes to its own temporary file and removes the one left by the previous attempt. */
   readonly attempt: number;
-  /** The streams whose last gives the bytes. */
+  /** The pipeline of streams; the last one yields the bytes. */
   readonly source: readonly [NodeJS.ReadableStream, NodeJS.ReadWriteStream];
   readonly signal: AbortSignal;
 }
 
-/** What was written. */
+/** Size and hash of a written file. */
 export interface WrittenFile {
   readonly bytes: number;
-  /** As hex. */
+  /** SHA-256, as hex. */
   readonly sha256: string;
 }
 
 /**
- * Writes a file whole or not at all: under a temporary name, synced to the disk, then renamed over what was there.
- * Reads no faster than the disk takes it. Throws the signal's reason when that aborts.
+ * Writes a file atomically: to a temporary file, synced to disk, then renamed over the target. Applies backpressure: it
+ * reads no faster than the disk accepts. Throws the signal's reason when that aborts.
  */
 export async function writeWholeFile({ path, attempt, source, signal }: WholeFile): Promise<WrittenFile> {
   const part = partOf(path, attempt);
@@ -60,7 +60,7 @@ function createMeasure(): { readonly stream: Transform; taken(): WrittenFile } {
   return { stream, taken: () => ({ bytes, sha256: hash.digest('hex') }) };
 }
 
-/** The new name is on the disk only when the folder is. */
+/** A rename is durable only once its folder is synced. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -12,23 +12,23 @@ import type { Execution } from '../attempt/execution.js';
 import { judgeCall } from './judgeCall.js';
 import type { LanePauses } from './lanePauses.js';
 
-/** A call that was let through. */
+/** A granted call. */
 export interface NotedCall {
   readonly id: string;
   readonly lane: Lane;
   readonly upstream: Upstream;
   readonly granted: GrantedCall;
-  /** Times that its job was put off before. */
+  /** How often its job was deferred before. */
   readonly deferrals: number;
 }
 
-/** Tells circuits how attempts ended. */
+/** Reports to circuits how attempts ended. */
 export interface CircuitNotes {
-  /** A call was let through. */
+  /** Notes that a call was granted. */
   began(call: NotedCall): void;
   /**
-   * Notes an end; a circuit that it opens pauses the lane, one that it closes ends the pause. What becomes of the job: as it was
-   * judged; only a probe that failed costs its job no retry, which is put off until others have had their turn.
+   * Reports an end; opening the circuit pauses the lane, closing it ends the pause. Returns the job's verdict:
+   * unchanged, except that a failed probe costs its job no retry: the job is deferred until others have run.
    */
   ended(call: NotedCall, execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
 }
@@ -41,12 +41,17 @@ export interface CircuitNotesDeps {
   readonly log: Log;
 }
 
-/** Longest that an attempt's end waits for its note, in ms: the ledger is to hear of it, whether or not Redis does. */
+/**
+ * Maximum time that an attempt's end waits for its report, in ms: the ledger must be written whether or not Redis
+ * responds.
+ */
 const PATIENCE_MS = 1_000;
 
-/** Of a call that tells nothing new no round trip is made. */
+/** Calls whose outcome tells the circuit nothing new cost no round trip. */
 export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNotesDeps): CircuitNotes {
-  /** Redis that is away, or silent, hears of the failure late or never; the next job that is refused pauses the lane. */
+  /**
+   * An unavailable or unresponsive Redis receives the failure late or never; the next refused job then pauses the lane.
+   */
   async function note(
     { id, lane, upstream, granted }: NotedCall,
     outcome: 'answered' | 'failed',
@@ -62,7 +67,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
     });
   }
 
-  /** A warning once: an outage that lasts would repeat it for every tenant with each probe. */
+  /** Warns once: a long outage would otherwise log for every tenant at each probe. */
   function tell({ lane, upstream, granted }: NotedCall, to: 'open' | 'half-open' | 'closed'): void {
     metrics.circuitChanges.inc({ upstream: upstream.name, to });
     log[to === 'open' && granted.probe === 'none' ? 'warn' : 'info'](
@@ -88,7 +93,7 @@ export function createCircuitNotes({ quotas, pauses, metrics, log }: CircuitNote
         tell(call, 'open');
         await pauses.pause(call.lane, settings.restMs);
       }
-      // Of probes that were under way together the first to fail opened it: the others cost as little.
+      // The first of several concurrent probes to fail opened the circuit: the others cost as little.
       const isSpared = isProbe && outcome === 'failed' && call.deferrals < MAX_DEFERRALS;
       if (!isSpared || settings === null || execution.kind !== 'threw') return verdict;
       const { restMs, probeEveryMs, successes } = settings;

@@ -3,8 +3,9 @@ import { callOutcomeOf } from '@sluice/limits';
 import type { Execution } from '../attempt/execution.js';
 
 /**
- * What an attempt tells of the upstream that it called; null when nothing: told to stop, lost with its process, or not about the
- * upstream. Pure.
+ * Derives the outcome of an attempt's upstream call. Pure.
+ * @returns null when the attempt says nothing about the upstream: it was stopped, was lost with its process, or failed
+ * for another reason
  */
 export function judgeCall(execution: Execution): CallOutcome {
   switch (execution.kind) {

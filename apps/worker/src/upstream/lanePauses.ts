@@ -3,14 +3,14 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import type { Log } from '@sluice/shared/lifecycle/service';
 
-/** Pauses lanes whose upstreams are not to be called. Neither of its calls rejects. */
+/** Pauses lanes whose upstreams must not be called. Neither method rejects. */
 export interface LanePauses {
-  /** For so long, in ms. One that could not be set: the next job is refused again, which sets it. */
+  /** Pauses the lane for this long, in ms. If that fails, the next job is refused again, which sets the pause. */
   pause(lane: Lane, forMs: number): Promise<void>;
   endPause(lane: Lane): Promise<void>;
 }
 
-/** Pauses by BullMQ's own rate limit of the lane's queue. */
+/** Pauses lanes through BullMQ's own rate limit of the lane's queue. */
 export function createLanePauses(lanes: Pick<LaneQueues, 'pauseLane' | 'resumeLane'>, log: Log): LanePauses {
   return {
     async pause(lane, forMs) {

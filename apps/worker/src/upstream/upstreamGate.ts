@@ -21,42 +21,46 @@ import { untilWritten } from '../ledger/untilWritten.js';
 import { createCircuitNotes } from './circuitNotes.js';
 import { createLanePauses } from './lanePauses.js';
 
-/** A place under the upstream's quota, for one attempt. */
+/** The decision of the upstream's quota on one attempt. */
 export type UpstreamPass =
   | { readonly kind: 'refused' }
-  /** The part of the upstream that the job calls asks to be left alone; the lane goes on with jobs of others. */
+  /** The part of the upstream that the job calls asked not to be called; the lane continues with other jobs. */
   | { readonly kind: 'put-off'; readonly verdict: AttemptVerdict }
   | {
       readonly kind: 'granted';
       /**
-       * What becomes of the job: when the upstream asked to wait, the lane pauses and the job goes back to its place; when only a
-       * part of it did, the job is put off by itself. What the attempt tells of the upstream goes into its circuit.
+       * Decides what becomes of the job: when the upstream asked to wait, the lane pauses and the job returns to its
+       * place; when only a part of it did, only the job is deferred. The attempt's outcome is reported to the
+       * upstream's circuit.
        */
       judge(execution: Execution, verdict: AttemptVerdict): Promise<AttemptVerdict>;
-      /** The attempt is over. */
+      /** Releases the call; the attempt has ended. */
       leave(): void;
     };
 
 /**
- * Holds attempts to the quotas and circuits of the upstreams that they call; a lane that is refused pauses for as long. A job whose
- * part of an upstream is left alone, such as one property of GA4, is put off until that is over, without a call.
+ * Enforces the quotas and circuits of the upstreams that attempts call; a refusal pauses the lane for as long. A job
+ * whose part of an upstream is blocked, such as one GA4 property, is deferred until the block ends, without a call.
  */
 export interface UpstreamGate {
-  /** Whether the quota or the circuit would refuse a job; then its lane is paused by now. A look only: `enter` decides. */
+  /**
+   * Whether the quota or the circuit would refuse a job; if so, its lane is paused when this resolves. A check only:
+   * `enter` decides.
+   */
   isPaused(job: ActiveJob): Promise<boolean>;
-  /** Takes the quota of an attempt; refused, the lane is paused. An attempt of a task without an upstream just passes. */
+  /** Takes quota for an attempt; a refusal pauses the lane. An attempt of a task without an upstream always passes. */
   enter(job: ActiveJob, claimed: ClaimedJob, contract: TaskContract, stop: AttemptStop): Promise<UpstreamPass>;
 }
 
-/** The call that an attempt may make. */
+/** A granted call of an attempt. */
 interface CallOfAttempt {
   readonly upstream: Upstream;
-  /** The part of the upstream that it calls; null where that is one. */
+  /** The part of the upstream that it calls; null when the upstream has no parts. */
   readonly part: Upstream | null;
-  /** Times that its job was put off before. */
+  /** How often its job was deferred before. */
   readonly deferrals: number;
   readonly retry: RetryPolicy;
-  /** Unix ms of Redis's clock when it was granted. */
+  /** When it was granted, unix ms of Redis's clock. */
   readonly startedMs: number;
 }
 
@@ -71,26 +75,26 @@ export interface UpstreamGateDeps {
   readonly log: Log;
 }
 
-/** A call counts as under way for this much longer than its attempt may take, in ms. */
+/** A call counts as in flight for this much longer than its attempt's timeout, in ms. */
 const LEASE_MARGIN_MS = 10_000;
 
 /**
- * Pause of a lane that has its calls at a time, in ms, half of it by chance: one of them may end at any moment, and nobody
- * is told. As long as it takes a lane's jobs to be refused again, the ledger is not asked.
+ * Pause of a lane that reached its concurrent-call limit, in ms, half of it random: a call may end at any moment, and
+ * nothing announces it. The ledger is not asked for as long as the lane's jobs are refused again.
  */
 const AT_A_TIME_PAUSE_MS = 250;
 
-/** Jobs that a part of an upstream put off come back so much after its pause at most, in ms, by chance: the first finds out. */
+/** Maximum random delay added to the pause of jobs deferred by a part of an upstream, in ms: the first one probes. */
 const PUT_OFF_SPREAD_MS = 2_000;
 
-/** They come no sooner than this after it, in ms: clocks round. */
+/** Minimum delay after that pause, in ms: clocks round. */
 const PUT_OFF_MARGIN_MS = 50;
 
 const PASSES: UpstreamPass = { kind: 'granted', judge: async (_, verdict) => verdict, leave: () => undefined };
 
 /**
- * Judges by the quotas' own clock, which is Redis's. After a lane was paused for long the quota is read anew: it may have been
- * raised within the second for which it is remembered. Whoever raises it later ends the pause.
+ * Decides by the quotas' own clock, which is Redis's. After a long pause of a lane the quota is read again: it may have
+ * been raised within the second for which it is cached. Raising it later ends the pause.
  */
 export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log }: UpstreamGateDeps): UpstreamGate {
   const pauses = createLanePauses(lanes, log);
@@ -107,13 +111,16 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     });
   }
 
-  /** It keeps its rank: when it comes back it stands among those that wait as before. */
+  /** The job keeps its rank: it returns to its former position among the waiting jobs. */
   function defer(forMs: number, error: PacedError): Extract<AttemptVerdict, { kind: 'defer' }> {
     const spreadMs = Math.floor(Math.min(forMs / 10, PUT_OFF_SPREAD_MS) * random());
     return { kind: 'defer', delayMs: Math.ceil(forMs) + PUT_OFF_MARGIN_MS + spreadMs, error };
   }
 
-  /** A part that cannot be asked for is not left alone: the upstream refuses by itself. Null for one that may be called. */
+  /**
+   * Returns null for a part that may be called. A part whose state cannot be read may be called: the upstream itself
+   * refuses.
+   */
   async function deferByPart(tenantId: string, part: Upstream): Promise<AttemptVerdict | null> {
     const blockedMs = await quotas.blockedForMs(tenantId, part).catch(() => 0);
     if (blockedMs === 0) return null;
@@ -121,7 +128,7 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     return { ...defer(blockedMs, error), neverRan: true };
   }
 
-  /** Null when the quota refuses; then the lane is paused. */
+  /** Returns null when the quota refuses; the lane is then paused. */
   async function takeOrPause(lane: Lane, ask: () => Promise<QuotaAnswer | null>): Promise<GrantedCall | null> {
     const answer = await ask();
     if (answer?.kind !== 'refused') return answer;
@@ -134,7 +141,7 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     return again;
   }
 
-  /** Remembered for all workers; where that fails, those that call find out. */
+  /** Shares the block with all workers; if that fails, those that call find out. */
   async function block(tenantId: string, upstream: Upstream, forMs: number): Promise<number> {
     return quotas.block(tenantId, upstream, forMs).catch((err: unknown) => {
       log.debug(
@@ -145,7 +152,7 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
     });
   }
 
-  /** The upstream's word counts for every call of the tenant, or for those of the part, not for this job alone. */
+  /** The upstream's request to wait applies to every call of the tenant, or of the part, not just to this job. */
   async function judgeByUpstream(
     lane: Lane,
     { upstream, part, deferrals, retry, startedMs }: CallOfAttempt,
@@ -191,7 +198,7 @@ export function createUpstreamGate({ tasks, quotas, lanes, random, metrics, log 
       if (verdict !== null) return { kind: 'put-off', verdict };
       const call = { id: `${id}:${fence}`, leaseMs: timeoutMs + LEASE_MARGIN_MS, cost: 1 };
       const take = () => quotas.take(lane.tenantId, upstream, call);
-      // An answer that was lost may have been a grant: asked for again under the same name it is not counted twice.
+      // A lost reply may have been a grant: a repeated request under the same name is not counted twice.
       const ask = () =>
         untilWritten('quota', take, log, stop).catch((error: unknown) => {
           if (stop.reason === null) throw error;

@@ -1,14 +1,14 @@
-/** Length of an id of the ledger, in bytes. */
+/** Length of a ledger id, in bytes. */
 const ID_BYTES = 36;
 
-/** The ids of running jobs in memory that a watching thread reads while this one is blocked. */
+/** The ids of running jobs in shared memory, which the watchdog thread reads while this one is blocked. */
 export interface JobTable {
   readonly memory: SharedArrayBuffer;
-  /** Notes a job; the answer takes it out again. Nothing is noted where there is no place left. */
+  /** Adds a job and returns a function that removes it. A full table ignores it. */
   enter(jobId: string): () => void;
 }
 
-/** Starts empty. */
+/** Creates an empty table. */
 export function createJobTable(places: number): JobTable {
   const memory = new SharedArrayBuffer(places * ID_BYTES);
   const bytes = new Uint8Array(memory);
@@ -28,7 +28,7 @@ export function createJobTable(places: number): JobTable {
   };
 }
 
-/** The jobs that a table holds, in any thread; at most so many. */
+/** Reads the jobs in a table, from any thread; at most `most` of them. */
 export function readJobTable(memory: SharedArrayBuffer, most: number): string[] {
   const bytes = new Uint8Array(memory);
   const ids: string[] = [];

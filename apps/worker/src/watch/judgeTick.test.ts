@@ -5,7 +5,7 @@ import { judgeTick, TICK_MS } from './judgeTick.js';
 
 const BLOCKED_MS = 8_000;
 
-/** Ticks at these moments, with these beats; when it fired, or null. */
+/** Ticks at these times with these beats; returns when it fired, or null. */
 function firedAt(ticks: readonly { readonly nowMs: number; readonly beat: number }[]): number | null {
   let watch: Watch | null = null;
   for (const seen of ticks) {

@@ -1,26 +1,26 @@
-/** What a watch knows between two of its own ticks. Times are of a clock that never jumps, in ms. */
+/** The watchdog's state between two of its ticks. Times are monotonic, in ms. */
 export interface Watch {
-  /** The beat that was seen last, and since when it is the same. */
+  /** The last beat seen, and since when it has been unchanged. */
   readonly beat: number;
   readonly sinceMs: number;
-  /** When the watch itself ticked last. */
+  /** When the watchdog itself last ticked. */
   readonly tickedMs: number;
 }
 
-/** What a tick says of the event loop that is watched. */
+/** A tick's verdict on the watched event loop. */
 export type TickVerdict =
   | { readonly kind: 'well'; readonly watch: Watch }
   | { readonly kind: 'blocked'; readonly forMs: number };
 
-/** How often the watch ticks and the loop beats, in ms. */
+/** Interval of the watchdog's ticks and the loop's beats, in ms. */
 export const TICK_MS = 200;
 
-/** A tick that comes this much later than it should, in ms, says that the whole process or machine stood still. */
+/** A tick that is this late, in ms, means that the whole process or machine stood still. */
 const LATE_MS = 800;
 
 /**
- * Whether an event loop stands still while the watch goes on. A watch whose own tick is late has stood still as well, as after
- * SIGSTOP, a suspended machine or too little CPU: it begins anew.
+ * Decides whether an event loop is blocked while the watchdog runs. A watchdog whose own tick is late has stood still
+ * as well, as after SIGSTOP, a suspended machine or CPU starvation: it starts over.
  * @param before null at the first tick
  */
 export function judgeTick(

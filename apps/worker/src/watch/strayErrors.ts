@@ -1,9 +1,9 @@
 import type { Log } from '@sluice/shared/lifecycle/service';
 
 /**
- * Ends the process at an error that no attempt carries, such as of a handler that throws in a timer, or of a promise that
- * nobody awaits. Whatever it left half done is unknown, so nothing goes on; the jobs that ran are named, found again as
- * after any crash, and run in processes of their own from then on.
+ * Ends the process on an error outside any attempt, such as a throw in a handler's timer or an unhandled rejection. The
+ * state that it left is unknown, so nothing continues; the log names the running jobs, which are recovered as after any
+ * crash and run in isolated processes from then on.
  */
 export function exitOnStrayErrors(running: { ids(): readonly string[] }, log: Log): void {
   process.on('uncaughtException', (err, origin) => {
@@ -18,7 +18,7 @@ export function exitOnStrayErrors(running: { ids(): readonly string[] }, log: Lo
   });
 }
 
-/** Ids that the line names at most. */
+/** Maximum number of ids in the log line. */
 const MOST_IDS = 100;
 
 /** EX_SOFTWARE of sysexits.h. */

@@ -5,20 +5,20 @@ import { readJobTable } from './jobTable.js';
 import type { Watch } from './judgeTick.js';
 import { judgeTick, TICK_MS } from './judgeTick.js';
 
-/** What the watching thread is given. */
+/** Data passed to the watchdog thread. */
 export interface WatchData {
   readonly name: string;
   readonly blockedMs: number | null;
-  /** One counter, which the watched event loop adds to. */
+  /** A single counter that the watched event loop increments. */
   readonly beats: Int32Array;
   readonly jobs: SharedArrayBuffer | null;
   readonly parentPid: number | null;
 }
 
-/** Ids that the last line names at most. */
+/** Maximum number of ids in the last log line. */
 const MOST_IDS = 100;
 
-/** pino's number of the level `fatal`. */
+/** pino's number for the level `fatal`. */
 const FATAL = 60;
 
 const data = workerData as WatchData;
@@ -37,7 +37,7 @@ setInterval(() => {
   kill();
 }, TICK_MS);
 
-/** Standard streams of a thread go through the event loop that is blocked, so this writes to the descriptor itself. */
+/** A thread's standard streams go through the blocked event loop, so this writes to the file descriptor directly. */
 function tell(forMs: number): void {
   const jobs = data.jobs === null ? [] : readJobTable(data.jobs, MOST_IDS);
   const msg = `the event loop stood still for ${Math.round(forMs)} ms: killing the process`;
@@ -47,7 +47,7 @@ function tell(forMs: number): void {
       `${JSON.stringify({ level: FATAL, time: systemClock.now(), pid: process.pid, name: data.name, jobs, msg })}\n`,
     );
   } catch {
-    // The line is lost; the kill must not be.
+    // Losing the log line must not prevent the kill.
   }
 }
 

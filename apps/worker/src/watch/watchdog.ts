@@ -3,19 +3,19 @@ import type { Service } from '@sluice/shared/lifecycle/service';
 import { TICK_MS } from './judgeTick.js';
 import type { WatchData } from './watchThread.js';
 
-/** What a watchdog watches for. */
+/** Options of a watchdog. */
 export interface WatchdogOptions {
-  /** Name of the process in the line that it leaves. */
+  /** Name of the process in the log line. */
   readonly name: string;
-  /** The process is killed when its event loop stood still for so long, in ms; null to let it. */
+  /** The process is killed when its event loop is blocked for this long, in ms; null disables this. */
   readonly blockedMs: number | null;
-  /** Ids of running jobs, to be named in that line. */
+  /** Ids of running jobs, for the log line. */
   readonly jobs?: SharedArrayBuffer;
   /** The process is killed when this is no longer its parent. */
   readonly parentPid?: number;
 }
 
-/** Beats from the event loop, for a thread that kills the process when the beats stop. */
+/** Beats from the event loop to a thread that kills the process when the beats stop. */
 export function createWatchdog({ name, blockedMs, jobs, parentPid }: WatchdogOptions): Service {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let thread: Worker | null = null;
@@ -24,7 +24,7 @@ export function createWatchdog({ name, blockedMs, jobs, parentPid }: WatchdogOpt
     name: 'watchdog',
     async start() {
       const workerData: WatchData = { name, blockedMs, beats, jobs: jobs ?? null, parentPid: parentPid ?? null };
-      // It needs little, and must not take the options of a process that is given much.
+      // The thread needs little memory, and must not inherit the options of a process that is given much.
       const watching = new Worker(new URL('./watchThread.js', import.meta.url), {
         workerData,
         execArgv: [],

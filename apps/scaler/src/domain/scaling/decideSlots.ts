@@ -5,32 +5,32 @@ import type { RecommendationWindow } from './stabilise.js';
 import { stabilise } from './stabilise.js';
 import { recommendByWaitTarget } from './waitTarget.js';
 
-/** Why a tenant is decided on: the interval has passed, or jobs were just added. */
+/** Why a decision is made: the interval has passed, or jobs were just added. */
 export type Occasion = 'interval' | 'touched';
 
-/** What is known of a tenant when its slots are decided. */
+/** The input of a decision on a tenant's slots. */
 export type TenantReading =
   | {
       readonly kind: 'counted';
       readonly occasion: Occasion;
-      /** When, on a clock that never jumps, in ms. */
+      /** Time of the reading, on a monotonic clock, in ms. */
       readonly atMs: number;
       readonly observation: ScalingObservation;
     }
-  /** It could not be counted: what is known of it is too old, or incomplete, to decide on. */
+  /** Its lanes could not be counted: the known state is too old or incomplete to decide on. */
   | { readonly kind: 'stale'; readonly current: number | null };
 
-/** By which rule slots are decided, and how slowly they shrink. */
+/** The policy that decides slots, and how slowly they shrink. */
 export interface ScalingSettings {
   readonly policy: ScalingPolicy;
-  /** Shrinking takes the highest recommendation of this long, in ms; 0 shrinks at once. */
+  /** A shrink takes the highest recommendation within this window, in ms; 0 shrinks at once. */
   readonly stabilisationMs: number;
 }
 
-/** Why a tenant's slots stay as they are. */
+/** Why a tenant's slots do not change. */
 export type HoldCause = 'unchanged' | 'stabilising' | 'held-back' | 'shrinks-at-interval' | 'stale';
 
-/** What becomes of a tenant's slots. */
+/** The decision on a tenant's slots. */
 export type ScalingDecision =
   | {
       readonly kind: 'set';
@@ -39,7 +39,7 @@ export type ScalingDecision =
       readonly previous: number | null;
       readonly desired: number;
       readonly policy: PolicyName;
-      /** For people: the figures that led here. */
+      /** Human-readable: the figures behind the decision. */
       readonly reason: string;
     }
   | {
@@ -51,18 +51,18 @@ export type ScalingDecision =
       readonly reason: string;
     };
 
-/** A decision, and what the caller keeps until the next one on the same tenant. */
+/** A decision, and the state to pass to the next one on the same tenant. */
 export interface DecidedSlots {
   readonly decision: ScalingDecision;
   readonly window: RecommendationWindow | null;
 }
 
 /**
- * Decides on a tenant's slots. A tenant without a decision gets one, even when it is the floor. While something else
- * holds its jobs back it does not grow: more slots would only wait with it. A pass that somebody's jobs set off only
- * grows: shrinking twice a second while a producer adds a few jobs would flap. On stale data it holds.
- * Pure: no clock, no I/O.
- * @param window as the decision before returned it; null before the first, and for a new leader
+ * Decides a tenant's slots. A tenant without a decision gets one, even if it is the minimum. While something else keeps
+ * its jobs from running it does not grow: additional slots would only wait as well. A pass triggered by added jobs only
+ * grows: shrinking twice a second while a producer adds a few jobs would flap. On stale data it holds. Pure: no clock,
+ * no I/O.
+ * @param window as returned by the previous decision; null before the first, and for a new leader
  */
 export function decideSlots(
   reading: TenantReading,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadMeter } from './measureLoad.js';
 import { measureLoad } from './measureLoad.js';
 
-/** Follows a counter that was read at these moments. */
+/** Measures a counter read at these times. */
 function follow(readings: readonly { readonly count: number; readonly atMs: number; readonly serviceMs?: number }[]) {
   return readings.reduce<LoadMeter | null>(
     (meter, { count, atMs, serviceMs }) => measureLoad(meter, { count, serviceMs: serviceMs ?? null }, atMs),

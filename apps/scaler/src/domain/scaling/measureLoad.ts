@@ -1,43 +1,43 @@
-/** What is remembered of a tenant's load between two passes. */
+/** State of a tenant's load measurement between two passes. */
 export interface LoadMeter {
-  /** Jobs added ever, from which the next rate is measured. */
+  /** Total jobs added, the base of the next rate. */
   readonly count: number;
-  /** When it was read, on a clock that never jumps, in ms. */
+  /** When it was read, on a monotonic clock, in ms. */
   readonly atMs: number;
-  /** Jobs that arrived, and the time in which they did, in ms; both fade with their age. */
+  /** Jobs that arrived, and over which time, in ms; both decay with age. */
   readonly jobs: number;
   readonly overMs: number;
-  /** Jobs per second of late; null before the first measurement, and after the counter fell. */
+  /** Recent jobs per second; null before the first measurement, and after the counter decreased. */
   readonly arrivalsPerSecond: number | null;
-  /** How long one job runs, evened out, in ms; null before the first has. */
+  /** Smoothed service time of a job, in ms; null before the first has run. */
   readonly serviceMs: number | null;
 }
 
-/** What is read of a tenant's load in one pass. */
+/** A tenant's load as read in one pass. */
 export interface LoadReading {
-  /** Jobs added ever. */
+  /** Total jobs added. */
   readonly count: number;
-  /** How long the last few jobs took, in ms; null before the first. */
+  /** Service time of the last few jobs, in ms; null before the first. */
   readonly serviceMs: number | null;
 }
 
-/** Measured over at least as long, in ms: the jobs of one moment are a backlog, not a rate. */
+/** Minimum measurement period, in ms: a burst at one moment is a backlog, not a rate. */
 const MEASURE_OVER_MS = 5_000;
 
 /**
- * What is this old counts e times less. A rate of jobs that arrive at random is known to within 1 / sqrt(2 x jobs in that time):
- * 10 % for 50 jobs, where five seconds alone would tell one per second to within 45 %. So the memory is as long as 50 jobs
- * take to come, within a minute and five, in ms.
+ * Decay time: data of this age counts e times less. A rate of randomly arriving jobs is known to within 1 / sqrt(2 x
+ * jobs in that time): 10 % for 50 jobs, where five seconds alone would estimate one per second only to within 45 %. So
+ * the decay time is the time in which 50 jobs arrive, between one minute and five, in ms.
  */
 const FADE_JOBS = 50;
 const SHORTEST_FADE_MS = 60_000;
 const LONGEST_FADE_MS = 300_000;
 
 /**
- * Evens out a tenant's arrivals and the time that its jobs take, so that chance does not pass for a change. Arrivals follow a
- * counter that only grows; one that fell was lost with Redis, or its lane retired: the rate is unknown until it has been
- * watched anew.
- * @param meter as the call before returned it; null before the first
+ * Smooths a tenant's arrival rate and service time, so that noise is not mistaken for a change. Arrivals follow a
+ * monotonic counter; one that decreased was lost with Redis, or its lane was retired: the rate is then unknown until it
+ * has been measured again.
+ * @param meter as returned by the previous call; null before the first
  */
 export function measureLoad(meter: LoadMeter | null, { count, serviceMs }: LoadReading, nowMs: number): LoadMeter {
   if (meter === null || count < meter.count) {
@@ -48,7 +48,7 @@ export function measureLoad(meter: LoadMeter | null, { count, serviceMs }: LoadR
   const arrived = count - meter.count;
   const memoryMs = fadeMs(meter, arrived, elapsedMs);
   const kept = Math.exp(-elapsedMs / memoryMs);
-  // A long memory of a quiet time becomes a short one as soon as jobs come.
+  // A long decay time from a quiet period shortens as soon as jobs arrive.
   const share = kept * Math.min(1, memoryMs / Math.max(1, meter.overMs));
   const jobs = meter.jobs * share + arrived;
   const overMs = meter.overMs * share + elapsedMs;
@@ -62,10 +62,10 @@ export function measureLoad(meter: LoadMeter | null, { count, serviceMs }: LoadR
   };
 }
 
-/** So few jobs between two passes may have come close together by chance. */
+/** Up to this many jobs between two passes may be close together by chance. */
 const CHANCE_JOBS = 5;
 
-/** By the higher of the rates of before and of now: a load that begins is followed at once. */
+/** Uses the higher of the previous and the current rate: a load that begins is followed at once. */
 function fadeMs({ arrivalsPerSecond }: LoadMeter, arrived: number, elapsedMs: number): number {
   const perMs = Math.max((arrivalsPerSecond ?? 0) / 1_000, arrived < CHANCE_JOBS ? 0 : arrived / elapsedMs);
   return Math.min(LONGEST_FADE_MS, Math.max(SHORTEST_FADE_MS, FADE_JOBS / perMs));

@@ -1,19 +1,19 @@
-/** What keeps a tenant's waiting jobs from running, however many slots it has. */
+/** What keeps a tenant's waiting jobs from running, regardless of its slots. */
 export type HeldBack = 'none' | 'paused' | 'rate-limited' | 'quota' | 'circuit';
 
-/** One tenant as one pass found it, over all its lanes that workers run. */
+/** One tenant as observed by one pass, over all its lanes that workers run. */
 export interface ScalingObservation {
-  /** Jobs that wait and are due. */
+  /** Waiting jobs that are due. */
   readonly waiting: number;
-  /** Jobs that run. */
+  /** Running jobs. */
   readonly active: number;
-  /** Slots of the decision before; null for a tenant that was never decided on. */
+  /** Slots of the previous decision; null for a tenant without one. */
   readonly current: number | null;
-  /** Jobs added per second of late; null while it is not known. */
+  /** Recent jobs added per second; null while unknown. */
   readonly arrivalsPerSecond: number | null;
-  /** How long one job runs, in ms; null before the first has. */
+  /** Service time of a job, in ms; null before the first has run. */
   readonly serviceMs: number | null;
-  /** Since when the job that is next was accepted, in ms; null when none waits or its id does not tell. */
+  /** How long ago the next job was accepted, in ms; null when none waits or its id carries no time. */
   readonly oldestWaitMs: number | null;
   readonly heldBack: HeldBack;
 }

@@ -5,7 +5,7 @@ import { withinBounds } from './policy.js';
 /**
  * The requirement's rule: grow when more than `jobsPerSlot` jobs wait per slot, shrink when fewer, within the bounds.
  * Growth goes straight to the smallest count at which no slot has more than its share: ceil(waiting / jobsPerSlot).
- * Shrinking does, too, but gives up no slot that works: what waits is little because they keep up, and a steady load would
+ * Shrinking does, too, but keeps every busy slot: the backlog is short because they keep up, and a steady load would
  * otherwise lose and regain a slot every other minute.
  */
 export function recommendByQueueLength(

@@ -5,7 +5,7 @@ import { stabilise } from './stabilise.js';
 
 const windowMs = 60_000;
 
-/** Follows recommendations, each so many ms after the one before, and tells the slots after each. */
+/** Applies recommendations, each this many ms after the previous one, and returns the slots after each. */
 function follow(start: number | null, steps: readonly { afterMs: number; recommended: number }[]) {
   let window: RecommendationWindow | null = null;
   let current = start;

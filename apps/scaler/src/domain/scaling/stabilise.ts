@@ -1,29 +1,30 @@
-/** A recommendation that counts until it leaves the window. */
+/** A recommendation in the window. */
 interface Remembered {
   readonly slots: number;
   readonly atMs: number;
 }
 
 /**
- * The recommendations of a tenant that a shrink must respect, oldest and highest first. A lower one that came before a
- * higher can never be the highest again, so none is kept: never more entries than there are different slot counts.
+ * The recommendations of a tenant that a shrink must respect, oldest and highest first. A lower one that precedes a
+ * higher one can never be the highest again, so it is dropped: the window never has more entries than there are
+ * distinct slot counts.
  */
 export type RecommendationWindow = readonly Remembered[];
 
-/** Slots after stabilisation, and the window for the next time. */
+/** Slots after stabilisation, and the window for the next call. */
 export interface Stabilised {
   readonly slots: number;
   readonly window: RecommendationWindow;
 }
 
 /**
- * Growth is taken at once; a shrink goes no further than to the highest recommendation of the window, the newest
- * included. As Kubernetes' HorizontalPodAutoscaler does with `scaleDown.stabilizationWindowSeconds`, its start as well:
- * without a window (a new leader) the slots that there are count as recommended just now.
- * @param window as the call before returned it; null before the first
+ * Applies growth at once; a shrink goes no further than the highest recommendation of the window, the newest included.
+ * Like Kubernetes' HorizontalPodAutoscaler with `scaleDown.stabilizationWindowSeconds`, including its start: without a
+ * window (a new leader) the current slots count as recommended just now.
+ * @param window as returned by the previous call; null before the first
  * @param recommended slots, within the bounds
- * @param current slots of the decision before; null when there was none
- * @param span `nowMs` on a clock that never jumps, and how long a recommendation counts, in ms; 0 shrinks at once
+ * @param current slots of the previous decision; null when there was none
+ * @param span `nowMs` on a monotonic clock, and how long a recommendation counts, in ms; 0 shrinks at once
  */
 export function stabilise(
   window: RecommendationWindow | null,

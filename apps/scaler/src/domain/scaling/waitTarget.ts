@@ -3,24 +3,25 @@ import type { Recommendation, WaitTargetPolicy } from './policy.js';
 import { withinBounds } from './policy.js';
 import { recommendByQueueLength } from './queueLength.js';
 
-/** Part of its slots that a tenant's arrivals may keep busy: the rest takes up their unevenness. */
+/** Target share of a tenant's slots that its arrivals keep busy: the rest absorbs their variance. */
 const TARGET_UTILISATION = 0.7;
 
 /**
- * A tenant does not grow while its arrivals keep at most 80 % of its slots busy, and does not shrink while they would keep
- * more than 60 % of fewer busy: a load near a whole number of slots would flap between two counts otherwise.
+ * A tenant does not grow while its arrivals keep at most 80 % of its slots busy, and does not shrink while they would
+ * keep more than 60 % of fewer slots busy: a load near a whole number of slots would otherwise flap between two counts.
  */
 const HIGHEST_UTILISATION = 0.8;
 const LOWEST_UTILISATION = 0.6;
 
-/** A quotient that is whole but for its last bits shall not cost one slot more. */
+/** Tolerance so that a rounding error does not add a slot. */
 const ROUNDING = 1e-9;
 
 /**
- * Little's law (L = arrival rate x service time; Little, 1961): so many jobs run at a time when all keep up, at 70 %
- * of the slots. What waits already needs waiting x service time / drain target at a time to be over within the target.
- * The larger counts, shared out over slots that each run several jobs at a time. The slots that there are stay while their
- * utilisation is near enough. Arrivals that are not known count as none. While the service time is not known the queue's length decides.
+ * Little's law (L = arrival rate x service time; Little, 1961) gives the concurrency that keeps up, at 70 % slot
+ * utilisation. The backlog needs a concurrency of waiting x service time / drain target to drain within the target. The
+ * larger one counts, divided among slots that each run several jobs at a time. The current slots stay while their
+ * utilisation is near enough. Unknown arrivals count as none. While the service time is unknown the queue length
+ * decides.
  */
 export function recommendByWaitTarget(observation: ScalingObservation, policy: WaitTargetPolicy): Recommendation {
   const { waiting, active, current, arrivalsPerSecond, serviceMs } = observation;
@@ -44,7 +45,7 @@ export function recommendByWaitTarget(observation: ScalingObservation, policy: W
   );
 }
 
-/** Whether so many busy slots leave the slots that there are neither too few nor too many. */
+/** Whether this many busy slots make the current slots neither too few nor too many. */
 function isInBand(busy: number, slots: number): boolean {
   return busy <= slots * HIGHEST_UTILISATION && busy > (slots - 1) * LOWEST_UTILISATION;
 }

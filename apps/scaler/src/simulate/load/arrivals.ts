@@ -6,11 +6,11 @@ export type Arrivals =
   /** Evenly spaced. */
   | { readonly kind: 'constant'; readonly perSecond: number }
   | { readonly kind: 'poisson'; readonly perSecond: number }
-  /** One rate, and another from a moment on. */
+  /** One rate, then another from a given time. */
   | { readonly kind: 'step'; readonly from: number; readonly to: number; readonly atMs: number }
-  /** From one rate to another in a straight line between two moments. */
+  /** Linear from one rate to another between two times. */
   | { readonly kind: 'ramp'; readonly from: number; readonly to: number; readonly atMs: number; readonly endMs: number }
-  /** One rate, and another between two moments. */
+  /** One rate, and another between two times. */
   | {
       readonly kind: 'spike';
       readonly from: number;
@@ -18,14 +18,14 @@ export type Arrivals =
       readonly atMs: number;
       readonly endMs: number;
     }
-  /** A sine between two rates, from the lower one on. */
+  /** A sine between two rates, starting at the lower one. */
   | { readonly kind: 'wave'; readonly from: number; readonly to: number; readonly periodMs: number }
-  /** So many jobs at one moment. */
+  /** A number of jobs at one time. */
   | { readonly kind: 'flood'; readonly jobs: number; readonly atMs: number };
 
 /**
- * Moments of arrival in ms from 0, ascending and without end but for a flood and a rate that stays 0. A rate that changes is
- * thinned from its highest: Lewis and Shedler, "Simulation of Nonhomogeneous Poisson Processes by Thinning", 1979.
+ * Yields arrival times in ms from 0, ascending and endless except for a flood and a rate that stays 0. A varying rate
+ * is thinned from its maximum: Lewis and Shedler, "Simulation of Nonhomogeneous Poisson Processes by Thinning", 1979.
  */
 export function* arrivalTimes(arrivals: Arrivals, random: Random, untilMs: number): Generator<number> {
   if (arrivals.kind === 'flood') {
@@ -45,7 +45,7 @@ export function* arrivalTimes(arrivals: Arrivals, random: Random, untilMs: numbe
 
 type Rated = Exclude<Arrivals, { readonly kind: 'flood' }>;
 
-/** Jobs per second at a moment. */
+/** Jobs per second at a given time. */
 function perSecondAt(arrivals: Rated, atMs: number): number {
   switch (arrivals.kind) {
     case 'constant':

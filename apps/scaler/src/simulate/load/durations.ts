@@ -3,8 +3,8 @@ import { ConfigurationError } from '@sluice/shared/errors/configurationError';
 const MS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 /**
- * Reads a duration such as `250ms`, `1.5s`, `10m` or `24h`, in ms.
- * @throws ConfigurationError when it is none
+ * Parses a duration such as `250ms`, `1.5s`, `10m` or `24h`, in ms.
+ * @throws ConfigurationError when it is invalid
  */
 export function readDurationMs(text: string, what: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
@@ -17,8 +17,8 @@ export function readDurationMs(text: string, what: string): number {
 }
 
 /**
- * Reads a number of jobs per second, such as `0.5`.
- * @throws ConfigurationError when it is none, or above 100,000
+ * Parses a number of jobs per second, such as `0.5`.
+ * @throws ConfigurationError when it is invalid, or above 100,000
  */
 export function readPerSecond(text: string, what: string): number {
   const perSecond = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

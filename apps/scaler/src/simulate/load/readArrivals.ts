@@ -6,7 +6,7 @@ const SHAPES =
   'constant:5, poisson:5, step:1->50@60s, ramp:1->20@1m..5m, spike:1->100@60s..70s, wave:1->20/10m or flood:5000@60s';
 
 /**
- * Reads how jobs arrive, such as `step:1->50@60s`. Rates are in jobs per second.
+ * Parses an arrival pattern such as `step:1->50@60s`. Rates are in jobs per second.
  * @throws ConfigurationError that says what is wrong
  */
 export function readArrivals(text: string): Arrivals {
@@ -59,7 +59,7 @@ function unknownShape(text: string): ConfigurationError {
   );
 }
 
-/** A text before and after the first of a mark; the part after is undefined when there is none. */
+/** Splits a text at the first occurrence of a mark; the second part is undefined when there is none. */
 export function splitOnce(text: string, mark: string): readonly [string, string | undefined] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + mark.length)];

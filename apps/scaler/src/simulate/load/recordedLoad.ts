@@ -4,10 +4,10 @@ import type { SimulatedJob } from '../tenantQueue.js';
 const HEADER = 'time_ms,tenant,service_ms';
 
 /**
- * Reads recorded load: CSV with the header `time_ms,tenant,service_ms`, or one JSON object with these names per line. Times are
- * in ms from any origin, in any order; the earliest becomes 0.
+ * Parses recorded load: CSV with the header `time_ms,tenant,service_ms`, or one JSON object with these names per line.
+ * Times are in ms from any origin, in any order; the earliest becomes 0.
  * @returns jobs of each tenant, by arrival
- * @throws ConfigurationError that names the line that cannot be read
+ * @throws ConfigurationError that names the invalid line
  */
 export function readRecordedLoad(text: string, file: string): ReadonlyMap<string, readonly SimulatedJob[]> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);

@@ -11,7 +11,7 @@ export type ServiceTimes =
   | { readonly kind: 'log-normal'; readonly meanMs: number; readonly sigma: number };
 
 /**
- * Reads how long jobs run: `fixed:1s`, `exponential:1s` or `log-normal:1s/1.5`.
+ * Parses a service-time distribution: `fixed:1s`, `exponential:1s` or `log-normal:1s/1.5`.
  * @throws ConfigurationError that says what is wrong
  */
 export function readServiceTimes(text: string): ServiceTimes {
@@ -24,7 +24,7 @@ export function readServiceTimes(text: string): ServiceTimes {
   );
 }
 
-/** How long the next job runs, in ms. A log-normal's mean is exp(mu + sigma^2 / 2). */
+/** Draws the next job's service time, in ms. A log-normal's mean is exp(mu + sigma^2 / 2). */
 export function drawServiceMs(times: ServiceTimes, random: Random): number {
   switch (times.kind) {
     case 'fixed':

@@ -32,7 +32,7 @@ describe('syntheticLoad', () => {
     ['spike:1->11@10m..20m', 9_600],
     ['wave:0->4/60m', 7_200],
   ])('makes about as many jobs of %s as its rate says: %i', (shape, jobs) => {
-    // Poisson: the standard deviation is the root, and five of them are never left.
+    // Poisson: the standard deviation is the square root of the mean; five of them are never exceeded.
     expect(Math.abs(make([shape]).length - jobs)).toBeLessThan(5 * Math.sqrt(jobs));
   });
 

@@ -7,21 +7,21 @@ import { arrivalTimes } from './arrivals.js';
 import type { ServiceTimes } from './serviceTimes.js';
 import { drawServiceMs } from './serviceTimes.js';
 
-/** Jobs of one simulation at most: all of them are kept in memory. */
+/** Maximum number of jobs of a simulation: all of them are kept in memory. */
 const MOST_JOBS = 2_000_000;
 
-/** A load that is made up. */
+/** A synthetic load. */
 export interface MadeUpLoad {
-  /** Several of one tenant add up. */
+  /** Several patterns of one tenant add up. */
   readonly arrivals: readonly { readonly tenant: string; readonly arrivals: Arrivals }[];
-  /** By tenant; that of null is everybody else's. */
+  /** Service times by tenant; null is the default for all others. */
   readonly service: ReadonlyMap<string | null, ServiceTimes>;
   readonly seed: number;
 }
 
 /**
- * Makes up the jobs of each tenant, by arrival. Every process has random numbers of its own, so that one more tenant or another
- * policy changes nobody's jobs.
+ * Generates the jobs of each tenant, by arrival. Every process has its own random numbers, so that another tenant or
+ * policy changes no other tenant's jobs.
  * @throws ConfigurationError when there are too many jobs
  */
 export function syntheticLoad(source: MadeUpLoad, untilMs: number): ReadonlyMap<string, readonly SimulatedJob[]> {

@@ -13,8 +13,7 @@ import { createTurns, TURN_QUANTUM } from './turns.js';
 const MARKERS_OF_ONE_JOB = 2;
 
 /**
- * A claim older than this yields to waiting tenants, in ms. Fetching the next job with the end of the last saves a
- * script call, which only matters for short jobs.
+ * A claim older than this yields to waiting tenants, in ms: continuing saves a script call, which long jobs can spare.
  */
 const LONG_TURN_MS = 10;
 

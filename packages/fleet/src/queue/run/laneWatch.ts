@@ -10,7 +10,7 @@ import type { OpenLane } from './laneState.js';
 export interface LaneWatchDeps {
   readonly client: RedisClient;
   readonly pop: BlockingPop;
-  /** This process's key in the bucket whose marker ends the wait. */
+  /** This process's own key in the bucket; adding a member to it ends the wait. */
   readonly nudgeKey: string;
   readonly board: Pick<LaneBoard, 'marked' | 'markedFor'>;
   /** Called when the wait was lost: markers taken meanwhile may have been missed. */

@@ -1,20 +1,21 @@
 -- Takes a call's cost from an upstream's quota, all or nothing, limited per sliding window and by calls in progress.
 -- Timed by the server's clock.
--- KEYS[1] ring     HASH part of a window (its first ms) -> `calls:time of the last of them (unix ms)`. Independent of the
---                  window's length, which may change at any time: calls older than the window are kept for the maximum
---                  window, in increasingly long parts. `blocked` -> end of the wait the upstream asked for (unix ms)
+-- KEYS[1] ring     HASH part of a window (its first ms) -> `calls:time of the last of them (unix ms)`. Independent of
+--                  the window's length, which may change at any time: calls older than the window are kept for the
+--                  maximum window, in increasingly long parts. `blocked` -> end of the requested wait (unix ms)
 -- KEYS[2] open     ZSET call in progress -> expiry of its lease (unix ms)
--- KEYS[3] circuit  HASH, absent while it is closed and nothing failed recently. Closed: `failures` -> times of the latest
---                  failures (unix ms), oldest first. Open: `opened` -> when it opened (unix ms), `probe` -> when the next
---                  call may be made (unix ms). Half-open: also `answered` -> number of answered probes
+-- KEYS[3] circuit  HASH, absent while it is closed and nothing failed recently. Closed: `failures` -> times of the
+--                  latest failures (unix ms), oldest first. Open: `opened` -> when it opened (unix ms), `probe` -> when
+--                  the next call may be made (unix ms). Half-open: also `answered` -> number of answered probes
 -- KEYS[4..]        lists and sets of jobs that go first: the call is refused while one exists
 -- ARGV[1] calls per window, 0 for no limit    ARGV[2] window (ms)  ARGV[3] parts of the window
 -- ARGV[4] calls in progress, 0 for no limit   ARGV[5] call id      ARGV[6] its lease (ms)  ARGV[7] its cost (calls)
 -- ARGV[8] maximum window (ms)
 -- ARGV[9] rest of an opened circuit (ms), 0 for no circuit  ARGV[10] interval between probes (ms)
 -- ARGV[11] expiry of the circuit's state without calls (ms)
--- Returns {1, calls left in the window or -1, now (unix ms), probe: 0 none, 1 a probe, 2 the first since the circuit
---   opened}, or {0, reason: 1 window, 2 calls in progress, 3 blocked, 4 others go first, 5 circuit, retry in (ms), now}.
+-- Returns {1, calls left in the window or -1, now (unix ms), probe}, or {0, reason, retry in (ms), now (unix ms)}.
+--   probe: 0 none, 1 a probe, 2 the first since the circuit opened
+--   reason: 1 window, 2 calls in progress, 3 blocked, 4 others go first, 5 circuit
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

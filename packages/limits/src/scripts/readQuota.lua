@@ -2,7 +2,7 @@
 -- KEYS[1] ring  KEYS[2] open  KEYS[3] circuit  as in takeQuota
 -- ARGV[1] window (ms)
 -- Returns {blocked for (ms), calls in progress, time until the first of their leases expires (ms),
---   {freed in (ms), calls, ...} oldest first, now (unix ms), the circuit's {`failures`, `opened`, `probe`, `answered`}}.
+--   {freed in (ms), calls, ...} oldest first, now (unix ms), circuit's {`failures`, `opened`, `probe`, `answered`}}.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

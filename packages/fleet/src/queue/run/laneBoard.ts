@@ -8,7 +8,7 @@ import { createTurns, TURN_QUANTUM } from './turns.js';
 
 /**
  * A lone job yields two markers: its own and one for its activation. A lane that yields more is busy and is left out of
- * the wait, which it would end over and over; one that yields no more stays in, which saves adding it again.
+ * the wait, which it would end repeatedly; one that yields no more stays in, which saves adding it again.
  */
 const MARKERS_OF_ONE_JOB = 2;
 

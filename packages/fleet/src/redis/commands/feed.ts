@@ -123,7 +123,7 @@ export interface ReplayedPage {
 }
 
 /**
- * Reads a bucket's events from an entry on; null when the feed cannot tell: the entry was trimmed, or never existed
+ * Reads a bucket's events from an entry on; null when the feed is incomplete: the entry was trimmed, or never existed
  * (Redis was emptied, or the id is made up).
  */
 export async function replayFeed(client: RedisClient, keys: FleetKeys, from: ReplayFrom): Promise<ReplayedPage | null> {

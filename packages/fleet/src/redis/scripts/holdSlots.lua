@@ -1,5 +1,5 @@
--- Acquires or renews leases on slots of one bucket's tenants, and releases others. A held lease is renewed regardless of
--- the desired count, as its job may still run. A new lease requires a number within the desired count.
+-- Acquires or renews leases on slots of one bucket's tenants, and releases others. A held lease is renewed regardless
+-- of the desired count, as its job may still run. A new lease requires a number within the desired count.
 -- KEYS[1] slots    HASH `tenant:number` -> `expiry of the lease (unix ms, server clock) holder`
 -- KEYS[2] desired  HASH tenant -> desired slots
 -- ARGV[1] holder  ARGV[2] lease (ms)  ARGV[3] desired slots of a tenant without an entry

@@ -1,8 +1,8 @@
 -- Returns the job schedulers in lanes of one bucket, as of one moment. Read-only.
 -- KEYS     BullMQ's ZSET of job schedulers per lane: id -> due time of its latest job (unix ms)
 -- ARGV[1]  prefix of the scheduler ids to return
--- Returns {{index of the lane from 0, id, held 0|1}, ...}: held is 0 when the latest job is missing or finished, so that
--- no other would ever follow.
+-- Returns {{index of the lane from 0, id, held 0|1}, ...}: held is 0 when the latest job is missing or finished, so no
+-- other would ever follow.
 local found = {}
 for i, key in ipairs(KEYS) do
   local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')

@@ -2,8 +2,8 @@
 -- KEYS[1] wait         LIST of jobs without a priority, which all run before the others; the next one is last
 -- KEYS[2] prioritized  ZSET of jobs with a priority, the next one first
 -- ARGV    ids of jobs
--- Returns one number per id: its place, or 0 when it is not waiting in this lane. O(log n) for a job with a priority, as
--- all of Sluice's have; a job without one is searched for among the next thousand.
+-- Returns one number per id: its place, or 0 when it is not waiting in this lane. O(log n) for a job with a priority,
+-- as all of Sluice's have; a job without one is searched for among the next thousand.
 local before = redis.call('LLEN', KEYS[1])
 local places = {}
 for index, id in ipairs(ARGV) do

@@ -7,7 +7,8 @@
 -- KEYS[6] version   changes when the bucket's lanes, desired slots or weights do: unix us, server clock
 -- KEYS[7] slots     HASH `tenant:number` -> lease
 -- KEYS    then BullMQ's keys of unfinished work, the same number per lane
--- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] class of dead letters; then the lanes
+-- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] dead-letter class
+-- ARGV[4..] lanes
 -- Returns {version, retired lanes}; the version is '' when nothing was retired, as when a later leader has written.
 local fence = tonumber(ARGV[1])
 if fence < tonumber(redis.call('GET', KEYS[5]) or '0') then return { '', {} } end

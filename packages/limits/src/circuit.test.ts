@@ -6,7 +6,7 @@ import { askCircuit, CLOSED_CIRCUIT, circuitOf, noteCall, stateOfCircuit } from 
 
 const SETTINGS = { failures: 3, withinMs: 1_000, restMs: 2_000, probeEveryMs: 300, successes: 2 };
 
-/** A call that asks, and if it is let through ends so much later; `tickMs` pass before it, backwards too. */
+/** A requested call that, if granted, ends after its duration; `tickMs` elapse before it and may be negative. */
 interface Step {
   readonly tickMs: number;
   readonly fails: boolean;
@@ -16,7 +16,7 @@ interface Step {
 const forwards = fc.record({ tickMs: fc.nat(700), fails: fc.boolean(), tookMs: fc.nat(900) });
 const anyhow = fc.record({ tickMs: fc.integer({ min: -5_000, max: 5_000 }), fails: fc.boolean(), tookMs: fc.nat(900) });
 
-/** What became of calls that may be under way beside each other. */
+/** Outcomes of calls that may run concurrently. */
 function run(steps: readonly Step[], from: Circuit = CLOSED_CIRCUIT, atMs = 1_000_000) {
   let circuit = from;
   let nowMs = atMs;

@@ -1,45 +1,45 @@
 import type { CircuitOverrides, CircuitSettings } from '@sluice/shared/contracts/circuit';
 import type { Upstream } from '@sluice/shared/contracts/upstreamQuota';
 
-/** A tenant's circuit of an upstream; moments are unix ms of one clock, which is Redis's. */
+/** A tenant's circuit for an upstream; all times are unix ms of Redis's clock. */
 export type Circuit =
-  /** Calls pass. When the latest failures were, oldest first, no more than open it. */
+  /** Calls pass. `failuresMs`: times of the latest failures, oldest first, at most as many as open the circuit. */
   | { readonly kind: 'closed'; readonly failuresMs: readonly number[] }
-  /** No call passes before the first probe is due. */
+  /** No call passes until the first probe is due. */
   | { readonly kind: 'open'; readonly openedMs: number; readonly probeAtMs: number }
-  /** Probes pass; so many were answered. */
+  /** Only probes pass. `answered`: number of probes answered so far. */
   | { readonly kind: 'half-open'; readonly openedMs: number; readonly probeAtMs: number; readonly answered: number };
 
-/** How a call ended, as far as it tells whether the upstream works. */
+/** Outcome of a call that shows whether the upstream works. */
 export type ReportedOutcome = 'answered' | 'failed';
 
-/** A call that is over, as far as it tells that. */
+/** An ended call that shows whether the upstream works. */
 export interface ReportedCall {
-  /** When it was let through. */
+  /** When it was granted, unix ms. */
   readonly startedMs: number;
-  /** Whether it was let through as a probe. */
+  /** Whether it was granted as a probe. */
   readonly isProbe: boolean;
   readonly outcome: ReportedOutcome;
 }
 
-/** Of a circuit of which nothing is known. */
+/** Initial state of a circuit. */
 export const CLOSED_CIRCUIT: Circuit = { kind: 'closed', failuresMs: [] };
 
-/** Whether a call may be made: as any other, as a probe, or not before some time. */
+/** Decision on a call: it passes, passes as a probe, or waits. */
 export type CircuitAnswer =
   | { readonly kind: 'passes' }
   | { readonly kind: 'probes' }
   | { readonly kind: 'waits'; readonly retryInMs: number };
 
-/** An answer, and the circuit after it. */
+/** A decision and the resulting circuit. */
 export interface AskedCircuit {
   readonly answer: CircuitAnswer;
   readonly circuit: Circuit;
 }
 
 /**
- * Asks whether a call may be made. Pure; `takeQuota.lua` does the same. A moment that lies further ahead than it was ever set
- * comes of a clock that was set back: it counts as set now.
+ * Decides whether a call may be made. Pure; `takeQuota.lua` does the same. A due time further ahead than it can be set
+ * is due to a clock that was set back: it is treated as set now.
  */
 export function askCircuit(circuit: Circuit, nowMs: number, settings: CircuitSettings): AskedCircuit {
   if (circuit.kind === 'closed') return { answer: { kind: 'passes' }, circuit };
@@ -59,9 +59,10 @@ export function askCircuit(circuit: Circuit, nowMs: number, settings: CircuitSet
 }
 
 /**
- * The circuit after a call has ended. Pure; `endQuotaCall.lua` does the same. Calls that began before the circuit opened say
- * nothing of what the upstream is like since, nor do probes that fail once others have closed it: they met the upstream while it was
- * down. Failures that lie ahead come of a clock that was set back, and are forgotten.
+ * Returns the circuit after a call has ended. Pure; `endQuotaCall.lua` does the same. Calls that started before the
+ * circuit opened reveal nothing about the upstream's current state, nor do probes that fail after others closed the
+ * circuit: they reached the upstream while it was down. Failures in the future come from a clock that was set back and
+ * are dropped.
  */
 export function noteCall(
   circuit: Circuit,
@@ -88,18 +89,20 @@ export function noteCall(
   }
 }
 
-/** A circuit as it is told. */
+/** Reported state of a circuit. */
 export type CircuitSight =
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'open' | 'half-open';
-      /** Until the next call may be made, in ms; 0 when one may. */
+      /** Time until the next call may be made, in ms; 0 when one may be made now. */
       readonly probeInMs: number;
-      /** Probes that were answered since it opened. */
+      /** Probes answered since it opened. */
       readonly answered: number;
     };
 
-/** How a circuit is told: one whose rest is over is half open, whether or not a call was made since. Pure. */
+/**
+ * Returns the reported state of a circuit: once its rest is over it is half-open, even before the first probe. Pure.
+ */
 export function stateOfCircuit(circuit: Circuit, nowMs: number, settings: CircuitSettings): CircuitSight {
   if (circuit.kind === 'closed') return { kind: 'closed' };
   const probeInMs = Math.max(0, dueMs(circuit, nowMs, settings) - nowMs);
@@ -107,7 +110,7 @@ export function stateOfCircuit(circuit: Circuit, nowMs: number, settings: Circui
   return { kind: probeInMs > 0 ? 'open' : 'half-open', probeInMs, answered: 0 };
 }
 
-/** When the next call is due. */
+/** When the next probe is due, unix ms. */
 function dueMs(
   { kind, probeAtMs }: Exclude<Circuit, { kind: 'closed' }>,
   nowMs: number,
@@ -116,7 +119,7 @@ function dueMs(
   return Math.min(probeAtMs, nowMs + (kind === 'open' ? restMs : probeEveryMs));
 }
 
-/** The circuit that an upstream has in a fleet; null when it has none. Pure. */
+/** An upstream's circuit settings with the fleet's overrides; null when it has no circuit. Pure. */
 export function circuitOf({ circuit }: Upstream, overrides: CircuitOverrides): CircuitSettings | null {
   if (circuit === undefined || overrides.failures === 0) return null;
   return {

@@ -1,28 +1,29 @@
 import type { CircuitSettings } from '@sluice/shared/contracts/circuit';
 import type { CircuitSight } from './circuit.js';
 
-/** A circuit with its settings. */
+/** The reported state of a circuit with its settings. */
 export interface CircuitState {
   readonly settings: CircuitSettings;
   readonly sight: CircuitSight;
 }
 
-/** What a circuit adds to a wait. */
+/** What a circuit adds to a wait estimate. */
 export interface CircuitWait {
-  /** Until the job may be called, in ms, if all probes are answered. */
+  /** Time until the job may make its call, in ms, if all probes are answered. */
   readonly ms: number;
-  /** Longer by so much if one more is not, in ms. */
+  /** Additional wait if one probe fails, in ms. */
   readonly lateMs: number;
-  /** Jobs ahead that are probes: they run beside the wait. */
+  /** Jobs ahead that are probes: they run during the wait. */
   readonly probesAhead: number;
 }
 
-/** Of a circuit that holds nobody. */
+/** Wait of a circuit that blocks no calls. */
 export const NO_CIRCUIT_WAIT: CircuitWait = { ms: 0, lateMs: 0, probesAhead: 0 };
 
 /**
- * How long the circuit holds the job at this place. Pure. The first are probes, one at a time; who comes after them waits until the
- * last has been answered. Whether an upstream is back nobody knows: while no probe was answered, one may fail and cost another rest.
+ * Estimates how long the circuit delays the job at this place. Pure. The first jobs are probes, one at a time; later
+ * jobs wait until the last probe is answered. Whether the upstream has recovered is unknown: until a probe is answered,
+ * one may fail and cost another rest.
  * @param position 1 for the next call
  * @param serviceMs how long a call takes, in ms
  */
@@ -35,7 +36,7 @@ export function circuitWait(position: number, { settings, sight }: CircuitState,
   return { ms, lateMs: sight.answered === 0 ? settings.restMs : 0, probesAhead };
 }
 
-/** How long no call can be made, in ms; 0 when one can. Pure. */
+/** Time until the circuit allows a call, in ms; 0 when it allows one now. Pure. */
 export function restsForMs(circuit: CircuitState | null): number {
   return circuit === null || circuit.sight.kind === 'closed' ? 0 : circuit.sight.probeInMs;
 }

@@ -1,6 +1,7 @@
 /**
- * Quotas and circuits for calls of an upstream, kept in Redis by the server's clock: how much a tenant may ask of it, and when its
- * calls stop because it is down. Decisions are pure functions; what changes state is one Lua script each.
+ * Quotas and circuits for calls to an upstream, kept in Redis and timed by the server's clock: how many calls a tenant
+ * may make, and when its calls stop because the upstream is down. Decisions are pure functions; each state change is
+ * one Lua script.
  */
 export type { CircuitOverrides, CircuitSettings } from '@sluice/shared/contracts/circuit';
 export { DEFAULT_CIRCUIT } from '@sluice/shared/contracts/circuit';

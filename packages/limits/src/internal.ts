@@ -1,3 +1,3 @@
-// What the fleet's own packages, tests and benches use of this package; not covered by its promises of compatibility.
+// For Sluice's own packages, tests and benches; not covered by the package's compatibility guarantees.
 export { askCircuit, noteCall } from './circuit.js';
 export { blockQuota, endQuotaCall, endReportedCall, readQuotaUse, takeQuota } from './upstreamQuota.js';

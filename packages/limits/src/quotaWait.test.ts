@@ -10,7 +10,7 @@ function used(...frees: (readonly [inMs: number, calls: number])[]): QuotaState 
   };
 }
 
-/** When each further call is granted, in ms, by Redis's own rule: a call counts for a window. */
+/** When each further call is granted, in ms, by the rule used in Redis: a call counts for one window. */
 function grantedInMs(calls: number, frees: readonly number[], windowMs: number): number[] {
   const counted = [...frees];
   return Array.from({ length: calls }, () => {

@@ -1,8 +1,8 @@
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 
 /**
- * Parts into which Redis divides a quota's window. A call counts until the last one of its part is older than a window, so that its
- * place is free again at most one part late.
+ * Number of parts into which Redis divides a quota window. A call counts until the last call of its part is older than
+ * a window, so its capacity is freed at most one part late.
  */
 export const QUOTA_PARTS = 60;
 
@@ -11,22 +11,22 @@ export function quotaPartMs({ windowMs }: UpstreamQuota): number {
   return Math.ceil(windowMs / QUOTA_PARTS);
 }
 
-/** How much of a quota is used, as Redis tells it. */
+/** Usage of a quota, as reported by Redis. */
 export interface UsedQuota {
-  /** How long the upstream is left alone, in ms. */
+  /** Remaining time for which the upstream asked to wait, in ms. */
   readonly blockedMs: number;
   readonly underWay: number;
-  /** Calls that count in the window, with when they no longer do, the next first. */
+  /** Calls that count in the window and when each group stops counting, soonest first. */
   readonly frees: readonly { readonly inMs: number; readonly calls: number }[];
 }
 
-/** A quota with its use. */
+/** A quota with its usage. */
 export interface QuotaState {
   readonly quota: UpstreamQuota;
   readonly used: UsedQuota;
 }
 
-/** Calls that the window still has; null without a bound. Pure. */
+/** Calls left in the window; null without a limit. Pure. */
 export function callsLeft({ quota, used }: QuotaState): number | null {
   if (quota.callsPerWindow === null) return null;
   return Math.max(0, quota.callsPerWindow - callsUsed(used));
@@ -37,8 +37,8 @@ function callsUsed({ frees }: UsedQuota): number {
 }
 
 /**
- * How long until the call at this place may be made as far as window and upstream go, in ms: those ahead take what is
- * left and then what comes free, and what they take comes free a window later. Pure.
+ * Time until the window and the upstream allow the call at this place, in ms: calls ahead use what is left, then what
+ * is freed, and what they use is freed one window later. Pure.
  * @param position 1 for the next call
  */
 export function quotaWaitMs(position: number, state: QuotaState): number {
@@ -51,8 +51,8 @@ export function quotaWaitMs(position: number, state: QuotaState): number {
 }
 
 /**
- * When one more call than `others` is free; those that the window has now are free a window after they are taken. A quota
- * that was lowered, or whose window was raised, may be used beyond its bound: that must be free first.
+ * Time until one more call than `others` is freed, in ms; calls available now are freed one window after they are
+ * taken. Usage may exceed a quota that was lowered, or whose window was lengthened: the excess must be freed first.
  */
 function freeInMs(others: number, { quota, used }: QuotaState): number {
   let free = Math.min(0, (quota.callsPerWindow ?? 0) - callsUsed(used));
@@ -63,7 +63,7 @@ function freeInMs(others: number, { quota, used }: QuotaState): number {
   return used.blockedMs + quota.windowMs;
 }
 
-/** How long until the next call may be made, in ms; 0 when it may be now. Pure. */
+/** Time until the next call may be made, in ms; 0 when it may be made now. Pure. */
 export function refillsInMs(state: QuotaState): number {
   return quotaWaitMs(1, state);
 }

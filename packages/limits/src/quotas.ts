@@ -12,35 +12,35 @@ import { blockQuota, endQuotaCall, endReportedCall, readQuotaUse, takeQuota } fr
 /** A tenant's own quotas, by the name of the upstream. */
 export type TenantQuotas = ReadonlyMap<string, UpstreamQuota>;
 
-/** A quota and its use, with the circuit. */
+/** A quota with its usage and the circuit. */
 export interface UpstreamState extends QuotaState {
-  /** Null where the upstream has none. */
+  /** Null when the upstream has none. */
   readonly circuit: CircuitState | null;
 }
 
-/** Quotas of tenants and upstreams: what they are by the ledger, and what is used of them by Redis. */
+/** Quotas of tenants for upstreams: limits come from the ledger, usage from Redis. */
 export interface Quotas {
-  /** Takes a call's quota, all or nothing; refused as well while the upstream's circuit is open. */
+  /** Takes a call's quota, all or nothing; also refused while the upstream's circuit is open. */
   take(tenantId: string, upstream: Upstream, call: QuotaCall): Promise<QuotaAnswer>;
-  /** A call is over: another may be under way in its place. */
+  /** Records that a call ended: another may run in its place. */
   end(tenantId: string, upstream: Upstream, callId: string): Promise<void>;
-  /** The same of a call that told whether the upstream works. Answers for what that made of the circuit. */
+  /** The same for a call that showed whether the upstream works. Returns the effect on the circuit. */
   endReported(tenantId: string, upstream: Upstream, call: EndedCall): Promise<CircuitChange>;
-  /** The upstream asked to wait so long, in ms. Answers for how long it is left alone, in ms. */
+  /** Records that the upstream asked to wait for `forMs`. Returns how long calls are blocked now, in ms. */
   block(tenantId: string, upstream: Upstream, forMs: number): Promise<number>;
-  /** How long the upstream, or the part of one, is still to be left alone since it asked to wait, in ms. */
+  /** Remaining time for which the upstream, or a part of it, asked to wait, in ms. */
   blockedForMs(tenantId: string, upstream: Upstream): Promise<number>;
   state(tenantId: string, upstream: Upstream): Promise<UpstreamState>;
-  /** A tenant's quotas may have changed just now: they are read anew when they are next asked for. */
+  /** Invalidates a tenant's cached quotas: the next use reads them again. */
   forget(tenantId: string): void;
-  /** Whether the tenant is there. */
+  /** Whether the tenant exists. */
   knows(tenantId: string): Promise<boolean>;
 }
 
-/** What the end of a call made of a circuit. */
+/** Effect of an ended call on a circuit. */
 export interface CircuitChange {
   readonly kind: EndedCircuit['change'];
-  /** By which it goes; null where there is none. */
+  /** Settings of the circuit; null when there is none. */
   readonly settings: CircuitSettings | null;
 }
 
@@ -48,20 +48,23 @@ export interface CircuitChange {
 export interface QuotasDeps {
   readonly client: RedisClient;
   readonly keys: QuotaKeys;
-  /** A tenant's own quotas by the ledger; null when there is no such tenant. */
+  /** Reads a tenant's own quotas from the ledger; null when there is no such tenant. */
   readonly read: (tenantId: string) => Promise<TenantQuotas | null>;
   readonly now: () => number;
-  /** What the fleet says of circuits; the tasks' own settings hold when left out. */
+  /** The fleet's overrides of circuit settings; defaults to the tasks' own settings. */
   readonly circuit?: CircuitOverrides;
 }
 
-/** A changed quota holds everywhere within so long, in ms. */
+/** A changed quota applies everywhere within this time, in ms. */
 const REMEMBERED_MS = 1_000;
 
-/** Tenants whose quotas are kept for a time in which the ledger is away. */
+/** Maximum tenants whose quotas are kept for use while the ledger is unavailable. */
 const KEPT_TENANTS = 10_000;
 
-/** Quotas through a short cache. While the ledger is away, what it said last holds; a tenant never asked for is refused. */
+/**
+ * Creates quotas with a short cache. While the ledger is unavailable, the last known quotas apply, and calls of a
+ * tenant without any fail.
+ */
 export function createQuotas({ client, keys, read, now, circuit = {} }: QuotasDeps): Quotas {
   const lately = createShortCache(read, REMEMBERED_MS, now);
   const last = new Map<string, TenantQuotas | null>();

@@ -18,40 +18,43 @@ const endReply = z.tuple([z.int(), z.int()]);
 const blockReply = z.int();
 const readReply = z.tuple([z.int(), z.int(), z.int(), z.array(z.int()), z.int(), circuitFieldsSchema]);
 
-/** Whose quota of which upstream. */
+/** The tenant and the upstream of a quota. */
 export interface QuotaOwner {
   readonly tenantId: string;
-  /** Such as `ga4:123456`; never with spaces. */
+  /** Such as `ga4:123456`; never contains spaces. */
   readonly upstream: string;
 }
 
-/** One call that is to be made. */
+/** A call that requests quota. */
 export interface QuotaCall {
-  /** Names this call: asked for again under the same name while its lease lasts, it is not counted twice. */
+  /** Idempotency id: a repeated request with the same id during the lease is not counted again. */
   readonly id: string;
-  /** How long it may be under way before it no longer counts as one, in ms. */
+  /** Lease, in ms: after it, the call no longer counts as in progress. */
   readonly leaseMs: number;
   /** How many calls it counts as. */
   readonly cost: number;
-  /** Names of lists and sets in Redis, of the tenant's bucket: while one holds anything, the call is refused. */
+  /** Keys of Redis lists and sets in the tenant's bucket: while one is non-empty, the call is refused. */
   readonly behind?: readonly string[];
 }
 
-/** What a tenant may ask of an upstream, and when it stops to because the upstream is down. */
+/** Limits of a tenant's calls to an upstream: the quota and the circuit. */
 export interface UpstreamLimits {
   readonly quota: UpstreamQuota;
-  /** Null where nothing stops it. */
+  /** Null when the upstream has no circuit. */
   readonly circuit: CircuitSettings | null;
 }
 
-/** What became of a call that asked for its quota. */
+/** Outcome of a request for quota. */
 export type QuotaAnswer =
-  /** `left`: calls that the window still has; null without a bound. `nowMs`: unix ms of the server's clock. */
+  /** `left`: calls left in the window; null without a limit. `nowMs`: unix ms of the server's clock. */
   | {
       readonly kind: 'granted';
       readonly left: number | null;
       readonly nowMs: number;
-      /** Whether the call finds out if an upstream is back that was down, and is the first to since. */
+      /**
+       * Whether the call is a probe of an upstream that was down: none, the first since the circuit opened, or a later
+       * one.
+       */
       readonly probe: 'none' | 'first' | 'next';
     }
   | {
@@ -61,10 +64,13 @@ export type QuotaAnswer =
       readonly nowMs: number;
     };
 
-/** A call that was let through. */
+/** A granted call. */
 export type GrantedCall = Extract<QuotaAnswer, { kind: 'granted' }>;
 
-/** Why: the window is full, too many are under way, the upstream asked to wait, others go first, or the upstream is down. */
+/**
+ * Why a call was refused: the window is full, too many calls are in progress, the upstream asked to wait, others go
+ * first, or the upstream is down.
+ */
 export type QuotaRefusal = 'exhausted' | 'at-a-time' | 'blocked' | 'others-first' | 'circuit';
 
 const REFUSALS: Readonly<Record<number, QuotaRefusal>> = {
@@ -108,7 +114,7 @@ export async function takeQuota(
   return { kind: 'granted', left: second < 0 ? null : second, nowMs: third, probe: PROBES[fourth] ?? 'none' };
 }
 
-/** A call that is over, and told whether the upstream works. */
+/** An ended call that showed whether the upstream works. */
 export interface EndedCall {
   readonly id: string;
   /** When it was granted, unix ms of the server's clock. */
@@ -118,7 +124,7 @@ export interface EndedCall {
   readonly outcome: ReportedOutcome;
 }
 
-/** What the end of a call made of the circuit. */
+/** Effect of an ended call on the circuit. */
 export interface EndedCircuit {
   readonly change: 'none' | 'opened' | 'closed';
   /** Unix ms of the server's clock. */
@@ -127,7 +133,7 @@ export interface EndedCircuit {
 
 const CHANGES = ['none', 'opened', 'closed'] as const;
 
-/** Notes that a call is over, as {@link endQuotaCall} does, and what it tells of the upstream. A call is noted once. */
+/** Records the end of a call like {@link endQuotaCall}, and its outcome in the circuit. Each call is recorded once. */
 export async function endReportedCall(
   client: RedisClient,
   keys: QuotaKeys,
@@ -156,7 +162,7 @@ export async function endReportedCall(
   return { change: CHANGES[change] ?? 'none', nowMs };
 }
 
-/** Notes that a call is over, so that another may be under way in its place. What it counted in its window stays. */
+/** Records the end of a call, so that another may run in its place. It still counts in its window. */
 export async function endQuotaCall(
   client: RedisClient,
   keys: QuotaKeys,
@@ -167,8 +173,8 @@ export async function endQuotaCall(
 }
 
 /**
- * Notes that the upstream asked the tenant to wait: until then every call is refused.
- * @returns for how long, in ms; longer than asked for when a longer wait was known
+ * Records that the upstream asked the tenant to wait: every call is refused meanwhile.
+ * @returns how long calls are blocked, in ms; longer than requested when a longer wait was already recorded
  */
 export async function blockQuota(
   client: RedisClient,
@@ -179,22 +185,22 @@ export async function blockQuota(
   return blockReply.parse(await block.run(client, [keysOf(keys, owner)[0]], [Math.ceil(forMs)]));
 }
 
-/** How much of a quota is used. */
+/** Usage of a quota. */
 export interface QuotaUse {
-  /** How long the upstream is left alone, in ms. */
+  /** Remaining time for which the upstream asked to wait, in ms. */
   readonly blockedMs: number;
-  /** Calls under way. */
+  /** Calls in progress. */
   readonly underWay: number;
-  /** Until the first of them is over at the latest, in ms; 0 when there is none. */
+  /** Time until the first lease among them expires, in ms; 0 when there is none. */
   readonly firstEndsInMs: number;
-  /** Calls that count in the window, with when they no longer do, the next first. */
+  /** Calls that count in the window and when each group stops counting, soonest first. */
   readonly frees: readonly { readonly inMs: number; readonly calls: number }[];
   /** Unix ms of the server's clock. */
   readonly nowMs: number;
   readonly circuit: Circuit;
 }
 
-/** Says how much of a quota is used; changes nothing. */
+/** Reads the usage of a quota. Read-only. */
 export async function readQuotaUse(
   client: RedisClient,
   keys: QuotaKeys,

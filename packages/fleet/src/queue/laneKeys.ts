@@ -3,7 +3,7 @@ import { QueueKeys } from 'bullmq';
 import type { LaneKeys } from '../redis/commands/inspectLanes.js';
 import type { FleetKeys } from '../redis/keys.js';
 
-/** The names under which BullMQ keeps what a lane is looked at by. */
+/** BullMQ's keys for inspecting a lane. */
 export function laneKeysOf(keys: FleetKeys, lane: string): LaneKeys {
   const { marker, wait, prioritized, delayed, active } = new QueueKeys(keys.queuePrefix(tenantOfLane(lane))).getKeys(
     lane,

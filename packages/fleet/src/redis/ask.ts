@@ -1,2 +1,4 @@
-/** Asks a store, in the way of the process: how long it waits, and what an answer that does not come becomes. */
+/**
+ * Runs a query against a store under the process's policy: how long to wait, and which error a missing reply becomes.
+ */
 export type Ask = <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;

@@ -6,13 +6,14 @@ import type { RedisClient } from './client.js';
 import { mastersOf } from './client.js';
 import { refusalOf } from './refusal.js';
 
-/** Longest that a node is waited for when it is asked what it is, in ms. */
+/** Timeout of reading a node's INFO, in ms. */
 const ASK_WITHIN_MS = 2_000;
 
 /**
- * Looks at every server that holds data. A master of a Cluster that does not answer is left out: it may be failing over,
- * and the process must be able to start meanwhile.
- * @throws ConfigurationError when one is older than 6.2, evicts keys, is of another kind than was said, or may not be asked
+ * Checks every server that holds data. Skips a Cluster master that does not answer: it may be failing over, and the
+ * process must be able to start meanwhile.
+ * @throws ConfigurationError when a server is older than 6.2, evicts keys, is not of the configured kind, or forbids
+ *   INFO
  */
 export async function assertUsable(client: RedisClient): Promise<void> {
   if (!(client instanceof Cluster)) return assertServer(await allowedInfoOf(client), { inCluster: false });
@@ -21,9 +22,10 @@ export async function assertUsable(client: RedisClient): Promise<void> {
 }
 
 /**
- * Asks the server at the URL why its Cluster could not be joined; a Cluster's own client only says that it failed.
- * @returns what a plain connection met; null when it met nothing
- * @throws ConfigurationError when the server answers and is of no Cluster
+ * Probes the server at the URL to find out why the Cluster connection failed; ioredis's Cluster client does not report
+ * why.
+ * @returns the error of a plain connection; null when it succeeds
+ * @throws ConfigurationError when the server answers and is not part of a Cluster
  */
 export async function findTrouble(url: string): Promise<Error | null> {
   let met: Error | null = null;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { batchWrites } from './batchWrites.js';
 
-/** Notes what leaves together. */
+/** Records which writes leave together. */
 function createSink() {
   const sent: string[] = [];
   const stream = new Writable({

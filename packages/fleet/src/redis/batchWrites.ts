@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 
 /**
- * Sends what is written in one turn of the event loop in one go. Under load a process writes hundreds of small commands in
- * a turn; a system call for each costs it, and the server that reads them, more than the commands themselves. A lone
- * command leaves in the same turn, after the events that are due with it.
+ * Batches all writes of one event-loop turn into one. Under load a process writes hundreds of small commands per turn;
+ * a system call for each costs it, and the server that reads them, more than the commands themselves. A lone command
+ * leaves in the same turn, after the events due with it.
  */
 export function batchWrites(stream: Writable): void {
   let gathering = false;

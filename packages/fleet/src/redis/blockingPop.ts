@@ -4,37 +4,37 @@ import type { Redis } from 'ioredis';
 import type { RedisClient } from './client.js';
 import { ownerOf, refreshSlots } from './slotOwner.js';
 
-/** What a blocking pop took. */
+/** A member taken by a blocking pop. */
 export interface Popped {
   readonly key: string;
   readonly member: string;
   readonly score: number;
 }
 
-/** Waits for members of sorted sets over a connection of its own, to the one server that holds them. */
+/** Waits for members of sorted sets over a dedicated connection to the server that holds them. */
 export interface BlockingPop {
   /**
-   * Takes the lowest member of the first of these sorted sets that has one, or null when none had within the time. One
-   * call at a time. Whatever goes wrong, it rejects at most 2 s after the time is over, and the next call connects anew;
-   * a member that was taken while the connection broke is lost.
-   * @param keys of one bucket; always of the same for one object
+   * Takes the lowest member of the first of these sorted sets that has one; null when none has one before the timeout.
+   * One call at a time. On any failure it rejects at most 2 s after the timeout, and the next call reconnects; a member
+   * taken while the connection broke is lost.
+   * @param keys of one bucket; always the same bucket for one object
    * @param timeoutSeconds above 0; may be a fraction
    */
   bzpopmin(keys: readonly string[], timeoutSeconds: number): Promise<Popped | null>;
-  /** Ends a wait at once, with a rejection. The next call would connect anew. */
+  /** Ends a wait at once with a rejection. A later call reconnects. */
   disconnect(): void;
 }
 
-/** Longest that a connection may take to be made, in ms. */
+/** Connect timeout, in ms. */
 const CONNECT_WITHIN_MS = 3_000;
 
-/** How long an answer may be late, in ms. */
+/** Grace period for a late reply, in ms. */
 const LATE_MS = 2_000;
 
 /**
- * Makes a blocking connection that is opened by its first call. On a Cluster it is one plain connection to the master
- * that owns the keys, where a second Cluster client would open one to each node, and more to look after them. It is
- * thrown away when the slot moves or the master fails, and made again from what the Cluster says then.
+ * Creates a blocking connection that its first call opens. On a Cluster it is one plain connection to the master that
+ * owns the keys; a second Cluster client would open one to each node, and more to monitor them. When the slot moves or
+ * the master fails, the connection is dropped and reopened from the refreshed slot map.
  */
 export function createBlockingPop(client: RedisClient): BlockingPop {
   let connection: Redis | null = null;
@@ -50,7 +50,7 @@ export function createBlockingPop(client: RedisClient): BlockingPop {
   async function openFor(key: string): Promise<Redis> {
     const droppedBefore = dropped;
     if (lastFailed) await refreshSlots(client);
-    // Nobody waits for it any more, and nobody would close it.
+    // The caller no longer waits for this connection, so nothing would close it.
     if (dropped !== droppedBefore) throw late('connect');
     const opened = dedicate(ownerOf(client, key));
     connection = opened;
@@ -78,7 +78,9 @@ export function createBlockingPop(client: RedisClient): BlockingPop {
   };
 }
 
-/** A connection that fails for good at its first trouble: whoever waits on it looks, then makes another. */
+/**
+ * Creates a connection that fails permanently on its first error: the caller inspects its lanes, then opens another.
+ */
 function dedicate(server: Redis): Redis {
   const connection = server.duplicate({
     lazyConnect: true,
@@ -87,11 +89,11 @@ function dedicate(server: Redis): Redis {
     retryStrategy: null,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_WITHIN_MS,
-    // Waiting for long is what it is for.
+    // No timeouts: this connection blocks for long.
     commandTimeout: undefined,
     socketTimeout: undefined,
   });
-  // Its failures reach the caller, and the connection it was made from reports that Redis is away.
+  // Its failures reach the caller, and the original connection reports that Redis is unavailable.
   connection.on('error', () => undefined);
   return connection;
 }

@@ -2,12 +2,12 @@ import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 
 /**
- * A connection to Redis through which all commands go: to one server, or to the nodes of a Redis Cluster. Every command
- * can be called on both; the keys of one call must then be of one slot, which those of a bucket are.
+ * The connection to Redis that all commands use: to one server, or to the nodes of a Redis Cluster. Both support every
+ * command; on a Cluster the keys of one call must share a hash slot, as those of a bucket do.
  */
 export type RedisClient = Redis | Cluster;
 
-/** The plain connections to every server that holds data: itself, or each master of a Cluster as it is known now. */
+/** The plain connections to every server that holds data: the client itself, or each currently known Cluster master. */
 export function mastersOf(client: RedisClient): readonly Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }

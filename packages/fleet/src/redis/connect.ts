@@ -11,20 +11,21 @@ import type { RedisClient } from './client.js';
 import type { RedisConfig, RedisUse } from './openClient.js';
 import { openClient } from './openClient.js';
 
-/** A connection to Redis that is a part of the process. */
+/** A connection to Redis, managed as a service of the process. */
 export interface RedisService extends Service {
   readonly client: RedisClient;
-  /** Resolves when the server answers; of a Cluster, when any node does. */
+  /** Resolves when the server replies; on a Cluster, when any node does. */
   ping(): Promise<void>;
 }
 
-/** Longest that a start waits for a Cluster to be whole, in ms: a failover takes about its node timeout. */
+/** Maximum wait at start for a Cluster to be ready, in ms: a failover takes about its node timeout. */
 const CLUSTER_READY_WITHIN_MS = 20_000;
 
 /**
- * One connection to Redis, or to each node of a Redis Cluster, made by `start`. Reconnects for ever, at most every 2 s.
+ * Creates a connection to Redis, or to each node of a Redis Cluster, opened by `start`. Reconnects forever, with a
+ * delay of at most 2 s.
  * @throws ConfigurationError from `start` when Redis cannot be reached, is older than 6.2, evicts keys, or is a Cluster
- *   and was not said to be, or the other way round
+ *   without being configured as one, or the other way round
  */
 export function createRedis(config: RedisConfig, use: RedisUse, log: Log): RedisService {
   const client = openClient(config, use);
@@ -61,7 +62,7 @@ export function createRedis(config: RedisConfig, use: RedisUse, log: Log): Redis
   };
 }
 
-/** On the connection to each server, whenever it is made anew. */
+/** Batches writes on the connection to each server, after every reconnect. */
 function batchAllWrites(client: RedisClient): void {
   const batch = (server: Redis): void => {
     server.on('connect', () => batchWrites(server.stream));
@@ -88,14 +89,14 @@ async function connectFirst(client: RedisClient, config: RedisConfig, lastError:
     client.disconnect();
     if (failure instanceof ConfigurationError) throw failure;
     const trouble = client instanceof Cluster ? await findTrouble(config.url) : lastError();
-    // What the connection met says more than that it was closed.
+    // The connection's own error is more specific than "closed".
     const cause = trouble ?? failure;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`Redis cannot be reached (${why}). Check REDIS_URL.`, { cause });
   }
 }
 
-/** While a Cluster is not whole the client tries again by itself, and what the first try promised is never kept. */
+/** While a Cluster is not ready, the client retries on its own and the promise of the first attempt never settles. */
 async function connectCluster(client: Cluster): Promise<void> {
   const ready = new Promise<void>((resolve) => client.once('ready', resolve));
   await within(CLUSTER_READY_WITHIN_MS, Promise.race([client.connect(), ready]), () => {

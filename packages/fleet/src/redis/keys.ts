@@ -1,50 +1,50 @@
 import { BUCKET_COUNT, bucketOf } from '@sluice/shared/domain/lane';
 
 /**
- * Every key and channel of ours in Redis; BullMQ's own keys are made by BullMQ alone. What stands in braces is the
- * hash tag of Redis Cluster, so that all keys of a bucket live on one node. Queue names hold a dot and ours do not,
- * so they never meet.
+ * Every Redis key and channel of Sluice; only BullMQ creates its own keys. The part in braces is the hash tag of Redis
+ * Cluster, so that all keys of a bucket live on one node. Queue names contain a dot and Sluice's keys do not, so they
+ * never collide.
  */
 export interface FleetKeys {
   /** BullMQ's prefix for the lanes of a tenant, such as `{sluice:17}`. */
   queuePrefix(tenantId: string): string;
   /** The same for the lanes of a bucket. */
   bucketPrefix(bucket: number): string;
-  /** ZSET of the bucket's lanes by when they were last added to, unix ms of the server's clock. */
+  /** ZSET lane -> time of its last add, unix ms of the server's clock. */
   registry(bucket: number): string;
-  /** HASH lane -> jobs added to it, ever. */
+  /** HASH lane -> jobs added to it in total. */
   arrivals(bucket: number): string;
-  /** HASH tenant -> slots that it shall have. */
+  /** HASH tenant -> desired slots. */
   desiredSlots(bucket: number): string;
-  /** HASH tenant -> its share of a process's turns; a tenant of weight 1 has no field. */
+  /** HASH tenant -> its share of a process's scheduling turns; a tenant of weight 1 has no field. */
   weights(bucket: number): string;
-  /** HASH lane -> how long its jobs take, in ms. */
+  /** HASH lane -> service time of its jobs, in ms. */
   serviceTimes(bucket: number): string;
   /** HASH of leased slots, `tenant:number` -> `end of the lease (unix ms, server's clock) holder`. */
   slots(bucket: number): string;
-  /** STREAM of what happens to the bucket's jobs, for those who listen. */
+  /** STREAM of the bucket's job events, for subscribers. */
   feed(bucket: number): string;
-  /** HASH: how much a user of a tenant has submitted of late. */
+  /** HASH of how much a user of a tenant submitted recently. */
   use(bucket: number, tenantId: string, user: string): string;
-  /** HASH of the calls that a tenant made of an upstream, by parts of the quota's window. */
+  /** HASH of a tenant's calls to an upstream, by parts of the quota window. */
   quotaRing(tenantId: string, upstream: string): string;
-  /** ZSET of a tenant's calls of an upstream that are under way -> when the lease of each ends, unix ms. */
+  /** ZSET of a tenant's calls to an upstream in progress -> expiry of each call's lease, unix ms. */
   quotaCalls(tenantId: string, upstream: string): string;
-  /** HASH of a tenant's circuit of an upstream; gone while it is closed and nothing failed of late. */
+  /** HASH of a tenant's circuit for an upstream; absent while it is closed and nothing failed recently. */
   circuit(tenantId: string, upstream: string): string;
   /** ZSET that ends a worker process's wait for the markers of a bucket. */
   nudge(bucket: number, workerId: string): string;
-  /** What the ids of a request with an `Idempotency-Key` come from; expires after a day. */
+  /** Seed of the ids of a request with an `Idempotency-Key`; expires after a day. */
   requestSeed(tenantId: string, digest: string): string;
   /** Changes when the bucket's lanes, desired slots or weights do. */
   version(bucket: number): string;
   /** Highest fence of a leader that wrote desired slots here. */
   desiredFence(bucket: number): string;
-  /** The bucket's mark: gone when the bucket lost its data. The ledger holds a copy. */
+  /** The bucket's Redis epoch: missing when the bucket lost its data. The ledger holds a copy. */
   epoch(bucket: number): string;
-  /** ZSET worker process -> when its heartbeat ends, unix ms of the server's clock. */
+  /** ZSET worker process -> when its heartbeat expires, unix ms of the server's clock. */
   readonly workers: string;
-  /** HASH worker process -> jobs that it runs at a time. */
+  /** HASH worker process -> its maximum concurrent jobs. */
   readonly capacities: string;
   /** HASH worker process -> digest of the tasks that it runs. */
   readonly knownTasks: string;
@@ -56,23 +56,29 @@ export interface FleetKeys {
   readonly leader: string;
   /** Fence of the latest leadership, which only grows. */
   readonly leaderFence: string;
-  /** SET of run ids of the servers that were compared with the ledger since they started. */
+  /** SET of run ids of the servers compared with the ledger since they started. */
   readonly comparedServers: string;
-  /** Tenants that metrics name, joined by a space. */
+  /** Tenants that appear as labels in metrics, separated by spaces. */
   readonly shownTenants: string;
-  /** Name of the last pass over all priorities that was finished. */
+  /** Name of the last completed pass over all priorities. */
   readonly scoringPass: string;
-  /** Channel that tells which lanes were added to, as names joined by a space. A hint, not a promise. */
+  /** Channel of lanes that received jobs, as names separated by spaces. A hint without guarantee. */
   readonly touchedChannel: string;
-  /** Channel of buckets that changed, as numbers joined by a space, and of worker processes that leave. Hints, not promises. */
+  /**
+   * Channel of changed buckets, as numbers separated by spaces, and of departing worker processes. Hints without
+   * guarantee.
+   */
   readonly changedChannel: string;
-  /** Channel that names a lane whose work a process knows of and cannot do, then that process. A hint, not a promise. */
+  /**
+   * Channel of lanes with work that the sending process cannot run: lane name, then process id. A hint without
+   * guarantee.
+   */
   readonly wokenChannel: string;
-  /** Channel that names jobs to be cancelled while they run. */
+  /** Channel of running jobs to cancel. */
   readonly cancelChannel: string;
 }
 
-/** The keys of a fleet. */
+/** Creates the keys of a fleet. */
 export function fleetKeys(prefix: string): FleetKeys {
   const bucket = (number: number): string => `{${prefix}:${number}}`;
   const fleet = `{${prefix}:fleet}`;
@@ -112,5 +118,5 @@ export function fleetKeys(prefix: string): FleetKeys {
   };
 }
 
-/** The number of every bucket. */
+/** All bucket numbers. */
 export const BUCKETS: readonly number[] = Array.from({ length: BUCKET_COUNT }, (_, number) => number);

@@ -3,59 +3,59 @@ import { Cluster, Redis } from 'ioredis';
 import type { RedisClient } from './client.js';
 
 /**
- * How a process uses Redis: a `caller` answers people and gives up on a slow Redis (an add that timed out may still
- * have happened: try again with the same id); a `consumer` waits for as long as it takes.
+ * How a process uses Redis: a `caller` serves requests and times out on a slow Redis (an add that timed out may still
+ * have happened: retry with the same id); a `consumer` waits for as long as it takes.
  */
 export type RedisUse = 'caller' | 'consumer';
 
-/** Where a server listens. */
+/** Address of a server. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** Which Redis, and of what kind. */
+/** Address and kind of the Redis deployment. */
 export interface RedisConfig {
-  /** Of one server; of a Cluster, that of any node. Its credentials and its TLS hold for all nodes. */
+  /** URL of the server, or of any node of a Cluster. Its credentials and TLS setting apply to all nodes. */
   readonly url: string;
-  /** Whether the server is a node of a Redis Cluster; no when left out. */
+  /** Whether the server is a node of a Redis Cluster; defaults to false. */
   readonly cluster?: boolean;
-  /** More nodes of the Cluster, asked when that of the URL is away. */
+  /** More nodes of the Cluster, used when that of the URL is unavailable. */
   readonly clusterNodes?: readonly ServerAddress[];
-  /** Sentinels to be asked where the server is, in place of the URL's host; none when left out. */
+  /** Sentinels that locate the server, instead of the URL's host; defaults to none. */
   readonly sentinels?: readonly ServerAddress[];
-  /** What the Sentinels call the server. */
+  /** The Sentinels' name for the server. */
   readonly sentinelMaster?: string;
   readonly sentinelPassword?: string | undefined;
 }
 
-/** Longest that a caller waits for one command, in ms. */
+/** Timeout of a caller's commands, in ms. */
 const CALLER_TIMEOUT_MS = 1_000;
 
 /**
- * A connection that owes answers and says nothing for this long has died unheard (a cut cable, a lost firewall state), in
- * ms. The system would notice after a quarter of an hour; until then every command would wait in vain.
+ * A connection with pending replies and no data for this long is considered dead (a cut cable, lost firewall state), in
+ * ms. The operating system would notice only after a quarter of an hour; until then every command would hang.
  */
 const SILENCE_MS = 10_000;
 
-/** How often a Cluster is asked which node owns what, in ms; a node that answers wrongly makes it ask at once. */
+/** Interval between refreshes of a Cluster's slot map, in ms; a redirection triggers one at once. */
 const SLOTS_REFRESH_MS = 5_000;
 
-/** Time between two tries of a command that its node could not take, in ms. */
+/** Retry delay of a command that its node could not accept, in ms. */
 const CLUSTER_RETRY_MS = 100;
 
-/** A client that is not connected yet. Reconnects for ever, at most every 2 s. */
+/** Creates a client that is not connected yet. Reconnects forever, with a delay of at most 2 s. */
 export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
   const shared = {
     maxRetriesPerRequest: null,
     socketTimeout: SILENCE_MS,
-    // CLIENT SETINFO at each connection tells the server the library's name; the users of deploy/redis may not.
+    // ioredis sends CLIENT SETINFO on each connection; the users of deploy/redis may not run it.
     disableClientInfo: true,
     ...(use === 'caller' ? { commandTimeout: CALLER_TIMEOUT_MS } : {}),
   };
   const own = { lazyConnect: true, enableOfflineQueue: use === 'consumer' };
   if (config.cluster !== true) {
-    // At the start, Sentinels that do not answer are a failure; later they are waited for.
+    // At start, unreachable Sentinels are an error; later the client waits for them.
     let hasBegun = false;
     const sentinels = sentinelOptions(config, (times) => (hasBegun ? retryDelayMs(times) : null));
     const client = new Redis(config.url, { ...own, ...shared, ...sentinels, retryStrategy: retryDelayMs });
@@ -80,9 +80,9 @@ export function openClient(config: RedisConfig, use: RedisUse): RedisClient {
 }
 
 /**
- * Has the client, and what BullMQ duplicates of it, begin at the nodes that are known by then too: those that were given may
- * have died for good.
- * @param begin the list that the client was made with, and reads whenever it connects
+ * Adds the currently known nodes to the startup nodes of the client and of BullMQ's duplicates of it: the configured
+ * ones may be permanently gone.
+ * @param begin the startup list passed to the client, which reads it whenever it connects
  */
 function keepNodes(client: Cluster, begin: ServerAddress[]): Cluster {
   const given = [...begin];
@@ -129,7 +129,7 @@ function readUrl(text: string): { readonly node: ServerAddress; readonly options
   };
 }
 
-/** A certificate is for a name, so names are kept where there is one. */
+/** With TLS, keeps host names unresolved, because certificates are issued for names. */
 function hostNamesOf({ tls }: NodeOptions): Pick<ClusterOptions, 'dnsLookup'> {
   return tls === undefined ? {} : { dnsLookup: (host, done) => done(null, host) };
 }

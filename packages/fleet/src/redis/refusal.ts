@@ -1,8 +1,8 @@
 /**
- * Why a Redis that answers does not do as asked:
- * `memory` it is full; `disk` it cannot save, and so takes no writes; `read-only` it is a replica; `loading` it reads its
- * data back; `no-replicas` too few replicas keep up; `cluster-down` the owner of a slot is not known or failing over;
- * `busy` a script runs for too long; `forbidden` this user may not.
+ * Why a reachable Redis refuses a command: `memory` it is full; `disk` it cannot save and so rejects writes;
+ * `read-only` it is a replica; `loading` it is loading its data; `no-replicas` too few replicas keep up; `cluster-down`
+ * the owner of a slot is unknown or failing over; `busy` a script runs for too long; `forbidden` the user lacks
+ * permission.
  */
 export type RedisRefusal =
   | 'memory'
@@ -14,7 +14,9 @@ export type RedisRefusal =
   | 'busy'
   | 'forbidden';
 
-/** Redis's own error codes, the first word of its reply. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+/**
+ * Redis's own error codes, the first word of its reply. https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 const REFUSAL_OF: Readonly<Record<string, RedisRefusal>> = {
   OOM: 'memory',
   MISCONF: 'disk',
@@ -32,12 +34,14 @@ const REFUSAL_OF: Readonly<Record<string, RedisRefusal>> = {
 
 const CODES = Object.keys(REFUSAL_OF).join('|');
 
-/** A code at the start; behind EXECABORT that of the command which spoiled the transaction; before Redis 7 a script's. */
+/**
+ * Matches a code at the start, after EXECABORT (that of the failed command), or within a script error (before Redis 7).
+ */
 const FIRST_WORD = new RegExp(
   `^(?:EXECABORT Transaction discarded because of: |ERR Error running script .*?-)?(${CODES})\\b`,
 );
 
-/** What a person is to do about each refusal. */
+/** Advice for operators on each refusal. */
 export const ADVICE_ON: Readonly<Record<RedisRefusal, string>> = {
   memory: 'Redis is full: raise its maxmemory, or let the jobs that wait be done.',
   disk: 'Redis cannot write to its disk: make room there, or mend the disk.',
@@ -50,12 +54,12 @@ export const ADVICE_ON: Readonly<Record<RedisRefusal, string>> = {
 };
 
 /**
- * Why Redis refused, by the code that its reply begins with; null when it did not refuse: the server is away, or the
- * command itself is wrong. A refused command was not carried out, where one that got no answer may have been.
+ * Why Redis refused, from the error code of its reply; null when it did not refuse: the server is unavailable or the
+ * command itself is wrong. A refused command was not executed, whereas one without a reply may have been.
  */
 export function refusalOf(error: unknown): RedisRefusal | null {
   const pending: unknown[] = [error];
-  // Errors name each other as causes; a circle must end.
+  // Causes may form a cycle, so the search is bounded.
   for (let looked = 0; pending.length > 0 && looked < 16; looked++) {
     const at = pending.shift();
     if (!(at instanceof Error)) continue;
@@ -66,7 +70,7 @@ export function refusalOf(error: unknown): RedisRefusal | null {
   return null;
 }
 
-/** ioredis hangs the errors that spoiled a transaction on the one it throws. */
+/** ioredis attaches the errors that aborted a transaction to the one it throws. */
 function previousErrorsOf(error: Error): readonly unknown[] {
   const previous: unknown = 'previousErrors' in error ? error.previousErrors : undefined;
   return Array.isArray(previous) ? previous : [];

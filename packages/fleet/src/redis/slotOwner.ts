@@ -4,8 +4,8 @@ import { Cluster, Command } from 'ioredis';
 import type { RedisClient } from './client.js';
 
 /**
- * The client's own connection to the server that holds a key: of a Cluster, to the master that owns the key's slot as far
- * as the client knows. It is not to be blocked; duplicate it for that.
+ * The client's own connection to the server that holds a key: on a Cluster, to the master that owns the key's slot as
+ * far as the client knows. Do not block it; duplicate it for that.
  * @throws FleetError `unavailable` when no master is known for the slot
  */
 export function ownerOf(client: RedisClient, key: string): Redis {
@@ -17,7 +17,7 @@ export function ownerOf(client: RedisClient, key: string): Redis {
   return owner;
 }
 
-/** Asks a Cluster anew which node owns what. Those who ask at the same time share one question. */
+/** Refreshes a Cluster's slot map. Concurrent calls share one request. */
 export function refreshSlots(client: RedisClient): Promise<void> {
   if (!(client instanceof Cluster)) return Promise.resolve();
   return new Promise((resolve, reject) => {

@@ -3,9 +3,9 @@ import { Cluster } from 'ioredis';
 import type { RedisClient } from './client.js';
 
 /**
- * Listens on channels over a connection of its own. Messages are hints that may be lost with the connection: whoever
- * listens looks by itself from time to time as well. A process listens once on a channel.
- * @param listeners what to do with a message, by channel
+ * Subscribes to channels over a dedicated connection. Messages are hints that may be lost with the connection, so
+ * subscribers also poll. A process subscribes to a channel once.
+ * @param listeners message handler by channel
  */
 export function createSubscriber(
   client: RedisClient,
@@ -34,12 +34,12 @@ export function createSubscriber(
 }
 
 /**
- * A Cluster's client has a connection for this already, to any one of the nodes, as each passes every message on; it
- * moves to another node when that one goes. A connection to one server must be made.
+ * Opens a connection for subscriptions to one server. A Cluster client already has one, to any node, as nodes forward
+ * every message; it moves to another node when that one fails.
  */
 function openListener(client: Exclude<RedisClient, Cluster>): Exclude<RedisClient, Cluster> {
   const connection = client.duplicate({ lazyConnect: true, enableOfflineQueue: true, maxRetriesPerRequest: null });
-  // The connection it was made from reports that Redis is away.
+  // The original connection reports that Redis is unavailable.
   connection.on('error', () => undefined);
   return connection;
 }

@@ -4,10 +4,10 @@ import type { ServerClock } from '@sluice/shared/lifecycle/serverClock';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { RedisClient } from './client.js';
 
-/** How often Redis is asked for the time, in ms. */
+/** Interval between reads of Redis's time, in ms. */
 const ASK_EVERY_MS = 5_000;
 
-/** Asks Redis for the time, for a process that sends it no heartbeat. While Redis is away the last answer holds. */
+/** Polls Redis's time for a process without a heartbeat. While Redis is unavailable, the last reading is used. */
 export function watchClock(client: RedisClient, clock: ServerClock, log: Log): Service {
   return runEvery(
     'clock',

@@ -1,7 +1,7 @@
--- Note that an upstream asked a tenant to wait. A longer wait that is known stands.
+-- Records that an upstream asked a tenant to wait. A longer recorded wait is kept.
 -- KEYS[1] ring  HASH as in takeQuota
 -- ARGV[1] how long (ms)
--- Returns for how long the upstream is left alone now (ms).
+-- Returns how long calls are blocked now (ms).
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ends = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('HGET', KEYS[1], 'blocked') or '0'))

@@ -1,10 +1,10 @@
--- Note how a call of an upstream ended, once, and what the circuit is after it: noteCall of domain/circuit.ts.
+-- Records the end of a call to an upstream, once, and updates the circuit: the same as noteCall in circuit.ts.
 -- KEYS[1] open     ZSET as in takeQuota
 -- KEYS[2] circuit  HASH as in takeQuota
--- ARGV[1] this call  ARGV[2] 1 answered 0 failed  ARGV[3] when it was let through (unix ms)
+-- ARGV[1] call id  ARGV[2] 1 answered, 0 failed  ARGV[3] when it was granted (unix ms)
 -- ARGV[4] failures that open the circuit  ARGV[5] within (ms)  ARGV[6] its rest (ms)  ARGV[7] answers that close it
--- ARGV[8] its state is kept without calls for (ms)  ARGV[9] 1 for a probe, 0 for none
--- Returns {0 as it was, or the call ended before  1 opened  2 closed, now (unix ms)}.
+-- ARGV[8] expiry of its state without calls (ms)  ARGV[9] 1 for a probe, 0 otherwise
+-- Returns {change, now (unix ms)}; change: 0 none, or the call had already ended; 1 opened; 2 closed.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

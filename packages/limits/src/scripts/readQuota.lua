@@ -1,8 +1,8 @@
--- What is left of a quota. Changes nothing, so that what is over may still be there and is left out of the count.
+-- Returns the usage of a quota. Read-only: expired entries may still exist and are not counted.
 -- KEYS[1] ring  KEYS[2] open  KEYS[3] circuit  as in takeQuota
 -- ARGV[1] window (ms)
--- Returns {blocked for (ms), under way, the first of them ends in at most (ms), {free again in (ms), calls, ...}, oldest first,
--- now (unix ms), {`failures`, `opened`, `probe`, `answered` of the circuit}}.
+-- Returns {blocked for (ms), calls in progress, time until the first of their leases expires (ms),
+--   {freed in (ms), calls, ...} oldest first, now (unix ms), circuit's {`failures`, `opened`, `probe`, `answered`}}.
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,17 +1,21 @@
--- Take calls of an upstream's quota, all or nothing: so many in any window, so many at a time. The server's clock decides.
--- KEYS[1] ring   HASH part of a window (its first ms) -> `calls:when the last of them was made (unix ms)`. Nothing in it depends
---                on a window's length, which may be changed at any time: what is older than the window is kept for the longest
---                there can be, in ever longer parts. `blocked` -> until when (unix ms) the upstream asked to wait
--- KEYS[2] open   ZSET call under way -> when its lease ends (unix ms)
--- KEYS[3] circuit  HASH, none while it is closed and nothing failed of late. Closed: `failures` -> when the latest were (unix ms), oldest
---                first. Open: `opened` -> when, `probe` -> when the next call may be made. Half open: `answered` -> probes that were, too
--- KEYS[4..] lists and sets of jobs that go first: one that is there refuses the call
--- ARGV[1] calls in a window, 0 for no bound  ARGV[2] window (ms)  ARGV[3] parts of the window
--- ARGV[4] calls at a time, 0 for no bound    ARGV[5] this call    ARGV[6] its lease (ms)  ARGV[7] how many calls it counts as
--- ARGV[8] the longest window there can be (ms)
--- ARGV[9] rest of a circuit that opened (ms), 0 for no circuit  ARGV[10] a probe every (ms)  ARGV[11] its state is kept without calls for (ms)
--- Returns {1, calls left in the window or -1, now (unix ms), 0 no probe 1 a probe 2 the first since the circuit opened}, or
--- {0, why: 1 window 2 at a time 3 blocked 4 others go first 5 circuit, try again in (ms), now}.
+-- Takes a call's cost from an upstream's quota, all or nothing, limited per sliding window and by calls in progress.
+-- Timed by the server's clock.
+-- KEYS[1] ring     HASH part of a window (its first ms) -> `calls:time of the last of them (unix ms)`. Independent of
+--                  the window's length, which may change at any time: calls older than the window are kept for the
+--                  maximum window, in increasingly long parts. `blocked` -> end of the requested wait (unix ms)
+-- KEYS[2] open     ZSET call in progress -> expiry of its lease (unix ms)
+-- KEYS[3] circuit  HASH, absent while it is closed and nothing failed recently. Closed: `failures` -> times of the
+--                  latest failures (unix ms), oldest first. Open: `opened` -> when it opened (unix ms), `probe` -> when
+--                  the next call may be made (unix ms). Half-open: also `answered` -> number of answered probes
+-- KEYS[4..]        lists and sets of jobs that go first: the call is refused while one exists
+-- ARGV[1] calls per window, 0 for no limit    ARGV[2] window (ms)  ARGV[3] parts of the window
+-- ARGV[4] calls in progress, 0 for no limit   ARGV[5] call id      ARGV[6] its lease (ms)  ARGV[7] its cost (calls)
+-- ARGV[8] maximum window (ms)
+-- ARGV[9] rest of an opened circuit (ms), 0 for no circuit  ARGV[10] interval between probes (ms)
+-- ARGV[11] expiry of the circuit's state without calls (ms)
+-- Returns {1, calls left in the window or -1, now (unix ms), probe}, or {0, reason, retry in (ms), now (unix ms)}.
+--   probe: 0 none, 1 a probe, 2 the first since the circuit opened
+--   reason: 1 window, 2 calls in progress, 3 blocked, 4 others go first, 5 circuit
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -19,10 +23,10 @@ local max, window, parts = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3
 local cost = tonumber(ARGV[7])
 local part_ms = math.ceil(window / parts)
 local kept_ms = math.max(window, tonumber(ARGV[8]))
--- Parts that are over are joined so that one is at most an eighth as long as ago: a few fields hold all there is to know.
+-- Expired parts are merged so that a part is at most an eighth as long as its age: a few fields hold the whole history.
 local OVER = 8
 
--- In which part to keep calls that were made so long ago.
+-- The part that holds calls of this age.
 local function part_of(at, age)
   local length = part_ms
   if age >= window then
@@ -38,10 +42,10 @@ if blocked > now then return { 0, 3, blocked - now, now } end
 
 call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local at_a_time = tonumber(ARGV[4])
--- A call that asks again, because it never heard the answer, has its place already, and was counted.
+-- A repeated request, whose first reply was lost, already holds its place and was counted.
 local again = call('ZSCORE', KEYS[2], ARGV[5])
 
--- As askCircuit of domain/circuit.ts: a moment further ahead than it was ever set is of a clock that was set back.
+-- As askCircuit in circuit.ts: a due time further ahead than it can be set is due to a clock that was set back.
 local rest, every = tonumber(ARGV[9]), tonumber(ARGV[10])
 local circuit = rest > 0 and call('HMGET', KEYS[3], 'opened', 'probe', 'answered') or {}
 if circuit[1] then
@@ -49,7 +53,7 @@ if circuit[1] then
   local due = math.min(set, now + (circuit[3] and every or rest))
   if due < set then call('HSET', KEYS[3], 'probe', string.format('%.0f', due)) end
   if due > now then
-    -- It was let through, never heard so, and goes back.
+    -- The call was granted, but the reply was lost: release its place.
     if again then call('ZREM', KEYS[2], ARGV[5]) end
     return { 0, 5, due - now, now }
   end
@@ -60,14 +64,14 @@ if not again and at_a_time > 0 and call('ZCARD', KEYS[2]) >= at_a_time then
   return { 0, 2, math.max(1, tonumber(first[2]) - now), now }
 end
 
--- Adds calls to a part, of which some may be there.
+-- Adds calls to a part, which may already hold some.
 local function add(part, more, at)
   local calls, last = string.match(call('HGET', KEYS[1], part) or '0:0', '^(%d+):(%d+)$')
   call('HSET', KEYS[1], part, string.format('%.0f:%.0f', (calls or 0) + more, math.max(last or 0, at)))
 end
 
--- Counted without a bound too, for one may be set at any time. A part counts until its last call is older than a window, so
--- that no window of that length ever holds more than the quota.
+-- Counted even without a limit, because one may be set at any time. A part counts until its last call is older than a
+-- window, so no window of that length ever holds more than the quota.
 local used, held, gone, moved = 0, {}, {}, {}
 local fields = call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do
@@ -113,5 +117,5 @@ if circuit[1] then
   call('HSET', KEYS[3], 'opened', opened, 'probe', string.format('%.0f', now + every), 'answered', circuit[3] or 0)
   call('PEXPIRE', KEYS[3], every + tonumber(ARGV[11]))
 end
--- Of a quota that was lowered more may be used than there is.
+-- Usage may exceed a quota that was lowered.
 return { 1, max > 0 and math.max(0, max - used) or -1, now, probe }

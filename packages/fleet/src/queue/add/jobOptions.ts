@@ -5,50 +5,50 @@ import { epochAt, queuePriority } from '@sluice/shared/domain/priority';
 import type { JobsOptions } from 'bullmq';
 import { toTraceMetadata } from './traceMetadata.js';
 
-/** Name of our back-off in BullMQ jobs: the delay is decided by the worker, see `domain/retry.ts`. */
+/** Name of Sluice's back-off strategy in BullMQ jobs: the worker decides the delay, see `domain/retry.ts`. */
 export const BACKOFF = 'sluice';
 
-/** Of each kind: so old, in seconds, and so many. */
+/** Retention of each kind: maximum age in seconds and maximum count. */
 const KEEP = { age: 3_600, count: 100 };
 
 /**
- * What workers keep of a lane's finished jobs in Redis for operators to look at; the ledger keeps all. It is the workers' to say,
- * so that no waiting job carries it; a plain client's own word for its job stands.
+ * Finished jobs that workers keep in Redis per lane, for operators to inspect; the ledger keeps all. Set by the worker
+ * so that no waiting job carries it; a plain client's own setting for its job takes precedence.
  */
 export const KEEP_FINISHED = { removeOnComplete: KEEP, removeOnFail: KEEP };
 
-/** A job on its way into a lane. */
+/** A job to be added to a lane. */
 export interface LaneJob {
-  /** Id in the ledger, and of the BullMQ job: adding it twice is harmless. */
+  /** Id in the ledger and of the BullMQ job: adding it twice is harmless. */
   readonly id: string;
   readonly task: string;
   readonly data: unknown;
   /** BullMQ's priority, 1 (first) to 2,097,151. */
   readonly queuePriority: number;
-  /** Attempts that count, the first included. */
+  /** Maximum counted attempts, including the first. */
   readonly maxAttempts: number;
   readonly delayMs: number;
-  /** While an unfinished job of the lane has this key, BullMQ swallows others of it. */
+  /** While an unfinished job of the lane has this key, BullMQ deduplicates others with it. */
   readonly dedupeKey?: string | null;
-  /** W3C trace context that the job's attempts go on with. */
+  /** W3C trace context that the job's attempts continue. */
   readonly traceparent?: string | null;
 }
 
-/** What a job's place in its lane rests on, beside its role and priority. */
+/** What a job's place in its lane depends on besides its role and priority. */
 export interface JobRank {
-  /** Since when it waits, unix ms; see `domain/priority.ts`. */
+  /** Start of its wait, unix ms; see `domain/priority.ts`. */
   readonly rankedSinceMs: number;
   readonly rulePoints: number;
-  /** Unix ms; says in which era the lane's priorities are. */
+  /** Unix ms; determines the priority epoch. */
   readonly nowMs: number;
 }
 
-/** A job of the ledger, as far as its lane is told of it. */
+/** The fields of a ledger job that its lane receives. */
 export interface UnrankedRow {
   readonly id: string;
   readonly tenantId: string;
   readonly queueClass: string;
-  /** Id of the BullMQ job where a plain client chose it. */
+  /** Id of the BullMQ job if a plain client chose it. */
   readonly queueJobId: string | null;
   readonly task: string;
   readonly data: unknown;
@@ -61,21 +61,21 @@ export interface UnrankedRow {
   readonly traceparent?: string | null;
 }
 
-/** What the ledger knows of a job that goes into a lane. */
+/** A ledger job with its rank, ready to be added to a lane. */
 export type QueueableRow = UnrankedRow & JobRank;
 
-/** A job with the lane that it goes into. */
+/** A job and its lane. */
 export interface LanedJob {
   readonly lane: Lane;
   readonly job: LaneJob;
 }
 
-/** How a row of the ledger goes into its lane. */
+/** Converts a ledger row to a job and its lane. */
 export function toLanedJob(row: QueueableRow): LanedJob {
   return toRankedJob(row, row);
 }
 
-/** The same of a row and its rank. To join such large objects into one costs more than all the rest. */
+/** The same for a row and a separate rank: merging such large objects costs more than everything else here. */
 export function toRankedJob(row: UnrankedRow, { rankedSinceMs: sinceMs, rulePoints, nowMs }: JobRank): LanedJob {
   const { role, priority } = row;
   return {
@@ -94,8 +94,8 @@ export function toRankedJob(row: UnrankedRow, { rankedSinceMs: sinceMs, rulePoin
 }
 
 /**
- * BullMQ's form of a job. Nothing of a caller's own options is passed on.
- * @param serverNowMs Redis's time, unix ms: a delay counts from then, whatever this machine's clock says
+ * Converts a job to BullMQ's form. None of a caller's own options are passed on.
+ * @param serverNowMs Redis's time, unix ms: a delay counts from it, regardless of the local clock
  */
 export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; data: unknown; opts: JobsOptions } {
   return {
@@ -111,18 +111,18 @@ export function toBullJob(job: LaneJob, serverNowMs: number): { name: string; da
   };
 }
 
-/** A caller's text never becomes a part of a key in Redis. */
+/** Hashed so that a caller's text never becomes part of a Redis key. */
 function toDedupeId(dedupeKey: string): string {
   return createHash('sha256').update(dedupeKey).digest('hex').slice(0, 32);
 }
 
-/** What BullMQ is told of every job, whoever makes it: retries are ours to decide. */
+/** BullMQ options of every job, whoever creates it: Sluice decides retries. */
 export function toBullOptions({ queuePriority, maxAttempts }: Pick<LaneJob, 'queuePriority' | 'maxAttempts'>) {
   return {
     priority: queuePriority,
     attempts: maxAttempts,
     backoff: { type: BACKOFF },
-    // BullMQ takes no notice of a job that is sent again while it keeps the one that died.
+    // BullMQ ignores a job that is added again while it keeps the failed one.
     removeOnFail: true,
   } satisfies JobsOptions;
 }

@@ -15,7 +15,7 @@ import { toBullJob } from './jobOptions.js';
 import { pausedForMs, pauseLane, resumeLane } from './lanePause.js';
 import { createLaneRegistrar } from './laneRegistrar.js';
 
-/** How many jobs a lane holds, by what they do there. */
+/** Number of jobs in a lane, by state. */
 export interface LaneCounts {
   /** Due and not running. */
   readonly waiting: number;
@@ -32,10 +32,10 @@ export interface DeadLetterNote {
   readonly attempts: number;
 }
 
-/** What became of an add. */
+/** Outcome of an add. */
 export type Added =
   | { readonly kind: 'added' }
-  /** An unfinished job of the lane has the same `dedupeKey`, so BullMQ took no notice of this one. */
+  /** An unfinished job of the lane has the same `dedupeKey`, so BullMQ ignored this one. */
   | { readonly kind: 'deduplicated'; readonly by: string };
 
 const ADDED: Added = { kind: 'added' };
@@ -43,57 +43,60 @@ const ADDED: Added = { kind: 'added' };
 /** The lanes of all tenants, over one shared connection. */
 export interface LaneQueues {
   /**
-   * Adds jobs, each to its lane, and registers the lanes; answers in their order. All leave in one write per node, and a lane
-   * gets them in their order. BullMQ's `addBulk` would put them into a transaction for each lane: nothing rests on that, and it
-   * costs both sides more.
+   * Adds each job to its lane and registers the lanes; returns the outcomes in order. All adds leave in one write per
+   * node, and each lane receives its jobs in order. BullMQ's `addBulk` would use a transaction per lane: nothing
+   * depends on that, and it costs client and server more.
    */
   add(jobs: readonly LanedJob[]): Promise<readonly Added[]>;
-  /** The same for one, which shares its write with all that is sent in the same turn and waits for nobody else's answer. */
+  /**
+   * The same for one job. It shares its write with everything sent in the same event-loop turn but awaits only its own
+   * reply.
+   */
   addOne(job: LanedJob): Promise<Added>;
-  /** Takes a job out of its lane unless it runs; true when it was there. */
+  /** Removes a job from its lane unless it is running; true when it was there. */
   remove(lane: Lane, id: string): Promise<boolean>;
-  /** Place of a waiting job, 1 for the next; null when it does not wait there. O(log n). */
+  /** Place of a waiting job, 1 for the next; null when it is not waiting there. O(log n). */
   position(lane: Lane, id: string): Promise<number | null>;
   /** Places of many jobs of a lane, in the order of the ids. */
   positions(lane: Lane, ids: readonly string[]): Promise<(number | null)[]>;
   counts(lane: Lane): Promise<LaneCounts>;
   progress(lane: Lane, id: string): Promise<unknown>;
-  /** Starts none of a lane's jobs for so long, in ms, on any process; a longer pause that is known stands. */
+  /** Pauses a lane on every process for `forMs`, in ms; a longer existing pause is kept. */
   pauseLane(lane: Lane, forMs: number): Promise<void>;
-  /** How long a lane is held back still, in ms; 0 when it is not. */
+  /** Remaining pause of a lane, in ms; 0 when it is not paused. */
   pausedForMs(lane: Lane): Promise<number>;
-  /** Ends a pause, and tells the workers. */
+  /** Ends a pause and notifies the workers. */
   resumeLane(lane: Lane): Promise<void>;
-  /** Puts a note into the tenant's dead-letter queue; harmless twice. */
+  /** Adds a note to the tenant's dead-letter queue. Idempotent. */
   addDeadLetter(tenantId: string, note: DeadLetterNote): Promise<void>;
-  /** Takes a job's note out of the tenant's dead-letter queue. */
+  /** Removes a job's note from the tenant's dead-letter queue. */
   removeDeadLetter(tenantId: string, jobId: string): Promise<void>;
-  /** Deletes what a lane keeps of finished jobs, and its events. Harmless to jobs that are added meanwhile. */
+  /** Deletes a lane's finished jobs and its events. Does not affect jobs added meanwhile. */
   sweepOut(lane: Lane): Promise<void>;
-  /** Deletes a lane with all that it holds. */
+  /** Deletes a lane with all its contents. */
   obliterate(lane: Lane): Promise<void>;
   /** BullMQ's own queue, for a board. The caller must not close it. */
   queue(lane: Lane): Queue;
-  /** Forgets the queue object of a lane that is gone. */
+  /** Drops the queue object of a deleted lane. */
   forget(lane: Lane): void;
   close(): Promise<void>;
 }
 
-/** Queue objects that are kept; another is made when its lane is used again. */
+/** Maximum number of cached queue objects; an evicted one is created again on use. */
 const KEPT = 10_000;
 
-/** Finished jobs of a lane that are deleted at most, of each kind: a lane keeps about a hundred. */
+/** Maximum finished jobs deleted per lane and kind: a lane keeps about a hundred. */
 const FINISHED_PER_LANE = 10_000;
 
-/** What lanes may be told. */
+/** Options of lane queues. */
 export interface LaneQueuesOptions {
-  /** Redis's time, unix ms; this machine's when left out. */
+  /** Redis's time, unix ms; defaults to the local clock. */
   readonly serverNow?: () => number;
-  /** Another bound than a second; for tests. */
+  /** Overrides the threshold of one second; for tests. */
   readonly registerAgainAfterMs?: number;
 }
 
-/** Opens lanes as they are used. */
+/** Creates the lane queues; each lane is opened on first use. */
 export function createLaneQueues(
   client: RedisClient,
   keys: FleetKeys,
@@ -104,14 +107,14 @@ export function createLaneQueues(
   const queues = createRecentlyUsed(KEPT, (name) => {
     const prefix = keys.queuePrefix(tenantOfLane(name));
     const queue = new Queue(name, { ...options, prefix }, () => backends.of(name));
-    // The shared connection reports its errors once; here they would be repeated for every lane.
+    // The shared connection reports its errors once; here they would repeat for every lane.
     queue.on('error', () => undefined);
     return queue;
   });
   const registrar = createLaneRegistrar(client, keys, registerAgainAfterMs);
   const queueOf = (lane: Lane): Queue => queues.get(laneName(lane));
 
-  // Read-only, with BullMQ's own names for its keys; its API has no rank.
+  // Read-only, through BullMQ's own key names: its API has no rank.
   function placesIn(lane: Lane, ids: readonly string[]): Promise<(number | null)[]> {
     const queue = queueOf(lane);
     return placesInLane(client, { wait: queue.toKey('wait'), prioritized: queue.toKey('prioritized') }, ids);

@@ -4,36 +4,38 @@ import type { UsedLane } from '../../redis/commands/registerLanes.js';
 import { registerLanes } from '../../redis/commands/registerLanes.js';
 import type { FleetKeys } from '../../redis/keys.js';
 
-/** Tells the registry which lanes are added to. */
+/** Registers the lanes that jobs are added to. */
 export interface LaneRegistrar {
-  /** Registers lanes with the adds to them; resolves with those. Rejects when an add does. */
+  /** Registers lanes together with the adds to them; resolves when the adds do and rejects when one does. */
   register(used: readonly UsedLane[], added: readonly Promise<unknown>[]): Promise<void>;
-  /** Counts an add to a lane that is known, which costs next to nothing; false when it must be registered. */
+  /** Counts an add to a known lane, at almost no cost; false when the lane must be registered. */
   countKnown(lane: UsedLane): boolean;
-  /** Tells what has not been told. */
+  /** Publishes the pending counts. */
   close(): Promise<void>;
 }
 
-/** An add that took longer is registered once more. Lanes are retired after ten times as long at the least. */
+/**
+ * The lane of an add that took longer is registered again, in ms. Lanes are retired after at least ten times as long.
+ */
 const REGISTER_AGAIN_AFTER_MS = 1_000;
 
 /**
- * A lane that was registered so recently is known: what is added to it is told of later, in ms. Half of the shortest time
- * after which a lane is retired, so that a known lane never is.
+ * A lane registered within this time is known, and adds to it are published later, in ms. Half of the shortest time
+ * after which a lane is retired, so that a known lane is never retired.
  */
 const KNOWN_MS = 5_000;
 
-/** Lanes that are remembered as known. */
+/** Maximum number of known lanes. */
 const MOST_KNOWN = 100_000;
 
-/** Adds to known lanes are told of together, after so long, in ms. */
+/** Adds to known lanes are batched for this long before they are published, in ms. */
 const PUBLISH_AFTER_MS = 500;
 
 /**
- * A lane that is not known is registered in the same round trip as its add. Adds to known lanes are counted, and told of twice a
- * second with one call per bucket, which also teaches an emptied Redis its lanes again. Which of add and registration comes
- * first is up to BullMQ, which may have to load its scripts: if it took long, the lane may have been retired in between, and
- * is registered once more.
+ * An unknown lane is registered in the same round trip as its add. Adds to known lanes are counted and published twice
+ * a second with one call per bucket, which also restores the lanes of an emptied Redis. Whether the add or the
+ * registration comes first is up to BullMQ, which may have to load its scripts: if it took long, the lane may have been
+ * retired in between, so it is registered again.
  */
 export function createLaneRegistrar(
   client: RedisClient,
@@ -62,7 +64,7 @@ export function createLaneRegistrar(
     const lanes = [...untold.values()];
     untold = new Map();
     telling = registerLanes(client, keys, lanes).catch(() => {
-      // Redis is away: the adds fail as well, and these are told of with the next.
+      // Redis is unavailable: adds fail as well, and these counts are published with the next ones.
       for (const lane of lanes) countLater(lane);
     });
   }

@@ -11,7 +11,7 @@ import { inspectSchedulers } from '../observe/inspectSchedulers.js';
 import { toBullOptions } from './jobOptions.js';
 import type { LaneQueues } from './laneQueues.js';
 
-/** What the ledger knows of a schedule that is made in its lane. */
+/** The ledger's row of a schedule to be created in its lane. */
 export interface SchedulableRow {
   readonly id: string;
   readonly tenantId: string;
@@ -28,45 +28,45 @@ export interface SchedulableRow {
   readonly createdAt: Date;
 }
 
-/** A schedule by its place. */
+/** A schedule and its lane. */
 export interface PlacedSchedule {
   readonly id: string;
   readonly tenantId: string;
   readonly queueClass: string;
 }
 
-/** BullMQ's job schedulers in the lanes: each makes the next job of a schedule when the one before starts. */
+/** BullMQ job schedulers in the lanes: each creates the next job of a schedule when the previous one starts. */
 export interface LaneSchedulers {
   /**
-   * Makes a schedule's job scheduler with its first job. One that is there already gets its next job anew, which can
-   * lose a run that is due: only for what Redis does not hold, or holds without a next job.
+   * Creates a schedule's job scheduler with its first job. An existing one gets a new next job, which can lose a due
+   * run: call this only when Redis has no scheduler, or one without a next job.
    */
   make(row: SchedulableRow): Promise<void>;
-  /** Takes a schedule's job scheduler out, with the job that waits. Harmless when there is none. */
+  /** Removes a schedule's job scheduler and its waiting job. Harmless when there is none. */
   remove(schedule: PlacedSchedule): Promise<void>;
-  /** When the next job of each is due, unix ms; null when there is no scheduler. All in one round trip. */
+  /** Due time of each schedule's next job, unix ms; null when it has no scheduler. One round trip. */
   nextRuns(schedules: readonly PlacedSchedule[]): Promise<(number | null)[]>;
-  /** The job schedulers that there are in the lanes of these. */
+  /** The job schedulers in the lanes of these schedules. */
   inspectThoseOf(schedules: readonly PlacedSchedule[]): Promise<SchedulerSight[]>;
-  /** The job schedulers that there are in these lanes. */
+  /** The job schedulers in these lanes. */
   inspectLanes(lanes: readonly string[]): Promise<SchedulerSight[]>;
 }
 
-/** Job schedulers over the connection of the queues. */
+/** Creates job schedulers over the connection of the queues. */
 export function createLaneSchedulers(
   client: RedisClient,
   keys: FleetKeys,
   queues: Pick<LaneQueues, 'queue'>,
 ): LaneSchedulers {
   async function nextRun(schedule: PlacedSchedule): Promise<number | null> {
-    // Read-only, with BullMQ's own name for the key: its API reads the whole template with it.
+    // Read-only, through BullMQ's own key name: its API would also read the whole template.
     const score = await client.zscore(queues.queue(laneOf(schedule)).toKey('repeat'), schedulerIdOf(schedule.id));
     return score === null ? null : Number(score);
   }
   return {
     async make(row) {
       const lane = laneOf(row);
-      // First, so that no scheduler is ever in a lane that no worker knows of.
+      // Register first, so that no scheduler is ever in a lane unknown to the workers.
       await registerLanes(client, keys, [{ tenantId: row.tenantId, name: laneName(lane), jobs: 0 }]);
       await queues.queue(lane).upsertJobScheduler(schedulerIdOf(row.id), repeatOf(row), {
         name: row.task,
@@ -78,7 +78,7 @@ export function createLaneSchedulers(
       const queue = queues.queue(laneOf(schedule));
       const dueMs = await nextRun(schedule);
       await queue.removeJobScheduler(schedulerIdOf(schedule.id));
-      // BullMQ takes the next job along while it is delayed, and leaves one that is due.
+      // BullMQ removes the next job with its scheduler only while the job is delayed, not once it is due.
       if (dueMs !== null) await queue.remove(queueJobIdOf({ scheduleId: schedule.id, dueMs }));
     },
     nextRuns: (schedules) => Promise.all(schedules.map(nextRun)),

@@ -4,12 +4,12 @@ import { groupByBucket } from '../../redis/commands/groupByBucket.js';
 import type { FleetKeys } from '../../redis/keys.js';
 import { unfinishedKeys } from './unfinishedKeys.js';
 
-/** Lanes asked about in one go: a burst that Redis answers within milliseconds. */
+/** Lanes per batch: Redis answers one within milliseconds. */
 const LANES_AT_A_TIME = 1_000;
 
 /**
- * Which of these lanes hold unfinished jobs. Read-only, without opening their queues: one command per bucket, and one per lane
- * of a bucket that holds any.
+ * Returns which of these lanes hold unfinished jobs. Read-only and without opening their queues: one command per
+ * bucket, plus one per lane of a bucket that holds any.
  */
 export async function findBusyLanes(
   client: RedisClient,

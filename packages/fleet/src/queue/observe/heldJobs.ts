@@ -10,13 +10,13 @@ const script = defineLua('heldJobs');
 const reply = z.array(z.int().min(0).max(3));
 const KINDS: readonly HeldInQueue[] = ['nothing', 'unfinished', 'finished', 'stray'];
 
-/** Where BullMQ keeps the unfinished jobs of a lane, in the script's order. */
+/** BullMQ's keys for the unfinished jobs of a lane, in the script's order. */
 const PLACES = ['prioritized', 'delayed', 'waiting-children', 'active', 'wait', 'paused'];
 
-/** Jobs that one call asks about, so that Redis is not held up for long: about a millisecond. */
+/** Maximum jobs per call, so that it blocks Redis for only about a millisecond. */
 const JOBS_PER_CALL = 500;
 
-/** A job by the names that BullMQ knows it by. */
+/** A job by its BullMQ names. */
 export interface QueuedJobName {
   readonly tenantId: string;
   readonly queueClass: string;
@@ -24,7 +24,7 @@ export interface QueuedJobName {
   readonly queueJobId: string;
 }
 
-/** Says of each job how BullMQ holds it, in order: one call per lane and 500 jobs, all at once. Changes nothing. */
+/** Returns how BullMQ holds each job, in order: one concurrent call per lane and 500 jobs. Read-only. */
 export async function readHeldJobs(
   client: RedisClient,
   keys: FleetKeys,

@@ -10,20 +10,20 @@ import type { FleetKeys } from '../../redis/keys.js';
 const script = defineLua('inspectSchedulers');
 const reply = z.array(z.tuple([z.int().nonnegative(), z.string(), z.union([z.literal(0), z.literal(1)])]));
 
-/** Lanes per call: more would hold Redis up. */
+/** Lanes per call: more would block Redis for too long. */
 const LANES_PER_CALL = 250;
 
-/** A schedule's job scheduler as Redis holds it. */
+/** A schedule's job scheduler as found in Redis. */
 export interface SchedulerSight {
-  /** Of the schedule. */
+  /** Id of the schedule. */
   readonly id: string;
   readonly tenantId: string;
   readonly queueClass: string;
-  /** Whether its next job is there; without, none follows ever again. */
+  /** Whether its next job exists; without it, no further job is ever created. */
   readonly goesOn: boolean;
 }
 
-/** Looks at the job schedulers of ours in these lanes, with few calls per bucket. Changes nothing. */
+/** Reads Sluice's job schedulers in these lanes, with few calls per bucket. Read-only. */
 export async function inspectSchedulers(
   client: RedisClient,
   keys: FleetKeys,

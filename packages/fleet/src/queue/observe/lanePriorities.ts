@@ -4,31 +4,33 @@ import type { RedisClient } from '../../redis/client.js';
 import type { FleetKeys } from '../../redis/keys.js';
 import { createLaneBackends } from '../run/laneBackends.js';
 
-/** BullMQ's keys of jobs whose priority matters now or when they come back to wait. */
+/** BullMQ's keys of jobs whose priority matters now or when they return to waiting. */
 const KINDS = ['prioritized', 'delayed', 'active'] as const;
 
-/** A kind of place where jobs of a lane are. */
+/** A kind of place that holds jobs of a lane. */
 export type PlaceKind = (typeof KINDS)[number];
 
-/** Every place, in the order in which it is scored anew: those that wait first. */
+/** Every place, in rescoring order: waiting jobs first. */
 export const PLACES: readonly PlaceKind[] = KINDS;
 
-/** A job of a lane, with BullMQ's priority. */
+/** A job of a lane with its BullMQ priority. */
 export interface PlacedJob {
   readonly id: string;
   readonly queuePriority: number;
 }
 
-/** Reads and changes the priorities of jobs that are in lanes. */
+/** Reads and changes the priorities of jobs in lanes. */
 export interface LanePriorities {
-  /** A page of a lane's jobs in the order in which they would run; empty behind the last. */
+  /** A page of a lane's jobs in run order; empty after the last. */
   page(lane: string, place: PlaceKind, from: number, count: number): Promise<PlacedJob[]>;
-  /** Changes priorities in this order, so that equals keep theirs. Jobs that are gone are passed over. */
+  /**
+   * Changes priorities in this order, so that jobs of equal priority keep their order. Skips jobs that no longer exist.
+   */
   change(lane: string, jobs: readonly PlacedJob[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Reads by the names that BullMQ gives its keys; changes by BullMQ's own script. */
+/** Reads through BullMQ's key names; changes through BullMQ's own script. */
 export function createLanePriorities(client: RedisClient, keys: FleetKeys): LanePriorities {
   const backends = createLaneBackends({ connection: client, skipVersionCheck: true }, keys);
 
@@ -50,7 +52,7 @@ export function createLanePriorities(client: RedisClient, keys: FleetKeys): Lane
       const backend = backends.of(lane);
       await Promise.all(
         jobs.map(async ({ id, queuePriority }) => {
-          // A job that ended meanwhile has no priority to change; BullMQ says so by an error.
+          // BullMQ reports a job that ended meanwhile with an error.
           await backend.changePriority(id, queuePriority).catch(() => undefined);
         }),
       );

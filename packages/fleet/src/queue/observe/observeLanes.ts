@@ -10,39 +10,39 @@ const numbers = z.array(z.coerce.number<string>().nullable());
 const held = z.tuple([amount, amount, amount, amount, amount, z.string()]);
 const reply = z.tuple([amount, numbers, numbers, z.array(held)]);
 
-/** BullMQ's keys that the script looks at, in its order: what may hold jobs, then what may hold them back. */
+/** BullMQ's keys that the script reads, in its order: those that hold jobs, then those that pause or limit them. */
 const HOLDERS = ['wait', 'prioritized', 'active'];
 const BRAKES = ['meta', 'limiter'];
 
 /** Lanes per call: more would give the script more keys than Lua can hold at once. */
 const LANES_PER_CALL = 1_000;
 
-/** What one lane holds, and how fast it gets and runs jobs. */
+/** What a lane holds, and how fast it receives and runs jobs. */
 export interface LaneSight {
   readonly name: string;
   /** Due and not running. */
   readonly waiting: number;
   readonly active: number;
-  /** By an operator. Not looked for while nothing waits. */
+  /** Paused by an operator. Not checked while nothing waits. */
   readonly paused: boolean;
-  /** How long a rate limit holds its jobs back, in ms. Not looked for while nothing waits. */
+  /** Remaining rate limit, in ms. Not checked while nothing waits. */
   readonly rateLimitedMs: number;
-  /** Null when none waits. */
+  /** Null when no job waits. */
   readonly nextJobId: string | null;
-  /** Jobs that were added ever, as long as Redis remembers. */
+  /** Jobs added in total since Redis last lost its data. */
   readonly arrivals: number;
-  /** How long its jobs take, in ms; null before the first. */
+  /** Service time of its jobs, in ms; null before the first. */
   readonly serviceMs: number | null;
 }
 
-/** Lanes of one bucket at one moment. */
+/** The lanes of one bucket at one moment. */
 export interface BucketSight {
   /** Unix ms of the server's clock. */
   readonly nowMs: number;
   readonly lanes: readonly LaneSight[];
 }
 
-/** Looks at lanes of one bucket, all in one call unless they are more than a thousand. Changes nothing. */
+/** Reads lanes of one bucket, in one call per thousand. Read-only. */
 export async function observeLanes(
   client: RedisClient,
   keys: FleetKeys,

@@ -12,16 +12,16 @@ const reply = z.tuple([z.string(), z.array(z.string())]);
 /** Which lanes may be retired, and by whom. */
 export interface Retirement {
   readonly bucket: number;
-  /** Of the caller's leadership: in a bucket where a later leader wrote nothing is retired. */
+  /** Fence of the caller's leadership: nothing is retired in a bucket where a later leader has written. */
   readonly fence: number;
-  /** Only lanes that nothing was added to for as long, in ms of the server's clock. */
+  /** Retires only lanes without an add for this long, in ms of the server's clock. */
   readonly unusedForMs: number;
 }
 
 /**
- * Takes those of these lanes out of the registry that are unused and hold nothing, in one step that looks and removes.
- * An add before it leaves a job, so the lane stays; an add after it registers the lane again.
- * @param lanes of the one bucket, at most a thousand: a script's keys are bounded
+ * Removes the given lanes that are unused and empty from the registry, checking and removing atomically. An earlier add
+ * leaves a job, so the lane stays; a later add registers the lane again.
+ * @param lanes of one bucket, at most a thousand: the number of keys per script is limited
  * @returns names of the lanes that were retired
  */
 export async function retireLanes(
@@ -50,8 +50,8 @@ export async function retireLanes(
 }
 
 /**
- * Lanes that nothing was added to for a while, longest unused first.
- * @param page how many to pass over, and how many to return at most
+ * Lanes without an add for a while, longest unused first.
+ * @param page how many to skip, and how many to return at most
  */
 export async function findUnusedLanes(
   client: RedisClient,

@@ -1,13 +1,13 @@
 import type { OpenLane } from './laneState.js';
 
-/** What the board tells. */
+/** Receives the board's notifications. */
 export interface BoardListener {
   /** A job could be claimed. */
   work(): void;
-  /** Work may wait in a lane, or not: it is to be looked at. */
+  /** A lane may have work: inspect it. */
   doubt(lane: OpenLane): void;
-  /** A lane's marker is to be awaited from now on, or no longer. */
+  /** Start or stop waiting for a lane's marker. */
   listen(lane: OpenLane, on: boolean): void;
-  /** This process took what tells of a lane's work, but cannot do it now, and another might. */
+  /** This process took the marker of a lane's work but cannot run it now; another process might. */
   passOn(lane: OpenLane): void;
 }

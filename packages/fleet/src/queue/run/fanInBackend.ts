@@ -5,24 +5,24 @@ import type { LaneBoard } from './laneBoard.js';
 import type { Claim } from './laneState.js';
 import type { RefusalGate } from './refusalGate.js';
 
-/** A runner's claim with BullMQ's backend of its lane. */
+/** A runner's claim with the BullMQ backend of its lane. */
 export interface LaneClaim extends Claim {
   readonly backend: IQueueBackend;
 }
 
-/** What BullMQ's worker gets when it asks for a job: data, id, rate limit (ms), due time of the next (unix ms). */
+/** BullMQ's reply to a worker that fetches a job: data, id, rate limit (ms), due time of the next job (unix ms). */
 type Next = [data: unknown, id: string | undefined, limitMs: number, dueMs: number];
 
-/** A lane whose claim was refused by Redis is tried again after so long, in ms. */
+/** Retry delay of a lane after a failed claim, in ms. */
 const REFUSED_MS = 1_000;
 
-/** The runner's worker never has to wake by itself: whoever finds work wakes it. In seconds. */
+/** Drain delay of a runner's worker, in seconds: it never has to wake on its own, as whoever finds work wakes it. */
 export const FOREVER_S = 86_400;
 
 /**
- * Stands in for the backend of a BullMQ Worker with a concurrency of 1 that runs the jobs of many lanes. To claim, it asks
- * the board for the lane whose turn it is; until that job has ended, everything goes to the lane's own backend. A rate
- * limit or a due time of one lane goes to the board, not to the worker, which is free for the others.
+ * Replaces the backend of a BullMQ Worker with a concurrency of 1 so that it runs jobs of many lanes. To claim, it asks
+ * the board for the next lane; until that job ends, all calls go to that lane's own backend. A lane's rate limit and
+ * due time are reported to the board instead of the worker, which stays free for other lanes.
  */
 export class FanIn {
   private claim: LaneClaim | null = null;
@@ -30,9 +30,9 @@ export class FanIn {
   private closing = false;
 
   /**
-   * @param idle told when the runner waits for work
+   * @param idle called when the runner starts to wait for work
    * @param serverNow Redis's time, unix ms
-   * @param gate closed while Redis refuses
+   * @param gate closed while Redis refuses commands
    */
   constructor(
     private readonly board: LaneBoard,
@@ -42,7 +42,7 @@ export class FanIn {
     private readonly gate: RefusalGate,
   ) {}
 
-  /** What the runner runs now. */
+  /** The runner's current claim; null when it has none. */
   current(): LaneClaim | null {
     return this.claim;
   }
@@ -53,7 +53,9 @@ export class FanIn {
     this.endWait = null;
   }
 
-  /** What the worker uses. It listens to itself alone: thousands of listeners on one backend would hear of every change. */
+  /**
+   * The backend for the worker. Each has its own emitter: otherwise thousands of listeners would receive every event.
+   */
   asBackend(): IQueueBackend {
     const events = new EventEmitter();
     const own: ReadonlyMap<string | symbol, unknown> = new Map(Object.entries(this.overrides()));
@@ -93,13 +95,13 @@ export class FanIn {
           (goesOn) => this.target().moveToFailed(job, reason, remove, token, goesOn, fields),
           ({ result }) => result,
         ),
-      // From now by Redis's clock: this machine's may be off, and another promotes the job.
+      // The delay counts from Redis's clock: the local clock may be off, and another machine promotes the job.
       moveToDelayed: (jobId, _timestamp, delay, token, options) =>
         this.finish(
           options?.fetchNext ?? false,
           (fetchNext) =>
             this.target().moveToDelayed(jobId, Math.round(this.serverNow()), delay, token, { ...options, fetchNext }),
-          // Here nothing may also mean that a rate limit holds the lane back: the next claim tells.
+          // An empty result may also mean that the lane is rate limited: the next claim finds out.
           (result) => (Array.isArray(result) && result.length > 0 ? result : undefined),
         ),
     };
@@ -109,7 +111,7 @@ export class FanIn {
     return this.claim?.backend ?? this.backends.root();
   }
 
-  /** BullMQ's worker asks for this when it closes. */
+  /** BullMQ's worker calls this when it closes. */
   private stopClaiming(): void {
     this.closing = true;
     this.wake();
@@ -154,14 +156,14 @@ export class FanIn {
       this.board.began(held);
       return [next[0], next[1], 0, 0];
     } catch (error) {
-      // Redis refuses (it may be full, or a replica): again at once would be again and again.
+      // Redis may refuse commands (it is full, or a replica): an immediate retry would loop.
       this.board.end(held, { kind: 'empty', limitMs: REFUSED_MS, dueMs: 0 });
       if (this.gate.refused(error)) return null;
       throw error;
     }
   }
 
-  /** Carries out the end of a job, with or without the next of its lane, as the board says. */
+  /** Ends a job, fetching the lane's next one if the board allows it. */
   private async finish<Answer>(
     fetchNext: boolean,
     carryOut: (fetchNext: boolean) => Promise<Answer>,
@@ -187,7 +189,10 @@ export class FanIn {
     return answer;
   }
 
-  /** The ledger has the outcome: a Redis that refuses is told again, so that the job does not come back to be looked at. */
+  /**
+   * Retries while Redis refuses: the ledger has the outcome already, and the job must not be recovered and inspected
+   * again.
+   */
   private async untilAccepted<Answer>(carryOut: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
       try {
@@ -207,7 +212,7 @@ export class FanIn {
     });
   }
 
-  /** Lets go of the lane of a job that has ended in a way that says nothing of the lane. */
+  /** Releases the lane after a job whose end reveals nothing about the lane. */
   letGo(): void {
     if (this.claim === null) return;
     const held = this.claim;
@@ -216,7 +221,7 @@ export class FanIn {
   }
 }
 
-/** The slot was not had: the job has not started, and goes back to its place. One that cannot be is found stalled. */
+/** Without a slot the job does not start and returns to its place. If that fails, the stalled check recovers it. */
 async function putBack(backend: IQueueBackend, [data, id]: Next, token: string): Promise<void> {
   if (data && id !== undefined) await backend.moveJobFromActiveToWait(id, token);
 }

@@ -9,7 +9,7 @@ const LANES = TENANTS.flatMap((tenant) => [`${tenant}.default`, `${tenant}.bulk`
 const LIMIT_MS = 50;
 const KEYS = { marker: '', wait: '', prioritized: '', delayed: '', active: '' };
 
-/** A room with so many places for each tenant, which tells when it is overdrawn. */
+/** A capacity with a fixed number of places per tenant that detects overdraft. */
 function createRoom(alone: boolean) {
   const places = new Map(TENANTS.map((tenant) => [tenant, 1]));
   const taken = new Map<string, number>();
@@ -61,7 +61,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 120 },
 );
 
-/** The board with all that was told by it, and the claims that are held. */
+/** The board with its recorded notifications and the claims held. */
 function createModel(alone: boolean, mostClaims = 100) {
   const space = createRoom(alone);
   const listened = new Set<string>();
@@ -84,7 +84,7 @@ function createModel(alone: boolean, mostClaims = 100) {
 
 type Model = ReturnType<typeof createModel>;
 
-/** What a runner does, of which there are no more than claims. */
+/** What a runner does; there are no more runners than claims. */
 function take(model: Model): boolean {
   if (model.held.length >= model.mostClaims) return false;
   const claim = model.board.next();
@@ -106,7 +106,7 @@ function apply(model: Model, step: Step): void {
       return;
     case 'mark': {
       const lane = opened.get(step.lane);
-      // Only a lane whose marker is awaited can give one.
+      // Only a lane whose marker is awaited can yield one.
       if (lane !== undefined && model.listened.has(step.lane)) board.marked(lane);
       return;
     }
@@ -149,7 +149,7 @@ function endOne(
   board.end(claim, isUnknown ? { kind: 'unknown' } : { kind: 'empty', limitMs, dueMs });
 }
 
-/** Whatever an open lane does, something will bring its next job: its marker, its turn, or the claim that it has. */
+/** Whatever an open lane does, something triggers its next job: its marker, its turn, or its current claim. */
 function noneIsDeaf(model: Model): void {
   for (const [name, { tenantId }] of model.opened) {
     if (model.listened.has(name)) continue;
@@ -161,8 +161,8 @@ function noneIsDeaf(model: Model): void {
 }
 
 /**
- * Makes room where there is none, and claims and ends everything until nothing is left. Who has room is told nothing, as
- * that would wake whoever was forgotten.
+ * Frees capacity where there is none, then claims and ends everything until nothing is left. Tenants with capacity are
+ * not notified, as that would wake a lane that the board forgot.
  */
 function runDry(model: Model, ran: Set<string>): void {
   const { board, held, places, opened } = model;
@@ -186,7 +186,7 @@ function everyoneHasATurn(model: Model, woken: readonly string[]): void {
   const { board, held, opened } = model;
   for (const name of woken) opened.set(name, board.open(name, KEYS));
   for (const claim of held.splice(0)) board.end(claim, { kind: 'empty', limitMs: 0, dueMs: 0 });
-  // A lane that is rate limited has its turn when that is over.
+  // A rate-limited lane has its turn when the limit ends.
   vi.advanceTimersByTime(LIMIT_MS);
   for (const name of woken) board.wake(name, 1);
   const ran = new Set<string>();

@@ -7,23 +7,25 @@ import type { Turns } from './turns.js';
 import { createTurns, TURN_QUANTUM } from './turns.js';
 
 /**
- * A lane that gives more markers than one lone job does (its own, and one for its activation) is busy: it is left out of the
- * wait, which it would end again and again. One that gives no more stays in it, which saves putting it back.
+ * A lone job yields two markers: its own and one for its activation. A lane that yields more is busy and is left out of
+ * the wait, which it would end repeatedly; one that yields no more stays in, which saves adding it again.
  */
 const MARKERS_OF_ONE_JOB = 2;
 
-/** A claim that is older than this makes way for others that wait: going on saves a script, which long jobs need not. In ms. */
+/**
+ * A claim older than this yields to waiting tenants, in ms: continuing saves a script call, which long jobs can spare.
+ */
 const LONG_TURN_MS = 10;
 
-/** A rate limit is asked about again after so long, in ms: it may have been lifted, and the word of it lost. */
+/** A rate limit is checked again after this long, in ms: it may have been lifted and the notification lost. */
 const LONGEST_TRUST_MS = 60_000;
 
-/** Longest time that a timer can be set for, in ms. */
+/** Maximum timer delay, in ms. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
 /**
- * Which lanes have work, and which runs next. Holds no connection and asks nobody: it is told what was seen, and tells what is
- * to be done. Every operation is O(1).
+ * Tracks which lanes have work and decides which runs next. Does no I/O: callers report observations, and it notifies
+ * its listener of what to do. Every operation is O(1).
  */
 export class LaneBoard {
   private readonly lanes = new Map<string, LaneState>();
@@ -33,8 +35,8 @@ export class LaneBoard {
   private claims = 0;
 
   /**
-   * @param mostClaims jobs that the process runs at a time
-   * @param now unix ms, by which BullMQ judges delayed jobs as well
+   * @param mostClaims maximum concurrent jobs in this process
+   * @param now unix ms; BullMQ uses the same clock for delayed jobs
    */
   constructor(
     private readonly capacity: SlotCapacity,
@@ -58,7 +60,7 @@ export class LaneBoard {
     if (lane === undefined) return;
     this.lanes.delete(name);
     lane.isOpen = false;
-    // Who runs the lane from now on may not know when its next job is due.
+    // The process that runs the lane next may not know when its next job is due.
     if (lane.timer !== null) this.listener.passOn(lane);
     stopTimer(lane);
     this.dropCredit(lane);
@@ -89,38 +91,38 @@ export class LaneBoard {
     lane.pops++;
     lane.popsSinceRest++;
     if (!lane.owesMarker) this.makeReady(lane, 1);
-    // With a claim on the lane itself, that claim's end asks Redis anyway.
+    // If the lane is claimed, the end of that claim checks Redis anyway.
     else if (!full || lane.claims === 0) this.listener.doubt(lane);
     lane.owesMarker = false;
     this.relisten(lane);
     if (full || this.isSaturated()) this.passOn(lane);
   }
 
-  /** A lane's marker was taken: a job is due then, unix ms. */
+  /** A lane's marker was taken: its next job is due at `dueMs`, unix ms. */
   markedFor(marked: OpenLane, dueMs: number): void {
     if (this.lanes.has(marked.name)) this.wakeAt(marked.name, dueMs);
     else this.listener.passOn(marked);
   }
 
-  /** So many jobs are believed to wait in a lane. */
+  /** About `jobs` jobs wait in a lane. */
   wake(name: string, jobs: number): void {
     const lane = this.lanes.get(name);
     if (lane !== undefined && jobs > 0) this.makeReady(lane, jobs);
   }
 
-  /** A job of a lane is due then, unix ms. An earlier moment that is known stands. */
+  /** A job of a lane is due at `dueMs`, unix ms. An earlier known due time is kept. */
   wakeAt(name: string, dueMs: number): void {
     const lane = this.lanes.get(name);
     if (lane !== undefined) this.defer(lane, dueMs);
   }
 
-  /** A rate limit of a lane was lifted before its time. */
+  /** A lane's rate limit was lifted early. */
   holdEnded(name: string): void {
     const lane = this.lanes.get(name);
     if (lane !== undefined) lane.limitedUntilMs = 0;
   }
 
-  /** What the tenant may run has changed. */
+  /** The tenant's capacity in this process changed. */
   capacityFreed(tenantId: string): void {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined) return;
@@ -128,7 +130,7 @@ export class LaneBoard {
     this.place(tenant);
   }
 
-  /** This process was refused a slot for a tenant's work: another may have one. */
+  /** This process was refused a slot for the tenant: another process may hold one. */
   refusedTo(tenantId: string): void {
     for (const lane of this.tenants.get(tenantId)?.ready ?? []) this.passOn(lane);
   }
@@ -137,7 +139,7 @@ export class LaneBoard {
     return this.turns.someoneWaits();
   }
 
-  /** The lane whose turn it is, with room for a job; null when none can run. */
+  /** Claims the next lane, with capacity for one job; null when none can run. */
   next(): Claim | null {
     for (let tenantId = this.turns.next(); tenantId !== null; tenantId = this.turns.next()) {
       const tenant = this.tenantOf(tenantId);
@@ -153,12 +155,12 @@ export class LaneBoard {
     return null;
   }
 
-  /** Whether the next job of the lane may follow one that ends. */
+  /** Whether the claim may continue with the lane's next job when one ends. */
   mayGoOn(held: Claim): boolean {
     const claim = held as ClaimState;
     const { lane, ticket } = claim;
     if (!lane.isOpen || !ticket.isGood()) return false;
-    // Another lane of the same tenant waits for its turn.
+    // Another lane of the same tenant is ready.
     const others = this.tenantOf(lane.tenantId).ready.size > (lane.credit > 0 ? 1 : 0);
     if (others && claim.jobs >= TURN_QUANTUM) return false;
     if (this.now() - claim.sinceMs > LONG_TURN_MS && this.turns.othersWait(lane.tenantId)) return false;
@@ -167,7 +169,7 @@ export class LaneBoard {
     return true;
   }
 
-  /** A claim gave a job: its first, or one that followed. */
+  /** A claim yielded a job: its first or a subsequent one. */
   began(held: Claim): void {
     const claim = held as ClaimState;
     claim.jobs++;
@@ -188,7 +190,7 @@ export class LaneBoard {
     this.place(tenant);
   }
 
-  /** @param marked a marker was taken since Redis was asked, so that a job may have come after the answer */
+  /** @param marked a marker was taken since the last query to Redis, so a job may have arrived after the reply */
   private settle(lane: LaneState, { limitMs, dueMs }: ClaimEnd & { kind: 'empty' }, marked: boolean): void {
     this.dropCredit(lane);
     if (limitMs > 0) {
@@ -218,10 +220,10 @@ export class LaneBoard {
     return tenant;
   }
 
-  /** Puts a tenant into the ring, or out of it, by what it has now. */
+  /** Adds a tenant to the ring or removes it, depending on its work and capacity. */
   private place(tenant: TenantState): void {
     const { turns } = this;
-    // A slot is asked for when a job could start in it: a lease that waits for its turn runs out.
+    // Request a slot only when a job could start in it: a lease that waits for its turn expires unused.
     const hasCapacity =
       tenant.ready.size > 0 && (this.isSaturated() ? this.capacity.mayHave(tenant.id) : this.capacity.has(tenant.id));
     if (hasCapacity) {
@@ -237,7 +239,7 @@ export class LaneBoard {
   private makeReady(lane: LaneState, jobs: number): void {
     if (!lane.isOpen) return;
     if (this.now() < lane.limitedUntilMs) {
-      // A job that was due within the limit has used up the timer that would have ended it.
+      // A job that came due during the limit consumed the timer that would have ended the limit.
       this.defer(lane, lane.limitedUntilMs);
       return;
     }
@@ -281,7 +283,7 @@ export class LaneBoard {
     return tenant.claims >= this.capacity.mostJobs(tenant.id);
   }
 
-  /** Whether a lane's marker is to be awaited: not while its work is known, or could not be run. */
+  /** Whether to wait for a lane's marker: not while its work is already known or could not run. */
   private shouldListen(lane: LaneState): boolean {
     if (!lane.isOpen) return false;
     if (lane.popsSinceRest <= MARKERS_OF_ONE_JOB && this.capacity.isAlone(lane.tenantId)) return true;

@@ -12,37 +12,40 @@ import { createRunners, runnerOptions } from './runners.js';
 import type { SlotCapacity } from './slotCapacity.js';
 import { createWakeHub } from './wakeHub.js';
 
-/** Takes jobs of many lanes into this process, fairly, and runs them. */
+/** Claims jobs of many lanes fairly for this process and runs them. */
 export interface LaneIntake extends Service {
-  /** Runs these lanes and no others; jobs that run go on. */
+  /** Runs exactly these lanes; running jobs continue. */
   follow(lanes: ReadonlySet<string>): void;
-  /** A tenant's share of the turns. */
+  /** Sets a tenant's share of the scheduling turns. */
   setWeight(tenantId: string, weight: number): void;
-  /** A tenant may have room again. */
+  /** A tenant may have capacity again. */
   capacityFreed(tenantId: string): void;
-  /** A slot of the tenant was refused to this process: another may do what waits here. */
+  /** This process was refused a slot for the tenant: another process may run the waiting jobs. */
   refused(tenantId: string): void;
-  /** Another process said that work may wait in a lane: its name, then the process's; without, a pause of it has ended. */
+  /**
+   * Handles a notification that a lane may have work: the lane's name, then the id of the sending process; without an
+   * id, a pause of the lane ended.
+   */
   heard(message: string): void;
-  /** Lanes that are open. */
+  /** Number of open lanes. */
   size(): number;
-  /** Takes no more jobs; resolves when all that run have ended. */
+  /** Claims no more jobs; resolves when all running jobs have ended. */
   close(): Promise<void>;
 }
 
-/** What the intake needs. */
+/** Options and dependencies of the intake. */
 export interface LaneIntakeOptions extends Omit<RunnerOptions, 'released'> {
   readonly keys: FleetKeys;
   readonly capacity: SlotCapacity;
-  /** Whether this process looks for a tenant's stalled jobs. */
+  /** Whether this process checks for a tenant's stalled jobs. */
   readonly findsStalled: (tenantId: string) => boolean;
-  /** A look has seen this version of a bucket. */
+  /** Called with the bucket's version after each inspection. */
   readonly version: (bucket: number, version: string) => void;
-  /** A clock that never jumps, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonicMs: () => number;
 }
 
-/** Runners are made when there is work for them; nothing is done while there is none. */
+/** Creates runners on demand; idle while there is no work. */
 export function createLaneIntake(options: LaneIntakeOptions): LaneIntake {
   const { client, keys, log } = options;
   const open = new Map<string, OpenLane>();

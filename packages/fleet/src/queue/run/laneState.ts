@@ -10,60 +10,63 @@ export interface OpenLane {
   readonly keys: LaneKeys;
 }
 
-/** A runner's hold on a lane: from the claim of a job until the lane is let go. */
+/** A runner's claim on a lane, from claiming a job until it releases the lane. */
 export interface Claim {
   readonly lane: OpenLane;
   readonly ticket: SlotTicket;
 }
 
-/** How a runner lets go of a lane. */
+/** How a runner releases a lane. */
 export type ClaimEnd =
-  /** BullMQ said that no job is due, how long the lane is rate limited (ms), and when the next job is (unix ms). */
+  /** BullMQ reported no due job, the remaining rate limit (ms), and when the next job is due (unix ms). */
   | { readonly kind: 'empty'; readonly limitMs: number; readonly dueMs: number }
-  /** Nothing was said: work may wait. */
+  /** BullMQ reported nothing: work may wait. */
   | { readonly kind: 'unknown' };
 
-/** What the board knows of a lane. */
+/** The board's state of a lane. */
 export interface LaneState extends OpenLane {
-  /** Claims that are worth trying. */
+  /** Claims worth trying. */
   credit: number;
   claims: number;
-  /** Markers taken, ever; and since the lane last rested. */
+  /** Markers taken in total, and since the lane was last idle. */
   pops: number;
   popsSinceRest: number;
-  /** A job was activated since a marker was last taken: the next one may be that activation's, and tell of no work. */
+  /**
+   * A job was activated since a marker was last taken: the next marker may come from that activation and signal no
+   * work.
+   */
   owesMarker: boolean;
   isOpen: boolean;
   listens: boolean;
-  /** Set while the lane is put off. */
+  /** Set while the lane is deferred. */
   timer: NodeJS.Timeout | null;
   wakesAtMs: number;
-  /** BullMQ's rate limit holds it back until then, unix ms. */
+  /** End of BullMQ's rate limit, unix ms. */
   limitedUntilMs: number;
 }
 
-/** What the board knows of a tenant. */
+/** The board's state of a tenant. */
 export interface TenantState {
   readonly id: string;
   weight: number;
   readonly lanes: Set<LaneState>;
   claims: number;
-  /** Lanes that have credit, the next first. */
+  /** Lanes with credit, next first. */
   readonly ready: Set<LaneState>;
 }
 
 /** A claim as the board keeps it. */
 export interface ClaimState extends Claim {
   readonly lane: LaneState;
-  /** What `pops` was when Redis was last asked: a marker taken since may tell of a job that the answer does not. */
+  /** `pops` at the last query to Redis: a marker taken since may signal a job that the reply does not include. */
   popsAsked: number;
-  /** When it began, unix ms. */
+  /** Start of the claim, unix ms. */
   readonly sinceMs: number;
-  /** Jobs that this claim has given. */
+  /** Jobs that this claim has yielded. */
   jobs: number;
 }
 
-/** A lane in which nothing is known to wait. */
+/** A lane with no known waiting work. */
 export function newLane(name: string, keys: LaneKeys): LaneState {
   const tenantId = tenantOfLane(name);
   return {
@@ -89,7 +92,7 @@ export function newTenant(id: string, weight: number): TenantState {
   return { id, weight, lanes: new Set(), claims: 0, ready: new Set() };
 }
 
-/** Nothing is due in the lane any more, as far as is known here. */
+/** Clears the lane's timer. */
 export function stopTimer(lane: LaneState): void {
   if (lane.timer !== null) clearTimeout(lane.timer);
   lane.timer = null;

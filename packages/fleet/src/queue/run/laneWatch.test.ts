@@ -13,7 +13,7 @@ function laneOf(index: number): OpenLane {
 
 type Answer = Awaited<ReturnType<BlockingPop['bzpopmin']>>;
 
-/** A watch over a Redis that answers as the test says; the clock stands still unless it is moved. */
+/** A watch over a Redis whose replies the test controls; the clock only moves when advanced. */
 function setUp() {
   const waits: { readonly keys: readonly string[]; answer(answer: Answer): void; fail(): void }[] = [];
   let nowMs = 0;
@@ -45,7 +45,7 @@ function setUp() {
     move(ms: number) {
       nowMs += ms;
     },
-    /** Answers the wait that is open, and resolves when the watch asks Redis again. */
+    /** Answers the open wait and resolves when the watch queries Redis again. */
     async pop(index: number, score = 0) {
       const asked = waits.length + drains.mock.calls.length;
       waits.at(-1)?.answer({ key: `marker-${index}`, member: '0', score });
@@ -65,7 +65,7 @@ describe('LaneWatch', () => {
   it('waits again after each wake, and tells the board what the marker says', async () => {
     const { watch, waits, board, pop, move } = setUp();
     for (const index of [0, 1]) watch.listen(laneOf(index), true);
-    // The first lane starts the watch; the second ends that wait to be taken in.
+    // The first lane starts the watch; the second interrupts that wait to be included.
     await pop(0);
     expect(board.marked).toHaveBeenCalledTimes(1);
     move(100);

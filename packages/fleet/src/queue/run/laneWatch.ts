@@ -6,14 +6,14 @@ import { refusalOf } from '../../redis/refusal.js';
 import type { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
 
-/** What a watch needs. */
+/** Dependencies of a watch. */
 export interface LaneWatchDeps {
   readonly client: RedisClient;
   readonly pop: BlockingPop;
-  /** Key of ours in the bucket that ends the wait; the process's own. */
+  /** This process's own key in the bucket; adding a member to it ends the wait. */
   readonly nudgeKey: string;
   readonly board: Pick<LaneBoard, 'marked' | 'markedFor'>;
-  /** The wait was lost: whatever was told meanwhile was not heard. */
+  /** Called when the wait was lost: markers taken meanwhile may have been missed. */
   readonly lost: () => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -22,45 +22,45 @@ export interface LaneWatchDeps {
 /** How long one wait lasts, in seconds. */
 const WAIT_S = 60;
 
-/** After a wake the claim goes first: issuing a wait over many lanes again holds it up, at both ends. In ms. */
+/** Delay after a wake so that the claim goes first, in ms: reissuing a wait over many lanes delays it on both ends. */
 const CLAIM_FIRST_MS = 1;
 
-/** Changes are gathered for this long before the wait is ended to take them in, in ms. */
+/** Changes are batched for this long before the wait is interrupted to apply them, in ms. */
 const NUDGE_AFTER_MS = 1;
 
 /**
- * A bucket is busy when its wakes follow each other faster on average than this for each lane that is awaited, in ms: a
- * wait costs as much as it has keys, and so does a drain, which takes the place of all the waits of its time.
+ * A bucket is busy when the average gap between its wakes is below this many ms per awaited lane. The cost of a wait
+ * grows with its keys, and so does that of a drain, but one drain replaces all the waits of its interval.
  */
 const BUSY_GAP_PER_LANE_MS = 0.15;
 
-/** Weight of the latest gap in that average. */
+/** Weight of the latest gap in the moving average. */
 const GAP_WEIGHT = 0.2;
 
-/** Gaps are counted as this at most, so that a calm time is soon forgotten, in ms. */
+/** Upper bound on a gap in the average, in ms, so that a calm period is forgotten quickly. */
 const LONGEST_GAP_MS = 1_000;
 
-/** Pace of a busy bucket's drains: slower when they find little, faster when they find much, in ms. */
+/** Interval between drains of a busy bucket, in ms: longer when they find few markers, shorter when they find many. */
 const FASTEST_DRAIN_MS = 2;
 const SLOWEST_DRAIN_MS = 32;
 const LITTLE = 3;
 const MUCH = 16;
 
-/** Pause after a lost connection, in ms. */
+/** Retry delay after a lost connection, in ms. */
 const RETRY_MS = 200;
 
-/** Longest pause while Redis refuses, in ms. */
+/** Maximum retry delay while Redis refuses commands, in ms. */
 const LONGEST_RETRY_MS = 5_000;
 
 /**
- * Waits for the markers of one bucket's lanes. While the bucket is calm: one `BZPOPMIN` over the markers, issued again after
- * each wake. While it is busy, that would cost a wait over all lanes for every marker, so all markers are taken by one
- * script from time to time instead.
+ * Waits for the markers of one bucket's lanes. While the bucket is calm, it issues one `BZPOPMIN` over the markers,
+ * again after each wake. While it is busy, that would cost a wait over all lanes for every marker, so one script
+ * periodically takes all markers instead.
  */
 export class LaneWatch {
   /** Lanes to await, by marker. */
   private readonly awaited = new Map<string, OpenLane>();
-  /** What the latest wait is for: a copy of `awaited`, made again when that has changed. */
+  /** Lanes of the latest wait: a copy of `awaited`, renewed when that changes. */
   private waitsFor: ReadonlyMap<string, OpenLane> = new Map();
   private waitKeys: readonly string[] = [];
   private changed = false;
@@ -71,13 +71,13 @@ export class LaneWatch {
   private retryMs = RETRY_MS;
   private gapMs = LONGEST_GAP_MS;
   private lastWakeMs = 0;
-  /** Pace of the drains of a busy bucket; 0 while it is calm. */
+  /** Interval between drains, in ms; 0 while the bucket is calm. */
   private drainMs = 0;
   private running: Promise<void> | null = null;
 
   constructor(private readonly deps: LaneWatchDeps) {}
 
-  /** A lane's marker is to be awaited from now on, or no longer. The first starts the watch. */
+  /** Starts or stops waiting for a lane's marker. The first lane starts the watch. */
   listen(lane: OpenLane, on: boolean): void {
     const { marker } = lane.keys;
     if (on) this.awaited.set(marker, lane);
@@ -112,7 +112,7 @@ export class LaneWatch {
           'failed to wait for markers: inspecting all lanes of the bucket',
         );
         this.deps.lost();
-        // One that refuses does so for a while.
+        // A Redis that refuses commands usually does so for a while.
         this.retryMs = refusalOf(err) === null ? RETRY_MS : Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
         await this.pause(this.retryMs);
       }
@@ -176,7 +176,7 @@ export class LaneWatch {
     if (this.gapMs < BUSY_GAP_PER_LANE_MS * this.awaited.size) this.drainMs = FASTEST_DRAIN_MS;
   }
 
-  /** The key is gone by itself when this process dies before it takes it. */
+  /** The key expires if this process dies before taking it. */
   private endWait(): void {
     const { client, nudgeKey, log } = this.deps;
     const ended = client
@@ -192,7 +192,7 @@ export class LaneWatch {
     );
   }
 
-  /** A pause without a time lasts until a lane is to be awaited. */
+  /** With `null`, pauses until a lane is added to the wait. */
   private pause(ms: number | null): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === null ? null : setTimeout(resolve, ms);
@@ -206,7 +206,7 @@ export class LaneWatch {
   }
 }
 
-/** The time until the next drain, in ms; 0 when the bucket is calm again. */
+/** Interval until the next drain, in ms; 0 when the bucket is calm again. */
 function nextPace(paceMs: number, found: number): number {
   if (found >= MUCH) return Math.max(FASTEST_DRAIN_MS, paceMs / 2);
   if (found >= LITTLE) return paceMs;

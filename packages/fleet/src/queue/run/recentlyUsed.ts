@@ -1,13 +1,13 @@
-/** Values that are made when they are first asked for, of which the recently used are kept. */
+/** An LRU cache that creates values on first use. */
 export interface RecentlyUsed<Value> {
   get(name: string): Value;
   forget(name: string): void;
   clear(): void;
 }
 
-/** @param most values that are kept; the one that was asked for longest ago makes room */
+/** @param most maximum number of values; the least recently used one is evicted */
 export function createRecentlyUsed<Value>(most: number, make: (name: string) => Value): RecentlyUsed<Value> {
-  /** A Map keeps the order in which keys were set: the longest unused first. */
+  /** A Map keeps insertion order: least recently used first. */
   const kept = new Map<string, Value>();
   return {
     get(name) {

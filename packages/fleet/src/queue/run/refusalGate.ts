@@ -2,30 +2,30 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { createQuietReporter } from '@sluice/shared/telemetry/logger';
 import { ADVICE_ON, refusalOf } from '../../redis/refusal.js';
 
-/** Whether jobs may be claimed. Closes for a while, each time longer, when Redis answers that it will not do as asked. */
+/** Gates the claiming of jobs. Closes with exponential back-off when Redis refuses a command. */
 export interface RefusalGate {
   isOpen(): boolean;
-  /** Notes an error; true when Redis refused, which closes the gate. Always false after `end`. */
+  /** Records an error; true when Redis refused a command, which closes the gate. Always false after `end`. */
   refused(error: unknown): boolean;
-  /** Redis did as asked: the next pause is short again. */
+  /** Redis accepted a command: resets the back-off. */
   accepted(): void;
   /** Resolves when the gate is open, or has ended. */
   opened(): Promise<void>;
-  /** Opens it for good. */
+  /** Opens the gate permanently. */
   end(): void;
 }
 
-/** First and longest time that the gate stays closed, in ms. */
+/** Initial and maximum time that the gate stays closed, in ms. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** One line of the log per so long tells how often Redis refused, in ms. */
+/** Refusals are logged at most this often, with a count, in ms. */
 const TELL_EVERY_MS = 10_000;
 
 /**
- * A gate that is open.
- * @param reopened called when it opens again: whoever waited for work may try
- * @param nowMs a clock that paces the log
+ * Creates an open gate.
+ * @param reopened called when the gate reopens: waiting runners may try again
+ * @param nowMs clock that rate-limits the log
  */
 export function createRefusalGate(reopened: () => void, nowMs: () => number, log: Log): RefusalGate {
   const quietly = createQuietReporter(TELL_EVERY_MS, nowMs);
@@ -53,7 +53,7 @@ export function createRefusalGate(reopened: () => void, nowMs: () => number, log
           `failed to claim jobs: Redis refuses commands, so claims are paused. ${ADVICE_ON[refusal]}`,
         ),
       );
-      // Many are refused at the same moment: that is one refusal.
+      // Concurrent refusals count as one.
       if (timer !== null) return true;
       timer = setTimeout(open, pauseMs);
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);

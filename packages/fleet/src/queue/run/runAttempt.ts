@@ -6,47 +6,47 @@ import { DelayedError, UnrecoverableError } from 'bullmq';
 import { fromTraceMetadata } from '../add/traceMetadata.js';
 import type { LaneClaim } from './fanInBackend.js';
 
-/** A job that BullMQ moved to active for this process. */
+/** A job that BullMQ activated for this process. */
 export interface ActiveJob {
   readonly id: string;
   readonly lane: Lane;
   readonly task: string;
   readonly data: unknown;
-  /** Attempts that count which BullMQ allows this job. */
+  /** Counted attempts that BullMQ allows this job. */
   readonly maxAttempts: number;
-  /** BullMQ's priority; 0 when a plain client gave none. */
+  /** BullMQ's priority; 0 when a plain client set none. */
   readonly queuePriority: number;
-  /** Trace context that it was added with, by us or by a plain client with `bullmq-otel`. */
+  /** Trace context it was added with, by Sluice or by a plain client with `bullmq-otel`. */
   readonly traceparent: string | null;
-  /** Calls back when the slot that the job runs in is lost: it must end at once, as another may start in its place. */
+  /** Calls back when the job's slot is lost: the job must stop at once, as another may start in its place. */
   onSlotLost(listener: () => void): void;
   updateProgress(value: number | Record<string, unknown>): Promise<void>;
   log(line: string): Promise<void>;
 }
 
-/** What BullMQ is to be told of an attempt, once the ledger knows. */
+/** What to report to BullMQ about an attempt once the ledger has recorded it. */
 export type AttemptEnd =
   | { readonly kind: 'completed'; readonly result: unknown }
   /** Counts as an attempt. */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly message: string }
   /** Costs no attempt: the upstream asked to wait. */
   | { readonly kind: 'defer'; readonly delayMs: number }
-  /** Costs no attempt: this process must stop. The job keeps its place. */
+  /** Costs no attempt: this process is stopping. The job keeps its place. */
   | { readonly kind: 'release' }
   | { readonly kind: 'bury'; readonly message: string }
-  /** BullMQ is told nothing: the job is found stalled when its lock ends, unless another has it by then. */
+  /** Nothing is reported: the job is found stalled when its lock expires, unless another process has it by then. */
   | { readonly kind: 'leave' };
 
-/** What running a job needs. */
+/** Dependencies of running an attempt. */
 export interface AttemptDeps {
   readonly now: () => number;
   readonly run: (job: ActiveJob) => Promise<AttemptEnd>;
-  /** A job went back to wait in a lane, of which BullMQ tells no one. */
+  /** Called when a job returned to its lane's wait list, which BullMQ does not announce. */
   readonly released: (lane: string) => void;
   readonly log: Log;
 }
 
-/** Carries the delay that was decided to BullMQ's back-off. */
+/** Carries the decided delay to BullMQ's back-off. */
 class AttemptFailed extends Error {
   readonly delayMs: number;
 
@@ -56,19 +56,19 @@ class AttemptFailed extends Error {
   }
 }
 
-/** BullMQ's back-off strategy that takes the delay that was decided. */
+/** BullMQ back-off strategy that returns the decided delay. */
 export function decidedDelayMs(_attemptsMade: number, _type?: string, error?: Error): number {
   return error instanceof AttemptFailed ? error.delayMs : 0;
 }
 
-/** Runs a job that a runner claimed, and tells BullMQ by what it returns or throws what became of it. */
+/** Runs a claimed job; what it returns or throws reports the outcome to BullMQ. */
 export async function runAttempt(
   job: Job,
   token: string | undefined,
   claim: LaneClaim,
   options: AttemptDeps,
 ): Promise<unknown> {
-  // The slot may be gone by the time that the job comes: another may start in its place.
+  // The slot may be lost before the job arrives: another may start in its place.
   const end: AttemptEnd = claim.ticket.isLost() ? { kind: 'release' } : await endOf(toActiveJob(job, claim), options);
   switch (end.kind) {
     case 'completed':
@@ -94,7 +94,7 @@ export async function runAttempt(
   }
 }
 
-/** A run that fails where it must not says nothing of the job: as after a crash, the next claim sees what to do. */
+/** An unexpected error says nothing about the job: as after a crash, the next claim decides what to do. */
 async function endOf(active: ActiveJob, { run, log }: Pick<AttemptDeps, 'run' | 'log'>): Promise<AttemptEnd> {
   try {
     return await run(active);
@@ -107,12 +107,14 @@ async function endOf(active: ActiveJob, { run, log }: Pick<AttemptDeps, 'run' | 
   }
 }
 
-/** BullMQ counts for itself, and may have counted attempts that the ledger does not: the ledger's word holds. */
+/**
+ * BullMQ keeps its own count, which may include attempts that the ledger does not count: the ledger is authoritative.
+ */
 function hasRetriesLeft(job: Job): boolean {
   return job.attemptsMade + 1 < (job.opts.attempts ?? 1);
 }
 
-/** Moves a job out of the running ones. If that fails it is left: BullMQ would take any other error for a failure. */
+/** Moves a job out of active. If that fails, the job stays: BullMQ would treat any other error as a job failure. */
 async function defer(job: Job, move: () => Promise<unknown>, log: Log): Promise<never> {
   try {
     await move();
@@ -125,7 +127,7 @@ async function defer(job: Job, move: () => Promise<unknown>, log: Log): Promise<
   throw new DelayedError();
 }
 
-/** Progress and logs go to the lane's own backend: a handler that is left behind must not reach the runner's next lane. */
+/** Progress and logs go to the lane's own backend: an abandoned handler must not reach the runner's next lane. */
 function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob {
   const id = job.id ?? '';
   return {
@@ -144,7 +146,9 @@ function toActiveJob(job: Job, { lane, ticket, backend }: LaneClaim): ActiveJob 
   };
 }
 
-/** BullMQ takes some messages for orders, such as to wait for a rate limit: an upstream's text must not be one. */
+/**
+ * BullMQ treats some error messages as commands, such as waiting for a rate limit: an upstream's text must not be one.
+ */
 function plain(message: string): string {
   return message.startsWith('bullmq:') ? `"${message}"` : message;
 }

@@ -10,30 +10,30 @@ import { createRefusalGate } from './refusalGate.js';
 import type { AttemptDeps } from './runAttempt.js';
 import { decidedDelayMs, runAttempt } from './runAttempt.js';
 
-/** BullMQ Workers that run one job at a time each, of whatever lane. */
+/** BullMQ Workers that each run one job at a time, of any lane. */
 export interface Runners {
-  /** Work can be claimed: one who waits is woken, or another is made, up to the bound. */
+  /** Work can be claimed: wakes an idle runner or creates one, up to the concurrency limit. */
   find(): void;
   areClosed(): boolean;
-  /** Takes no more jobs; resolves when all that run have ended. */
+  /** Claims no more jobs; resolves when all running jobs have ended. */
   close(): Promise<void>;
 }
 
-/** How runners run. */
+/** Options and dependencies of runners. */
 export interface RunnerOptions extends AttemptDeps {
   readonly client: RedisClient;
   readonly workerId: string;
-  /** Jobs that this process runs at a time. */
+  /** Maximum concurrent jobs in this process. */
   readonly concurrency: number;
-  /** How long a job stays locked without renewal, in ms. */
+  /** Lock duration of a job without renewal, in ms. */
   readonly lockMs: number;
   /** Redis's time, unix ms. */
   readonly serverNow: () => number;
-  /** How often every lane is looked at, for lost locks and whatever no marker told, in ms. */
+  /** How often every lane is inspected for expired locks and for work that no marker signalled, in ms. */
   readonly sweepMs: number;
 }
 
-/** The number of lost locks is judged by the ledger (see `domain/claim.ts`), so BullMQ's own bound is out of reach. */
+/** Lost locks are counted by the ledger (see `domain/claim.ts`), so BullMQ's own limit must never apply. */
 const NEVER = 1_000_000;
 
 /** BullMQ's settings of every runner. */
@@ -43,7 +43,7 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
     concurrency: 1,
     name: options.workerId,
     lockDuration: options.lockMs,
-    // Shorter than the time between two sweeps: BullMQ skips a check that comes too soon after the one before.
+    // Shorter than the sweep interval: BullMQ skips a check that follows the previous one too soon.
     stalledInterval: Math.floor(options.sweepMs * 0.8),
     skipStalledCheck: true,
     maxStalledCount: NEVER,
@@ -55,7 +55,7 @@ export function runnerOptions(options: RunnerOptions): WorkerOptions {
   };
 }
 
-/** Made when there is work for them; one that waits is woken before another is made, the one that ran last first. */
+/** Creates runners on demand. Idle ones are reused first, the most recently used first. */
 export function createRunners(board: LaneBoard, backends: LaneBackends, options: RunnerOptions): Runners {
   const runners: { readonly worker: Worker<unknown, unknown, string, IQueueBackend>; readonly fanIn: FanIn }[] = [];
   const idle: FanIn[] = [];
@@ -87,7 +87,7 @@ export function createRunners(board: LaneBoard, backends: LaneBackends, options:
     runners.push({ worker, fanIn });
   }
 
-  /** Its slot is free for another process as soon as its own job has ended, however long those of other runners take. */
+  /** Frees the slot for other processes as soon as its own job ends, however long those of other runners take. */
   async function closeRunner({ worker, fanIn }: (typeof runners)[number]): Promise<void> {
     await worker.close();
     fanIn.letGo();

@@ -1,29 +1,32 @@
-/** Room for one job of a tenant, in a slot that this process holds. */
+/** Capacity for one job of a tenant, in a slot that this process holds. */
 export interface SlotTicket {
   readonly tenantId: string;
-  /** Whether the slot is had; null when that is known. A job may be claimed meanwhile, but not start. */
+  /**
+   * Resolves to whether the slot was granted; null when it is held already. Until then a job may be claimed but not
+   * start.
+   */
   readonly granted: Promise<boolean> | null;
-  /** Whether another job may start in its place: the slot is still held, and not to be given back. */
+  /** Whether another job may follow in its place: the slot is still held and not about to be released. */
   isGood(): boolean;
-  /** Whether the slot was lost under the job. */
+  /** Whether the slot was lost while the job ran. */
   isLost(): boolean;
-  /** Calls back when the slot is lost under the job, which must end at once. */
+  /** Calls back when the slot is lost while the job runs; the job must stop at once. */
   onLost(listener: () => void): void;
 }
 
 /** The slots of tenants that this process holds or may take. */
 export interface SlotCapacity {
   /**
-   * Whether a job of the tenant could start now, or as soon as a slot is granted that has just been asked for. Where not, the
-   * board is told when there may be room.
+   * Whether a job of the tenant could start now, or as soon as a slot that was just requested is granted. If not, the
+   * board is notified when there may be capacity.
    */
   has(tenantId: string): boolean;
-  /** The same without asking for a slot. */
+  /** The same without requesting a slot. */
   mayHave(tenantId: string): boolean;
-  /** Takes room for one job; null when there is none. */
+  /** Takes capacity for one job; null when there is none. */
   take(tenantId: string): SlotTicket | null;
   give(ticket: SlotTicket): void;
-  /** How many jobs of the tenant this process may run at most, with every slot that is placed here. */
+  /** Maximum concurrent jobs of the tenant in this process, with every slot placed here. */
   mostJobs(tenantId: string): number;
   /** Whether every slot of the tenant is placed here. */
   isAlone(tenantId: string): boolean;

@@ -118,7 +118,7 @@ describe('createTurns', () => {
   });
 });
 
-/** Jobs started by each tenant divided by its weight, when jobs end one after the other in an order made up by a seed. */
+/** Jobs started by each tenant divided by its weight, when jobs end one after another in a seeded random order. */
 function runWithRoomForTwo(
   weights: readonly number[],
   { capacity, jobs, seed }: { readonly capacity: number; readonly jobs: number; readonly seed: number },

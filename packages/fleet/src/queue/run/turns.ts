@@ -1,46 +1,46 @@
-/** Jobs that a tenant of weight 1 may start in one turn while others wait: enough to go on by fetch-next for a while. */
+/** Jobs that a tenant of weight 1 may start in one turn while others wait: enough to benefit from fetch-next. */
 export const TURN_QUANTUM = 8;
 
 /**
- * Whose job a process starts next: deficit round-robin over the tenants that have work and room for it. In each round a
- * tenant has one turn, of `quantum x weight` jobs, so over any time in which two tenants always wait, what they start
- * divided by their weights differs by at most two quanta. Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit
- * Round Robin", 1995, with jobs of size 1.
+ * Decides whose job a process starts next: deficit round-robin over the tenants that have work and capacity for it. In
+ * each round a tenant has one turn of `quantum x weight` jobs, so over any interval in which two tenants are always
+ * waiting, the jobs they start divided by their weights differ by at most two quanta. Shreedhar and Varghese,
+ * "Efficient Fair Queuing Using Deficit Round Robin", 1995, with jobs of size 1.
  *
- * Unlike packets on one line, jobs run beside each other, and a heavy tenant's turn lasts longer than a light one's. So
- * turns are numbered: who has had fewer comes first, else the light would have more turns than the heavy. Within a round the
- * tenants take jobs one by one, so that a newcomer waits for one job of each, not for whole turns; a turn goes on without
- * a break only where one job follows another of its own. A tenant that comes anew starts with the round that is under
- * way, and has saved up nothing.
+ * Unlike packets on one link, jobs run concurrently, and a heavy tenant's turn lasts longer than a light one's. Turns
+ * are therefore numbered, and the tenant with fewer turns goes first; otherwise light tenants would get more turns than
+ * heavy ones. Within a round the tenants start one job each in rotation, so a newcomer waits for one job of each, not
+ * for whole turns; a turn continues without interruption only where one job follows another of the same tenant. A new
+ * tenant joins the current round without credit from earlier rounds.
  */
 export interface Turns {
-  /** A tenant has work and room for it. Harmless when it waits already. */
+  /** A tenant has work and capacity for it. Idempotent. */
   enter(tenantId: string, weight: number): void;
-  /** A tenant has no more work: what is left of its turn is lost. */
+  /** A tenant has no more work: it forfeits the rest of its turn. */
   leave(tenantId: string): void;
-  /** A tenant has work but no room for it: it is passed over, and keeps what is left of its turn. */
+  /** A tenant has work but no capacity for it: it is skipped and keeps the rest of its turn. */
   pass(tenantId: string): void;
-  /** The tenant that starts a job now, and charges it; null when none can. */
+  /** Returns and charges the tenant that starts the next job; null when none can. */
   next(): string | null;
-  /** Whether a tenant may start another job where one of its own ended, and charges it. Always, while no other waits. */
+  /** Whether a tenant may follow an ended job with another, and charges it. Always true while no other tenant waits. */
   mayGoOn(tenantId: string): boolean;
-  /** Whether a tenant other than this waits. */
+  /** Whether another tenant waits. */
   othersWait(tenantId: string): boolean;
-  /** Whether anyone waits. */
+  /** Whether any tenant waits. */
   someoneWaits(): boolean;
 }
 
-/** What is known of a tenant that has work. */
+/** State of a tenant that has work. */
 interface Turn {
-  /** Number of the round that its turn is of. */
+  /** Round that its turn belongs to. */
   round: number;
-  /** Jobs that are left of a turn that has begun; 0 before. */
+  /** Jobs left in the current turn; 0 before it starts. */
   left: number;
 }
 
 /** @param quantum jobs that a tenant of weight 1 may start in one turn, at least 1 */
 export function createTurns(quantum: number = TURN_QUANTUM): Turns {
-  /** Those who wait with their weights, by round, the next first: a Map keeps the order in which keys were set. */
+  /** Waiting tenants with their weights, by round, next first: a Map keeps insertion order. */
   const rounds = new Map<number, Map<string, number>>();
   const turns = new Map<string, Turn>();
   let waiting = 0;
@@ -56,7 +56,7 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
     ring.set(tenantId, weight);
   }
 
-  /** @returns the tenant's weight; undefined when it did not wait */
+  /** @returns the tenant's weight; undefined when it was not waiting */
   function stopWaiting(tenantId: string, { round }: Turn): number | undefined {
     const ring = rounds.get(round);
     const weight = ring?.get(tenantId);
@@ -67,7 +67,7 @@ export function createTurns(quantum: number = TURN_QUANTUM): Turns {
     return weight;
   }
 
-  /** Takes a job from a turn, and lets the others of the round go first; after its last comes the turn of the next round. */
+  /** Takes a job from a turn and moves the tenant to the end of the round; after the last job, to the next round. */
   function charge(tenantId: string, turn: Turn): void {
     turn.left--;
     const weight = stopWaiting(tenantId, turn);

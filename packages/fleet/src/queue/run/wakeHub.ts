@@ -7,45 +7,45 @@ import type { LaneBoard } from './laneBoard.js';
 import type { OpenLane } from './laneState.js';
 import { LaneWatch } from './laneWatch.js';
 
-/** Finds out which lanes have work: from their markers, and by looking. */
+/** Detects which lanes have work: from their markers and by inspecting lanes. */
 export interface WakeHub {
   /** A lane was opened. */
   add(lane: OpenLane): void;
   /** A lane was closed. */
   remove(lane: OpenLane): void;
-  /** Work may wait in a lane, or not. Lanes of a bucket that are named in the same turn are looked at in one call. */
+  /** Inspects a lane that may have work. Lanes of a bucket requested in the same event-loop turn share one call. */
   look(lane: OpenLane): void;
-  /** A lane's marker is to be awaited from now on, or no longer. */
+  /** Starts or stops waiting for a lane's marker. */
   listen(lane: OpenLane, on: boolean): void;
-  /** Looks at all lanes of one bucket. */
+  /** Inspects all lanes of one bucket. */
   sweep(bucket: number): void;
   stop(): Promise<void>;
 }
 
-/** What the hub needs. */
+/** Dependencies of the hub. */
 export interface WakeHubDeps {
   readonly client: RedisClient;
   readonly keys: FleetKeys;
   readonly workerId: string;
   readonly board: Pick<LaneBoard, 'marked' | 'markedFor' | 'wake' | 'wakeAt'>;
-  /** A connection that waits for keys of one bucket. */
+  /** Creates a connection that waits for keys of one bucket. */
   readonly createPop: (bucket: number) => BlockingPop;
-  /** A sweep has found active jobs in a lane. */
+  /** Called when a sweep found active jobs in a lane. */
   readonly active: (lane: OpenLane) => void;
-  /** A look has seen this version of a bucket. */
+  /** Called with the bucket's version after each inspection. */
   readonly version: (bucket: number, version: string) => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
-/** A look that failed is repeated after so long, in ms. */
+/** Retry delay after a failed inspection, in ms. */
 const LOOK_AGAIN_MS = 250;
 
 interface Bucket {
   readonly lanes: Set<OpenLane>;
   readonly toLook: Set<OpenLane>;
   looking: boolean;
-  /** The next look is a sweep. */
+  /** The next inspection is a sweep. */
   sweeps: boolean;
   readonly watch: LaneWatch;
 }
@@ -76,7 +76,7 @@ export function createWakeHub(deps: WakeHubDeps): WakeHub {
       watch: new LaneWatch({
         client,
         pop: deps.createPop(number),
-        // A watch that is ending must not take what ends the wait of the next.
+        // A watch that is stopping must not consume the nudge of its successor.
         nudgeKey: keys.nudge(number, `${deps.workerId}:${++opened}`),
         board,
         lost: () => lookAtAll(number, bucket),

@@ -2,7 +2,7 @@ import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
 /**
- * Makes every process look at buckets that changed: at once if it listens, at its next heartbeat if it does not.
+ * Makes every process read changed buckets: subscribers at once, others at their next heartbeat.
  * @param versions new version by bucket
  */
 export async function announceBuckets(

@@ -4,12 +4,12 @@ import type { RedisClient } from '../client.js';
 import { mastersOf } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
-/** A master that does not answer within this is asked at the next time, in ms: it may be failing over. */
+/** Timeout per master, in ms; one that does not answer may be failing over and is read in the next pass. */
 const ASK_WITHIN_MS = 2_000;
 
 /**
- * The run ids of the servers that hold data; each start of a server has its own, and so has each replica. A master that does
- * not answer is left out.
+ * The run ids of the servers that hold data; each start of a server has its own, as does each replica. Skips a master
+ * that does not answer.
  */
 export async function readRunIds(client: RedisClient): Promise<string[]> {
   const late = (): Error => new FleetError('unavailable', 'a Redis server did not say which it is in time');
@@ -22,14 +22,14 @@ export async function readRunIds(client: RedisClient): Promise<string[]> {
 }
 
 /**
- * The servers that were compared with the ledger. It is kept in Redis itself, where it is right to lose it: a new leader
- * goes on from it, and who lost it compares once more.
+ * The servers that were compared with the ledger. The set is kept in Redis itself, where losing it is correct: a new
+ * leader continues from it, and if it is lost, the servers are compared again.
  */
 export async function readComparedServers(client: RedisClient, keys: FleetKeys): Promise<Set<string>> {
   return new Set(await client.smembers(keys.comparedServers));
 }
 
-/** Notes which servers were compared, and forgets all others: one that comes back may have missed something. */
+/** Records which servers were compared and removes all others: one that returns may have missed something. */
 export async function writeComparedServers(
   client: RedisClient,
   keys: FleetKeys,

@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis';
 import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
-/** The epochs that buckets carry; a bucket without one is missing. One command, but for a Cluster, where it is one each. */
+/** Reads the Redis epochs of buckets; one without an epoch is missing. One command, or one per bucket on a Cluster. */
 export async function readEpochs(
   client: RedisClient,
   keys: FleetKeys,
@@ -26,8 +26,8 @@ async function readAll(client: RedisClient, names: readonly string[]): Promise<(
 }
 
 /**
- * Gives each bucket an epoch unless it has one, and tells which it has then: of two who do this, both learn the same.
- * @param epoch of the buckets that have none
+ * Sets the epoch of each bucket that has none, and returns the epochs of all: concurrent callers get the same result.
+ * @param epoch for the buckets that have none
  */
 export async function agreeOnEpochs(
   client: RedisClient,

@@ -6,24 +6,29 @@ import { behindEntry, comparePlaces } from '../../domain/feedPlace.js';
 import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
-/** Entries that a bucket's feed keeps, about; each holds the events of some milliseconds of one process. */
+/** Approximate number of entries that a bucket's feed keeps; each holds a few milliseconds of one process's events. */
 const KEPT_ENTRIES = 1_000;
 
-/** Entries that are read of a bucket in one go. */
+/** Maximum entries per read of a bucket. */
 const ENTRIES_PER_READ = 200;
 
 const entrySchema = z.array(z.looseObject({ tenantId: z.string() }));
 
-/** An event with its place in its bucket's feed, such as `1795256992691-0.3`. Places sort as {@link comparePlaces} says. */
+/**
+ * An event with its place in its bucket's feed, such as `1795256992691-0.3`. Places sort as {@link comparePlaces} says.
+ */
 export interface FedEvent {
   readonly place: string;
   readonly event: JobEvent;
 }
 
-/** Which events of an entry are wanted, by their tenant: of others not even the form is checked. */
+/** Selects the events of an entry by tenant: others are not even validated. */
 export type WantedTenant = (tenantId: string) => boolean;
 
-/** Adds events to the feed of a bucket, as one entry. @param texts each event as JSON */
+/**
+ * Adds events to the feed of a bucket as one entry.
+ * @param texts each event as JSON
+ */
 export async function appendToFeed(
   client: RedisClient,
   keys: FleetKeys,
@@ -33,17 +38,17 @@ export async function appendToFeed(
   await client.xadd(keys.feed(bucket), 'MAXLEN', '~', KEPT_ENTRIES, '*', 'e', `[${texts.join(',')}]`);
 }
 
-/** What a look at feeds found. */
+/** New events of one bucket's feed. */
 export interface FeedPage {
   readonly bucket: number;
   readonly events: readonly FedEvent[];
-  /** Where to go on from. */
+  /** Id of the last entry read, to continue from. */
   readonly next: string;
 }
 
 /**
- * What was added to feeds behind given entries: one command, or one for each bucket on a Cluster.
- * @param from bucket -> id of the last entry that was read
+ * Reads what was added to feeds after the given entries: one command, or one per bucket on a Cluster.
+ * @param from bucket -> id of the last entry read
  */
 export async function readFeeds(
   client: RedisClient,
@@ -75,13 +80,13 @@ async function readSome(
   });
 }
 
-/** The id of the newest entry of a feed: from there on everything is new. `0-0` for an empty feed. */
+/** The id of a feed's newest entry, after which everything is new; `0-0` for an empty feed. */
 export async function endOfFeed(client: RedisClient, keys: FleetKeys, bucket: number): Promise<string> {
   const [last] = await client.xrevrange(keys.feed(bucket), '+', '-', 'COUNT', 1);
   return last?.[0] ?? '0-0';
 }
 
-/** Events of another version of the program, or that somebody else wrote, are passed over. */
+/** Skips events written by another version of Sluice or by other programs. */
 function toEvents(id: string, fields: readonly string[], wanted: WantedTenant): FedEvent[] {
   try {
     return entrySchema.parse(JSON.parse(fields[1] ?? '')).flatMap((value, index): FedEvent[] => {
@@ -94,18 +99,18 @@ function toEvents(id: string, fields: readonly string[], wanted: WantedTenant): 
   }
 }
 
-/** Entries that are read of a feed at a time when it is replayed. */
+/** Entries per read of a replay. */
 const ENTRIES_PER_REPLAY = 100;
 
-/** Events that one call replays, about: with the last one comes all of its entry. What a slow reader holds rests on it. */
+/** Approximate maximum events per replay call (the last entry is always complete); it bounds a slow reader's memory. */
 const EVENTS_PER_REPLAY = 1_000;
 
-/** Where a replay begins, and whose events are wanted. */
+/** Start of a replay and the events wanted. */
 export interface ReplayFrom {
   readonly bucket: number;
-  /** Id of the entry that the reader knows some or all of. */
+  /** Id of the entry that the reader has partly or fully received. */
   readonly entry: string;
-  /** Whether it knows all of it. */
+  /** Whether the reader has received all of it. */
   readonly isKnown: boolean;
   readonly wanted: (event: JobEvent) => boolean;
 }
@@ -113,18 +118,18 @@ export interface ReplayFrom {
 /** Events of a feed, oldest first. */
 export interface ReplayedPage {
   readonly events: readonly FedEvent[];
-  /** The entry to go on behind; null when that was all. */
+  /** The entry to continue after; null at the end. */
   readonly next: string | null;
 }
 
 /**
- * Events of a bucket from an entry on; null when the feed cannot say: it has forgotten the entry, or never reached it (Redis was
- * emptied, or somebody made the id up).
+ * Reads a bucket's events from an entry on; null when the feed is incomplete: the entry was trimmed, or never existed
+ * (Redis was emptied, or the id is made up).
  */
 export async function replayFeed(client: RedisClient, keys: FleetKeys, from: ReplayFrom): Promise<ReplayedPage | null> {
   const name = keys.feed(from.bucket);
   const page = await readPage(client, name, from);
-  // Asked last: what was forgotten while it was read may not have been read.
+  // Checked last: entries trimmed during the read may be missing from the page.
   return (await isInFeed(client, name, from.entry)) ? page : null;
 }
 
@@ -146,7 +151,7 @@ async function readPage(
   }
 }
 
-/** Whether a feed knows all that came behind an entry, and has reached that. */
+/** Whether a feed still has everything after an entry, and has reached that entry. */
 async function isInFeed(client: RedisClient, name: string, entry: string): Promise<boolean> {
   const [oldest, newest] = await Promise.all([
     client.xrange(name, '-', '+', 'COUNT', 1),

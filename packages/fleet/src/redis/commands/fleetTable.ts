@@ -9,23 +9,23 @@ const script = defineLua('readBucket');
 const texts = z.array(z.string());
 const reply = z.union([z.tuple([z.string(), texts, texts, texts]), z.tuple([z.string()])]);
 
-/** The version of a bucket that nothing was written to, or that was written to by hand: it says nothing. */
+/** Version of a bucket never written to, or edited by hand: it proves nothing. */
 const NO_VERSION = '0';
 
-/** What one bucket says of its tenants. */
+/** One bucket's data about its tenants. */
 export interface FleetBucket {
   readonly bucket: number;
-  /** Differs from the one before when anything of the bucket has changed. */
+  /** Changes whenever anything in the bucket changes. */
   readonly version: string;
   /** Names such as `acme.notifications`, sorted. */
   readonly lanes: readonly string[];
-  /** Slots by tenant; a tenant that the scaler has not decided on yet is missing. */
+  /** Desired slots by tenant; a tenant without a decision of the scaler is missing. */
   readonly desired: ReadonlyMap<string, number>;
-  /** Share of a process's turns by tenant; a tenant of weight 1 is missing. */
+  /** Share of a process's scheduling turns by tenant; a tenant of weight 1 is missing. */
   readonly weights: ReadonlyMap<string, number>;
 }
 
-/** Reads buckets, one call each, all at once. */
+/** Reads buckets concurrently, one call each. */
 export async function readBuckets(
   client: RedisClient,
   keys: FleetKeys,
@@ -36,7 +36,7 @@ export async function readBuckets(
 
 /**
  * Reads one bucket.
- * @param known what it said before; given back when it has not changed, which Redis tells without reading it out
+ * @param known the previous read; returned when the version has not changed, in which case Redis sends no contents
  */
 export async function readBucket(
   client: RedisClient,
@@ -58,12 +58,12 @@ export async function readBucket(
   return { bucket, version, lanes: lanes.sort(), desired: numbersOf(desired), weights: numbersOf(weights) };
 }
 
-/** All lanes of the fleet, and how many slots each tenant shall have. */
+/** All lanes of the fleet and the desired slots of each tenant. */
 export type FleetTable = Pick<FleetBucket, 'lanes' | 'desired'>;
 
 /**
- * Reads the table.
- * @param tenants reads only the buckets of these, with all that they hold; leave out for the whole fleet
+ * Reads the fleet table.
+ * @param tenants reads only the complete buckets of these tenants; omit for the whole fleet
  */
 export async function readFleetTable(
   client: RedisClient,
@@ -78,13 +78,13 @@ export async function readFleetTable(
   };
 }
 
-/** Weights of all tenants other than 1, by tenant. */
+/** All tenant weights other than 1, by tenant. */
 export async function readWeights(client: RedisClient, keys: FleetKeys): Promise<ReadonlyMap<string, number>> {
   const all = await Promise.all(BUCKETS.map((bucket) => client.hgetall(keys.weights(bucket))));
   return new Map(all.flatMap((weights) => Object.entries(weights).map(([tenant, weight]) => [tenant, Number(weight)])));
 }
 
-/** Slots of one tenant, or null when the scaler has not decided yet. */
+/** Desired slots of a tenant; null before the scaler's first decision. */
 export async function readDesiredSlots(client: RedisClient, keys: FleetKeys, tenantId: string): Promise<number | null> {
   const slots = await client.hget(keys.desiredSlots(bucketOf(tenantId)), tenantId);
   return slots === null ? null : Number(slots);

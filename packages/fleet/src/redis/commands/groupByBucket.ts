@@ -1,6 +1,6 @@
 import { bucketOf } from '@sluice/shared/domain/lane';
 
-/** Sorts what is to be told by the bucket of its tenant, for one call each. */
+/** Groups items by the bucket of their tenant, for one call per bucket. */
 export function groupByBucket<Item>(items: Iterable<Item>, tenantOf: (item: Item) => string): Map<number, Item[]> {
   const byBucket = new Map<number, Item[]>();
   for (const item of items) {

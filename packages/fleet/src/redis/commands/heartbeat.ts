@@ -9,25 +9,25 @@ const texts = z.array(z.string());
 const reply = z.tuple([texts, texts, texts, z.int(), texts, texts]);
 const taskList = z.record(z.string(), z.array(z.string()));
 
-/** Tasks that a worker process has handlers of, by queue class. */
+/** Tasks that a worker process has handlers for, by queue class. */
 export type RunnableTasks = ReadonlyMap<string, readonly string[]>;
 
-/** What a worker process learns from its heartbeat. */
+/** Reply to a worker process's heartbeat. */
 export interface Membership {
-  /** Version by bucket; a bucket whose entry differs from the one before is to be read again. */
+  /** Version by bucket; read a bucket again when its entry changes. */
   readonly versions: ReadonlyMap<number, string>;
-  /** Jobs that each live worker process runs at a time, the caller included, by id and sorted by it. */
+  /** Maximum concurrent jobs of each live worker process including the caller, by id, sorted by id. */
   readonly capacities: ReadonlyMap<string, number>;
-  /** Tasks that each live worker process runs, by its id; none for one that announced none. */
+  /** Tasks that each live worker process runs, by id; empty for one that announced none. */
   readonly tasks: ReadonlyMap<string, RunnableTasks>;
-  /** The server's clock as it answered, unix ms. */
+  /** Server time of the reply, unix ms. */
   readonly serverMs: number;
 }
 
 /**
- * Announces that a worker process lives, and returns who else does.
- * @param worker its id, how long it lives without another heartbeat (ms, by the server's clock; 0 deregisters it), how many
- *   jobs it runs at a time, and which tasks
+ * Announces a live worker process and returns all live ones.
+ * @param worker its id, how long it counts as live without another heartbeat (ms of the server's clock; 0 deregisters
+ *   it), its maximum concurrent jobs, and its tasks
  */
 export async function heartbeat(
   client: RedisClient,

@@ -10,31 +10,31 @@ const reply = z.array(z.int());
 /** A numbered slot of a tenant. */
 export interface Slot {
   readonly tenantId: string;
-  /** 1 to the number of slots that the tenant shall have. */
+  /** 1 to the tenant's number of desired slots. */
   readonly number: number;
 }
 
-/** What came of asking for a slot. */
+/** Outcome of a request for a slot. */
 export type SlotAnswer =
   | { readonly kind: 'granted' }
-  /** Another holds it, and for `forMs` unless that one renews it. */
+  /** Another process holds it; its lease expires in `forMs` unless renewed. */
   | { readonly kind: 'held'; readonly forMs: number }
-  /** The tenant shall not have so many. */
+  /** The number exceeds the tenant's desired slots. */
   | { readonly kind: 'unwanted' };
 
-/** Slots of one bucket that a worker process wants and no longer wants. */
+/** Slots of one bucket that a worker process acquires and releases. */
 export interface SlotRequest {
   readonly bucket: number;
-  /** The worker process's id, a space, and a name that no other process has: two may go by one id. */
+  /** The worker process's id, a space, and a unique name: two processes may share an id. */
   readonly holder: string;
-  /** How long a lease lasts, in ms by the server's clock. */
+  /** Lease duration, in ms of the server's clock. */
   readonly leaseMs: number;
   readonly take: readonly Slot[];
   readonly give: readonly Slot[];
 }
 
 /**
- * Takes, renews and gives back slots of one bucket in one call.
+ * Acquires, renews and releases slots of one bucket in one call.
  * @returns an answer for each slot of `take`, in its order
  */
 export async function holdSlots(client: RedisClient, keys: FleetKeys, request: SlotRequest): Promise<SlotAnswer[]> {

@@ -6,7 +6,7 @@ const look = defineLua('inspectLanes');
 const numbers = z.array(z.number());
 const lookReply = z.tuple([z.string(), numbers]);
 
-/** BullMQ's names of what a lane is looked at by; made by BullMQ, see `queue/laneKeys.ts`. */
+/** BullMQ's keys for inspecting a lane; named by BullMQ, see `queue/laneKeys.ts`. */
 export interface LaneKeys {
   readonly marker: string;
   readonly wait: string;
@@ -18,16 +18,16 @@ export interface LaneKeys {
 /** What a lane holds. */
 export interface LaneLook {
   readonly waiting: number;
-  /** When the first delayed job is due, unix ms; 0 when none is. */
+  /** Due time of the first delayed job, unix ms; 0 when there is none. */
   readonly dueMs: number;
   readonly active: number;
 }
 
-/** Lanes of one call: Lua cannot unpack more keys than this safely allows (four or five each). */
+/** Maximum lanes per call: at four or five keys each, this stays within what Lua can unpack. */
 export const LANES_PER_CALL = 1_000;
 
 /**
- * Says what lanes of one bucket hold, and changes nothing.
+ * Reads what lanes of one bucket hold. Read-only.
  * @param versionKey key of the bucket's version
  * @param lanes at most `LANES_PER_CALL`
  * @returns by index into `lanes`; a lane that holds nothing is missing

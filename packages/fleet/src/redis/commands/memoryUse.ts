@@ -4,12 +4,12 @@ import type { MemoryUse } from '../../domain/memoryGuard.js';
 import type { RedisClient } from '../client.js';
 import { mastersOf } from '../client.js';
 
-/** Longest that a server is waited for, in ms. */
+/** Timeout per server, in ms. */
 const ASK_WITHIN_MS = 1_000;
 
 /**
- * How full Redis is: one reading of each server that holds data. A master of a Cluster that does not answer is left out,
- * because another may be taking its place.
+ * Reads the memory use of each server that holds data. Skips a Cluster master that does not answer, because a replica
+ * may be replacing it.
  * @throws when no server answers in time
  */
 export async function readMemoryUse(client: RedisClient): Promise<MemoryUse[]> {
@@ -23,7 +23,7 @@ export async function readMemoryUse(client: RedisClient): Promise<MemoryUse[]> {
   throw failed?.status === 'rejected' ? failed.reason : late();
 }
 
-/** Redis leaves the buffers of its replicas and its append-only file out when it compares with its bound. */
+/** Redis excludes replica and append-only file buffers when it compares its memory with `maxmemory`. */
 function parseMemory(info: string): MemoryUse {
   const numberOf = (field: string): number => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
   return {

@@ -5,16 +5,16 @@ import { defineLua } from '../defineLua.js';
 const script = defineLua('placesInLane');
 const reply = z.array(z.number());
 
-/** Names of BullMQ's keys of one lane. */
+/** BullMQ's keys of one lane's waiting jobs. */
 export interface WaitingKeys {
   readonly wait: string;
   readonly prioritized: string;
 }
 
-/** Jobs whose places are read in one go: some milliseconds of the server at most. */
+/** Maximum jobs per call: a few milliseconds of server time at most. */
 const IDS_PER_CALL = 500;
 
-/** Places of jobs in their lane, 1 for the next, in the order of the ids; null for one that does not wait there. */
+/** Places of jobs in their lane, 1 for the next, in the order of the ids; null for a job that is not waiting there. */
 export async function placesInLane(
   client: RedisClient,
   { wait, prioritized }: WaitingKeys,

@@ -1,16 +1,16 @@
 import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
-/** A worker process whose heartbeat has not ended. */
+/** A worker process whose heartbeat has not expired. */
 export interface LiveWorker {
   readonly id: string;
-  /** When it is taken for dead unless it says that it lives, unix ms of the server's clock. */
+  /** Expiry of its heartbeat unless renewed, unix ms of the server's clock. */
   readonly aliveUntilMs: number;
-  /** Jobs that it runs at a time. */
+  /** Maximum concurrent jobs. */
   readonly capacity: number;
 }
 
-/** The worker processes that live, by id. Changes nothing, unlike a heartbeat. */
+/** Reads the live worker processes, sorted by id. Read-only, unlike a heartbeat. */
 export async function readLiveWorkers(client: RedisClient, keys: FleetKeys): Promise<LiveWorker[]> {
   const [[seconds, micros], flat, capacities] = await Promise.all([
     client.time(),
@@ -27,14 +27,14 @@ export async function readLiveWorkers(client: RedisClient, keys: FleetKeys): Pro
   return workers.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The scaler that leads. */
+/** The leading scaler. */
 export interface Leader {
   readonly holder: string;
-  /** Number of its leadership, which only grows. */
+  /** Fence of its leadership, which only grows. */
   readonly fence: number;
 }
 
-/** The scaler that leads, or null when none does. */
+/** Reads the leading scaler; null when there is none. */
 export async function readLeader(client: RedisClient, keys: FleetKeys): Promise<Leader | null> {
   const { holder, fence } = await client.hgetall(keys.leader);
   return holder === undefined ? null : { holder, fence: Number(fence) };

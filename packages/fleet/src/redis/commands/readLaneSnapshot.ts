@@ -9,38 +9,38 @@ const script = defineLua('readLaneSnapshot');
 const numberOrNone = z.string().transform((text) => (text === '' ? null : Number(text)));
 const reply = z.tuple([z.number(), z.number(), numberOrNone, numberOrNone], z.number());
 
-/** Where a job stands in its lane. */
+/** A job's place in its lane. */
 export type LanePlace =
   | { readonly kind: 'waiting'; readonly position: number }
   | { readonly kind: 'delayed' }
-  /** It runs, is over, or was never there. */
+  /** Running, finished, or never in the lane. */
   | { readonly kind: 'elsewhere' };
 
-/** A lane, and where some of its jobs stand. */
+/** A lane and the places of some of its jobs. */
 export interface LaneSnapshot {
-  /** Due jobs that wait. */
+  /** Due jobs that are not running. */
   readonly waiting: number;
   readonly active: number;
-  /** How long its jobs take, in ms; null before the first. */
+  /** Service time of its jobs, in ms; null before the first. */
   readonly serviceMs: number | null;
-  /** Slots that its tenant shall have; null when nobody has decided. */
+  /** Desired slots of its tenant; null before the scaler's first decision. */
   readonly slots: number | null;
   /** In the order of the ids. */
   readonly places: readonly LanePlace[];
 }
 
-/** Which lane is read. */
+/** The lane to read. */
 export interface SnapshotLane {
   readonly tenantId: string;
   readonly name: string;
-  /** BullMQ's names of it, see `queue/laneKeys.ts`. */
+  /** BullMQ's keys of it, see `queue/laneKeys.ts`. */
   readonly laneKeys: LaneKeys;
 }
 
-/** Most ids of one call. */
+/** Maximum ids per call. */
 export const IDS_PER_SNAPSHOT = 1_000;
 
-/** Reads a lane and the places of jobs in it: one command. */
+/** Reads a lane and the places of jobs in it with one command. */
 export async function readLaneSnapshot(
   client: RedisClient,
   keys: FleetKeys,

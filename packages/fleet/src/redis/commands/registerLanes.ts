@@ -12,14 +12,14 @@ const reply = z.string();
 export interface UsedLane {
   readonly tenantId: string;
   readonly name: string;
-  /** How many were added. */
+  /** Number of jobs added. */
   readonly jobs: number;
 }
 
 /**
- * Notes that jobs were added to lanes, one call per bucket, and announces lanes that were not known. Call it with
- * the add, and again after one that took long: a lane that holds a job is not retired, and one that was retired before
- * it got its jobs comes back.
+ * Records that jobs were added to lanes, one call per bucket, and announces new lanes. Call it with the add, and again
+ * after an add that took long: a lane that holds a job is not retired, and one retired before its jobs arrived is
+ * registered again.
  */
 export async function registerLanes(client: RedisClient, keys: FleetKeys, lanes: readonly UsedLane[]): Promise<void> {
   const versions = await Promise.all(

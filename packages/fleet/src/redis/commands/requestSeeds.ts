@@ -7,22 +7,22 @@ import type { FleetKeys } from '../keys.js';
 const hold = defineLua('holdSeed');
 const reply = z.string().regex(/^\S+ \S+$/);
 
-/** A request that is sent with an `Idempotency-Key`. */
+/** A request with an `Idempotency-Key`. */
 export interface SeededRequest {
   readonly tenantId: string;
   readonly key: string;
   /** SHA-256 of method, path and body, as hex. */
   readonly requestHash: string;
-  /** UUIDv7 that ids are made from. */
+  /** UUIDv7 that ids are derived from. */
   readonly seed: string;
 }
 
-/** Seeds are kept as long as answers are, in seconds. */
+/** Retention of seeds, the same as that of responses, in seconds. */
 const KEPT_S = 24 * 3_600;
 
 /**
- * Keeps a request's seed in Redis, so that the same request again makes the same ids.
- * @returns the seed that is kept now; null when the key belongs to another request
+ * Stores a request's seed in Redis unless one is stored, so that a repeated request yields the same ids.
+ * @returns the stored seed; null when the key belongs to another request
  */
 export async function holdSeed(client: RedisClient, keys: FleetKeys, request: SeededRequest): Promise<string | null> {
   const { requestHash, seed } = request;
@@ -31,12 +31,12 @@ export async function holdSeed(client: RedisClient, keys: FleetKeys, request: Se
   return hash === requestHash ? (heldSeed ?? null) : null;
 }
 
-/** Keeps another seed: the one that the ledger knew first. */
+/** Replaces the seed with the one that the ledger recorded first. */
 export async function replaceSeed(client: RedisClient, keys: FleetKeys, request: SeededRequest): Promise<void> {
   await client.set(keyOf(keys, request), `${request.requestHash} ${request.seed}`, 'EX', KEPT_S);
 }
 
-/** Forgets the seed of a request that was refused, so that its key can be used again. */
+/** Deletes the seed of a rejected request, so that its key can be reused. */
 export async function forgetSeed(
   client: RedisClient,
   keys: FleetKeys,
@@ -45,7 +45,7 @@ export async function forgetSeed(
   await client.del(keyOf(keys, request));
 }
 
-/** A caller's text never becomes a part of a key in Redis. */
+/** Hashed so that a caller's text never becomes part of a Redis key. */
 function keyOf(keys: FleetKeys, { tenantId, key }: Pick<SeededRequest, 'tenantId' | 'key'>): string {
   return keys.requestSeed(tenantId, createHash('sha256').update(`${tenantId} ${key}`).digest('hex'));
 }

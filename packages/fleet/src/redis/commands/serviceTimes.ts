@@ -2,7 +2,7 @@ import { bucketOf } from '@sluice/shared/domain/lane';
 import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 
-/** Notes how long the jobs of lanes take, in ms. Lost with Redis and soon learnt again. */
+/** Writes the service times of lanes, in ms. If Redis loses them, they are soon measured again. */
 export async function writeServiceTimes(
   client: RedisClient,
   keys: FleetKeys,
@@ -15,7 +15,7 @@ export async function writeServiceTimes(
   );
 }
 
-/** How long the jobs of a lane take, in ms; null when none has run. */
+/** Reads a lane's service time, in ms; null when no job has run. */
 export async function readServiceTime(
   client: RedisClient,
   keys: FleetKeys,

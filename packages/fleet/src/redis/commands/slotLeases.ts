@@ -2,18 +2,18 @@ import type { RedisClient } from '../client.js';
 import type { FleetKeys } from '../keys.js';
 import { BUCKETS } from '../keys.js';
 
-/** A slot of a tenant that a worker process holds now. */
+/** A tenant's slot currently held by a worker process. */
 export interface SlotLease {
   readonly tenantId: string;
   /** 1-based number of the slot within its tenant. */
   readonly slot: number;
   /** Id of the worker process. */
   readonly holder: string;
-  /** When the lease ends unless it is renewed, unix ms of the server's clock. */
+  /** Expiry of the lease unless renewed, unix ms of the server's clock. */
   readonly untilMs: number;
 }
 
-/** The leases that have not ended, over all tenants; one call per bucket, all at once. Changes nothing. */
+/** Reads the current leases of all tenants, with one concurrent call per bucket. Read-only. */
 export async function readSlotLeases(client: RedisClient, keys: FleetKeys): Promise<SlotLease[]> {
   const [[seconds, micros], ...buckets] = await Promise.all([
     client.time(),
@@ -25,12 +25,12 @@ export async function readSlotLeases(client: RedisClient, keys: FleetKeys): Prom
     .filter(({ untilMs }) => untilMs > nowMs);
 }
 
-/** What does not read as a lease is none. */
+/** Ignores malformed leases. */
 function parseLease(name: string, lease: string): SlotLease[] {
   const [, tenantId, slot] = /^([^:]+):(\d+)$/.exec(name) ?? [];
   const [, untilMs, holder] = /^(\d+) (.+)$/.exec(lease) ?? [];
   if (tenantId === undefined || holder === undefined) return [];
-  // A worker process holds under its id and a name of its own, see `holdSlots`.
+  // A holder is the worker process's id and a unique name, see `holdSlots`.
   const [worker = holder] = /^.+(?= \S+$)/.exec(holder) ?? [];
   return [{ tenantId, slot: Number(slot), holder: worker, untilMs: Number(untilMs) }];
 }

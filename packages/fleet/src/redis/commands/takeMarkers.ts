@@ -5,13 +5,13 @@ import { defineLua } from '../defineLua.js';
 const script = defineLua('takeMarkers');
 const numbers = z.array(z.number());
 
-/** Most markers of one call; Redis serves no one else meanwhile, for less than a millisecond. */
+/** Maximum markers per call, which blocks Redis for less than a millisecond. */
 export const MARKERS_PER_CALL = 1_000;
 
 /**
- * Takes the markers of lanes of one bucket, all in one script.
+ * Takes the markers of lanes of one bucket in one script call.
  * @param markers BullMQ's keys, at most `MARKERS_PER_CALL`
- * @returns by index into `markers`: 0 where work may wait, else when a job is due, unix ms
+ * @returns by index into `markers`: 0 when work may wait, else the due time of a job, unix ms
  */
 export async function takeMarkers(client: RedisClient, markers: readonly string[]): Promise<Map<number, number>> {
   const found = numbers.parse(await script.run(client, markers, []));

@@ -11,8 +11,8 @@ const forget = defineLua('forgetTenant');
 const reply = z.string();
 
 /**
- * Writes tenants' shares of each process's turns, one call per bucket, and tells the workers of what changed.
- * @param weights 1..100 by tenant; the ledger's numbers, which these are copies of
+ * Writes tenants' shares of each process's scheduling turns, one call per bucket, and announces changes to the workers.
+ * @param weights 1..100 by tenant, copied from the ledger
  */
 export async function writeWeights(
   client: RedisClient,
@@ -28,7 +28,7 @@ export async function writeWeights(
   await announceBuckets(client, keys, new Map(versions.filter(([, version]) => version !== '')));
 }
 
-/** Takes lanes of a tenant, its slots and its weight out of the registry. */
+/** Removes a tenant's lanes, slots and weight from the registry. */
 export async function forgetTenantLanes(
   client: RedisClient,
   keys: FleetKeys,

@@ -10,8 +10,8 @@ const script = defineLua('writeDesired');
 const reply = z.string();
 
 /**
- * Writes how many slots tenants shall have, one call per bucket, and tells the workers to look.
- * @param fence of the caller's leadership: a bucket where a later leader wrote is left as it is
+ * Writes the desired slots of tenants, one call per bucket, and announces the changes to the workers.
+ * @param fence of the caller's leadership: a bucket where a later leader has written is left unchanged
  * @returns the tenants whose slots were written
  */
 export async function writeDesiredSlots(
@@ -39,7 +39,7 @@ export async function writeDesiredSlots(
   return written;
 }
 
-/** Makes every bucket refuse the writes of earlier leaders from now on, those of later ones excepted. */
+/** Makes every bucket reject writes of earlier leaders, unless a later leader has already fenced it. */
 export async function fenceBuckets(client: RedisClient, keys: FleetKeys, fence: number): Promise<void> {
   await Promise.all(
     BUCKETS.map((bucket) =>

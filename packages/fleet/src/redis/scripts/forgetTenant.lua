@@ -1,7 +1,7 @@
--- Take lanes of one tenant, its slots and its weight out of its bucket.
+-- Removes lanes of one tenant, its slots and its weight from its bucket.
 -- KEYS[1] registry  KEYS[2] desired  KEYS[3] weights  KEYS[4] service times  KEYS[5] arrivals  KEYS[6] version
 -- KEYS[7] slots  HASH `tenant:number` -> lease
--- ARGV[1] tenant; then the lanes
+-- ARGV[1] tenant  ARGV[2..] lanes
 -- Returns the new version.
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[3], ARGV[1])

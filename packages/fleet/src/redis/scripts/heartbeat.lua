@@ -1,16 +1,16 @@
--- Announces a live worker process, its capacity and its tasks, and returns who else lives. Drops expired workers.
--- KEYS[1] workers     ZSET worker -> end of its heartbeat (unix ms, server clock)
--- KEYS[2] capacities  HASH worker -> jobs that it runs at a time
+-- Announces a live worker process, its capacity and its tasks, and returns all live ones. Removes expired workers.
+-- KEYS[1] workers     ZSET worker -> expiry of its heartbeat (unix ms, server clock)
+-- KEYS[2] capacities  HASH worker -> its maximum concurrent jobs
 -- KEYS[3] versions    HASH bucket -> its version when it last changed
--- KEYS[4] known       HASH worker -> digest of the list of tasks that it runs
--- KEYS[5] lists       HASH digest -> that list (JSON)
--- ARGV[1] worker  ARGV[2] how long a heartbeat lasts (ms); 0 deregisters  ARGV[3] capacity (jobs)
+-- KEYS[4] known       HASH worker -> digest of its task list
+-- KEYS[5] lists       HASH digest -> task list (JSON)
+-- ARGV[1] worker  ARGV[2] duration of the heartbeat (ms); 0 deregisters  ARGV[3] capacity (jobs)
 -- ARGV[4] digest  ARGV[5] list
 -- Returns {{bucket, version, ...}, {worker, ...}, {worker, capacity, ...}, now (unix ms, server clock),
 --   {worker, digest, ...}, {digest, list, ...}}.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- A script that has written may write on when Redis is full: a heartbeat makes nothing grow.
+-- Once a script has written, a full Redis allows its further writes: a heartbeat does not increase memory use.
 redis.call('HDEL', KEYS[2], '')
 local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
 if tonumber(ARGV[2]) > 0 then

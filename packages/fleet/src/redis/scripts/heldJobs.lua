@@ -1,12 +1,12 @@
--- Whether BullMQ holds jobs of one lane, and in what way. Reads only.
--- KEYS[1..3]  of the lane: prioritized ZSET, delayed ZSET, waiting-children ZSET
--- KEYS[4..6]  of the lane: active LIST, wait LIST, paused LIST
--- KEYS[7..]   the hashes of the jobs, at least one
--- ARGV        the ids of the jobs
--- Returns for each, in order: 0 nothing, 1 a job that is not over, 2 one that is, 3 one that stands in no list and is not over:
+-- Returns whether and how BullMQ holds jobs of one lane. Read-only.
+-- KEYS[1..3]  the lane's prioritized ZSET, delayed ZSET, waiting-children ZSET
+-- KEYS[4..6]  the lane's active LIST, wait LIST, paused LIST
+-- KEYS[7..]   hashes of the jobs, at least one
+-- ARGV        ids of the jobs
+-- Returns for each job, in order: 0 not held, 1 unfinished, 2 finished, 3 unfinished but in no list or set, so that
 -- nothing will ever run it.
 local call = redis.call
--- A list longer than this is not searched: a job that could stand in it is taken to do so.
+-- Longer lists are not searched: a job that could be in one is assumed to be.
 local REACH = 1000
 
 local function has_place(id)

@@ -1,7 +1,7 @@
--- Keep what the ids of a request come from, unless it is kept already.
+-- Stores the seed of a request's ids unless one is stored.
 -- KEYS[1] STRING the request's hash, a space, its seed
--- ARGV[1] hash of the request  ARGV[2] seed to be kept when there is none  ARGV[3] kept for so long (s)
--- Returns what is kept now.
+-- ARGV[1] hash of the request  ARGV[2] seed to store when there is none  ARGV[3] expiry (s)
+-- Returns the stored value.
 local kept = redis.call('GET', KEYS[1])
 if kept then return kept end
 kept = ARGV[1] .. ' ' .. ARGV[2]

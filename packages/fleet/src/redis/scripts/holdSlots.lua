@@ -1,10 +1,10 @@
--- Take or renew leases on slots of one bucket's tenants, and give others back. A lease that is held goes on whatever the
--- desired count says: its job may still run. A new one needs its number to be wanted.
--- KEYS[1] slots    HASH `tenant:number` -> `end of the lease (unix ms, server clock) holder`
--- KEYS[2] desired  HASH tenant -> slots that it shall have
--- ARGV[1] holder  ARGV[2] lease (ms)  ARGV[3] slots of a tenant that has no entry
--- ARGV[4] how many are taken; then pairs of tenant, number: first those to take, then those to give back
--- Returns for each one to take: 0 granted; above 0 another holds it for so long (ms); -1 the number is not wanted.
+-- Acquires or renews leases on slots of one bucket's tenants, and releases others. A held lease is renewed regardless
+-- of the desired count, as its job may still run. A new lease requires a number within the desired count.
+-- KEYS[1] slots    HASH `tenant:number` -> `expiry of the lease (unix ms, server clock) holder`
+-- KEYS[2] desired  HASH tenant -> desired slots
+-- ARGV[1] holder  ARGV[2] lease (ms)  ARGV[3] desired slots of a tenant without an entry
+-- ARGV[4] number of slots to acquire; then pairs of tenant, number: first those to acquire, then those to release
+-- Returns for each slot to acquire: 0 granted; above 0 held by another, expires in (ms); -1 above the desired count.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken = tonumber(ARGV[4])
@@ -17,10 +17,10 @@ local function leaseOf(slot)
   return holder, tonumber(untilMs)
 end
 
--- A script that has written may write on when Redis is full: jobs that run keep their slots.
+-- Once a script has written, a full Redis allows its further writes: running jobs keep their slots.
 redis.call('HDEL', KEYS[1], '')
 
--- Given back first: what is given and taken in one call is held.
+-- Release first: a slot both released and acquired in one call is held.
 for i = 5 + 2 * taken, #ARGV, 2 do
   local slot = ARGV[i] .. ':' .. ARGV[i + 1]
   if leaseOf(slot) == ARGV[1] then redis.call('HDEL', KEYS[1], slot) end

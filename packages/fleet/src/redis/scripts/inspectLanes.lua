@@ -1,9 +1,9 @@
--- Say what lanes hold. Changes nothing.
+-- Returns what lanes hold. Read-only.
 -- KEYS[1] version of the bucket; then four per lane: wait, prioritized, delayed, active
--- Returns {version, {lane's index (from 0), jobs waiting, when the first delayed job is due (unix ms; 0 none), active, ...}},
--- without the lanes that hold none of these.
+-- Returns {version, {lane's index (from 0), jobs waiting, due time of the first delayed job (unix ms; 0 none), active,
+--   ...}}, without the lanes that hold none of these.
 local found = {}
--- Most often nothing is there, which one command tells.
+-- Fast path: usually all lanes are empty, which one command detects.
 if #KEYS > 1 and redis.call('EXISTS', unpack(KEYS, 2)) == 0 then
   return { redis.call('GET', KEYS[1]) or '0', found }
 end

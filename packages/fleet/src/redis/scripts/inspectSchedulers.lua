@@ -1,7 +1,7 @@
--- Which job schedulers lanes of one bucket hold, as of one moment. Reads only.
--- KEYS     BullMQ's ZSET of job schedulers per lane: id -> when its latest job is due (unix ms)
--- ARGV[1]  what the ids begin with that are looked for
--- Returns {{index of the lane from 0, id, held 0|1}, ...}: held is 0 when the latest job is gone or over, so that no
+-- Returns the job schedulers in lanes of one bucket, as of one moment. Read-only.
+-- KEYS     BullMQ's ZSET of job schedulers per lane: id -> due time of its latest job (unix ms)
+-- ARGV[1]  prefix of the scheduler ids to return
+-- Returns {{index of the lane from 0, id, held 0|1}, ...}: held is 0 when the latest job is missing or finished, so no
 -- other would ever follow.
 local found = {}
 for i, key in ipairs(KEYS) do

@@ -1,7 +1,7 @@
--- Take the lead, keep it, or learn that another has it. The server's clock decides.
+-- Acquires, renews or releases the leadership. Timed by the server's clock.
 -- KEYS[1] leader  HASH holder, fence; expires with the lease
 -- KEYS[2] fence   of the latest leadership
--- ARGV[1] holder  ARGV[2] lease (ms); 0 gives the lead back
+-- ARGV[1] holder  ARGV[2] lease (ms); 0 releases the leadership
 -- Returns the fence (> 0) to the leader, 0 to all others.
 local holder = redis.call('HGET', KEYS[1], 'holder')
 if tonumber(ARGV[2]) == 0 then
@@ -10,7 +10,7 @@ if tonumber(ARGV[2]) == 0 then
 end
 if holder and holder ~= ARGV[1] then return 0 end
 if not holder then
-  -- Never below the seconds since 2026 began: the fences of an emptied Redis are above those that were written before.
+  -- At least the seconds since the start of 2026: after Redis is emptied, new fences still exceed all earlier ones.
   local seconds = tonumber(redis.call('TIME')[1]) - 1767225600
   local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, seconds)
   redis.call('SET', KEYS[2], fence)

@@ -1,6 +1,6 @@
--- Counts what a user submits, and lets the count decay: a steady n jobs an hour come to a count of n.
+-- Counts the jobs a user submits, with exponential decay: a steady rate of n jobs per decay time yields a count of n.
 -- KEYS[1] HASH count, at (unix ms, server clock)
--- ARGV[1] jobs that are added  ARGV[2] time in which a count falls to 1/e (ms)
+-- ARGV[1] jobs added  ARGV[2] time in which a count decays to 1/e (ms)
 -- Returns the count before these jobs, as text.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

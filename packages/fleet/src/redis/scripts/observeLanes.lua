@@ -1,16 +1,16 @@
--- What lanes of one bucket hold, and how fast they get and run jobs, as of one moment. Reads only.
--- KEYS[1] arrivals  HASH lane -> jobs added to it, ever
--- KEYS[2] service   HASH lane -> how long its jobs take (ms)
+-- Returns what lanes of one bucket hold, and how fast they receive and run jobs, as of one moment. Read-only.
+-- KEYS[1] arrivals  HASH lane -> jobs added to it in total
+-- KEYS[2] service   HASH lane -> service time of its jobs (ms)
 -- KEYS    then three of BullMQ's per lane: wait LIST, prioritized ZSET, active LIST
 -- KEYS    then two more per lane: meta HASH, limiter STRING
 -- ARGV    the lanes, at least one
--- Returns {now (unix ms, server clock), {arrivals}, {service times}, {lane, lane, ...}} with only the lanes that hold
--- something; a lane is {index from 0, waiting, active, paused 0|1, rate limited for (ms), id of the next job or ''}.
+-- Returns {now (unix ms, server clock), {arrivals}, {service times}, {lane, lane, ...}} with only the non-empty lanes;
+-- a lane is {index from 0, waiting, active, paused 0|1, rate limited for (ms), id of the next job or ''}.
 local call = redis.call
 local count = #ARGV
 
 local function limited_for(max, limiter)
-  -- As BullMQ's getRateLimitTtl: a limit of the queue's own counts from its last job on.
+  -- As BullMQ's getRateLimitTtl: a queue's own limit applies only once its count reaches the maximum.
   if max and tonumber(call('GET', limiter) or '0') < tonumber(max) then return 0 end
   return math.max(0, call('PTTL', limiter))
 end
@@ -18,7 +18,7 @@ end
 local function look(i)
   local at = 3 + (i - 1) * 3
   local wait, prioritized, active = KEYS[at], KEYS[at + 1], KEYS[at + 2]
-  -- One question is enough for the many lanes that hold nothing.
+  -- Fast path: one command suffices for the many empty lanes.
   if call('EXISTS', wait, prioritized, active) == 0 then return nil end
   local first, rest = call('LLEN', wait), call('ZCARD', prioritized)
   local paused, limited, next_id = 0, 0, ''
@@ -33,7 +33,7 @@ local function look(i)
 end
 
 local lanes = {}
--- Most often no lane of the bucket holds anything, which one question tells as well.
+-- Fast path: usually all lanes of the bucket are empty, which one command detects.
 if call('EXISTS', unpack(KEYS, 3, 2 + count * 3)) > 0 then
   for i = 1, count do lanes[#lanes + 1] = look(i) end
 end

@@ -1,9 +1,9 @@
--- Places of jobs in their lane, 1 for the next. Reads BullMQ's keys and changes nothing.
+-- Returns the places of jobs in their lane, 1 for the next. Reads BullMQ's keys; read-only.
 -- KEYS[1] wait         LIST of jobs without a priority, which all run before the others; the next one is last
--- KEYS[2] prioritized  ZSET of jobs with one, the next one first
+-- KEYS[2] prioritized  ZSET of jobs with a priority, the next one first
 -- ARGV    ids of jobs
--- Returns one number per id: its place, or 0 when it does not wait in this lane. O(log n) for a job with a priority, which all of
--- ours have; one without is looked for among the next thousand.
+-- Returns one number per id: its place, or 0 when it is not waiting in this lane. O(log n) for a job with a priority,
+-- as all of Sluice's have; a job without one is searched for among the next thousand.
 local before = redis.call('LLEN', KEYS[1])
 local places = {}
 for index, id in ipairs(ARGV) do

@@ -1,12 +1,12 @@
--- Say how full a lane is and where some of its jobs stand. Changes nothing.
+-- Returns how full a lane is and the places of some of its jobs. Read-only.
 -- KEYS[1] wait         LIST of jobs without a priority, which all run before the others; the next one is last
--- KEYS[2] prioritized  ZSET of jobs with one, the next one first
+-- KEYS[2] prioritized  ZSET of jobs with a priority, the next one first
 -- KEYS[3] active  KEYS[4] delayed
--- KEYS[5] HASH lane -> how long its jobs take (ms)  KEYS[6] HASH tenant -> slots that it shall have
--- ARGV[1] lane  ARGV[2] tenant  ARGV[3...] ids of jobs
--- Returns {waiting, active, ms a job takes or '', slots or '', place of each job...};
--- a place is 1 for the next, 0 when the job does not wait there, -1 when it is not due: the same as placesInLane says. A job without
--- a priority, which none of ours is, is looked for among the next thousand.
+-- KEYS[5] HASH lane -> service time of its jobs (ms)  KEYS[6] HASH tenant -> desired slots
+-- ARGV[1] lane  ARGV[2] tenant  ARGV[3..] ids of jobs
+-- Returns {waiting, active, service time (ms) or '', slots or '', place of each job...};
+-- a place is 1 for the next, as in placesInLane, 0 when the job is not waiting there, -1 when it is delayed. A job
+-- without a priority, as none of Sluice's is, is searched for among the next thousand.
 local before = redis.call('LLEN', KEYS[1])
 local found = {
   before + redis.call('ZCARD', KEYS[2]),

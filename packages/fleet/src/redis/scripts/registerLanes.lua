@@ -1,6 +1,6 @@
--- Note that jobs were added to lanes of one bucket; lanes that are not known enter the registry.
--- KEYS[1] registry  ZSET lane -> when it was last added to (unix ms, server clock)
--- KEYS[2] arrivals  HASH lane -> jobs added to it, ever
+-- Records that jobs were added to lanes of one bucket and adds unknown lanes to the registry.
+-- KEYS[1] registry  ZSET lane -> time of its last add (unix ms, server clock)
+-- KEYS[2] arrivals  HASH lane -> jobs added to it in total
 -- KEYS[3] version   changes when the bucket's lanes, desired slots or weights do: unix us, server clock
 -- ARGV    pairs of lane, jobs added
 -- Returns the new version, or '' when every lane was known.

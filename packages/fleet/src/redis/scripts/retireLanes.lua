@@ -1,15 +1,15 @@
--- Take lanes out of one bucket's registry that nothing was added to for a while and that hold no unfinished job.
--- KEYS[1] registry  ZSET lane -> when it was last added to (unix ms, server clock)
--- KEYS[2] service   HASH lane -> how long its jobs take (ms)
--- KEYS[3] arrivals  HASH lane -> jobs added to it, ever
--- KEYS[4] desired   HASH tenant -> slots that it shall have
+-- Removes lanes from one bucket's registry that had no add for a while and hold no unfinished job.
+-- KEYS[1] registry  ZSET lane -> time of its last add (unix ms, server clock)
+-- KEYS[2] service   HASH lane -> service time of its jobs (ms)
+-- KEYS[3] arrivals  HASH lane -> jobs added to it in total
+-- KEYS[4] desired   HASH tenant -> desired slots
 -- KEYS[5] fence     highest fence of a leader that wrote here
 -- KEYS[6] version   changes when the bucket's lanes, desired slots or weights do: unix us, server clock
 -- KEYS[7] slots     HASH `tenant:number` -> lease
--- KEYS    then as many of BullMQ's per lane as there are keys of unfinished work
--- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] class of dead letters; then the lanes
--- Returns {version, retired lanes}; the version is '' when nothing was retired, which is all when a later leader has
--- written.
+-- KEYS    then BullMQ's keys of unfinished work, the same number per lane
+-- ARGV[1] fence of the caller's leadership  ARGV[2] unused for at least (ms)  ARGV[3] dead-letter class
+-- ARGV[4..] lanes
+-- Returns {version, retired lanes}; the version is '' when nothing was retired, as when a later leader has written.
 local fence = tonumber(ARGV[1])
 if fence < tonumber(redis.call('GET', KEYS[5]) or '0') then return { '', {} } end
 redis.call('SET', KEYS[5], ARGV[1])
@@ -31,7 +31,7 @@ for i = 1, lanes do
 end
 if #retired == 0 then return { '', {} } end
 
--- A tenant keeps its slots while a lane is left that workers run.
+-- A tenant keeps its slots while it has a lane that workers run.
 local runs = {}
 for _, lane in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local tenant, class = string.match(lane, '^([^.]*)%.(.*)$')

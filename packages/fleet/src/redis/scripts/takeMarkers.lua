@@ -1,6 +1,7 @@
--- Take the markers of lanes of one bucket, as BullMQ's own worker takes one at a time.
+-- Takes the markers of lanes of one bucket, as BullMQ's own worker does one at a time.
 -- KEYS markers
--- Returns the index (from 0) of each lane that had one, and its score: 0 work may wait, else when a job is due (unix ms).
+-- Returns the index (from 0) of each lane that had one, and its score: 0 when work may wait, else a job's due time
+-- (unix ms).
 local found = {}
 for i = 1, #KEYS do
   local marker = redis.call('ZPOPMIN', KEYS[i])

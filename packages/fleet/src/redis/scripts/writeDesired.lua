@@ -1,9 +1,9 @@
--- Write how many slots tenants of one bucket shall have, unless a later leader has written here before.
--- KEYS[1] desired  HASH tenant -> slots
+-- Writes the desired slots of tenants of one bucket, unless a later leader has written here.
+-- KEYS[1] desired  HASH tenant -> desired slots
 -- KEYS[2] fence    highest fence of a leader that wrote here
 -- KEYS[3] version  changes when the bucket's lanes, desired slots or weights do: unix us, server clock
 -- ARGV[1] fence of the caller's leadership; then pairs of tenant, slots; without any, only the fence is written
--- Returns the new version, or '' when a later leader has written; or nothing was to be.
+-- Returns the new version; '' when a later leader has written, or only the fence was written.
 local fence = tonumber(ARGV[1])
 if fence < tonumber(redis.call('GET', KEYS[2]) or '0') then return '' end
 redis.call('SET', KEYS[2], ARGV[1])

@@ -1,8 +1,8 @@
--- Write weights of tenants of one bucket, those that are not that already.
--- KEYS[1] weights  HASH tenant -> its share of a process's turns; a tenant of weight 1 has no field
+-- Writes the changed weights of tenants of one bucket.
+-- KEYS[1] weights  HASH tenant -> its share of a process's scheduling turns; a tenant of weight 1 has no field
 -- KEYS[2] version  changes when the bucket's lanes, desired slots or weights do: unix us, server clock
 -- ARGV    pairs of tenant, weight
--- Returns the new version, or '' when all were that already.
+-- Returns the new version, or '' when no weight changed.
 local changed = false
 for i = 1, #ARGV, 2 do
   local tenant, weight = ARGV[i], ARGV[i + 1]

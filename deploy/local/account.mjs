@@ -10,10 +10,10 @@ import { SetupError } from './report.mjs';
 const OUTSIDE = '/var/lib/sluice';
 
 /**
- * The account that PostgreSQL runs under: it refuses to run as root, so root lends it to whoever owns the data
- * already, else to `nobody`.
+ * The account that PostgreSQL runs under: it refuses to run as root, so as root this is the owner of existing data,
+ * else `nobody`.
  * @param {string} data the data directory
- * @returns {Account | undefined} undefined: this process's own
+ * @returns {Account | undefined} undefined for this process's own
  */
 export function postgresAccount(data) {
   if (process.getuid?.() !== 0) return undefined;
@@ -29,7 +29,7 @@ export function postgresAccount(data) {
 }
 
 /**
- * Whether an account may enter a directory or run a program; asked of the system, which knows all the rules.
+ * Whether an account may enter a directory or run a program; the system checks it, since it knows all the rules.
  * @param {Account | undefined} account
  * @param {string} path
  */
@@ -39,7 +39,7 @@ export function canReach(account, path) {
 }
 
 /**
- * The same place outside a home that the account cannot enter, such as one below /root.
+ * The equivalent place outside a home that the account cannot enter, such as one below /root.
  * @param {string} home SLUICE_HOME
  * @param {string} dir a directory in it
  */
@@ -49,7 +49,7 @@ export function outsideOf(home, dir) {
 }
 
 /**
- * Where a program of PostgreSQL that the account cannot reach is copied to.
+ * Where to copy PostgreSQL's programs when the account cannot reach them.
  * @param {string} native the folder that holds bin, lib and share
  * @param {string} version
  */
@@ -59,8 +59,8 @@ export function outsideCopyOf(native, version) {
 }
 
 /**
- * Makes a directory and those above it that are missing, such that root's are passable for every account, whatever
- * the umask: what is secret has its own mode.
+ * Creates a directory and its missing parents. Every account can traverse those owned by root, whatever the umask:
+ * secrets have their own mode.
  * @param {string} dir
  */
 export function makePassage(dir) {
@@ -71,7 +71,7 @@ export function makePassage(dir) {
 }
 
 /**
- * Makes a directory that only the account may read.
+ * Creates a directory that only the account may read.
  * @param {string} dir
  * @param {Account | undefined} account
  */
@@ -82,7 +82,7 @@ export function makePrivateDir(dir, account) {
 }
 
 /**
- * Gives a directory and all in it to an account.
+ * Changes the owner of a directory and its contents to an account.
  * @param {Account} account
  * @param {string} path
  */

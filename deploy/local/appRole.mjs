@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The ordinary role that the fleet works as; row-level security does not hold the superuser that made the data. */
+/** The ordinary role that the fleet uses; row-level security does not apply to the superuser that owns the data. */
 export const APP_ROLE = 'sluice_app';
 
-/** The folder of the script that makes it, shared with the compose file. */
+/** The folder of the script that creates the role, shared with the compose file. */
 export const APP_ROLE_FOLDER = fileURLToPath(new URL('../postgres/', import.meta.url));
 
 /**
- * What makes the role, for `postgres --single`, which takes a line for a statement.
+ * The statements that create the role, for `postgres --single`, which treats each line as a statement.
  * @param {string} password of letters, digits, "-" and "_"
  */
 export function appRoleStatements(password) {

@@ -10,7 +10,7 @@ const OWN_FILES = ['package.json', 'package-lock.json', 'tsconfig.json'];
 const NOT_SOURCES = new Set(['node_modules', 'coverage']);
 
 /**
- * Runs `npm run build` unless it ran on the very files that are there now.
+ * Runs `npm run build` unless the last build ran on exactly the current files.
  * @param {import('./resolve.mjs').Context} context
  */
 export async function ensureBuild({ repository, report }) {
@@ -22,7 +22,7 @@ export async function ensureBuild({ repository, report }) {
 }
 
 /**
- * A hash of the names, sizes and times of all sources, and of which outputs exist.
+ * Hashes the names, sizes and times of all sources, and which outputs exist.
  * @param {string} repository
  */
 export function fingerprint(repository) {
@@ -38,7 +38,7 @@ export function fingerprint(repository) {
 /**
  * @param {string} repository
  * @param {string} folder
- * @returns {string[]} all files below it that a build may read, and the folders `dist` that it wrote
+ * @returns {string[]} all files below it that a build may read, and the `dist` folders that it wrote
  */
 function sourcesBelow(repository, folder) {
   if (!existsSync(join(repository, folder))) return [];

@@ -1,6 +1,6 @@
-// @ts-check
-// Puts each process into one file, `apps/<process>/dist/bundle/main.js`: a thousand modules that are found, read and linked one by
-// one cost a start half of its time. What is CommonJS stays outside, and scripts, migrations and pages stay where they are.
+// @ts-check Bundles each process into one file, `apps/<process>/dist/bundle/main.js`: resolving, reading and linking a
+// thousand modules one by one takes half of the start-up time. CommonJS stays outside, and scripts, migrations and
+// pages stay where they are.
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,10 +8,10 @@ import { rolldown } from 'rolldown';
 
 const APPS = fileURLToPath(new URL('../../apps', import.meta.url));
 
-/** Entries beside `main.js` that a process starts by their place beside the file that names them. */
+/** Entries besides `main.js` that a process starts by their path relative to the file that names them. */
 const MORE_ENTRIES = { worker: ['isolate/attemptMain', 'watch/watchThread'] };
 
-/** ES modules of others that are worth it: many small files each. All else is loaded from node_modules. */
+/** Third-party ES modules worth bundling: many small files each. Everything else is loaded from node_modules. */
 const INLINED = /^(?:@sluice\/|drizzle-orm|zod|uuid|jose|csv-stringify|fastify-type-provider-zod)/;
 
 for (const app of readdirSync(APPS)) await bundle(app);
@@ -25,7 +25,7 @@ async function bundle(app) {
   const bundled = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [String(/[^/]+(?=\.js$)/.exec(entry)), entry])),
     platform: 'node',
-    // The compiler has been here; an image has no sources that a tsconfig could name.
+    // Bundles compiled output; an image has no sources that a tsconfig could name.
     tsconfig: false,
     external: (id) => !/^[./]/.test(id) && !INLINED.test(id),
     plugins: [{ name: 'places', transform: (code, id) => keepPlaces(code, id, { folder, entries }) }],
@@ -34,14 +34,14 @@ async function bundle(app) {
   const before = new Set(readdirSync(dist).includes('bundle') ? readdirSync(folder) : []);
   const { output } = await bundled.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js' });
   await bundled.close();
-  // Processes may be starting from what was there: it is overwritten in place, and what is left over goes last.
+  // Processes may be starting from the old files: overwrite them in place, and remove leftovers last.
   for (const { fileName } of output) before.delete(fileName);
   for (const left of before) rmSync(join(folder, left), { recursive: true });
 }
 
 /**
- * Files that a module finds by its own place are found by the place that it had before it was bundled; entries stand in the bundle
- * themselves.
+ * Resolves files that a module locates relative to itself from the module's path before bundling; entries are part of
+ * the bundle themselves.
  * @param {string} code
  * @param {string} id
  * @param {{ folder: string, entries: readonly string[] }} of

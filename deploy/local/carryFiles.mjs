@@ -1,5 +1,5 @@
-// Carries what the compiler leaves behind (Lua scripts, SQL migrations) from src to dist. What is there stays there
-// while it is written again, since processes may be starting from it.
+// Copies files that the compiler ignores (Lua scripts, SQL migrations) from src to dist. Existing files stay in place
+// while they are rewritten, since processes may be starting from them.
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

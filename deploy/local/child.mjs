@@ -12,9 +12,10 @@ const WATCHDOG = fileURLToPath(new URL('watchdog.mjs', import.meta.url));
  * @property {import('node:child_process').ChildProcess} child
  * @property {Promise<Exit>} exited
  * @property {() => boolean} hasExited
- * @property {(signals?: NodeJS.Signals[]) => Promise<void>} stop asks it to end, waits, then kills its whole group
- * @property {() => void} kill kills it and its group at once
- * @property {() => void} killRest kills what is left of its group when it has ended
+ * @property {(signals?: NodeJS.Signals[]) => Promise<void>} stop sends its stop signals, waits, then kills its whole
+ * group
+ * @property {() => void} kill kills it and its group immediately
+ * @property {() => void} killRest kills the rest of its group after it has ended
  */
 
 /** @type {Set<Child>} */
@@ -23,13 +24,13 @@ const running = new Set();
 let watchdog;
 
 /**
- * Starts a process in a group of its own, so that Ctrl+C in a terminal reaches only us and we stop things in
+ * Starts a process in its own process group, so that Ctrl+C in a terminal reaches only us and we stop things in
  * order, and reports it to the watchdog, so that it ends even if we are killed.
  * @param {string} command
  * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions & { stopSignals?: NodeJS.Signals[], stopWithinMs?: number }} options
- *   stopSignals: sent one after the other, `stopWithinMs` apart, before SIGKILL
- * @returns {Promise<Child>} once it runs; rejects when it cannot be started
+ * @param {import('node:child_process').SpawnOptions & { stopSignals?: NodeJS.Signals[], stopWithinMs?: number }}
+ * options stopSignals: sent one after the other, `stopWithinMs` apart, before SIGKILL
+ * @returns {Promise<Child>} resolves once it runs; rejects when it cannot be started
  */
 export async function startChild(command, args, options) {
   const { stopSignals = ['SIGTERM'], stopWithinMs = 10_000, ...spawnOptions } = options;
@@ -66,22 +67,22 @@ export async function startChild(command, args, options) {
   return handle;
 }
 
-/** Stops what still runs of this process's children, the last started first. */
+/** Stops this process's running children, the last started first. */
 export async function stopChildren() {
   for (const child of [...running].reverse()) await child.stop();
 }
 
-/** Kills every child of this process at once: for a second Ctrl+C. */
+/** Kills every child of this process immediately: for a second Ctrl+C. */
 export function killChildren() {
   for (const child of [...running].reverse()) child.kill();
 }
 
 /**
- * Runs a program to its end without a shell and collects what it prints.
+ * Runs a program to completion without a shell and collects its output.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions & { input?: string, timeoutMs?: number }} [options]
- * @returns {Promise<{ ok: boolean, code: number | null, output: string }>} not ok also when it cannot be started
+ * @returns {Promise<{ ok: boolean, code: number | null, output: string }>} also not ok when it cannot be started
  */
 export async function runToEnd(command, args, { input, timeoutMs, ...options } = {}) {
   /** @type {Child} */
@@ -124,7 +125,7 @@ function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
   }
 }
 

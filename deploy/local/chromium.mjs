@@ -9,7 +9,9 @@ import { endsWithin, runToEnd, startChild } from './child.mjs';
 import { createReport, SetupError } from './report.mjs';
 import { findOnPath, mayInstall } from './resolve.mjs';
 
-/** @typedef {{ executablePath: string, args: string[], headless: true }} Browser what playwright-core's launch() takes */
+/**
+ * @typedef {{ executablePath: string, args: string[], headless: true }} Browser what playwright-core's launch() takes
+ */
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const ARGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
@@ -17,9 +19,9 @@ const START_WITHIN_MS = 20_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * A Chromium for browser tests: one on the PATH; else the one that the npm package `@sparticuz/chromium` carries,
- * unpacked once; else, as root on Debian, the package `chromium`. SLUICE_INSTALL_CHROMIUM=1 takes Debian's before
- * npm's. It runs without a sandbox: it only ever sees pages of our own.
+ * Finds a Chromium for browser tests: one on the PATH; else the one in the npm package `@sparticuz/chromium`, unpacked
+ * once; else, as root on Debian, the package `chromium`. SLUICE_INSTALL_CHROMIUM=1 prefers Debian's over npm's. It runs
+ * without a sandbox: it only ever loads our own pages.
  * @returns {Promise<Browser>}
  */
 export async function findChromium() {
@@ -40,7 +42,7 @@ async function fromPath() {
   return NAMES.map((name) => findOnPath(name)).find((path) => path !== undefined);
 }
 
-/** Unpacked beside its final name, so that test files which start at once do not meet a half-written program. */
+/** Unpacks beside the final name, so that concurrently starting test files never find a half-written program. */
 async function fromPackage() {
   const manifest = packageFile();
   if (manifest === undefined) return undefined;
@@ -51,7 +53,8 @@ async function fromPackage() {
   if (existsSync(launcher)) return launcher;
   const draft = `${target}.${process.pid}`;
   makePassage(draft);
-  // The package unpacks to the temporary folder, and its libraries for bare machines only where this variable says so.
+  // The package unpacks to the temporary folder; it unpacks its libraries for bare machines only if this variable is
+  // set.
   const env = { ...process.env, TMPDIR: draft, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' };
   const script = 'const { default: chromium } = await import("@sparticuz/chromium"); await chromium.executablePath();';
   const unpacked = await runToEnd(process.execPath, ['--input-type=module', '-e', script], {
@@ -59,7 +62,7 @@ async function fromPackage() {
     env,
   });
   if (unpacked.ok) await writeLauncher(draft, target);
-  if (process.getuid?.() === 0) giveTo({ uid: 0, gid: 0 }, draft); // as root the archive's own accounts are restored
+  if (process.getuid?.() === 0) giveTo({ uid: 0, gid: 0 }, draft); // as root, tar restores the archive's own accounts
   if (unpacked.ok && !existsSync(target)) renameSync(draft, target);
   rmSync(draft, { recursive: true, force: true });
   return unpacked.ok ? launcher : undefined;
@@ -76,9 +79,9 @@ function packageFile() {
 }
 
 /**
- * A script that gives the program the fonts that came with it, without which it crashes at the first form field on
- * a machine that has none, and its libraries where the system lacks some.
- * @param {string} dir where it is
+ * Writes a script that provides the program with its bundled fonts, without which it crashes at the first form field on
+ * a machine that has none, and with its libraries where the system lacks some.
+ * @param {string} dir where the program is now
  * @param {string} target where it will be
  */
 async function writeLauncher(dir, target) {
@@ -107,7 +110,7 @@ async function fromDebian() {
   return fromPath();
 }
 
-/** Whether it comes up as far as taking commands, which shows missing libraries. @param {string} executablePath */
+/** Whether it starts far enough to accept commands, which reveals missing libraries. @param {string} executablePath */
 async function starts(executablePath) {
   const profile = mkdtempSync(join(tmpdir(), 'sluice-chromium-'));
   const args = [...ARGS, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];

@@ -2,8 +2,8 @@
 
 /**
  * What a command needs before it runs, and what it runs.
- * servers: `kept` are those of `npm start`; `fresh` ones live as long as the run; `fresh-or-containers` leaves them
- *   to the tests where a Docker engine answers.
+ * servers: `kept` are those of `npm start`; `fresh` ones last as long as the run; `fresh-or-containers` leaves them
+ *   to the tests where a Docker engine is available.
  * run: each line is one program with its arguments, run one after the other with Node; the person's own arguments go
  *   to the last one. A function is named where the command is part of the set-up.
  * deprecationsFail: the command fails when a process that it starts raises a deprecation warning.
@@ -12,8 +12,8 @@
  * @property {boolean} [dependencies]
  * @property {boolean} [build]
  * @property {'kept' | 'fresh' | 'fresh-or-containers'} [servers]
- * @property {number} [busyLoops] programs that only take the processor, as long as the command runs
- * @property {boolean} [tellsCpu] say at the end what processor time it took
+ * @property {number} [busyLoops] number of programs that only consume CPU while the command runs
+ * @property {boolean} [tellsCpu] report the CPU time at the end
  * @property {boolean} [deprecationsFail]
  * @property {readonly (readonly string[])[] | 'fleet' | 'nodes' | 'wait' | 'program' | 'nothing'} run
  */
@@ -109,10 +109,13 @@ export const COMMANDS = {
   setup: { does: 'install dependencies and build only', dependencies: true, build: true, run: 'nothing' },
 };
 
-/** @typedef {{ kind: 'run', name: string, command: Command, args: string[] } | { kind: 'help' } | { kind: 'unknown', message: string }} Request */
+/**
+ * @typedef {{ kind: 'run', name: string, command: Command, args: string[] } | { kind: 'help' } | { kind: 'unknown',
+ * message: string }} Request
+ */
 
 /**
- * What the person wants. Everything after the command's name belongs to the command.
+ * Parses the command line. Everything after the command's name belongs to the command.
  * @param {readonly string[]} argv
  * @returns {Request}
  */

@@ -1,12 +1,12 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 
-/** Ticks of a second in which Linux tells CPU times, on every processor. */
+/** Ticks per second in which Linux reports CPU times, on every architecture. */
 const TICKS = 100;
 
 /**
- * CPU time of this process and of all below it that have ended, in seconds.
- * @returns {{ user: number, system: number } | undefined} undefined where the system does not tell
+ * CPU time of this process and of all its ended descendants, in seconds.
+ * @returns {{ user: number, system: number } | undefined} undefined where the system does not report it
  */
 export function readCpuTime() {
   if (process.platform !== 'linux') return undefined;
@@ -15,14 +15,14 @@ export function readCpuTime() {
 
 /** @param {string} stat a line of /proc/<pid>/stat */
 export function parseCpuTime(stat) {
-  // The name, in parentheses, may hold anything; the state follows it.
+  // The name, in parentheses, may contain anything; the state follows it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user = 0, system = 0, usersOfEnded = 0, systemOfEnded = 0] = fields.slice(11, 15).map(Number);
   return { user: (user + usersOfEnded) / TICKS, system: (system + systemOfEnded) / TICKS };
 }
 
 /**
- * One line that tells what a run took.
+ * Describes the CPU and wall time of a run in one line.
  * @param {{ user: number, system: number }} cpu in seconds
  * @param {number} wallSeconds
  */

@@ -7,7 +7,7 @@ import { lastLines, SetupError } from './report.mjs';
 
 /** @typedef {import('./resolve.mjs').Context} Context */
 
-/** Settings of the npm command that runs us and not of the person who typed it; `npm ci` must not inherit them. */
+/** Settings of the npm command that runs us, not of the user who typed it; `npm ci` must not inherit them. */
 const RUN_SETTINGS =
   /^npm_(lifecycle_|package_|command$|config_(local_prefix|workspaces?|include_workspace_root|if_present|json|silent|loglevel|dry_run|global|location|ignore_scripts|omit|include|production|only|also)$)/i;
 
@@ -25,7 +25,7 @@ export function nodeTooOld(version) {
 }
 
 /**
- * Runs `npm ci` unless node_modules already has what the lockfile says.
+ * Runs `npm ci` unless node_modules already matches the lockfile.
  * @param {Context} context
  */
 export async function ensureDependencies({ repository, report }) {
@@ -44,10 +44,10 @@ export async function ensureDependencies({ repository, report }) {
 }
 
 /**
- * Runs npm as a person would have typed it.
+ * Runs npm as if a user had typed the command.
  * @param {string} repository
  * @param {string[]} args
- * @param {{ node?: string, npm?: string | undefined }} [other] Node.js and npm's script, where the running ones will not do
+ * @param {{ node?: string, npm?: string | undefined }} [other] Node.js and npm's script, to replace the running ones
  */
 export function runNpm(repository, args, { node = process.execPath, npm } = {}) {
   const env = Object.fromEntries(
@@ -61,7 +61,11 @@ export function runNpm(repository, args, { node = process.execPath, npm } = {}) 
   return runToEnd(command, [...before, ...args], { cwd: repository, env });
 }
 
-/** npm writes this file at the end of every installation, also of one that was typed by hand. @param {string} repository @param {string} lockfile */
+/**
+ * npm writes this file at the end of every installation, including a manual one.
+ * @param {string} repository
+ * @param {string} lockfile
+ */
 function installedSince(repository, lockfile) {
   const installed = join(repository, 'node_modules/.package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockfile).mtimeMs;

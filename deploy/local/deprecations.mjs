@@ -3,27 +3,27 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Deprecations of dependencies that we cannot mend, and why each may stay. A warning is tolerated when its text and
+ * Deprecations in dependencies that we cannot fix, and why each is tolerated. A warning is tolerated when its text and
  * stack contain `match`.
  * @type {readonly { readonly match: string, readonly because: string }[]}
  */
 const TOLERATED = [];
 
 /**
- * Collects the warnings of every Node.js process that is started with this environment, and of those that they start,
- * in one file. No process fails where a warning is raised, so third-party code goes on, and npm, too.
- * @param {string} home the folder that the set-up keeps things in
+ * Collects the warnings of every Node.js process started with this environment, and of its descendants, in one file. A
+ * warning does not fail the process that raises it, so third-party code and npm continue.
+ * @param {string} home the folder that the set-up stores its files in
  * @param {NodeJS.ProcessEnv} env whose NODE_OPTIONS are kept
  */
 export function collectWarnings(home, env) {
   mkdirSync(join(home, 'warnings'), { recursive: true });
   const file = join(home, 'warnings', `${process.pid}-${Date.now()}.txt`);
   return {
-    /** What the processes need in their environment. */
+    /** Environment variables for the processes. */
     env: {
       NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --trace-deprecation --redirect-warnings="${file}"`.trim(),
     },
-    /** What was warned of until now, each warning once; the next call starts from nothing. */
+    /** Returns the warnings so far, without duplicates, and clears them. */
     take() {
       if (!existsSync(file)) return { deprecations: [], others: [] };
       const text = readFileSync(file, 'utf8');
@@ -34,7 +34,7 @@ export function collectWarnings(home, env) {
 }
 
 /**
- * Pure: tells deprecations that fail a run from other warnings, and drops those that are tolerated.
+ * Separates deprecations that fail a run from other warnings, and drops tolerated ones. Pure.
  * @param {string} text as Node.js writes it, e.g. `(node:4711) [DEP0040] DeprecationWarning: The punycode module ...`
  * @param {readonly { readonly match: string }[]} [tolerated]
  */
@@ -54,7 +54,7 @@ export function sortWarnings(text, tolerated = TOLERATED) {
 }
 
 /**
- * Reports what was warned of.
+ * Reports the warnings.
  * @param {ReturnType<typeof sortWarnings>} warnings
  * @param {import('./report.mjs').Report} report
  * @returns {boolean} whether there was no deprecation

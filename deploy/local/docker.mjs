@@ -6,7 +6,7 @@ import { freePort } from './probe.mjs';
 /** @type {Promise<boolean> | undefined} */
 let answers;
 
-/** Whether a Docker engine answers; asked once. */
+/** Whether a Docker engine is available; checked once. */
 export function dockerAnswers() {
   answers ??= runToEnd('docker', ['info', '--format', '{{.ServerVersion}}'], { timeoutMs: 5_000 }).then(
     ({ ok, output }) => ok && /^\d/m.test(output),
@@ -15,12 +15,12 @@ export function dockerAnswers() {
 }
 
 /**
- * Runs a container attached to a child process of ours, its port published on loopback only. What it stores is in
- * a volume named after the place, which is removed with a throwaway place.
+ * Runs a container attached to a child process of ours, with its port published on loopback only. Its data is in a
+ * volume named after the place, which is removed with a throwaway place.
  * @param {{
  *   image: string, port: number, volumePath: string, place: import('./resolve.mjs').Place,
  *   env?: Record<string, string>, mounts?: string[], args?: string[], stopSignals?: NodeJS.Signals[],
- * }} container env is handed over by name, so that no secret is seen in the list of processes
+ * }} container env is passed by name, so that no secret appears in the process list
  */
 export async function startContainer({
   image,

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** @typedef {{ pid: number, startedAt: string }} ProcessIdentity a pid alone may meanwhile belong to another program */
+/** @typedef {{ pid: number, startedAt: string }} ProcessIdentity a pid alone may have been reused by another program */
 
 /** @typedef {{ kind: 'held', release: () => void } | { kind: 'taken', by: ProcessIdentity }} LockOutcome */
 
 /**
- * Takes a lock file for this process. A lock whose process is gone is taken over.
+ * Acquires a lock file for this process. Takes over a lock whose process has ended.
  * @param {string} path
  * @returns {LockOutcome}
  */
@@ -18,7 +18,7 @@ export function tryLock(path) {
   writeFileSync(mine, JSON.stringify(identify(process.pid)), { mode: 0o644 });
   try {
     for (;;) {
-      // A link is made whole or not at all, so that nobody ever reads a half-written lock.
+      // Creating a link is atomic, so nobody ever reads a half-written lock.
       if (attempt(() => linkSync(mine, path), 'EEXIST'))
         return { kind: 'held', release: once(() => rmSync(path, { force: true })) };
       const by = lockHolder(path);
@@ -30,7 +30,7 @@ export function tryLock(path) {
   }
 }
 
-/** Releasing twice must not remove the lock of whoever took it next. @param {() => void} act */
+/** Releasing twice must not remove the next holder's lock. @param {() => void} act */
 function once(act) {
   let done = false;
   return () => {
@@ -40,7 +40,7 @@ function once(act) {
 }
 
 /**
- * Who holds or held a lock.
+ * The process that holds or held a lock.
  * @param {string} path
  * @returns {ProcessIdentity | undefined} undefined when there is no such file
  */
@@ -77,7 +77,7 @@ export function identify(pid) {
 }
 
 /**
- * Whether that very process still runs.
+ * Whether exactly that process still runs.
  * @param {ProcessIdentity} known
  */
 export function isSameProcess(known) {
@@ -85,7 +85,7 @@ export function isSameProcess(known) {
 }
 
 /**
- * Moves a dead process's lock aside; if another run was faster and this is its fresh lock, puts it back.
+ * Moves a dead process's lock aside; if another run was faster and this is its new lock, restores it.
  * @param {string} path
  */
 function discardStale(path) {
@@ -98,7 +98,7 @@ function discardStale(path) {
 
 /**
  * @param {() => void} act
- * @param {string} expectedCode the failure that only means "somebody else was faster"
+ * @param {string} expectedCode the error code that only means that another process was faster
  */
 function attempt(act, expectedCode) {
   try {

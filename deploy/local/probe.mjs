@@ -2,14 +2,17 @@
 import { createConnection, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** @typedef {{ kind: 'ready', detail?: string } | { kind: 'starting' } | { kind: 'refuses', why: string } | { kind: 'silent', why: string }} ProbeOutcome */
+/**
+ * @typedef {{ kind: 'ready', detail?: string } | { kind: 'starting' } | { kind: 'refuses', why: string } | { kind:
+ * 'silent', why: string }} ProbeOutcome
+ */
 
 const PROBE_TIMEOUT_MS = 3_000;
 
 /**
- * Asks a Redis server PING and its eviction policy.
+ * Sends a Redis server PING and reads its eviction policy.
  * @param {string} url redis:// or rediss://, with credentials if it needs them
- * @returns {Promise<ProbeOutcome>} detail: the value of maxmemory-policy, if the server tells it
+ * @returns {Promise<ProbeOutcome>} detail: the value of maxmemory-policy, if the server reports it
  */
 export async function probeRedis(url) {
   const target = new URL(url);
@@ -38,8 +41,8 @@ export async function probeRedis(url) {
 }
 
 /**
- * Opens a PostgreSQL connection far enough to see whether the server takes connections; no password is sent.
- * Any answer but "not now" (SQLSTATE class 57P) counts: who may log in is found out by the first real connection.
+ * Opens a PostgreSQL connection far enough to see whether the server accepts connections; sends no password.
+ * Any response but "not now" (SQLSTATE class 57P) counts: the first real connection checks the login.
  * @param {string} url postgresql://
  * @returns {Promise<ProbeOutcome>}
  */
@@ -62,9 +65,9 @@ export async function probePostgres(url) {
 }
 
 /**
- * Waits until a server answers, or until it is clear that it will not.
+ * Waits until a server responds, or until it is clear that it will not.
  * @param {() => Promise<ProbeOutcome>} probe
- * @param {{ withinMs: number, gaveUp: () => boolean }} limits gaveUp: the server's process has ended
+ * @param {{ withinMs: number, gaveUp: () => boolean }} limits gaveUp: whether the server's process has ended
  * @returns {Promise<ProbeOutcome>} the last outcome
  */
 export async function waitUntilReady(probe, { withinMs, gaveUp }) {
@@ -76,7 +79,7 @@ export async function waitUntilReady(probe, { withinMs, gaveUp }) {
   }
 }
 
-/** A TCP port of 127.0.0.1 that is free now. @returns {Promise<number>} */
+/** Finds a TCP port of 127.0.0.1 that is free now. @returns {Promise<number>} */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', () => resolve(undefined)));
@@ -86,7 +89,7 @@ export async function freePort() {
 }
 
 /**
- * Whether this process could listen there now.
+ * Whether this process could listen on host and port now.
  * @param {string} host
  * @param {number} port
  * @returns {Promise<{ kind: 'free' } | { kind: 'refused', code: string }>}
@@ -111,7 +114,7 @@ function encodeResp(words) {
 }
 
 /**
- * Sends bytes, collects the reply until it is complete.
+ * Sends bytes and collects the reply until it is complete.
  * @param {URL} target
  * @param {number} defaultPort
  * @param {Buffer} request

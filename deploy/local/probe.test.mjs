@@ -10,7 +10,11 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that answers everything with one reply. @param {string} reply @returns {Promise<string>} its host and port */
+/**
+ * Starts a server that sends the same reply to everything.
+ * @param {string} reply
+ * @returns {Promise<string>} its host and port
+ */
 async function answering(reply) {
   const server = createServer(
     (socket) => void socket.on('error', () => undefined).once('data', () => socket.end(reply)),

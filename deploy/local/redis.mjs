@@ -15,8 +15,9 @@ import { firstAvailable, mayInstall } from './resolve.mjs';
 const START_WITHIN_MS = 60_000;
 
 /**
- * How Redis runs, in a container as on the machine: every write in the append-only file, nothing ever evicted, and a job of up
- * to a kilobyte packed, which takes a third less memory; by the name that Redis 6.2 knows as well.
+ * Redis's settings, in a container and on the machine alike: every write goes to the append-only file, nothing is ever
+ * evicted, and a job of up to a kilobyte is stored packed, which takes a third less memory; by a name that Redis 6.2
+ * supports as well.
  */
 const SETTINGS = {
   appendonly: 'yes',
@@ -39,7 +40,7 @@ const redisResolvers = [
 ];
 
 /**
- * Finds the best way to have a Redis here.
+ * Finds the best way to provide a Redis on this machine.
  * @param {import('./resolve.mjs').Context} context
  */
 export function resolveRedis(context) {
@@ -51,7 +52,10 @@ export function resolveRedis(context) {
   );
 }
 
-/** @param {import('./resolve.mjs').Context} context @returns {Promise<import('./resolve.mjs').Available | undefined>} */
+/**
+ * @param {import('./resolve.mjs').Context} context
+ * @returns {Promise<import('./resolve.mjs').Available | undefined>}
+ */
 async function fromUrl({ env, report }) {
   const url = env.REDIS_URL;
   if (url === undefined || url === '') return undefined;

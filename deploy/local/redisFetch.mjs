@@ -23,7 +23,7 @@ const INSTALLERS = [
 const REFUSE_SERVICES = '/usr/sbin/policy-rc.d';
 
 /**
- * The private copy that an earlier run made.
+ * The private copy that an earlier run created.
  * @param {string} home SLUICE_HOME
  * @returns {RedisProgram | undefined}
  */
@@ -37,8 +37,8 @@ export function fetchedRedis(home) {
 }
 
 /**
- * Gets Redis by the system's package manager: on Debian and Ubuntu a private copy that needs no root and leaves
- * the system as it is, else an ordinary installation. Says what it fetches.
+ * Gets Redis from the system's package manager: on Debian and Ubuntu a private copy that needs no root and does not
+ * change the system, else a regular installation. Reports what it fetches.
  * @param {Context} context
  * @returns {Promise<RedisProgram | undefined>}
  */
@@ -63,7 +63,7 @@ async function makePrivateCopy({ home, report }) {
       report.warn(`failed to fetch a private copy of Redis:\n${lastLines(said, 5)}`);
       return undefined;
     }
-    // Another run may have been as far at the same moment: then its copy is as good.
+    // A concurrent run may have finished first: then its copy is equally good.
     if (fetchedRedis(home) === undefined) renameSync(join(work, 'root'), target);
     return fetchedRedis(home);
   } finally {
@@ -72,14 +72,14 @@ async function makePrivateCopy({ home, report }) {
 }
 
 /**
- * Downloads redis-server and what it needs beyond what is installed, with the system's package lists, else with
- * fresh private ones, and unpacks all into work/root.
+ * Downloads redis-server and its dependencies that are not installed, with the system's package lists, else with fresh
+ * private ones, and unpacks everything into work/root.
  * @param {string} work
  * @param {Context['report']} report
- * @returns {Promise<string | undefined>} undefined when the program found all its libraries, else what went wrong
+ * @returns {Promise<string | undefined>} undefined when the program finds all its libraries, else what went wrong
  */
 async function downloadPackages(work, report) {
-  // As root apt would download as an account of its own, which cannot enter every home.
+  // As root, apt would download under its own account, which cannot enter every home.
   const shared = [
     '-o',
     `Dir::Cache=${join(work, 'cache')}`,
@@ -153,7 +153,7 @@ async function installSystemWide({ report }) {
 }
 
 /**
- * Debian starts the services that it installs, unless this file says no.
+ * Installs without starting services: Debian starts those that it installs, unless this file forbids it.
  * @template T
  * @param {string} tool
  * @param {() => Promise<T>} install

@@ -11,7 +11,7 @@ export function programOnPath() {
 }
 
 /**
- * A redis-server for those who start it themselves, as tests do that need several.
+ * Finds a redis-server for callers that start it themselves, such as tests that need several.
  * @param {import('./resolve.mjs').Context} context
  * @returns {Promise<RedisProgram | undefined>}
  */

@@ -4,8 +4,8 @@ import { SetupError } from './report.mjs';
 /** @typedef {ReturnType<typeof createReleases>} Releases */
 
 /**
- * Collects how to undo what a run has started, while it starts it, and undoes it in reverse order. Every release
- * runs even if one throws; what is added after the undoing began is undone at once.
+ * Collects release functions for what a run starts, and runs them in reverse order. Every release runs even if one
+ * throws; one that is added after that began runs immediately.
  * @param {(text: string) => void} warn
  */
 export function createReleases(warn) {
@@ -27,7 +27,7 @@ export function createReleases(warn) {
 
   return {
     /**
-     * @param {string} name what is released, for the warning if that fails
+     * @param {string} name what is released, for the warning if the release fails
      * @param {(signal: NodeJS.Signals) => unknown} release
      */
     add(name, release) {
@@ -36,7 +36,7 @@ export function createReleases(warn) {
       undoing = undoing.then(() => undo('SIGTERM'));
       throw new SetupError(`${name} was started during shutdown`);
     },
-    /** Undoes everything; calling it again waits for the same end. @param {NodeJS.Signals} [signal] */
+    /** Releases everything; a second call waits for the first. @param {NodeJS.Signals} [signal] */
     run(signal = 'SIGTERM') {
       undoing ??= undo(signal);
       return undoing;

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A set-up failure a person can act on; its message is printed without a stack. */
+/** A set-up failure that the user can act on; its message is printed without a stack. */
 export class SetupError extends Error {
   name = 'SetupError';
 }
@@ -8,10 +8,10 @@ export class SetupError extends Error {
 /** @typedef {ReturnType<typeof createReport>} Report */
 
 /**
- * What the set-up says to the person at the terminal: one plain line per step, on stderr, so that stdout
- * belongs to the command that is run (`npm run bench -- --json` prints one document there).
+ * The set-up's output to the user at the terminal: one plain line per step, on stderr, so that stdout belongs to the
+ * command that runs (`npm run bench -- --json` prints one document there).
  * @param {{ write(text: string): unknown }} [stream]
- * @param {number} [heartbeatMs] how often a step that is still running says so
+ * @param {number} [heartbeatMs] how often a step reports that it is still running
  */
 export function createReport(stream = process.stderr, heartbeatMs = 10_000) {
   const line = (/** @type {string} */ text) => void stream.write(`${text}\n`);
@@ -20,7 +20,7 @@ export function createReport(stream = process.stderr, heartbeatMs = 10_000) {
     /** @param {string} text */
     warn: (text) => line(`warning: ${text}`),
     /**
-     * Runs one step and says how long it took; says that it is still running every heartbeat.
+     * Runs one step and reports its duration; reports at every heartbeat that it is still running.
      * @template T
      * @param {string} text
      * @param {() => Promise<T>} run

@@ -7,21 +7,32 @@ import { SetupError } from './report.mjs';
  * @typedef {object} Place where a server keeps its data
  * @property {string} dir
  * @property {boolean} throwaway removed after the run
- * @property {number} [port] one that is started again on its data keeps its port; else any free one
+ * @property {number} [port] a server restarted on its data keeps its port; else any free one
  */
 
 /** @typedef {{ url: string, pid?: number, stop: () => Promise<void> }} Server */
 
-/** @typedef {{ what: string, start: (place: Place) => Promise<Server> }} Available `what` is shown, e.g. "Redis 7.0.15 (/usr/bin)" */
-
-/** @typedef {{ path: string, env?: Record<string, string> }} Program env: what it needs to run beside the usual */
-
-/** @typedef {{ env: NodeJS.ProcessEnv, home: string, repository: string, report: import('./report.mjs').Report }} Context */
-
-/** @typedef {{ name: string, find: (context: Context) => Promise<Available | undefined> }} Resolver one way to get a server */
+/**
+ * @typedef {{ what: string, start: (place: Place) => Promise<Server> }} Available `what` is shown, e.g. "Redis 7.0.15
+ * (/usr/bin)"
+ */
 
 /**
- * The first way that works on this machine.
+ * @typedef {{ path: string, env?: Record<string, string> }} Program env: additional environment variables that it needs
+ */
+
+/**
+ * @typedef {{ env: NodeJS.ProcessEnv, home: string, repository: string, report: import('./report.mjs').Report }}
+ * Context
+ */
+
+/**
+ * @typedef {{ name: string, find: (context: Context) => Promise<Available | undefined> }} Resolver one way to get a
+ * server
+ */
+
+/**
+ * Returns the first resolver's result that works on this machine.
  * @param {readonly Resolver[]} resolvers in order of preference
  * @param {Context} context
  * @param {string} nothingWorks what to do by hand
@@ -46,14 +57,14 @@ export function findOnPath(program, path = process.env.PATH ?? '') {
       accessSync(file, constants.X_OK);
       if (dir !== '' && statSync(file).isFile()) return file;
     } catch {
-      // Not there; the next directory may have it.
+      // Not in this directory; the next one may have it.
     }
   }
   return undefined;
 }
 
 /**
- * Whether the set-up may install something by the system's means.
+ * Whether the set-up may install something with the system's package manager.
  * @param {NodeJS.ProcessEnv} env
  */
 export function mayInstall(env) {

@@ -18,9 +18,12 @@ import { createReport, SetupError } from './report.mjs';
 import { openFreshServers, openKeptServers } from './servers.mjs';
 import { readStartSettings, refuseTakenPorts, startForeground } from './start.mjs';
 
-/** npm passes Ctrl+C on that the terminal has also sent us; what comes so close after the first is the same one. */
+/** npm forwards a Ctrl+C that the terminal has also sent us; a signal this soon after the first is the same one. */
 const SAME_SIGNAL_MS = 1_000;
-/** npm hands a signal to a shell that need not pass it on; then the shell is gone and we have another parent. */
+/**
+ * npm signals a shell that may not forward the signal; the shell then exits and our parent changes, so we poll for
+ * that.
+ */
 const PARENT_POLL_MS = 500;
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
@@ -31,7 +34,7 @@ const request = readRequest(process.argv.slice(2));
 /** Set by the first signal. @type {NodeJS.Signals | undefined} */
 let signalled;
 
-// A terminal that was closed must not keep us from stopping everything in order.
+// A closed terminal must not prevent an orderly stop.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 if (request.kind === 'run') {
@@ -87,7 +90,7 @@ async function perform(command, args, context, env) {
   return command.deprecationsFail ? runStrictly(command.run, args, env) : runAll(command.run, args, env);
 }
 
-/** Refuses what `npm start` cannot start with. @param {readonly string[]} args */
+/** Rejects settings that `npm start` cannot start with. @param {readonly string[]} args */
 async function refuseStart(args) {
   if (args.length > 0)
     throw new SetupError(`npm start takes no arguments, only environment variables.\n\n${helpText()}`);
@@ -95,7 +98,7 @@ async function refuseStart(args) {
 }
 
 /**
- * Whether servers are to be started: not to print a help text, and not where the tests start containers.
+ * Whether to start servers: not to print a help text, and not where the tests start containers.
  * @param {import('./commands.mjs').Command} command
  * @param {readonly string[]} args
  */
@@ -104,14 +107,14 @@ async function needsServers(command, args) {
   return command.servers !== 'fresh-or-containers' || !(await dockerAnswers());
 }
 
-/** Refuses what the set-up cannot run on. */
+/** Rejects machines that the set-up cannot run on. */
 function refuseMachine() {
   const tooOld = nodeTooOld(process.versions.node);
   if (tooOld !== undefined) throw new SetupError(tooOld);
   if (process.platform === 'win32') throw new SetupError('Sluice runs on Linux and macOS; on Windows use WSL.');
 }
 
-/** The folder that holds all that the set-up keeps. */
+/** The folder that holds everything that the set-up stores. */
 function openHome() {
   const home = resolve(process.env.SLUICE_HOME || join(repository, '.sluice'));
   try {
@@ -128,7 +131,7 @@ function openHome() {
 }
 
 /**
- * Packages and build, one run at a time.
+ * Installs packages and builds, one run at a time.
  * @param {import('./resolve.mjs').Context} context
  * @param {import('./commands.mjs').Command} command
  */
@@ -151,7 +154,7 @@ async function startBusyLoop() {
   releases.add('a busy loop', () => child.stop());
 }
 
-/** Servers and programs have ended by now, so that theirs is known. */
+/** Servers and programs have ended by now, so their CPU time is included. */
 function tellCpuTime() {
   const cpu = readCpuTime();
   if (cpu !== undefined) report.line(describeCpuTime(cpu, performance.now() / 1000));
@@ -185,7 +188,7 @@ async function runProgram(argv, env) {
   const child = await startChild(process.execPath, argv, { ...options, stdio: 'inherit' });
   releases.add(String(argv[0]), async (signal) => {
     await child.stop([signal]);
-    // One that ends at a signal may leave those that it had started.
+    // A program that ends on a signal may leave its own children behind.
     child.killRest();
   });
   const { code, signal } = await child.exited;
@@ -194,7 +197,8 @@ async function runProgram(argv, env) {
 
 /**
  * @param {Extract<import('./commands.mjs').Request, { kind: 'run' }>} wanted
- * @returns {Promise<number>} resolves at the first signal with the exit code: a server that is told to end has not failed
+ * @returns {Promise<number>} resolves at the first signal with the exit code: a server that is asked to stop has not
+ * failed
  */
 function onSignals({ command }) {
   const endsWell = command.run === 'fleet' || command.run === 'wait';

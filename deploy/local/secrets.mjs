@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 
 /**
- * A secret in a file that only its owner reads: made once, then kept.
+ * A secret in a file that only its owner can read: created once, then kept.
  * @param {string} file
  * @param {() => string} make
  */

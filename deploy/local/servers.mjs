@@ -16,8 +16,8 @@ import { SetupError } from './report.mjs';
 const LOCK_WITHIN_MS = 60_000;
 
 /**
- * The servers of `npm start`, whose data is kept. One run at a time owns them; another one uses them as long as
- * their owner runs.
+ * Opens the servers of `npm start`, whose data is kept. One run at a time owns them; another run uses them while their
+ * owner runs.
  * @param {Context} context
  * @param {Releases} releases
  * @returns {Promise<ServerUrls>}
@@ -50,7 +50,7 @@ export async function openKeptServers(context, releases) {
 }
 
 /**
- * Ends this run when the one whose servers it uses has ended: without them it would only complain.
+ * Ends this run when the owner of its servers has ended: without them it would only log errors.
  * @param {import('./lock.mjs').ProcessIdentity} owner
  * @param {Context['report']} report
  */
@@ -65,11 +65,11 @@ function endWithOwner(owner, report) {
 }
 
 /**
- * Servers on data of their own, which is removed after the run, so that a test or a demo never touches the data
- * of `npm start`.
+ * Opens servers on their own data, which is removed after the run, so that a test or a demo never touches the data of
+ * `npm start`.
  * @param {Context} context
  * @param {Releases} releases
- * @param {string} command names the folder, with the pid
+ * @param {string} command names the folder, together with the pid
  * @returns {Promise<ServerUrls>}
  */
 export async function openFreshServers(context, releases, command) {
@@ -111,7 +111,7 @@ async function startServers(context, releases, place) {
   return { REDIS_URL: state.redisUrl, DATABASE_URL: state.databaseUrl };
 }
 
-/** @param {Context} context @returns {Promise<ServerUrls | undefined>} undefined while they do not answer */
+/** @param {Context} context @returns {Promise<ServerUrls | undefined>} undefined while they do not respond */
 async function urlsOfAnother({ env, home }) {
   const state = readState(join(home, 'servers.json'));
   if (state === undefined || state.databaseUrl === '') return undefined;
@@ -120,7 +120,7 @@ async function urlsOfAnother({ env, home }) {
   return outcomes.every(({ kind }) => kind === 'ready') ? urls : undefined;
 }
 
-/** Ends what a run left behind that was killed together with its watchdog. @param {Context} context */
+/** Ends processes left behind by a run that was killed together with its watchdog. @param {Context} context */
 async function endOrphans({ home, report }) {
   for (const known of readState(join(home, 'servers.json'))?.processes ?? []) {
     if (!isSameProcess(known)) continue;

@@ -7,11 +7,11 @@ import { SetupError } from './report.mjs';
 import { keepSecret } from './secrets.mjs';
 import { startFleet } from './startFleet.mjs';
 
-/** As many workers at most as the machine has cores, and no more than this, unless the person says so. */
+/** Default maximum of workers: one per core, but no more than this. */
 const MOST_WORKERS_UNASKED = 4;
 
 /**
- * What `npm start` needs to know, refused with a sentence if it cannot be.
+ * Reads the settings of `npm start`; rejects invalid ones with an explanation.
  * @param {NodeJS.ProcessEnv} env
  */
 export function readStartSettings(env) {
@@ -36,7 +36,10 @@ export function readStartSettings(env) {
   };
 }
 
-/** Refuses ports that are taken and says how to choose others. @param {ReturnType<typeof readStartSettings>} settings */
+/**
+ * Rejects ports that are in use and explains how to choose others.
+ * @param {ReturnType<typeof readStartSettings>} settings
+ */
 export async function refuseTakenPorts({ host, port, dashboardPort }) {
   if (port !== 0 && port === dashboardPort)
     throw new SetupError(`PORT and DASHBOARD_PORT are both ${port}: choose another for one of them.`);
@@ -52,7 +55,7 @@ export async function refuseTakenPorts({ host, port, dashboardPort }) {
 }
 
 /**
- * Starts the fleet and prints where it is; resolves when it is ready.
+ * Starts the fleet and prints its URLs; resolves when it is ready.
  * @param {import('./resolve.mjs').Context} context
  * @param {import('./releases.mjs').Releases} releases
  * @param {import('./servers.mjs').ServerUrls} urls
@@ -91,7 +94,7 @@ export async function startForeground({ env, home, repository, report }, release
   process.stdout.write(`\n${rows.map(([name = '', value]) => `  ${name.padEnd(14)}${value}`).join('\n')}\n\nready\n`);
 }
 
-/** The credential of the fleet's operator: made once, then kept. @param {string} home @returns {string} its file */
+/** The credential of the fleet's operator: created once, then kept. @param {string} home @returns {string} its file */
 export function keepOperatorKey(home) {
   const file = join(home, 'operator-key');
   keepSecret(file, () => `slk_${randomBytes(32).toString('base64url')}`);

@@ -15,17 +15,16 @@ import { createWorkerPool } from './workerPool.mjs';
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Starts a whole fleet as in production, each part its own process: migrations, then producer, workers, scaler and
- * dashboard; resolves when all say that they are ready. A failed start stops what had started and throws a
- * SetupError with the last lines of the process that failed. The workers belong to this process, and the scaler tells it
- * how many there shall be.
- * @param {{
- *   env: Record<string, string>, logDir: string, workers?: number, maxWorkers?: number, restarts?: boolean,
- *   repository?: string, show?: (line: string) => void, onStop?: (stop: () => Promise<void>) => void,
- * }} options env: beside this process's own: REDIS_URL, DATABASE_URL, SLUICE_OPERATOR_KEY_FILE, PORT, DASHBOARD_PORT, ...;
- *   workers: how many at least, maxWorkers: how many under load (default: no more);
- *   restarts: start a process again that ended (default); show: gets warnings, one line each; onStop: gets the stop
- *   before anything starts, for a caller that may be interrupted
+ * Starts a whole fleet as in production, with one process per component: migrations, then producer, workers, scaler and
+ * dashboard; resolves when all report that they are ready. A failed start stops whatever has started and throws a
+ * SetupError with the last lines of the process that failed. This process owns the workers; the scaler sets their
+ * desired number.
+ * @param {{ env: Record<string, string>, logDir: string, workers?: number, maxWorkers?: number, restarts?: boolean,
+ * repository?: string, show?: (line: string) => void, onStop?: (stop: () => Promise<void>) => void, }} options env: in
+ * addition to this process's own: REDIS_URL, DATABASE_URL, SLUICE_OPERATOR_KEY_FILE, PORT, DASHBOARD_PORT, ...;
+ * workers: the minimum, maxWorkers: the maximum under load (default: the minimum); restarts: restart a process that
+ * ended (default); show: receives warnings, one line each; onStop: receives the stop function before anything starts,
+ * for a caller that may be interrupted
  * @returns {Promise<Fleet>}
  */
 export async function startFleet(options) {
@@ -64,11 +63,12 @@ export async function startFleet(options) {
   return { url: (kind) => members.find((member) => member.kind === kind)?.url(), stop };
 }
 
-/** The processes of which there is one. @type {readonly Exclude<ProcessName, 'worker'>[]} */
+/** The processes with a single instance. @type {readonly Exclude<ProcessName, 'worker'>[]} */
 const SINGLE = ['producer', 'scaler', 'dashboard'];
 
 /**
- * What makes the scaler tell this process how many workers there shall be; another driver of the person's own stays.
+ * Settings that make the scaler report the desired number of workers to this process; keeps a driver that the user has
+ * set.
  * @param {NodeJS.ProcessEnv} env
  * @param {{ workers: number, maxWorkers: number, socket: string }} bounds
  */
@@ -91,7 +91,7 @@ async function migrate(repository, env, logDir) {
 }
 
 /**
- * Dashboard and scaler first, then the workers all at once, the producer last.
+ * Stops dashboard and scaler first, then all workers concurrently, the producer last.
  * @param {(import('./supervise.mjs').Supervised & { kind: ProcessName })[]} members
  * @param {import('./workerPool.mjs').WorkerPool} pool
  * @param {{ close: () => Promise<void> } | undefined} control

@@ -16,7 +16,7 @@ const LAST_WORDS_MS = 1_000;
 const WARN = 40; // pino's numbers
 
 /**
- * Keeps one Node process running: its log in a file, warnings shown in one line, restarted with backoff when it
+ * Keeps one Node process running: logs to a file, shows each warning in one line, and restarts it with backoff when it
  * ends after it was ready.
  * @param {{
  *   name: string, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, logFile: string, restarts: boolean,
@@ -27,10 +27,13 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
   mkdirSync(dirname(logFile), { recursive: true });
   if (existsSync(logFile) && statSync(logFile).size > BIGGEST_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  /** @type {{ child?: Child, closed?: Promise<unknown>, url?: string | undefined, lines: string[], stopping: boolean, failures: number, timer?: NodeJS.Timeout }} */
+  /**
+   * @type {{ child?: Child, closed?: Promise<unknown>, url?: string | undefined, lines: string[], stopping: boolean,
+   * failures: number, timer?: NodeJS.Timeout }}
+   */
   const state = { lines: [], stopping: false, failures: 0 };
 
-  /** @returns {Promise<void>} resolves when it says that it is ready, rejects when it ends before */
+  /** @returns {Promise<void>} resolves when it reports that it is ready, rejects when it ends before that */
   async function run() {
     const child = await startChild(process.execPath, [...argv], {
       cwd,
@@ -40,7 +43,7 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
     });
     state.child = child;
     state.closed = once(child.child, 'close');
-    if (state.stopping) void child.stop(); // the stop came while it was being started
+    if (state.stopping) void child.stop(); // stopped while it was starting
     state.lines = [];
     const begunAt = performance.now();
     let wasReady = false;
@@ -85,22 +88,22 @@ export function supervise({ name, argv, cwd, env, logFile, restarts, show }) {
     name,
     logFile,
     start: run,
-    /** The pid of its present process; undefined before the first start. */
+    /** The pid of its current process; undefined before the first start. */
     pid: () => state.child?.pid,
     url: () => state.url,
-    /** Ends it for good; running jobs may finish. */
+    /** Stops it for good; running jobs may finish. */
     async stop() {
       state.stopping = true;
       clearTimeout(state.timer);
       await state.child?.stop();
-      if (state.closed !== undefined) await endsWithin(state.closed, LAST_WORDS_MS); // what it wrote as it ended
+      if (state.closed !== undefined) await endsWithin(state.closed, LAST_WORDS_MS); // its last output
       await new Promise((resolve) => log.end(resolve));
     },
   };
 }
 
 /**
- * @param {string} line of a log: JSON by pino, or what a crashing process wrote
+ * @param {string} line a log line: JSON from pino, or the output of a crashing process
  * @returns {{ level: number, time: string, text: string, msg?: string, url?: string }}
  */
 export function readLogLine(line) {
@@ -115,7 +118,7 @@ export function readLogLine(line) {
   }
 }
 
-/** @param {unknown} level pino's number, or its name if the log is so configured */
+/** @param {unknown} level pino's number, or its name if the log is configured that way */
 function levelNumber(level) {
   if (typeof level === 'number') return level;
   return ['warn', 'error', 'fatal'].includes(String(level)) ? WARN : 0;

@@ -1,7 +1,7 @@
 // @ts-check
 // Ends the children of a process that was killed. Reads lines on stdin: `+ pid signal...` for a child that was
-// started, `- pid` for one that ended. When stdin ends, its writer is gone: what is left is stopped, the last
-// started first, each with its own signals and then SIGKILL.
+// started, `- pid` for one that ended. When stdin ends, its writer has ended: the remaining children are stopped, the
+// last started first, each with its own signals and then SIGKILL.
 import { createInterface } from 'node:readline';
 
 const WAIT_PER_SIGNAL_MS = 8_000;

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 const LONGEST_BODY = 1_000;
 
 /**
- * Lets the scaler, and nobody but this machine's same user, say how many workers there shall be: HTTP on a Unix socket in
- * a private folder. `GET /workers` answers `{wanted, running, max}`; `PUT /workers {from, wanted}` sets the number, with
- * 409 when it is not `from` any more. The pool stays here, so that a scaler may crash and start again at any time.
+ * Lets the scaler, or any process of the same user on this machine, set the desired number of workers: HTTP on a Unix
+ * socket in a private folder. `GET /workers` returns `{wanted, running, max}`; `PUT /workers {from, wanted}` sets the
+ * number, with 409 when it is no longer `from`. The pool stays in this process, so that a scaler may crash and restart
+ * at any time.
  * @param {Pick<import('./workerPool.mjs').WorkerPool, 'max' | 'state' | 'want'>} pool
  */
 export async function serveWorkerControl(pool) {
@@ -53,7 +54,10 @@ function answer(pool, method, url, body) {
   return { status: 200, body: { ...pool.state(), max: pool.max } };
 }
 
-/** @param {import('node:http').IncomingMessage} request @returns {Promise<unknown>} undefined for what is no JSON */
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @returns {Promise<unknown>} undefined when the body is not JSON
+ */
 async function bodyOf(request) {
   let text = '';
   try {

@@ -8,18 +8,18 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Owns the worker processes: starts and drains them to a wanted number. Those that drain finish their jobs; they and the
- * others together are never more than `max`. One that crashes is started again, and all end with this process, however
- * that ends.
+ * Owns the worker processes: starts and drains them to a desired number. Draining workers finish their jobs; together
+ * with the others they never exceed `max`. A crashed worker is restarted, and all workers end with this process,
+ * however it ends.
  * @param {{
  *   argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, logFileOf: (name: string) => string, max: number,
  *   restarts?: boolean, show: (line: string) => void,
  * }} options
  */
 export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how }) {
-  /** Those that shall stay, by number. @type {Map<number, Supervised>} */
+  /** Workers to keep, by number. @type {Map<number, Supervised>} */
   const staying = new Map();
-  /** Those that were told to end, by number. @type {Map<number, Promise<void>>} */
+  /** Draining workers, by number. @type {Map<number, Promise<void>>} */
   const draining = new Map();
   let wanted = 0;
   let failures = 0;
@@ -27,7 +27,7 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
   /** @type {NodeJS.Timeout | undefined} */
   let retry;
 
-  /** Starts what is missing, as far as there is room; drains what is too much, the highest number first. @returns {Promise<void>[]} */
+  /** Starts missing workers, up to `max`; drains surplus ones, the highest number first. @returns {Promise<void>[]} */
   function settle() {
     if (stopping) return [];
     while (staying.size > wanted) drain(Math.max(...staying.keys()));
@@ -36,7 +36,7 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
     return starts;
   }
 
-  /** @param {number} number @returns {Promise<void>} when it is ready; rejects when it ends before */
+  /** @param {number} number @returns {Promise<void>} resolves when it is ready; rejects when it ends before that */
   async function start(number) {
     const name = `worker-${number}`;
     const member = supervise({ ...how, name, logFile: logFileOf(name), restarts, show });
@@ -45,7 +45,7 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
       await member.start();
       failures = 0;
     } catch (error) {
-      if (staying.get(number) !== member) return; // it was told to drain meanwhile
+      if (staying.get(number) !== member) return; // asked to drain meanwhile
       await member.stop();
       staying.delete(number);
       throw error;
@@ -70,7 +70,7 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
     if (!stopping) retry = setTimeout(() => void watch(settle()), delayMs);
   }
 
-  /** A worker that cannot be started is tried again, ever later. @param {Promise<void>[]} starts */
+  /** Retries workers that cannot be started, with backoff. @param {Promise<void>[]} starts */
   async function watch(starts) {
     const failed = (await Promise.allSettled(starts)).filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0 || stopping) return;
@@ -87,23 +87,23 @@ export function createWorkerPool({ max, show, logFileOf, restarts = true, ...how
 
   return {
     max,
-    /** `wanted`: how many there shall be; `running`: how many there are, those that drain included. */
+    /** `wanted`: the desired number; `running`: the actual number, including draining workers. */
     state: () => ({ wanted, running: staying.size + draining.size }),
-    /** Pids of those that shall stay. */
+    /** Pids of the workers to keep. */
     pids: () => [...staying.values()].map((member) => member.pid()),
-    /** Starts the first ones; rejects when one of them cannot be started. @param {number} count */
+    /** Starts the first workers; rejects when one of them cannot be started. @param {number} count */
     async start(count) {
       wanted = count;
       await Promise.all(settle());
     },
-    /** Wants another number of them from now on; does not wait until there are. @param {number} count */
+    /** Sets the desired number; does not wait until it is reached. @param {number} count */
     want(count) {
       if (count === wanted || stopping) return;
       show(count > wanted ? `workers: ${wanted} -> ${count}` : `workers: ${wanted} -> ${count}, the others drain`);
       wanted = count;
       void watch(settle());
     },
-    /** Ends all of them for good; running jobs may finish. */
+    /** Stops all workers for good; running jobs may finish. */
     async stop() {
       stopping = true;
       clearTimeout(retry);

@@ -11,22 +11,22 @@ import type { StandOptions } from './stand/stand.js';
 import { openStand } from './stand/stand.js';
 import { createScene } from './strikes/scene.js';
 
-/** What an arena is made of. */
+/** Options of an arena. */
 export interface ArenaOptions
   extends StandOptions,
     Pick<LoadOptions, 'tenants' | 'clients' | 'pauseMs' | 'redisShare' | 'burst' | 'snoopEveryMs'> {
   readonly seed: number;
-  /** How long a store stands still, in ms. */
+  /** How long a store is paused, in ms. */
   readonly standstillMs: number;
-  /** How long a fault that measures does so, in ms, all its parts together. */
+  /** Total duration of a measuring fault's phases, in ms. */
   readonly measureMs: number;
-  /** Ends what lasts. */
+  /** Ends long waits. */
   readonly stop?: AbortSignal;
-  /** Folder for the file of promises; one that is removed at the end by default. */
+  /** Folder for the file of promises; by default a temporary one, removed at the end. */
   readonly folder?: string;
 }
 
-/** Small enough for two cores that others use, too. */
+/** Small enough for two shared cores. */
 export const SMALL = {
   crew: { producer: 2, worker: 2, scaler: 2 },
   tenants: 3,
@@ -39,10 +39,10 @@ export const SMALL = {
   measureMs: 8_000,
 } as const;
 
-/** What shows how a fleet takes the failover of another Redis; that its own processes fail is another file's affair. */
+/** Enough to test how a fleet handles the failover of another Redis; other files test failures of its processes. */
 export const FEW = { producer: 1, worker: 2, scaler: 1 } as const;
 
-/** What `npm test` can afford: as many processes, and load enough to see what becomes of it. */
+/** What `npm test` can afford: as many processes, and enough load to observe the outcome. */
 export const BRIEF = {
   ...SMALL,
   tenants: 2,
@@ -53,7 +53,7 @@ export const BRIEF = {
   measureMs: 4_000,
 } as const;
 
-/** Opens a stand and all that plays on it. */
+/** Opens a stand with its load and observers. */
 export async function openArena(options: ArenaOptions): Promise<Arena & { close(): Promise<void> }> {
   const stand = await openStand(options);
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sluice-faults-')));

@@ -2,11 +2,11 @@ import type { Strike } from './strikes/scene.js';
 import { strikeNamed } from './strikes/strikes.js';
 
 /**
- * Every fault once, two at a time where neither hides the other: different things break, and what one takes away is not
- * what the other is judged by.
+ * Every fault once, two at a time where neither masks the other: they break different things, and neither removes what
+ * the other is checked by.
  */
 const ROUNDS = [
-  // It is judged by how each process ends.
+  // Alone: checked by how each process exits.
   ['deploy'],
   ['kill-each', 'slowloris'],
   ['kill-all', 'clock-others'],
@@ -21,14 +21,14 @@ const ROUNDS = [
   ['redis-readonly', 'lose-questions'],
   ['postgres-kill', 'cut-redis'],
   ['postgres-exhausted', 'clock-slow'],
-  // From the first loss on, what Redis alone had accepted is not judged any more.
+  // After the first data loss, jobs accepted by Redis alone are no longer checked.
   ['redis-promote'],
   ['redis-empty'],
   ['redis-rack'],
   ['redis-flush'],
-  // It measures, and leaves many jobs behind.
+  // Alone: it measures, and leaves many jobs behind.
   ['overload'],
 ];
 
-/** What strikes together in `npm test`, in this order. */
+/** The rounds of `npm test`: the faults that strike together, in this order. */
 export const BRIEF_ROUNDS: readonly (readonly Strike[])[] = ROUNDS.map((names) => names.map(strikeNamed));

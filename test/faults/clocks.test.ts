@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 
 const HOUR_MS = 3_600_000;
 
-/** What must come may take so long on a machine that others use, in ms. */
+/** Timeout for an expected event on a shared machine, in ms. */
 const PATIENCE_MS = 60_000;
 
 interface Seen {
@@ -66,7 +66,7 @@ describe('a clock that is moved', () => {
     );
   }
 
-  /** Its first attempt is under way, or was when nobody looked. */
+  /** Waits until the job's first attempt is running, or has run between two polls. */
   async function begins(id: string): Promise<void> {
     await until('an attempt has begun', async () => (await look(id)).attempts > 0, PATIENCE_MS);
   }
@@ -118,7 +118,7 @@ describe('a clock that is moved', () => {
     const id = await submit({ data: { sleepMs: 1_500, fail: 'transient', failTimes: 1 } });
     await begins(id);
     await clock.moveTo(-HOUR_MS);
-    // Its retry may follow at once, by chance; and a process that was not let run for long gives it back.
+    // Its retry may follow immediately, by chance; and a process that was paused for long releases it.
     await until(
       'the first attempt is over',
       async () => {

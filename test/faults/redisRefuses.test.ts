@@ -8,11 +8,11 @@ import type { RedisServer } from '../support/redisServer.js';
 import { startRedisServer } from '../support/redisServer.js';
 import { until, untilDrained } from '../support/until.js';
 
-/** Jobs that run at once, and jobs in all. */
+/** Concurrent jobs, and total jobs. */
 const AT_ONCE = 5;
 const JOBS = 20;
 
-/** What must come may take so long on a machine that others use, in ms. */
+/** Timeout for an expected event on a shared machine, in ms. */
 const PATIENCE_MS = 60_000;
 
 describe('a Redis that refuses writes while jobs run', { timeout: 400_000 }, () => {
@@ -49,7 +49,7 @@ describe('a Redis that refuses writes while jobs run', { timeout: 400_000 }, () 
     return worker.lines.filter(({ level }) => ['warn', 'error', 40, 50].includes(level as string | number));
   }
 
-  /** What was said more often than some times, and once in some seconds: how long it goes on is up to the machine. */
+  /** Lines logged more often than allowed, in count and per time: how long the fault lasts depends on the machine. */
   function tooOften(lines: readonly Record<string, unknown>[]): string[] {
     const said = new Map<string, number[]>();
     for (const { msg, time } of lines) said.set(String(msg), [...(said.get(String(msg)) ?? []), Number(time)]);
@@ -66,7 +66,7 @@ describe('a Redis that refuses writes while jobs run', { timeout: 400_000 }, () 
     return rows[0]?.starts ?? 0;
   }
 
-  /** The first ones still run when it is seen that they do and Redis refuses, however busy the machine; the others are short. */
+  /** The first jobs still run once Redis refuses writes, however busy the machine; the others are short. */
   async function submit(): Promise<void> {
     const job = (_: unknown, index: number) => ({
       task: 'system.probe',
@@ -82,7 +82,7 @@ describe('a Redis that refuses writes while jobs run', { timeout: 400_000 }, () 
   it('lets jobs that run end in the ledger, takes no others meanwhile, and runs each once', async () => {
     await submit();
     await until('jobs run', async () => (await states()).get('active') === AT_ONCE, PATIENCE_MS);
-    // Every write is refused from now on, those of scripts too.
+    // Redis refuses every write from now on, including those of scripts.
     await admin.config('SET', 'min-replicas-to-write', '1');
     await until('those that ran are over', async () => (await states()).get('completed') === AT_ONCE, PATIENCE_MS);
     const told = () => worker.lines.filter(({ refusal }) => refusal === 'no-replicas').length;

@@ -12,49 +12,51 @@ import type { SlotWatch } from './stand/slotWatch.js';
 import type { Stand } from './stand/stand.js';
 import type { Scene, Strike } from './strikes/scene.js';
 
-/** A stand with its load, and who looks on. */
+/** A stand with its load and observers. */
 export interface Arena {
   readonly stand: Stand;
   readonly load: Load;
   readonly watch: SlotWatch;
   readonly scene: Scene;
   readonly lookAtDashboard: LookAtDashboard;
-  /** Redis lost what it held in this round or an earlier one. */
+  /** Redis lost its data in this round or an earlier one. */
   redisLost: boolean;
-  /** Violations that were reported: what an earlier round broke stays broken. */
+  /** Violations already reported: what an earlier round broke stays broken. */
   readonly known: Set<string>;
 }
 
-/** How one round went. */
+/** Result of one round. */
 export interface RoundReport {
   readonly strikes: readonly string[];
-  /** Jobs that were accepted in this round. */
+  /** Jobs accepted in this round. */
   readonly jobs: number;
-  /** From the first strike until all is mended, in ms. */
+  /** From the first strike until everything is repaired, in ms. */
   readonly faultMs: number;
-  /** From then until every job that was accepted before is over, in ms; null when their number stood still before. */
+  /**
+   * From then until every job accepted earlier has ended, in ms; null when their number stopped falling before that.
+   */
   readonly recoveryMs: number | null;
   readonly violations: readonly Violation[];
-  /** What faults measured; a finding is a figure beyond its bound, which may be the machine's. */
+  /** What faults measured; a finding is a figure outside its limit, for which the machine may be the cause. */
   readonly figures: readonly string[];
   readonly findings: readonly string[];
-  /** What the judgement rests on, over all rounds so far. */
+  /** Summary of the observations, over all rounds so far. */
   readonly seen: string;
 }
 
-/** Load before the strike: so many jobs accepted. */
+/** Accepted jobs before the strike. */
 const WARM_JOBS = 25;
 
-/** Jobs that are not over are counted so often, in ms. */
+/** Interval between counts of unfinished jobs, in ms. */
 const COUNT_EVERY_MS = 100;
 
-/** Of the jobs that did not come to their end so many are shown. */
+/** Maximum number of unfinished jobs to list. */
 const SHOWN = 10;
 
-/** Load goes on after all is mended, in ms. */
+/** How long the load continues after the repair, in ms. */
 const AFTER_MS = 1_500;
 
-/** One round: load, strikes side by side, mending, quiet; then everything that was seen is judged. */
+/** Runs one round: load, concurrent strikes, repair, quiescence; then checks everything observed. */
 export async function runRound(arena: Arena, strikes: readonly Strike[]): Promise<RoundReport> {
   const { load, stand, scene, watch } = arena;
   const losesRedis = strikes.some((strike) => strike.losesRedis === true);
@@ -75,7 +77,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   const recoveryMs = overdue.length === 0 ? performance.now() - mendedMs : null;
   const late = await untilOver(stand.ledger, null);
   if (losesRedis) {
-    // Leases of before are gone for good by now.
+    // By now all earlier leases have expired.
     await pause(LEASE_MS);
     load.sink.judge(true);
   }
@@ -100,7 +102,7 @@ export async function runRound(arena: Arena, strikes: readonly Strike[]): Promis
   };
 }
 
-/** Every page that a tenant can open, and those of the dashboard. */
+/** Inspects every page that a tenant can open, and those of the dashboard. */
 async function lookAtPages({ stand, load, lookAtDashboard }: Arena): Promise<{ seen: string; amiss: string[] }> {
   const { callers, book } = load;
   const { dashboard, operatorKey } = stand;
@@ -125,7 +127,7 @@ async function strikeAll(scene: Scene, strikes: readonly Strike[]): Promise<stri
   );
 }
 
-/** Resolves with the ledger's time when it answers. */
+/** Resolves with the ledger's time when it responds. */
 async function healthy({ ledger }: Stand): Promise<{ now: Date }> {
   return until(
     'PostgreSQL answers',
@@ -136,7 +138,7 @@ async function healthy({ ledger }: Stand): Promise<{ now: Date }> {
 
 const UNFINISHED = 'FROM jobs WHERE finished_at IS NULL AND ($1::timestamptz IS NULL OR accepted_at <= $1)';
 
-/** Waits until the jobs accepted up to then are over; resolves with what their number stood still at. */
+/** Waits until the jobs accepted by then have ended; resolves with those left when their number stops falling. */
 async function untilOver(ledger: Pool, acceptedUntil: Date | null): Promise<string[]> {
   const countLeft = async (): Promise<number> => {
     const { rows } = await ledger.query<{ left: number }>(`SELECT count(*)::int AS left ${UNFINISHED}`, [

@@ -17,12 +17,12 @@ const SLOT_CONCURRENCY = 2;
 const MOST = SLOTS * SLOT_CONCURRENCY;
 const LEASE_MS = 2_000;
 
-/** How long jobs run: some, others, and those that run until their worker or the upstream ends them. */
+/** Job durations: long, short, and until their worker or the upstream ends them. */
 const LONG_MS = 900;
 const SHORT_MS = 50;
 const FOR_EVER_MS = 300_000;
 
-/** What must come may take so long on a machine that others use, in ms. */
+/** Timeout for an expected event on a shared machine, in ms. */
 const PATIENCE_MS = 60_000;
 
 const QUICK = {
@@ -83,14 +83,14 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     return until('every slot is used', () => upstream.open.size === MOST, PATIENCE_MS);
   }
 
-  /** Jobs go on to end after the fault: more come, as those of before may be over by now. */
+  /** Jobs keep completing after the fault; submits more, since the earlier ones may have ended. */
   async function progress(count = 12): Promise<void> {
     const before = upstream.answered();
     await submit(count, SHORT_MS);
     await until('jobs end again', () => upstream.answered() >= before + count, PATIENCE_MS);
   }
 
-  /** The open requests that one worker made, by the ledger. */
+  /** The open requests of one worker, according to the ledger. */
   async function runBy(worker: string): Promise<OpenRequest[]> {
     const requests = [...upstream.open];
     const { rows } = await fleet.space.postgres.db.$client.query<{ job_id: string; number: number }>(
@@ -101,7 +101,9 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     return requests.filter(({ jobId, attempt }) => own.has(`${jobId} ${attempt}`));
   }
 
-  /** A process that runs and stands still, so that it takes part at once when it is let go on: a start takes long on a busy machine. */
+  /**
+   * Starts a process and pauses it, so that it can join immediately when resumed: a start is slow on a busy machine.
+   */
   async function standBy(id: string, environment: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {
     const process = await start(id, environment);
     process.kill('SIGSTOP');
@@ -116,10 +118,10 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     return process;
   }
 
-  /** One process has every slot in use; the others stand by. */
+  /** Starts a process that uses every slot; the others stand by. */
   async function startHolder(id: string, environment: Readonly<Record<string, string>> = {}): Promise<FleetProcess> {
     const holder = await start(id, environment);
-    // Held for as long as nobody closes them: however long it takes until a fault strikes, they run by then.
+    // Held until closed explicitly, so that they still run when a fault strikes, however late.
     await submit(MOST, FOR_EVER_MS);
     await full();
     await submit(30, SHORT_MS);
@@ -129,7 +131,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
   it('while the processes that hold its slots are killed one after the other', async () => {
     for (const id of ['k1', 'k2', 'k3']) await start(id);
     for (const id of ['k4', 'k5']) {
-      // Those before may be over: a process takes long to start on a busy machine.
+      // Earlier jobs may have ended: a process starts slowly on a busy machine.
       await submit(20, LONG_MS);
       await full();
       workers.shift()?.kill('SIGKILL');
@@ -147,7 +149,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     const stopped = await runBy('zombie');
     expect(stopped).toHaveLength(MOST);
     zombie.kill('SIGSTOP');
-    // Its sockets are open and nobody works: until it goes on, only what others start counts.
+    // Its sockets are open but it does no work: until it resumes, only requests of others count.
     upstream.discount(stopped);
     await progress(4);
     expect(stopped.filter((request) => upstream.open.has(request))).toEqual(stopped);
@@ -175,7 +177,7 @@ describe('a tenant never runs more jobs than its slots allow', () => {
     const cutMs = performance.now();
     await until(
       'another runs in their place',
-      // A short one may come and go between two looks.
+      // A short request may open and close between two polls.
       () => upstream.answered() > before || [...upstream.open].some((request) => !own.has(request)),
       PATIENCE_MS,
     );

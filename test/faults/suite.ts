@@ -10,21 +10,22 @@ import { runRound } from './round.js';
 import { keepEvidence } from './soak/evidence.js';
 import type { Strike } from './strikes/scene.js';
 
-/** A Redis of another shape for the fleet of a file. */
+/** A Redis with another topology for a test file's fleet. */
 export interface GivenRedis {
   readonly options: Pick<ArenaOptions, 'redis'> & Partial<Pick<ArenaOptions, 'crew'>>;
   stop(): Promise<void>;
 }
 
-/** Jobs that are accepted in a round at least: on fewer a judgement says nothing. */
+/** Minimum accepted jobs per round: with fewer the checks prove nothing. */
 const LEAST_JOBS = 80;
 
-/** Time is bounded by what stands still, in the round itself: this ends one that hangs, in ms. */
+/** Timeout for a round that hangs, in ms; the round itself fails when progress stops. */
 const ROUND_LIMIT_MS = 1_800_000;
 
 /**
- * A file's faults strike the same fleet, one round after the other; the invariants are judged over all of it each time.
- * @param rounds what strikes together
+ * A file's faults strike the same fleet, one round after the other; each round checks the invariants over all rounds so
+ * far.
+ * @param rounds the faults that strike together in each round
  */
 export function describeFaults(
   title: string,

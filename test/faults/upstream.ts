@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { whenHeard } from './whenHeard.js';
 
-/** A request that the upstream holds open: an attempt that runs. */
+/** A request that the upstream holds open: a running attempt. */
 export interface OpenRequest {
   readonly jobId: string;
   readonly attempt: number;
@@ -13,16 +13,17 @@ export interface OpenRequest {
 }
 
 /**
- * Stands for whatever jobs reach: what it holds open runs, whatever the fleet believes. A job says in its path whose it is
- * and for how many ms the request of its first attempt is held: `/acme/300`. Later attempts are short.
+ * Stands in for the upstream of all jobs: an open request is a running attempt, whatever the fleet's state says. A
+ * job's path names its tenant and how many ms the request of its first attempt is held: `/acme/300`. Later attempts are
+ * short.
  */
 export interface Upstream {
   readonly open: ReadonlySet<OpenRequest>;
-  /** Requests that were answered, ever. */
+  /** Total requests answered. */
   answered(): number;
-  /** Most requests of one tenant that were open at once and that count. */
+  /** Maximum concurrent open requests of one tenant, among those that count. */
   most(): number;
-  /** These no longer count: the process that made them stands still. They stay open until it closes them. */
+  /** Stops counting these requests: the process that made them is paused. They stay open until it closes them. */
   discount(requests: Iterable<OpenRequest>): void;
   url(tenantId: string, holdMs: number): string;
   close(): Promise<void>;
@@ -30,7 +31,7 @@ export interface Upstream {
 
 const SHORT_HOLD_MS = 50;
 
-/** Opens an upstream that counts. */
+/** Opens an upstream that counts requests. */
 export async function openUpstream(): Promise<Upstream> {
   const open = new Set<OpenRequest>();
   const still = new Set<OpenRequest>();
@@ -56,7 +57,7 @@ export async function openUpstream(): Promise<Upstream> {
     whenHeard(() => note(tenantId));
     const timer = setTimeout(
       () => {
-        // It ends for its worker when the answer arrives, so it no longer counts when that is sent.
+        // For its worker it ends when the response arrives, so it stops counting when that is sent.
         open.delete(request);
         end(response);
       },

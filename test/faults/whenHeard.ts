@@ -1,8 +1,8 @@
 /**
- * Calls back when everything that the system had told this process by now was dealt with. A process that was not let run for
- * a while finds a new request beside the ends of old connections; whoever counts what is open must not count those.
+ * Calls back once all I/O events pending now have been processed. A process that was paused for a while receives a new
+ * request together with the ends of old connections; a count of open requests must not include those.
  */
 export function whenHeard(callback: () => void): void {
-  // A connection that has ended is closed in the turn after the one that reads its end.
+  // A connection that has ended is closed one event-loop iteration after its end is read.
   setImmediate(() => setImmediate(callback));
 }

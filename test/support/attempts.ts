@@ -1,4 +1,4 @@
-/** Every attempt of the ledger as a table for SQL: those that ended, and those that run, which their jobs' rows tell. */
+/** Every attempt in the ledger as an SQL table: ended ones, and running ones, which only their jobs' rows record. */
 export const ATTEMPTS = `(
   SELECT job_id, number, worker_id, outcome FROM attempts
   UNION ALL

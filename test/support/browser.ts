@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-/** A browser of a test's own, and what it asked of the network. */
+/** A test's own browser, and its network requests. */
 export interface TestBrowser {
   readonly context: BrowserContext;
   /** URL of every request that pages made. */
   readonly requests: readonly string[];
-  /** Errors and warnings that pages wrote to the console, and exceptions that nothing caught. */
+  /** Errors and warnings that pages wrote to the console, and uncaught exceptions. */
   readonly complaints: readonly string[];
-  /** Ends the browser and deletes its profile. */
+  /** Closes the browser and deletes its profile. */
   close(): Promise<void>;
 }
 
-/** How the browser shows pages. */
+/** How the browser renders pages. */
 export interface BrowserLook {
   readonly width?: number;
   readonly height?: number;
@@ -30,7 +30,7 @@ interface FoundChromium {
 
 const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
 
-/** Nothing but the pages' own requests, and a drawing that does not depend on the machine's graphics. */
+/** No requests other than the pages' own, and rendering that does not depend on the machine's graphics. */
 const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -43,7 +43,7 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-/** Starts a headless Chromium with an empty profile; which one is decided by `deploy/local/chromium.mjs`. */
+/** Starts a headless Chromium with an empty profile; `deploy/local/chromium.mjs` chooses which. */
 export async function openBrowser(look: BrowserLook = {}): Promise<TestBrowser> {
   const found = await findChromium();
   const profile = await mkdtemp(join(tmpdir(), 'sluice-browser-'));
@@ -82,7 +82,7 @@ async function findChromium(): Promise<FoundChromium> {
   return finder.findChromium();
 }
 
-/** Fonts that came with the browser before the machine's own: a bare machine has none. */
+/** Prefers the browser's bundled fonts over the machine's own: a bare machine has none. */
 function fontConfiguration(browser: string, profile: string): string {
   const prefer = (family: string, font: string): string =>
     `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;

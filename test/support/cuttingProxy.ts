@@ -1,22 +1,24 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** A way to a server that can lose one message and end its connection: the sender does not know what became of it. */
+/** A proxy that can drop one message and close its connection, so that the sender does not know the outcome. */
 export interface CuttingProxy {
   readonly url: string;
   /**
-   * Loses the next request before the server has it, or the next answer after the server did what was asked.
-   * @param skip messages of the kind that are let through before
+   * Drops the next request before the server receives it, or the next response after the server executed the request.
+   * @param skip messages of that kind to let through first
    */
   cut(what: 'request' | 'answer', skip?: number): void;
-  /** Messages lost so far. */
+  /** Messages dropped so far. */
   lost(): number;
-  /** Forgets a cut that nothing has met. */
+  /** Cancels a cut that has not dropped anything yet. */
   disarm(): void;
   close(): void;
 }
 
-/** Opens a proxy to the server of a URL. Counts what arrives in one piece as one message, so talk to it step by step. */
+/**
+ * Opens a proxy to a URL's server. Counts each chunk as one message, so await every response before the next request.
+ */
 export async function openCuttingProxy(target: string): Promise<CuttingProxy> {
   const { hostname, port } = new URL(target);
   let armed: { readonly what: 'request' | 'answer'; left: number } | null = null;

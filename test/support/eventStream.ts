@@ -1,6 +1,6 @@
 import { until } from './until.js';
 
-/** One event of a stream as a client gets it. */
+/** One event as a client receives it. */
 export interface StreamedEvent {
   readonly event: string;
   readonly id: string | null;
@@ -11,16 +11,16 @@ export interface StreamedEvent {
 export interface EventStream {
   readonly status: number;
   readonly events: readonly StreamedEvent[];
-  /** Resolves with the first event for which this holds. */
+  /** Resolves with the first event that matches. */
   seen(what: string, holds: (event: StreamedEvent) => boolean): Promise<StreamedEvent>;
-  /** Resolves when the server has ended the stream. */
+  /** Resolves when the server ends the stream. */
   readonly ended: Promise<void>;
   close(): void;
 }
 
 /**
- * Opens a stream and reads it all the time.
- * @param heard called with each event as it comes
+ * Opens a stream and reads it continuously.
+ * @param heard called with each event as it arrives
  */
 export async function openEventStream(
   url: string,

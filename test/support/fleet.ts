@@ -7,22 +7,22 @@ import { openFleetSpace } from './fleetSpace.js';
 import type { HttpClient } from './httpClient.js';
 import { createHttpClient } from './httpClient.js';
 
-/** A whole fleet of real processes in a space of its own. */
+/** A whole fleet of real processes in its own space. */
 export interface Fleet {
   readonly space: FleetSpace;
   readonly producer: FleetProcess;
   readonly operator: HttpClient;
-  /** Starts one more process; it is stopped with the fleet. */
+  /** Starts another process; it stops with the fleet. */
   start(name: FleetProcessName, environment?: Readonly<Record<string, string>>): Promise<FleetProcess>;
-  /** Makes a tenant with one key and returns a client of it. */
+  /** Creates a tenant with one key and returns a client for it. */
   tenant(id: string, role?: 'owner' | 'admin' | 'member' | 'viewer'): Promise<HttpClient>;
-  /** Stops every process; throws when one did not end well by itself. */
+  /** Stops every process; throws when one did not exit cleanly. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a producer; the other processes are up to the test.
- * @param server a Redis of the test file's own, in place of the one that all share
+ * Starts a producer; the test starts the other processes.
+ * @param server the test file's own Redis, instead of the shared one
  */
 export async function startFleet(
   environment: Readonly<Record<string, string>> = {},

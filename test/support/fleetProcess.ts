@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process of the fleet, started as in production from its built `main.js`. */
+/** A process of the fleet, started from its built `main.js` as in production. */
 export interface FleetProcess {
   readonly child: ChildProcess;
-  /** Where it listens. */
+  /** The URL it listens on. */
   readonly url: string;
-  /** The JSON lines that it logged so far. */
+  /** The JSON lines logged so far. */
   readonly lines: readonly Record<string, unknown>[];
   /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number | null>;
@@ -23,9 +23,10 @@ const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '
 export type FleetProcessName = 'producer' | 'worker' | 'scaler' | 'dashboard';
 
 /**
- * Starts a process and resolves when it says that it is ready; rejects with its last lines when it ends before.
- * @param onSpawn told of the child before it is ready, for those who must be able to end it at any time
- * @param options of its command line
+ * Starts a process and resolves when it reports that it is ready; rejects with its last lines when it exits before
+ * that.
+ * @param onSpawn called with the child before it is ready, for callers that must be able to end it at any time
+ * @param options command-line options of the process
  */
 export async function startFleetProcess(
   name: FleetProcessName,
@@ -40,13 +41,13 @@ export async function startFleetProcess(
 /** A process of the fleet, wherever it is installed. */
 interface Installed {
   readonly name: string;
-  /** Node's arguments from `cwd`. */
+  /** Node's arguments, relative to `cwd`. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Starts a process as {@link startFleetProcess} does, from where it is installed. */
+/** Starts a process like {@link startFleetProcess}, from where it is installed. */
 export async function startReadyProcess(
   { name, command, cwd, environment }: Installed,
   onSpawn?: (child: ChildProcess) => void,
@@ -89,7 +90,7 @@ export async function startReadyProcess(
   };
 }
 
-/** The arguments that images, the compose file and `npm start` use, too. */
+/** The arguments that the images, the compose file and `npm start` use as well. */
 async function argumentsOf(name: FleetProcessName): Promise<readonly string[]> {
   const table = (await import(new URL('deploy/local/processes.mjs', REPOSITORY).href)) as {
     readonly PROCESSES: Readonly<Record<FleetProcessName, readonly string[]>>;

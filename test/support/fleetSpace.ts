@@ -11,13 +11,13 @@ import { createLogger } from '@sluice/shared/telemetry/logger';
 import { inject } from 'vitest';
 import { deleteKeys } from './deleteKeys.js';
 
-/** A key prefix and a schema of one test file's own, on the servers that all share. */
+/** One test file's own key prefix and schema on the shared servers. */
 export interface FleetSpace {
   readonly prefix: string;
   readonly keys: FleetKeys;
   readonly redis: RedisService;
   readonly postgres: PostgresService;
-  /** What a process of this fleet needs in its environment. */
+  /** Environment variables for the processes of this fleet. */
   readonly environment: Readonly<Record<string, string>>;
   /** Deletes every key and row, and closes the connections. */
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export interface FleetSpace {
 
 /**
  * Opens a space for one test file; call it in `beforeAll`, and `close` in `afterAll`.
- * @param server a Redis of the file's own, in place of the one that all share
+ * @param server the file's own Redis, instead of the shared one
  */
 export async function openFleetSpace(server: RedisConfig = { url: inject('redisUrl') }): Promise<FleetSpace> {
   const name = `t${randomBytes(5).toString('hex')}`;

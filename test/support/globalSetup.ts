@@ -10,7 +10,7 @@ declare module 'vitest' {
 }
 
 /**
- * Starts Redis and PostgreSQL once for all test files, and stops them at the end. The run fails when a test left a
+ * Starts Redis and PostgreSQL once for all test files, and stops them at the end. The run fails when a test leaves a
  * schema, keys or a connection behind.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-/** An answer of the producer, its body read as JSON. */
+/** A response of the producer, with its body parsed as JSON. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -7,14 +7,14 @@ export interface HttpAnswer {
 
 /** Calls the producer's API with one credential. */
 export interface HttpClient {
-  /** Its credential. */
+  /** The client's credential. */
   readonly token: string;
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
-  /** Calls, and throws unless the answer has this status; returns the body. */
+  /** Sends a request and returns the body; throws unless the response has this status. */
   expect(status: number, method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
 }
 
-/** A client of a producer at `url`. */
+/** Creates a client of the producer at `url`. */
 export function createHttpClient(
   url: string,
   token: string,

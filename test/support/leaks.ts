@@ -9,7 +9,7 @@ export interface Traces {
   readonly connections: number;
 }
 
-/** Looks for schemas, key prefixes and connections of tests. */
+/** Finds schemas, key prefixes and connections of tests. */
 export async function findTraces({ redisUrl, databaseUrl }: TestServers): Promise<Traces> {
   const postgres = new pg.Client({ connectionString: databaseUrl });
   const redis = new Redis(redisUrl, { lazyConnect: true });
@@ -36,7 +36,7 @@ export async function findTraces({ redisUrl, databaseUrl }: TestServers): Promis
   }
 }
 
-/** What is there now and was not before, as one line each. */
+/** What exists now and did not before, one line each. */
 export function describeLeaks(before: Traces, after: Traces): string[] {
   return [
     ...after.schemas.filter((name) => !before.schemas.includes(name)).map((name) => `the schema ${name}`),

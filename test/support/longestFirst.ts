@@ -1,7 +1,7 @@
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 
-/** Files and folders that take long, the longest first; of the others the order does not matter. */
+/** Slow files and folders, the slowest first; the order of the others does not matter. */
 const LONG = [
   'test/faults/brief.test.ts',
   'test/faults/',
@@ -12,7 +12,7 @@ const LONG = [
   'deploy/',
 ];
 
-/** Begins with what takes long, so that no process is left alone with it at the end. */
+/** Runs slow files first, so that none runs alone at the end. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

@@ -2,20 +2,20 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A clock of one or more processes that a test moves while they run. */
+/** The clock of one or more processes, which a test moves while they run. */
 export interface MovableClock {
-  /** What a process needs in its environment to go by this clock. */
+  /** Environment variables that make a process use this clock. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Moves it, against that of the machine; ms, below 0 for slow. Seen within a tenth of a second. */
+  /** Sets the offset from the machine's clock, in ms; negative is behind. Takes effect within a tenth of a second. */
   moveTo(offsetMs: number): Promise<void>;
-  /** Removes what it wrote; call it when the processes have ended. */
+  /** Removes its files; call it after the processes have ended. */
   remove(): Promise<void>;
 }
 
 /** This file runs as test/support/movableClock.ts and as test/dist/support/movableClock.js. */
 const PRELOAD = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, 'test/support/shiftedClock.mjs');
 
-/** Makes a clock that is off by so many ms. */
+/** Creates a clock with this offset, in ms. */
 export async function createMovableClock(offsetMs = 0): Promise<MovableClock> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-clock-'));
   const file = join(folder, 'offset');

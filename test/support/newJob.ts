@@ -1,7 +1,7 @@
 import type { NewJob } from '@sluice/fleet/postgres/queries/insertJobs';
 import { newId } from '@sluice/shared/ids/ids';
 
-/** A job of the tenant `acme` as it is first written to the ledger, with a new id; what is given replaces the rest. */
+/** A job of the tenant `acme` as first written to the ledger, with a new id; given fields override the defaults. */
 export function newJob(change: Partial<NewJob> = {}): NewJob {
   return {
     id: newId(),

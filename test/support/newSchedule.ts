@@ -1,7 +1,7 @@
 import type { NewSchedule } from '@sluice/fleet/postgres/queries/schedules';
 import { newId } from '@sluice/shared/ids/ids';
 
-/** A schedule of the tenant `acme` that runs every hour, with a new id; what is given replaces the rest. */
+/** A schedule of the tenant `acme` that runs every hour, with a new id; given fields override the defaults. */
 export function newSchedule(change: Partial<NewSchedule> = {}): NewSchedule {
   return {
     id: newId(),

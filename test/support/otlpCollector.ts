@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import type { ProtobufField } from './protobufFields.js';
 import { readFields } from './protobufFields.js';
 
-/** A span as a collector got it. */
+/** A span as the collector received it. */
 export interface CollectedSpan {
   readonly service: string;
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty for the first of a trace. */
+  /** Empty for the root span. */
   readonly parentId: string;
   readonly name: string;
   readonly kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
@@ -17,7 +17,7 @@ export interface CollectedSpan {
   readonly failed: boolean;
 }
 
-/** A collector that takes OTLP over HTTP and keeps what it gets. */
+/** A collector that receives OTLP over HTTP and stores the spans. */
 export interface OtlpCollector {
   readonly url: string;
   readonly spans: readonly CollectedSpan[];
@@ -26,7 +26,7 @@ export interface OtlpCollector {
 
 const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 
-/** Starts a collector; it takes `POST /v1/traces` as opentelemetry-proto's `ExportTraceServiceRequest`. */
+/** Starts a collector; it accepts `POST /v1/traces` as opentelemetry-proto's `ExportTraceServiceRequest`. */
 export async function startOtlpCollector(): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = [];
   const server = createServer(async (request, response) => {

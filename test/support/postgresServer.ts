@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A PostgreSQL of one test file's own, on loopback, with fsync on. */
+/** One test file's own PostgreSQL, on loopback, with fsync on. */
 export interface PostgresServer {
-  /** Stays the same when it is started again. */
+  /** Unchanged by a restart. */
   readonly url: string;
-  /** Sends a signal to every process of it at once, as the death of its machine would. */
+  /** Sends a signal to all of its processes at once, as if its machine failed. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
-  /** Ends it at once, and resolves when it has ended; what was committed is kept. */
+  /** Kills it immediately and resolves when it has ended; committed data is kept. */
   kill(): Promise<void>;
-  /** Starts it again on its data; resolves when it answers. */
+  /** Starts it again on its data; resolves when it accepts connections. */
   start(): Promise<void>;
-  /** Ends it and removes its data; harmless when it has ended. */
+  /** Stops it and removes its data; safe when it has already ended. */
   stop(): Promise<void>;
 }
 
@@ -33,12 +33,12 @@ interface Place {
 const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
 
 /**
- * Starts the PostgreSQL that `npm test` starts, on data of its own.
- * @throws Error when this machine has none
+ * Starts the same PostgreSQL as `npm test`, on its own data.
+ * @throws Error when PostgreSQL is not available on this machine
  */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const home = await mkdtemp(join(tmpdir(), 'sluice-postgres-'));
-  // PostgreSQL does not run as root, and the account that it runs under must be able to pass.
+  // PostgreSQL does not run as root, and the account that it runs under must be able to traverse this folder.
   await chmod(home, 0o711);
   const startOn = await findPostgres(home);
   let place: Place = { dir: join(home, 'postgres'), throwaway: false };
@@ -47,7 +47,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   place = { ...place, port: Number(new URL(url).port) };
   async function signal(name: NodeJS.Signals): Promise<void> {
     if (server.pid === undefined) throw new Error('this PostgreSQL has no process here');
-    // The postmaster first: it would start anew when it saw a child die.
+    // The postmaster first: it would restart when it sees a child die.
     for (const pid of [server.pid, ...(await childrenOf(server.pid))]) send(pid, name);
   }
   return {
@@ -61,7 +61,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       server = await startOn(place);
     },
     async stop() {
-      // One that was paused hears nothing else.
+      // A stopped process handles no other signal.
       await signal('SIGCONT');
       await server.stop();
       await rm(home, { recursive: true, force: true });
@@ -79,13 +79,13 @@ async function findPostgres(home: string): Promise<(place: Place) => Promise<Ser
   return (place) => found.start(place);
 }
 
-/** Those that a process started, by the system's table. */
+/** The child processes of a process, from `/proc`. */
 async function childrenOf(parent: number): Promise<number[]> {
   const children: number[] = [];
   for (const entry of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(entry)) continue;
     const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
-    // The name, in parentheses, may hold anything; state and parent follow it.
+    // The name, in parentheses, may contain anything; state and parent follow it.
     if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent) children.push(Number(entry));
   }
   return children;
@@ -95,7 +95,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
   }
 }
 

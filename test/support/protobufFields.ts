@@ -1,4 +1,4 @@
-/** One field of a protobuf message: its number, and its value as bytes or as a whole number. */
+/** One field of a protobuf message: its number, and its value as bytes or an integer. */
 export interface ProtobufField {
   readonly number: number;
   readonly bytes: Buffer;
@@ -8,9 +8,9 @@ export interface ProtobufField {
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Reads the fields of a message, in the order in which they stand.
+ * Reads the fields of a message in order.
  * https://protobuf.dev/programming-guides/encoding/
- * @throws Error for a wire type that no message of ours has
+ * @throws Error for a wire type that our messages do not use
  */
 export function readFields(message: Buffer): ProtobufField[] {
   const fields: ProtobufField[] = [];

@@ -1,5 +1,5 @@
 /**
- * The value below which a share of the values lies, by nearest rank; null for none.
+ * The nearest-rank quantile of the values; null when there are none.
  * @param share 0..1, e.g. 0.99
  */
 export function quantile(values: readonly number[], share: number): number | null {

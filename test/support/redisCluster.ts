@@ -5,23 +5,23 @@ import type { RedisServer } from './redisServer.js';
 import { startRedisServer } from './redisServer.js';
 import { until } from './until.js';
 
-/** A Redis Cluster of one test file's own. */
+/** One test file's own Redis Cluster. */
 export interface RedisCluster {
   /** For `createRedis`, `openFleetSpace` and `startFleet`; names the first master. */
   readonly config: RedisConfig;
   /**
-   * Kills the master that owns a key, or stops it so that it is silent, and resolves when its replica has taken over. The
-   * replica has what was written before the call; what comes later may be lost, as with any failover.
+   * Kills the master that owns a key, or stops it so that it does not respond, and resolves when its replica has taken
+   * over. The replica has everything written before the call; later writes may be lost, as with any failover.
    */
   killOwnerOf(key: string, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
-  /** Gives the slot of a key, with what it holds, to another master. */
+  /** Moves a key's hash slot, with its data, to another master. */
   moveSlotOf(key: string): Promise<void>;
-  /** Connections of clients to all nodes together, those of the Cluster itself and of this object left out. */
+  /** Client connections to all nodes in total, without those of the Cluster itself and of this object. */
   countClients(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** How long a node may be silent before others take it for dead, in ms. */
+/** How long a node may be unresponsive before others consider it failed, in ms. */
 const NODE_TIMEOUT_MS = 2_000;
 
 const SLOTS = 16_384;
@@ -32,8 +32,8 @@ interface Node {
 }
 
 /**
- * Starts three masters, each with so many replicas, and joins them; resolves when every node says that all is well. They
- * ask for a password, so that a connection which forgets it is found out.
+ * Starts three masters, each with this many replicas, and joins them; resolves when every node reports a healthy
+ * cluster. They require a password, so that a connection that omits it fails.
  */
 export async function startRedisCluster(replicas: 0 | 1 = 0): Promise<RedisCluster> {
   const password = randomBytes(12).toString('hex');
@@ -145,7 +145,7 @@ async function masters(nodes: readonly Node[]): Promise<Node[]> {
   return nodes.filter((_, index) => roles[index]?.[0] === 'master');
 }
 
-/** The port of the master that owns a key, as the first node sees it. */
+/** The port of the master that owns a key, according to the first node. */
 async function ownerPort([node]: readonly Node[], key: string): Promise<number | undefined> {
   const slot = slotOf(key);
   const ranges = (await node?.admin.cluster('SLOTS')) ?? [];

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
-/** A redis-server of one test file's own, on loopback. Its data is gone when it is stopped. */
+/** One test file's own redis-server, on loopback. Its data is deleted when it stops. */
 export interface RedisServer {
   readonly port: number;
   kill(signal: NodeJS.Signals): void;
-  /** Ends it and removes its folder; harmless when it has ended. */
+  /** Stops it and removes its folder; safe when it has already ended. */
   stop(): Promise<void>;
 }
 
@@ -27,13 +27,13 @@ interface Program {
 /** This file runs as test/support/redisServer.ts and as test/dist/support/redisServer.js. */
 const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
 
-/** The bus of a Cluster listens this far above a server's port. */
+/** Offset of the Cluster bus port from the server's port. */
 const BUS_OFFSET = 10_000;
 
 /**
- * Starts the program that `npm test` starts, and resolves when it answers.
- * @param lines of its redis.conf, beside the port and the folder unless they say those too
- * @throws Error when there is none and none can be fetched, or when it does not answer
+ * Starts the same program as `npm test`, and resolves when it responds.
+ * @param lines lines of its redis.conf; port and folder are added unless the lines set them
+ * @throws Error when it is not available and cannot be fetched, or does not respond
  */
 export async function startRedisServer(lines: readonly string[], ...args: readonly string[]): Promise<RedisServer> {
   const program = await findProgram();
@@ -51,7 +51,7 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
     port,
     kill: (signal) => child.child.kill(signal),
     async stop() {
-      // One that was paused hears nothing else.
+      // A stopped process handles no other signal.
       child.child.kill('SIGCONT');
       await child.stop();
       await rm(folder, { recursive: true, force: true });
@@ -66,13 +66,13 @@ export async function startRedisServer(lines: readonly string[], ...args: readon
   }
 }
 
-/** A server that is started again keeps its port. */
+/** The port in the configuration: a restarted server keeps its port. */
 function portIn(lines: readonly string[]): number | undefined {
   const line = lines.findLast((one) => one.startsWith('port '));
   return line === undefined ? undefined : Number(line.slice('port '.length));
 }
 
-/** Whether it can be talked to; that it asks for a password is an answer. */
+/** Whether the server responds; an error that requires a password counts as a response. */
 async function answers(port: number): Promise<boolean> {
   const { probeRedis } = await local<{ probeRedis(url: string): Promise<{ kind: string }> }>('probe.mjs');
   const { kind } = await probeRedis(`redis://127.0.0.1:${port}`);
@@ -91,7 +91,7 @@ async function findProgram(): Promise<Program> {
   return program;
 }
 
-/** Below the ports that the system gives to connections, which could take the bus's between here and the start. */
+/** Below the ephemeral port range, from which a connection could take the bus port before the server starts. */
 async function freePortWithBus(): Promise<number> {
   const { checkPort } = await local<{ checkPort(host: string, port: number): Promise<{ kind: string }> }>('probe.mjs');
   for (;;) {

@@ -11,7 +11,7 @@ import { startRedisServer } from './redisServer.js';
 /** A redis-server with the users of deploy/redis/users.acl. */
 export interface RestrictedRedis {
   readonly server: RedisServer;
-  /** As a user that may do anything, for the test itself. */
+  /** URL of an unrestricted user, for the test itself. */
   readonly adminUrl: string;
   urlOf(name: FleetProcessName): string;
   stop(): Promise<void>;
@@ -24,7 +24,7 @@ const NAMES: readonly FleetProcessName[] = ['producer', 'worker', 'scaler', 'das
 
 const run = promisify(execFile);
 
-/** Starts one. Prefixes of tests begin with a "t", so their fleets fit the users' keys. */
+/** Starts the server. Test prefixes begin with "t", so their fleets match the users' key patterns. */
 export async function startRestrictedRedis(): Promise<RestrictedRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-acl-'));
   const passwords = Object.fromEntries(NAMES.map((name) => [`REDIS_${name.toUpperCase()}_PASSWORD`, `${name}1`]));

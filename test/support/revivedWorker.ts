@@ -1,17 +1,17 @@
 import type { FleetProcess } from './fleetProcess.js';
 import { startFleetProcess } from './fleetProcess.js';
 
-/** A worker that is started again whenever it ends, as platforms do. */
+/** A worker that is restarted whenever it ends, as platforms do. */
 export interface RevivedWorker {
-  /** How each of its processes ended so far: an exit code or a signal. */
+  /** How each process ended so far: an exit code or a signal. */
   readonly deaths: readonly (number | NodeJS.Signals | null)[];
   /** The log of all its processes so far. */
   lines(): Record<string, unknown>[];
-  /** Ends it for good; resolves with the exit code of the last process. */
+  /** Stops it for good; resolves with the exit code of the last process. */
   stop(): Promise<number | null>;
 }
 
-/** Starts a worker, and another in its place whenever it ends by itself. */
+/** Starts a worker, and replaces it whenever it ends on its own. */
 export async function startRevivedWorker(environment: Readonly<Record<string, string>>): Promise<RevivedWorker> {
   const deaths: (number | NodeJS.Signals | null)[] = [];
   const processes: FleetProcess[] = [];

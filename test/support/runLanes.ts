@@ -5,7 +5,7 @@ import type { Lane } from '@sluice/shared/domain/lane';
 import { laneName } from '@sluice/shared/domain/lane';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 
-/** Lanes that run in the test's own process. */
+/** Lanes that run in the test's process. */
 export interface RunningLanes {
   readonly intake: LaneIntake;
   close(): Promise<void>;
@@ -14,7 +14,7 @@ export interface RunningLanes {
 type Options = Pick<LaneIntakeOptions, 'client' | 'keys' | 'run'> &
   Partial<Pick<LaneIntakeOptions, 'concurrency' | 'lockMs' | 'sweepMs' | 'workerId' | 'capacity'>>;
 
-/** Runs lanes without the fleet around them: no placement, and as much room for each tenant as the process has. */
+/** Runs lanes without a fleet: no placement, and each tenant may use the whole capacity of the process. */
 export async function runLanes(lanes: readonly Lane[], options: Options): Promise<RunningLanes> {
   const concurrency = options.concurrency ?? 1;
   const intake = createLaneIntake({
@@ -36,7 +36,7 @@ export async function runLanes(lanes: readonly Lane[], options: Options): Promis
   return { intake, close: () => intake.stop(AbortSignal.timeout(10_000)) };
 }
 
-/** Room for as many jobs of every tenant as are allowed to one. */
+/** Capacity that allows every tenant `mostJobs` jobs. */
 export function unlimitedCapacity(mostJobs: number): SlotCapacity {
   const ticket = (tenantId: string) => ({
     tenantId,

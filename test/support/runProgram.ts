@@ -1,31 +1,34 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** What a program printed. */
+/** A program's output. */
 export interface Printed {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a program of this repository is run. */
+/** How to run a program of this repository. */
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** It is ended after so long, in ms: it must not outlive the test, whose servers it would look for for ever. */
+  /**
+   * It is killed after this long, in ms: it must not outlive the test and retry connecting to the test's servers
+   * forever.
+   */
   readonly timeout: number;
 }
 
 const run = promisify(execFile);
 
-/** A document that a program prints may be long. */
+/** Output limit: a program may print a long document. */
 const MOST_BYTES = 64 * 1_024 * 1_024;
 
-/** Lines of what it said at the end that tell why it failed. */
+/** Number of last output lines to report on failure. */
 const TOLD_LINES = 10;
 
 /**
- * Runs a program with this Node and resolves with what it printed.
- * @throws Error with the last lines that it printed, when it fails or is ended
+ * Runs a program with this Node and resolves with its output.
+ * @throws Error with its last output lines when it fails or is killed
  */
 export async function runProgram(file: string, args: readonly string[], options: RunOptions): Promise<Printed> {
   try {

@@ -17,12 +17,12 @@ const POSTGRES_IMAGE = 'postgres:17.11-alpine3.24';
 /** This file runs as test/support/servers.ts and as test/dist/support/servers.js. */
 const REPOSITORY = import.meta.url.replace(/test\/(?:dist\/)?support\/[^/]*$/, '');
 
-/** Of a server that ends with the run. */
+/** Password on a server that lasts only for the run. */
 const APP_PASSWORD = 'test';
 
 /**
- * Servers that the environment names are used as they are: `npm test` names those that it started. Where it left them
- * out, a Docker engine answers and containers are started.
+ * Uses the servers that the environment names: `npm test` names those that it started. When it names none, a Docker
+ * engine is available, and containers are started.
  */
 export async function startServers(): Promise<TestServers> {
   const { REDIS_URL, DATABASE_URL } = process.env;
@@ -55,7 +55,7 @@ export async function startServers(): Promise<TestServers> {
   };
 }
 
-/** Row-level security holds only an ordinary role; the container's own is a superuser. */
+/** Row-level security applies only to an ordinary role; the container's own is a superuser. */
 function asAppRole(superuserUrl: string): string {
   const url = new URL(superuserUrl);
   url.username = 'sluice_app';

@@ -1,16 +1,16 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** Stands between a client and a server on loopback, and fails as networks do. */
+/** A proxy between a client and a server on loopback that fails as networks do. */
 export interface TcpProxy {
   readonly port: number;
-  /** New connections go to another server from now on. */
+  /** Routes new connections to another server from now on. */
   redirect(port: number): void;
-  /** Cuts every connection. */
+  /** Closes every connection. */
   cut(): void;
   /**
-   * What the connections carry that are open now is lost from now on, in both ways; nobody is told. New ones are whole.
-   * @param said of those only whose client has sent this text
+   * Silently drops all traffic of the open connections from now on, in both directions. New connections work.
+   * @param said limits this to connections whose client has sent this text
    */
   silence(said?: string): void;
   stop(): Promise<void>;
@@ -23,7 +23,7 @@ interface Pair {
   silent: boolean;
 }
 
-/** Listens on a port of its own. */
+/** Listens on its own port. */
 export async function startTcpProxy(port: number): Promise<TcpProxy> {
   let target = port;
   const pairs = new Set<Pair>();

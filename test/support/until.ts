@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Between two looks, in ms. */
+/** Poll interval, in ms. */
 const LOOK_EVERY_MS = 25;
 
-/** What must come may take so long on a machine that others use, and a backlog that is not moved for so long stands still, in ms. */
+/** Timeout for an expected event on a shared machine, and for a backlog that does not shrink, in ms. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Waits until a look gives something other than undefined, null or false, and returns it.
- * @param what named in the error when it does not happen within `withinMs`
+ * Polls until the result is not undefined, null or false, and returns it.
+ * @param what named in the error when that does not happen within `withinMs`
  */
 export async function until<Seen>(
   what: string,
@@ -25,9 +25,9 @@ export async function until<Seen>(
 }
 
 /**
- * Waits until nothing is left of a backlog, for as long as it falls: how fast is the machine's affair.
- * @param what named in the error when no fewer were left than before for `stuckMs`
- * @param countLeft how many are left
+ * Waits until a backlog is empty, for as long as it shrinks: how fast depends on the machine.
+ * @param what named in the error when the backlog has not shrunk for `stuckMs`
+ * @param countLeft returns the size of the backlog
  */
 export async function untilDrained(
   what: string,

@@ -7,9 +7,8 @@ import { newJob } from './newJob.js';
 const ROWS_PER_INSERT = 1_000;
 
 /**
- * Writes jobs to the ledger that say of themselves that they are queued, turn by turn over the tenants, and were written ten
- * minutes ago.
- * @returns their ids in the order of acceptance
+ * Writes jobs to the ledger in state `queued`, round-robin over the tenants, as if written ten minutes ago.
+ * @returns their ids in order of acceptance
  */
 export async function writeQueuedJobs(
   db: Database,
@@ -27,7 +26,7 @@ export async function writeQueuedJobs(
   return ids;
 }
 
-/** Makes every unfinished row one that was written ten minutes ago. */
+/** Backdates `updated_at` of every unfinished row to ten minutes ago. */
 export async function ageRows(db: Database): Promise<void> {
   await db.$client.query("UPDATE jobs SET updated_at = now() - interval '10 minutes' WHERE finished_at IS NULL");
 }

@@ -51,7 +51,7 @@ export const dashboardSettings = {
   },
 };
 
-/** The dashboard's configuration, with the operator key in hand. */
+/** The dashboard's configuration, with the operator key read. */
 export type DashboardConfig = Loaded<typeof dashboardSettings> & { readonly operatorKey: string };
 
 /**

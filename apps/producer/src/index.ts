@@ -8,13 +8,13 @@ import { loadFleetTasks } from '@sluice/tasks/internal';
 import { loadProducerConfig } from './config.js';
 import { wireProducer } from './producer.js';
 
-/** How a producer is embedded in a program of your own. */
+/** Options for embedding a producer in your own program. */
 export interface ProducerOptions {
-  /** Tasks beside those of `SLUICE_TASKS`. */
+  /** Tasks in addition to those of `SLUICE_TASKS`. */
   readonly tasks?: readonly Task[];
-  /** Whether the tasks that come with Sluice are offered; by default as `SLUICE_BUILT_IN_TASKS` says. */
+  /** Whether to offer Sluice's built-in tasks; defaults to `SLUICE_BUILT_IN_TASKS`. */
   readonly builtInTasks?: boolean;
-  /** Settings by the names of docs/configuration.md, in place of the process's environment. */
+  /** Settings by the names in docs/configuration.md, instead of the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** JSON lines on standard output by default. */
   readonly log?: Log;
@@ -22,16 +22,16 @@ export interface ProducerOptions {
 
 /** A producer within this process. */
 export interface Producer {
-  /** Resolves when it listens; rejects with a ConfigurationError when a task or a module cannot be used. */
+  /** Resolves once it listens; rejects with a ConfigurationError when a task or a module cannot be used. */
   start(): Promise<void>;
-  /** Answers open requests and closes; resolves within `SHUTDOWN_GRACE_MS`. Harmless twice, or before `start`. */
+  /** Completes open requests and closes; resolves within `SHUTDOWN_GRACE_MS`. Safe to call twice, or before `start`. */
   stop(): Promise<void>;
-  /** Where it listens, such as `http://127.0.0.1:3000`; empty before it does. */
+  /** The URL it listens on, such as `http://127.0.0.1:3000`; empty until it listens. */
   url(): string;
 }
 
 /**
- * Builds the fleet's HTTP API within this process; nothing is opened before `start`.
+ * Creates the fleet's HTTP API within this process; opens nothing before `start`.
  * @throws ConfigurationError when a setting cannot be used
  */
 export function createProducer(options: ProducerOptions = {}): Producer {

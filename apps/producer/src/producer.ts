@@ -31,18 +31,18 @@ import { createRedisCall } from './stores/redisCall.js';
 import { createRedisGate } from './stores/redisGate.js';
 import { createStreams } from './streams/streams.js';
 
-/** A request gives up on the ledger after as long, so the statement need not go on for nobody. */
+/** Matches how long a request waits for the ledger: after that nobody needs the statement's result. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
-/** The HTTP process of the fleet. */
+/** The fleet's HTTP process. */
 export interface ProducerProcess {
-  /** To be started in this order and stopped in reverse. */
+  /** Start in this order, stop in reverse. */
   readonly services: readonly Service[];
-  /** Where it listens, such as `http://127.0.0.1:3000`; empty before it does. */
+  /** The URL it listens on, such as `http://127.0.0.1:3000`; empty until it listens. */
   url(): string;
 }
 
-/** Wires the producer; nothing is opened before its services start. */
+/** Wires the producer; opens nothing before its services start. */
 export function wireProducer(config: ProducerConfig, tasks: TaskCatalogue, log: Log, clock: Clock): ProducerProcess {
   const now = (): number => clock.now();
   const metrics = createMetrics('producer');
@@ -122,14 +122,16 @@ export function wireProducer(config: ProducerConfig, tasks: TaskCatalogue, log: 
   };
 }
 
-/** A tenant's list that was changed holds within a second; while the ledger is unavailable, the last known one does. */
+/**
+ * A changed list of granted properties applies within a second; while the ledger is down, the last known one applies.
+ */
 function taskChecksOf(ledger: Ledger, config: ProducerConfig, now: () => number): TaskChecks {
   const findTenant = createTenantLookup(ledger, config.accept.credentialsStaleMs, now);
   const granted = async (tenantId: string) => (await findTenant(tenantId))?.ga4Properties ?? null;
   return createTaskChecks(granted, config.ga4.anyProperty);
 }
 
-/** Cheap when the ledger is up to date; processes that start together wait for the one that works. */
+/** Cheap when the ledger is up to date; processes that start together wait for the one that migrates. */
 function migration(config: ProducerConfig): Service {
   return {
     name: 'migration',

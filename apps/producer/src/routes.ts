@@ -68,7 +68,7 @@ export interface RouteDeps {
   readonly now: () => number;
 }
 
-/** Puts everything on the server that requests pass, in the order in which they pass it, and then every route. */
+/** Adds all hooks to the server, in the order in which requests pass them, and then every route. */
 export async function addRoutes(server: ApiServer, deps: RouteDeps): Promise<void> {
   addRequestSpans(server);
   addRequestMetrics(server, deps.metrics, deps.log);
@@ -78,7 +78,7 @@ export async function addRoutes(server: ApiServer, deps: RouteDeps): Promise<voi
   addJobApi(server, deps);
   addAdminApi(server, deps);
   addHealthRoute(server, deps);
-  // Without Redis jobs are still accepted, so only the ledger decides whether requests may come.
+  // Jobs are accepted without Redis, so readiness depends on the ledger only.
   const readiness = createReadiness({ database: () => deps.ledger((db) => db.$client.query('SELECT 1')) });
   addOpsRoutes(server, deps.metrics.registry, readiness);
 }

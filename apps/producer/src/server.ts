@@ -6,26 +6,26 @@ import type { ApiServer } from './http/apiServer.js';
 import type { AnswerError } from './http/errorHandling.js';
 import { answerRawError } from './http/rawErrors.js';
 
-/** Bodies may be this large, in bytes. */
+/** Maximum body size, in bytes. */
 const BODY_LIMIT = 1_048_576;
 
-/** A slow sender is cut off: so long for the headers, so long for the whole request, in ms. */
+/** Timeouts for slow senders, for the headers and for the whole request, in ms. */
 const HEADERS_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** How often slow senders are looked for, in ms. */
+/** How often to check for slow senders, in ms. */
 const SLOW_CHECK_MS = 500;
 
-/** A connection without any traffic is closed, in ms; longer than the longest wait for a result. */
+/** Idle connections are closed after this long, in ms; longer than the maximum wait for a result. */
 const IDLE_TIMEOUT_MS = 40_000;
 
-/** How long a connection is kept for a next request, in ms. */
+/** Keep-alive timeout between requests, in ms. */
 const KEEP_ALIVE_MS = 20_000;
 
-/** How long requests under way have to be answered when the server closes, in ms. */
+/** How long requests in progress may take to complete when the server closes, in ms. */
 const CLOSE_PATIENCE_MS = 8_000;
 
-/** The bare server: bounded in size, time and connections, with an id for each request. Routes are added by others. */
+/** Creates the server without routes: limits on size, time and connections, and an id for each request. */
 export function createServer(config: { readonly maxConnections: number }, answerError: AnswerError): ApiServer {
   const server = Fastify({
     bodyLimit: BODY_LIMIT,
@@ -49,8 +49,8 @@ export function createServer(config: { readonly maxConnections: number }, answer
 }
 
 /**
- * Takes no new connections, answers the requests under way, and then cuts off whoever does not read its answer: no
- * request takes longer than this by itself.
+ * Stops accepting connections, completes the requests in progress, and then disconnects clients that do not read their
+ * response: no request takes longer than this on its own.
  */
 export async function closeServer(server: ApiServer, deadline: AbortSignal): Promise<void> {
   const cutOff = (): void => server.server.closeAllConnections();
@@ -61,8 +61,8 @@ export async function closeServer(server: ApiServer, deadline: AbortSignal): Pro
 }
 
 /**
- * When the server closes, its last answer ends every connection: one that was kept for a next request, or that never
- * sent one, would hold the server open until it is idle for long enough.
+ * Closes every connection after its last response once the server closes: a keep-alive connection, or one that never
+ * sent a request, would keep the server open until its idle timeout.
  */
 function endConnectionsOnClose(server: FastifyInstance): void {
   let closing = false;

@@ -1,13 +1,13 @@
 import type { Check } from './facts.js';
 
-/** I4: nobody is told of another tenant's, by an answer, a stream, a page, a metric or a log. */
+/** I4: no response, stream, page, metric or log exposes another tenant's data. */
 export const tenantsAreApart: Check = ({ strange, telltales, pages }) => [
   ...strange.filter(({ against }) => against === 'I4').map(describe),
   ...pages.map((what) => ({ invariant: 'I4' as const, what })),
   ...telltales.map((line) => ({ invariant: 'I4' as const, what: `a log line holds a payload: ${line.slice(0, 300)}` })),
 ];
 
-/** I5: whoever is refused hears so by 429 or 503 with the time to come back. */
+/** I5: refused clients receive 429 or 503 with `Retry-After`. */
 export const refusalsAreOrderly: Check = ({ strange }) =>
   strange.filter(({ against }) => against === 'I5').map(describe);
 
@@ -18,10 +18,10 @@ function describe({ against, what, request, status, tenantId, body }: Parameters
   };
 }
 
-/** A claim lets a job start so much before it is due, in ms. */
+/** A claim may start a job this long before it is due, in ms. */
 const EARLY_MS = 1_000;
 
-/** I6: the backlog is gone in time, and no job starts before its time, whatever a clock says. */
+/** I6: the backlog drains in time, and no job starts before it is due, whatever a clock says. */
 export const jobsRunInTime: Check = ({ overdue, jobs, entries }) => {
   const delays = new Map(
     entries.map(({ canary, delayMs, durability }) => [canary, durability === 'ledger' ? delayMs : 0]),
@@ -34,7 +34,7 @@ export const jobsRunInTime: Check = ({ overdue, jobs, entries }) => {
   return [...overdue, ...early].map((what) => ({ invariant: 'I6', what }));
 };
 
-/** I7: slots stay within their bounds, and a leader that was deposed decides nothing. */
+/** I7: slots stay within their limits, and a deposed leader decides nothing. */
 export const slotsAreBounded: Check = ({ slots, decisions }) => {
   const found = [...slots.amiss];
   if (slots.mostRunning > slots.mostAllowed) {

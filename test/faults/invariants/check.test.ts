@@ -29,7 +29,7 @@ const ENTRY = {
 const HIT = { tenantId: 'acme', canary: CANARY, jobId: ID, attempt: 1, idempotencyKey: 'k', kind: 'once' as const };
 const ANSWER = { what: 'is strange', tenantId: 'acme', request: 'GET /', status: 500, body: '' };
 
-/** A run in which all went well: one job, whose first attempt was lost after its effect. */
+/** A run without violations: one job, whose first attempt was lost after its effect. */
 const WELL: Facts = {
   accepted: [
     { id: ID, canary: CANARY },

@@ -15,17 +15,17 @@ const CHECKS: readonly Check[] = [
   endsAreFinal,
 ];
 
-/** Lines that tell of violations: who reads more of them learns nothing more. */
+/** Maximum lines of violations: more add no information. */
 const MOST_LINES = 10;
 
-/** Violations as ten lines at most, the last of which counts the others; empty when there are none. */
+/** Violations as at most ten lines, the last of which counts the rest; empty when there are none. */
 export function describeViolations(violations: readonly Violation[]): string {
   const lines = violations.map(({ invariant, what }) => `${invariant}: ${what}`);
   const shown = lines.length > MOST_LINES ? lines.slice(0, MOST_LINES - 1) : lines;
   return [...shown, ...(shown.length < lines.length ? [`and ${lines.length - shown.length} more`] : [])].join('\n');
 }
 
-/** Everything that is against an invariant. */
+/** Finds every violation of an invariant. */
 export function findViolations(facts: Facts): Violation[] {
   return CHECKS.flatMap((check) => check(facts));
 }

@@ -6,7 +6,7 @@ import type { SlotWatch } from '../stand/slotWatch.js';
 import type { Stand } from '../stand/stand.js';
 import type { Decision, Facts, LedgerJob, Transition } from './facts.js';
 
-/** Every job, with the canary that its data holds. */
+/** Every job, with the canary in its data. */
 const JOBS = `
 SELECT id, tenant_id AS "tenantId", substring(data::text from 'canary-[a-z]+-[0-9]+') AS canary, task, state, fence,
        (extract(epoch FROM started_at - accepted_at) * 1000)::float8 AS "startedAfterMs",
@@ -22,14 +22,14 @@ SELECT tenant_id AS "tenantId", desired, leader_fence AS "leaderFence" FROM scal
 
 const ROWS = 'SELECT job_id AS id, count(*)::int AS count FROM fault_effects GROUP BY job_id';
 
-/** What the collector cannot find out by itself. */
+/** What the collector cannot determine on its own. */
 export interface RoundEnd {
   readonly overdue: readonly string[];
   readonly pages: readonly string[];
   readonly redisLost: boolean;
 }
 
-/** Gathers everything that was seen since the stand was opened. */
+/** Collects everything observed since the stand was opened. */
 export async function collectFacts(stand: Stand, load: Load, watch: SlotWatch, end: RoundEnd): Promise<Facts> {
   const [jobs, transitions, decisions, rows, accepted] = await Promise.all([
     ask<LedgerJob>(stand.ledger, JOBS),
@@ -57,7 +57,7 @@ async function ask<Row>(ledger: Pool, text: string): Promise<Row[]> {
   return (await ledger.query(text)).rows as Row[];
 }
 
-/** No log line may hold a payload, whoever's it is. */
+/** Log lines with a payload: none may contain one, of any tenant. */
 function telltales({ posts, dashboard }: Stand): string[] {
   return [dashboard, ...posts.map(({ member }) => member)].flatMap((member) => {
     const lines = member.lines().map((line) => JSON.stringify(line));

@@ -1,8 +1,8 @@
 import type { Check, Facts, Violation } from './facts.js';
 
 /**
- * I2: an effect in the ledger's own transaction exists exactly once. One outside is had once by each attempt at most, under
- * one Idempotency-Key, and again only after an attempt that was lost between the effect and its memory.
+ * I2: an effect in the ledger's own transaction exists exactly once. An external effect happens at most once per
+ * attempt, under one Idempotency-Key, and again only after an attempt that was lost between the effect and its record.
  */
 export const effectsAreSingle: Check = (facts) => [...rowsAreSingle(facts), ...hitsAreSingle(facts)];
 

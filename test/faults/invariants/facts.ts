@@ -7,18 +7,18 @@ import type { Hit } from '../load/sink.js';
 export interface LedgerJob {
   readonly id: string;
   readonly tenantId: string;
-  /** Found in its data; null of one that no client of the load has sent. */
+  /** The canary in its data; null for a job that no client of the load sent. */
   readonly canary: string | null;
   readonly task: string;
   readonly state: JobState;
   readonly fence: number;
-  /** From its acceptance to its first start, by the ledger's clock, in ms; null of one that never started. */
+  /** From acceptance to first start, by the ledger's clock, in ms; null when it never started. */
   readonly startedAfterMs: number | null;
-  /** How `system.fault` has its effect. */
+  /** The kind of effect that `system.fault` has. */
   readonly effect: string | null;
 }
 
-/** One change of a job, noted by a trigger; null stands for no row. */
+/** One change of a job, recorded by a trigger; null stands for no row. */
 export interface Transition {
   readonly jobId: string;
   readonly fromState: JobState | null;
@@ -27,50 +27,50 @@ export interface Transition {
   readonly toFence: number | null;
 }
 
-/** A decision of the scaler, in the order in which they were written. */
+/** A decision of the scaler; the list is in the order of writing. */
 export interface Decision {
   readonly tenantId: string;
   readonly desired: number;
   readonly leaderFence: number;
 }
 
-/** All that was seen of a run, by those who were there and by those who looked on. */
+/** Everything observed of a run, by its clients and by the monitors. */
 export interface Facts {
-  /** Read back from the disk. */
+  /** Read back from disk. */
   readonly accepted: readonly Accepted[];
   readonly entries: readonly Entry[];
   readonly strange: readonly StrangeAnswer[];
   readonly jobs: readonly LedgerJob[];
   readonly transitions: readonly Transition[];
   readonly hits: readonly Hit[];
-  /** Rows of the effects' table, job by job. */
+  /** Rows in the table of effects, per job. */
   readonly rows: ReadonlyMap<string, number>;
   readonly decisions: readonly Decision[];
-  /** Lines of logs that hold a canary. */
+  /** Log lines that contain a canary. */
   readonly telltales: readonly string[];
-  /** What pages show to those who may not see it, and what opens to those who may not open it. */
+  /** Unauthorised content on pages, and pages that open without authorisation. */
   readonly pages: readonly string[];
   readonly slots: {
-    /** Most effects of one tenant under way at once. */
+    /** Maximum concurrent effects of one tenant. */
     readonly mostRunning: number;
     readonly mostAllowed: number;
-    /** What a look at the leases found amiss. */
+    /** Errors found in the leases. */
     readonly amiss: readonly string[];
   };
-  /** Jobs that had not ended when the time for it was up. */
+  /** Jobs that had not ended by the deadline. */
   readonly overdue: readonly string[];
-  /** Redis lost what it held: what Redis alone had accepted may be gone, as documented. */
+  /** Redis lost its data: jobs accepted by Redis alone may be lost, as documented. */
   readonly redisLost: boolean;
 }
 
-/** Names of the invariants, as in their description under docs. */
+/** Names of the invariants, as described under docs. */
 export type InvariantId = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 
-/** Something that must not be. */
+/** A violation of an invariant. */
 export interface Violation {
   readonly invariant: InvariantId;
   readonly what: string;
 }
 
-/** Says what is against an invariant; pure. */
+/** Finds violations of one invariant. Pure. */
 export type Check = (facts: Facts) => Violation[];

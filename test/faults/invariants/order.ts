@@ -1,7 +1,7 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import type { Check, Transition } from './facts.js';
 
-/** I8: a job that is over stays as it is, no row vanishes, and fences only grow. */
+/** I8: a finished job does not change, no row disappears, and fences only grow. */
 export const endsAreFinal: Check = ({ transitions }) =>
   transitions.flatMap((transition) => {
     const what = wrongWith(transition);

@@ -1,7 +1,7 @@
 import { isTerminal } from '@sluice/shared/contracts/jobStates';
 import type { Check, Facts, Violation } from './facts.js';
 
-/** I1: what was accepted is over in the ledger; the same request means the same job; nobody waits for an answer for ever. */
+/** I1: every accepted job ends in the ledger; the same request yields the same job; no client waits forever. */
 export const nothingIsLost: Check = (facts) => {
   const jobs = new Map(facts.jobs.map((job) => [job.id, job]));
   const expendable = expendableCanaries(facts);
@@ -24,19 +24,19 @@ export const nothingIsLost: Check = (facts) => {
   return [...dedupe(lost), ...others];
 };
 
-/** What Redis alone had accepted when Redis lost what it held. */
+/** Jobs accepted by Redis alone when Redis lost its data. */
 function expendableCanaries({ entries, redisLost }: Facts): Set<string> {
   return new Set(entries.filter(({ durability }) => redisLost && durability === 'redis').map(({ canary }) => canary));
 }
 
-/** A promise that was made twice is broken once. */
+/** A promise made twice counts as one violation. */
 function dedupe(violations: readonly Violation[]): Violation[] {
   return [...new Map(violations.map((one) => [one.what, one])).values()];
 }
 
 /**
- * I3: the ledger holds one job for each that was asked for, nothing that was refused, and nobody else's; an effect is that
- * of a job in the ledger, and a job that says it delivered has.
+ * I3: the ledger holds one job for each requested one, none that was refused, and no others; every effect belongs to a
+ * job in the ledger, and every job that reports a delivery has delivered.
  */
 export const nothingIsMadeUp: Check = (facts) => {
   const entries = new Map(facts.entries.map((entry) => [entry.canary, entry]));
@@ -58,8 +58,8 @@ export const nothingIsMadeUp: Check = (facts) => {
 };
 
 /**
- * Whether every request for it was answered, and by no. A 503 because a store is away is none: its commit may have been
- * carried out while the answer got lost inside.
+ * Whether every request for it was answered with a refusal. A 503 because a store is unavailable is not one: the commit
+ * may have succeeded although its response was lost internally.
  */
 function wasRefused({ ids, refusals, unanswered }: Facts['entries'][number]): boolean {
   return ids.length === 0 && unanswered === 0 && refusals.length > 0 && refusals.every(({ status }) => status < 500);

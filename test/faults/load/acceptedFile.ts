@@ -1,20 +1,20 @@
 import { open, readFile } from 'node:fs/promises';
 
-/** What a client was promised, on disk before it counts. */
+/** An acceptance that a client received, written to disk before it counts. */
 export interface Accepted {
   readonly id: string;
   readonly canary: string;
 }
 
-/** A file of promises that is only added to. */
+/** An append-only file of promises. */
 export interface AcceptedFile {
   readonly path: string;
-  /** Resolves when the line is on disk; lines that wait together share one fdatasync. */
+  /** Resolves when the line is on disk; waiting lines share one fdatasync. */
   add(accepted: Accepted): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the file, new or to go on with. */
+/** Opens the file, creating it if necessary. */
 export async function openAcceptedFile(path: string): Promise<AcceptedFile> {
   const file = await open(path, 'a', 0o600);
   let waiting: string[] = [];

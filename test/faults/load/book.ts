@@ -1,7 +1,7 @@
 import type { Canary } from './canary.js';
 import type { Ask } from './plan.js';
 
-/** All that a client heard of one job. */
+/** Every response that a client received about one job. */
 export interface Entry {
   readonly canary: Canary;
   readonly tenantId: string;
@@ -12,15 +12,15 @@ export interface Entry {
   readonly ids: string[];
   /** Every refusal, in order. */
   readonly refusals: { readonly status: number; readonly code: string }[];
-  /** Requests that nobody answered, or whose answer leaves open what was done. */
+  /** Requests without a response, or whose response leaves the outcome open. */
   unanswered: number;
-  /** The client goes on asking. */
+  /** The client is still sending requests. */
   isOpen: boolean;
 }
 
-/** An answer that none should have got. */
+/** A response that no client should receive. */
 export interface StrangeAnswer {
-  /** What it is against: tenants kept apart, or how the fleet may refuse. */
+  /** The invariant it violates: isolation of tenants, or how the fleet may refuse. */
   readonly against: 'I4' | 'I5';
   readonly what: string;
   readonly tenantId: string | null;
@@ -29,18 +29,18 @@ export interface StrangeAnswer {
   readonly body: string;
 }
 
-/** What clients heard, in memory; what they were promised is in a file, too. */
+/** What clients received, in memory; promises are also in a file. */
 export interface Book {
   readonly entries: ReadonlyMap<Canary, Entry>;
   readonly strange: readonly StrangeAnswer[];
-  /** The entries of a request; of one that was sent before, those that there are. */
+  /** The entries of a request; existing ones when it was sent before. */
   begin(ask: Ask): readonly Entry[];
   note(answer: StrangeAnswer): void;
-  /** Requests and answers so far, for progress. */
+  /** Requests and responses so far, for the progress display. */
   readonly counts: { sent: number; answered: number; unanswered: number; refused: number; accepted: number };
 }
 
-/** An empty book. */
+/** Creates an empty book. */
 export function createBook(): Book {
   const entries = new Map<Canary, Entry>();
   const strange: StrangeAnswer[] = [];

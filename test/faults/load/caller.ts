@@ -1,12 +1,12 @@
 import type { Book, StrangeAnswer } from './book.js';
 import { foreignCanary } from './canary.js';
 
-/** What came back, or that nothing did. */
+/** The response, or silence. */
 export type Heard =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfterMs: number | null; readonly body: unknown }
   | { readonly kind: 'silence' };
 
-/** A request of a tenant, or of nobody. */
+/** A request by a tenant, or without a credential. */
 export interface Request {
   readonly method: string;
   readonly path: string;
@@ -14,24 +14,24 @@ export interface Request {
   readonly body?: unknown;
 }
 
-/** Sends requests by one credential, and looks through every answer for what must not be in it. */
+/** Sends requests with one credential, and checks every response for what must not be in it. */
 export interface Caller {
   readonly tenantId: string;
-  /** Its credential. */
+  /** The caller's credential. */
   readonly token: string;
   call(front: string, request: Request): Promise<Heard>;
 }
 
-/** Longest that a client waits for an answer, in ms. */
+/** Maximum time that a client waits for a response, in ms. */
 const PATIENCE_MS = 8_000;
 
 /**
- * Statuses that a client of this API may ever hear. A 401 is not among them: the key is good all the time. A 408 is: where
- * nobody has time, a request takes longer to arrive than it may.
+ * Statuses that a client of this API may receive. Not 401: the key is always valid. But 408: on an overloaded machine a
+ * request may take longer to arrive than allowed.
  */
 const KNOWN_STATUSES = new Set([200, 202, 207, 400, 404, 408, 409, 413, 422, 429, 503]);
 
-/** A client of one tenant. */
+/** Creates a client of one tenant. */
 export function createCaller(tenantId: string, token: string, book: Book): Caller {
   return {
     tenantId,
@@ -82,7 +82,7 @@ async function send(front: string, token: string, { method, path, key, body }: R
   }
 }
 
-/** What is wrong with an answer to a tenant. */
+/** What is wrong with a response to a tenant. */
 function faultsOf(
   { status, retryAfter, type, text }: Answer,
   tenantId: string,

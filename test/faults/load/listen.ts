@@ -3,28 +3,28 @@ import type { Book } from './book.js';
 import type { Caller } from './caller.js';
 import { foreignCanary } from './canary.js';
 
-/** What listening rests on. */
+/** Dependencies of listening. */
 export interface ListenParts {
   readonly caller: Caller;
   readonly nextFront: () => string;
   readonly book: Book;
-  /** Ends it. */
+  /** Stops listening. */
   readonly stop: AbortSignal;
 }
 
 const PATH = '/api/v1/events';
 
-/** Between two tries, in ms. */
+/** Pause between attempts, in ms. */
 const PAUSE_MS = 500;
 
-/** So much of a stream is looked through at a time, in characters: more than a canary that lies between two pieces. */
+/** Characters of a stream kept for scanning: more than a canary that spans two chunks. */
 const KEPT = 200;
 
-/** Listens to a tenant's own stream until it is told to stop, again whenever it ends, and looks through all that it tells. */
+/** Reads a tenant's own stream until stopped, reconnects whenever it ends, and checks everything received. */
 export async function listen(parts: ListenParts): Promise<void> {
   const { stop } = parts;
   while (!stop.aborted) {
-    // A stream ends when its producer does, or is refused when there are too many: that is no matter here.
+    // A stream ends with its producer, or is refused at the limit: both are expected here.
     await followOnce(parts).catch(() => undefined);
     await pause(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined);
   }

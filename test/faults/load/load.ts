@@ -16,25 +16,25 @@ import { snoop } from './snoop.js';
 import { submitUntilAnswered } from './submit.js';
 import { makeTenants } from './tenants.js';
 
-/** How much load there is. */
+/** Options of the load. */
 export interface LoadOptions {
   readonly tenants: number;
-  /** Clients of each tenant, one request at a time each. */
+  /** Clients per tenant, each with one request at a time. */
   readonly clients: number;
-  /** Between two requests of a client, on average, in ms. */
+  /** Mean pause between two requests of a client, in ms. */
   readonly pauseMs: number;
-  /** Share of jobs that Redis alone accepts. */
+  /** Share of jobs accepted by Redis alone. */
   readonly redisShare: number;
-  /** Jobs that each tenant submits at once before a fault strikes. */
+  /** Jobs that each tenant submits in one request before a fault strikes. */
   readonly burst: number;
-  /** Between two tries to see what is another tenant's, in ms. */
+  /** Interval between attempts to read another tenant's data, in ms. */
   readonly snoopEveryMs: number;
   readonly random: Random;
   /** Folder for the file of promises. */
   readonly folder: string;
 }
 
-/** Clients of several tenants that submit, read and snoop, for as long as they are told. */
+/** Clients of several tenants that submit, read and snoop until stopped. */
 export interface Load {
   readonly book: Book;
   readonly sink: Sink;
@@ -43,15 +43,15 @@ export interface Load {
   start(): void;
   /** Every tenant submits many jobs in one request; resolves when they are accepted. */
   burst(): Promise<void>;
-  /** Resolves when every client knows what became of what it asked for. */
+  /** Resolves when every client knows the outcome of its requests. */
   stop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The numbers of the jobs of one request lie in a range of their own. */
+/** Each request's jobs are numbered within their own range of this size. */
 const NUMBERS_PER_ASK = 100;
 
-/** Prepares tenants; sends nothing yet. */
+/** Creates the tenants; sends no load yet. */
 export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load> {
   const { random } = options;
   const [front = ''] = stand.fronts;
@@ -73,7 +73,7 @@ export async function openLoad(stand: Stand, options: LoadOptions): Promise<Load
     while (isOn) {
       const ask = planAsk(random, caller.tenantId, asks++ * NUMBERS_PER_ASK, settings);
       await submitUntilAnswered(ask, { caller, nextFront, book, file });
-      // A client asks a second time for what it was promised: a lost answer is no other case.
+      // A client repeats an accepted request: equivalent to a lost response.
       if (random.chance(0.1)) await submitUntilAnswered(ask, { caller, nextFront, book, file });
       await pause(-Math.log(1 - random.next()) * options.pauseMs);
     }

@@ -2,38 +2,38 @@ import type { Canary } from './canary.js';
 import { canaryOf } from './canary.js';
 import type { Random } from './random.js';
 
-/** One job that is to be asked for. */
+/** One job to request. */
 export interface PlannedJob {
   readonly canary: Canary;
   readonly body: Readonly<Record<string, unknown>>;
   readonly durability: 'ledger' | 'redis';
-  /** It must not start before, counted from its acceptance, in ms. */
+  /** Earliest start, counted from acceptance, in ms. */
   readonly delayMs: number;
 }
 
-/** One request that a client sends, again and again under one key until it knows the answer. */
+/** One request that a client repeats under one key until it knows the outcome. */
 export interface Ask {
   readonly tenantId: string;
   readonly key: string;
   readonly kind: 'single' | 'batch';
   readonly jobs: readonly PlannedJob[];
-  /** The client takes the first refusal for an answer and never comes back. */
+  /** The client gives up at the first refusal and never retries. */
   readonly givesUp: boolean;
 }
 
-/** What the load is made of. */
+/** Settings of the plan. */
 export interface PlanSettings {
-  /** Where the upstream of all jobs listens. */
+  /** URL of the upstream of all jobs. */
   readonly upstreamUrl: string;
-  /** Share of jobs that Redis alone accepts. */
+  /** Share of jobs accepted by Redis alone. */
   readonly redisShare: number;
-  /** Jobs of a burst: more than a tenant's slots run in the time that a fault takes to strike. */
+  /** Jobs in a burst: more than a tenant's slots run before a fault strikes. */
   readonly burst: number;
 }
 
 type Shape = Readonly<Record<string, unknown>>;
 
-/** Effects, each beside its share; what is left over are probes. */
+/** Effects with their shares; the remainder are probes. */
 const KINDS = [
   ['webhook', 0.3],
   ['once', 0.15],
@@ -45,8 +45,8 @@ const KINDS = [
 ] as const;
 
 /**
- * Draws the next request of a tenant. Pure but for its chances.
- * @param number of the tenant's first job in it; no two jobs of a run may share one
+ * Draws a tenant's next request. Pure except for the random source.
+ * @param number number of the tenant's first job in it; unique within a run
  */
 export function planAsk(random: Random, tenantId: string, number: number, settings: PlanSettings): Ask {
   const isBatch = random.chance(0.06);
@@ -62,8 +62,8 @@ export function planAsk(random: Random, tenantId: string, number: number, settin
 }
 
 /**
- * Draws a batch that leaves a backlog behind: some jobs wait for a slot and some for their time when a fault strikes. Pure but
- * for its chances.
+ * Draws a batch that leaves a backlog: when a fault strikes, some jobs wait for a slot and some until they are due.
+ * Pure except for the random source.
  */
 export function planBurst(random: Random, tenantId: string, number: number, settings: PlanSettings): Ask {
   const jobs = Array.from({ length: settings.burst }, (_, index): PlannedJob => {
@@ -109,7 +109,7 @@ const SHAPES: Record<(typeof KINDS)[number][0], (canary: Canary, upstreamUrl: st
     task: 'system.fault',
     data: { effect: 'once', sinkUrl: `${url}/${canary}/${holdMs}` },
   }),
-  // Nothing is sent there: the URL carries the canary alone.
+  // Nothing is sent to it: the URL only carries the canary.
   tx: (canary, url, holdMs) => ({
     task: 'system.fault',
     data: { effect: 'tx', holdMs, sinkUrl: `${url}/${canary}/0` },

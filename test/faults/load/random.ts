@@ -1,17 +1,17 @@
 import { mix32 } from '@sluice/shared/domain/hash';
 
-/** Chances of one run, the same for the same seed. */
+/** Random numbers of one run, reproducible by seed. */
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** A whole number from 0 to below `end`. */
+  /** An integer in [0, end). */
   below(end: number): number;
   chance(probability: number): boolean;
-  /** @throws Error when there is nothing to choose from */
+  /** @throws Error when `items` is empty */
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** Begins at a seed, a whole number: a counter that steps by the golden ratio, mixed (SplitMix, Steele et al., 2014). */
+/** From an integer seed: a counter with golden-ratio increments, mixed (SplitMix, Steele et al., 2014). */
 export function createRandom(seed: number): Random {
   let state = mix32(seed);
   function next(): number {

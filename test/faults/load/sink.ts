@@ -6,33 +6,33 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { whenHeard } from '../whenHeard.js';
 
-/** An effect that reached the outside world, which keeps everything that it is sent: nothing here is unique. */
+/** An effect that reached the outside world. The sink keeps every request: nothing here is deduplicated. */
 export interface Hit {
-  /** By the URL, which the submitter chose. */
+  /** From the URL, which the submitter chose. */
   readonly tenantId: string;
   readonly canary: string;
-  /** By the sender. */
+  /** From the sender. */
   readonly jobId: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
-  /** A webhook is sent by every attempt that gets so far; a remembered effect by the first. */
+  /** Every attempt that gets this far sends a webhook; the first one sends a recorded effect. */
   readonly kind: 'webhook' | 'once';
 }
 
-/** The upstream of all jobs: it counts effects, and what is open at it is what runs. */
+/** The upstream of all jobs: it counts effects, and its open requests are the running attempts. */
 export interface Sink {
   readonly url: string;
   readonly hits: readonly Hit[];
   /** When the first effect of each canary began, by this process's monotonic clock, in ms. */
   readonly firstMs: ReadonlyMap<string, number>;
-  /** Most requests of one tenant that were open at once, while that was judged. */
+  /** Maximum concurrent open requests of one tenant while judging was on. */
   most(): number;
-  /** Whether what is open counts: after the leases were lost with their Redis, only placement keeps workers apart. */
+  /** Whether open requests count: after the leases are lost with their Redis, only placement separates workers. */
   judge(counts: boolean): void;
-  /** The requests of these jobs no longer count: the process that made them stands still. */
+  /** Stops counting the requests of these jobs: the process that made them is paused. */
   discount(jobIds: Iterable<string>): void;
   openJobs(): string[];
-  /** Effects take so much longer from now on, in ms. */
+  /** Makes effects take this much longer from now on, in ms. */
   slowDown(ms: number): void;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function openSink(): Promise<Sink> {
     open.add(request);
     whenHeard(() => count(tenantId));
     const timer = setTimeout(() => {
-      // It ends for its worker when the answer arrives, so it no longer counts when that is sent.
+      // For its worker it ends when the response arrives, so it stops counting when that is sent.
       open.delete(request);
       if (!response.destroyed) response.writeHead(204).end();
     }, Number(holdMs) + slowerMs);

@@ -5,7 +5,7 @@ import type { Caller } from './caller.js';
 import { foreignCanary } from './canary.js';
 import type { Random } from './random.js';
 
-/** What snooping rests on. */
+/** Dependencies of snooping. */
 export interface SnoopParts {
   readonly callers: readonly Caller[];
   readonly nextFront: () => string;
@@ -14,10 +14,10 @@ export interface SnoopParts {
   readonly random: Random;
 }
 
-/** Pages that a tenant reads of its own; every answer is looked through. */
+/** A tenant's own pages; every response is checked. */
 const OWN_PAGES = ['/api/v1/jobs?limit=50', '/api/v1/dead-letters', '/api/v1/queue'];
 
-/** Calls on the job of another tenant, which must all say that there is none. */
+/** Calls on another tenant's job, which must all respond that it does not exist. */
 const FOREIGN_CALLS = [
   ['GET', ''],
   ['GET', '/result'],
@@ -25,7 +25,7 @@ const FOREIGN_CALLS = [
   ['POST', '/retry'],
 ] as const;
 
-/** Looks once at a tenant's own pages, at another's job by every way, and at the metrics of a process. */
+/** Reads a tenant's own pages, another tenant's job by every route, and the metrics of a process, once each. */
 export async function snoop(parts: SnoopParts): Promise<void> {
   const { random, callers, nextFront } = parts;
   const caller = random.pick(callers);
@@ -56,7 +56,7 @@ async function tryForeignJob(caller: Caller, { random, book, nextFront }: SnoopP
   });
 }
 
-/** Some jobs are cancelled, whatever state they are in by then. */
+/** Cancels some jobs, whatever state they are in. */
 async function cancelOwn(caller: Caller, { random, book, nextFront }: SnoopParts): Promise<void> {
   const entry = [...book.entries.values()].slice(-20).find(({ tenantId }) => tenantId === caller.tenantId);
   const [id] = entry?.ids ?? [];

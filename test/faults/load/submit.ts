@@ -5,22 +5,22 @@ import type { Book, Entry } from './book.js';
 import type { Caller, Heard } from './caller.js';
 import type { Ask } from './plan.js';
 
-/** What submitting rests on. */
+/** Dependencies of submitting. */
 export interface SubmitParts {
   readonly caller: Caller;
-  /** Where to send the next try. */
+  /** Where to send the next attempt. */
   readonly nextFront: () => string;
   readonly book: Book;
   readonly file: AcceptedFile;
 }
 
 /**
- * A client that is never answered gives up when no job of anybody was accepted for so long, in ms; the invariants then find its
- * entry open.
+ * A client without a response gives up when no client's job has been accepted for this long, in ms; the invariants then
+ * find its entry open.
  */
 const STANDSTILL_MS = 120_000;
 
-/** Between two tries, in ms; a client that is told when to come back waits as long, but no longer than the second. */
+/** Pauses between attempts, in ms: a client follows `Retry-After`, but waits at most the second value. */
 const PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -30,7 +30,7 @@ const batchSchema = z.object({
   results: z.array(z.object({ status: z.number(), id: z.string().optional(), code: z.string().optional() })),
 });
 
-/** Outcome of one job in one answer. */
+/** Outcome of one job in one response. */
 type Verdict =
   | { readonly kind: 'accepted'; readonly id: string }
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
@@ -73,12 +73,12 @@ function verdictOf(ask: Ask, heard: Heard, index: number): Verdict {
   return refusal(result?.status ?? 0, result?.code ?? 'none');
 }
 
-/** An earlier try that is still under way is no refusal: what becomes of it is open. */
+/** An earlier attempt still in progress is not a refusal: its outcome is open. */
 function refusal(status: number, code: string): Verdict {
   return code === 'idempotency_in_progress' ? { kind: 'open' } : { kind: 'refused', status, code };
 }
 
-/** Whether asking again would be in vain. */
+/** Whether a retry would be useless. */
 function isFinal(verdict: Verdict): boolean {
   return verdict.kind === 'refused' && verdict.status < 500 && verdict.status !== 429;
 }

@@ -7,24 +7,24 @@ export interface Tenant {
   readonly token: string;
 }
 
-/** Names of letters alone, as canaries need them. */
+/** Names of letters only, as canaries require. */
 const TENANT_IDS = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark'] as const;
 
-/** Makes tenants, each with the key of an owner. */
+/** Creates tenants, each with an owner's key. */
 export async function makeTenants(front: string, operatorKey: string, count: number): Promise<Tenant[]> {
   return Promise.all(TENANT_IDS.slice(0, count).map((id) => makeTenant(front, operatorKey, id)));
 }
 
-/** Makes one tenant with the key of an owner. @param id letters alone */
+/** Creates one tenant with an owner's key. @param id letters only */
 export async function makeTenant(front: string, operatorKey: string, id: string): Promise<Tenant> {
   const tenants = `${front}/api/v1/admin/tenants`;
-  // One whose answer got lost is there already.
+  // It exists already when an earlier response was lost.
   await send('POST', tenants, { operatorKey, wanted: [201, 409], body: { id } });
   const made = await send('POST', `${tenants}/${id}/keys`, { operatorKey, wanted: [201], body: { role: 'owner' } });
   return { id, token: z.object({ key: z.string() }).parse(JSON.parse(made)).key };
 }
 
-/** Deletes a tenant: what it has waiting is cancelled. */
+/** Deletes a tenant: its waiting jobs are cancelled. */
 export async function deleteTenant(front: string, operatorKey: string, id: string): Promise<void> {
   await send('DELETE', `${front}/api/v1/admin/tenants/${id}`, { operatorKey, wanted: [204, 404] });
 }
@@ -35,7 +35,7 @@ interface Order {
   readonly body?: unknown;
 }
 
-/** Asks until it is done; resolves with the answer's text. */
+/** Retries until it succeeds; resolves with the response text. */
 async function send(method: string, url: string, { operatorKey, wanted, body }: Order): Promise<string> {
   return until(
     `${method} ${url} is done`,

@@ -1,40 +1,40 @@
 import { quantile } from '../../support/quantile.js';
 import type { Measured } from '../strikes/scene.js';
 
-/** What was counted from one moment to another. */
+/** Counts over a time window. */
 export interface Window {
   readonly lastedMs: number;
-  /** Jobs completed in it, each once. */
+  /** Jobs completed in the window, each counted once. */
   readonly completed: number;
-  /** Attempts started in it. */
+  /** Attempts started in the window. */
   readonly starts: number;
 }
 
-/** All that an overload showed. */
+/** Measurements of an overload. */
 export interface Overload {
-  /** Every slot of the one tenant in use, and nobody submits but its neighbours. */
+  /** All slots of the one tenant are in use, and only its neighbours submit. */
   readonly saturated: Window;
   readonly flooded: Window;
-  /** From the request to the start of each job of the neighbours, in ms, by what there was at the time of the request. */
+  /** From request to start of each neighbour's job, in ms, by the phase at the time of the request. */
   readonly waitsMs: Readonly<Record<'calm' | 'saturated' | 'flooded' | 'refused', readonly number[]>>;
-  /** From the request to its answer, in ms. */
+  /** From request to response, in ms. */
   readonly answersMs: Overload['waitsMs'];
-  /** Jobs that the one tenant had waiting at the end of its flood. */
+  /** Waiting jobs of the one tenant at the end of its flood. */
   readonly backlog: number;
   readonly answers: ReadonlyMap<string, number>;
   readonly mostMib: ReadonlyMap<string, number>;
 }
 
-/** Useful work under overload is at least so much of what was done without. */
+/** Minimum goodput under overload, as a share of that without. */
 const LEAST_USEFUL = 0.9;
 
-/** The wait of others grows by this factor at most. */
+/** Maximum factor by which other tenants' waits grow. */
 const MOST_WAIT_FACTOR = 2;
 
-/** Below this a wait is as good as none, and its ratio says how busy the machine is, in ms. */
+/** Below this a wait is negligible, and its ratio only reflects how busy the machine is, in ms. */
 const NO_WAIT_MS = 50;
 
-/** The figures of an overload, and those that are beyond their bounds. Pure. */
+/** The figures of an overload, and those outside their limits. Pure. */
 export function readFigures(overload: Overload): Measured {
   const { saturated, flooded, waitsMs, answersMs, backlog, answers, mostMib } = overload;
   const useful = perSecond(flooded) / perSecond(saturated);

@@ -5,19 +5,19 @@ import type { Ask, PlannedJob } from '../load/plan.js';
 import type { SubmitParts } from '../load/submit.js';
 import { submitUntilAnswered } from '../load/submit.js';
 
-/** A tenant that submits far more than workers run and than is accepted. */
+/** A tenant that submits far more than workers can run and the fleet accepts. */
 export interface Flood {
   readonly tenantId: string;
-  /** How often each answer was heard, such as `202` or `503`; `silence` where none came. */
+  /** Count of each response, such as `202` or `503`; `silence` for none. */
   readonly answers: ReadonlyMap<string, number>;
-  /** Leaves a backlog of at least so many jobs behind; resolves when they are accepted. */
+  /** Builds a backlog of at least this many jobs; resolves when they are accepted. */
   fill(jobs: number): Promise<void>;
   start(): void;
-  /** Resolves when every request was answered. */
+  /** Stops sending; resolves when every request has a response. */
   stop(): Promise<void>;
 }
 
-/** Each client sends one request at a time, and the next one so much later, in ms. */
+/** Each client sends one request at a time, with this pause between them, in ms. */
 const CLIENTS = [
   { kind: 'single', clients: 12, pauseMs: 10 },
   { kind: 'batch', clients: 2, pauseMs: 50 },
@@ -25,26 +25,26 @@ const CLIENTS = [
   { kind: 'too-big', clients: 4, pauseMs: 50 },
 ] as const;
 
-/** How long an effect takes, in ms: workers wait for upstreams most of their time. */
+/** Duration of an effect, in ms: workers spend most of their time waiting for upstreams. */
 const HOLD_MS = 400;
 
-/** Jobs of a batch, and of one that leaves a backlog behind. */
+/** Jobs in a batch, and in one that builds a backlog. */
 const BATCH = 50;
 const FILL_BATCH = 250;
 
-/** A body of big jobs is just below what a request may hold (1 MiB), each job below what its data may hold. */
+/** A body of big jobs is just below the request limit (1 MiB), each job below the limit of its data. */
 const BIG_BATCH = 4;
 const BIG_BYTES = 240 * 1_024;
 
-/** Requests of big jobs in all: they end on the small disk of Redis. */
+/** Total requests of big jobs: their data ends up on Redis's small disk. */
 const MOST_BIG = 24;
 
-/** Above what a request may hold. */
+/** Above the request limit. */
 const TOO_BIG_BYTES = 1_200 * 1_024;
 
 const FILLER = 'x'.repeat(TOO_BIG_BYTES);
 
-/** Prepares a flood; nothing is sent yet. @param sinkUrl where effects go */
+/** Prepares a flood; sends nothing yet. @param sinkUrl where effects go */
 export function createFlood(parts: SubmitParts, sinkUrl: string): Flood {
   const answers = new Map<string, number>();
   const caller = countAnswers(parts.caller, answers);

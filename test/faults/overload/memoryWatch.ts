@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { Post } from '../stand/stand.js';
 
-/** Looks at how much memory each process of the fleet has resident, all the time. */
+/** Continuously samples the resident memory of each process of the fleet. */
 export interface MemoryWatch {
-  /** The most of each process so far, by its name, in MiB; nothing where the system does not tell. */
+  /** Peak of each process so far, by its name, in MiB; empty where the system does not report it. */
   readonly mostMib: ReadonlyMap<string, number>;
-  /** Looks that the system answered. */
+  /** Successful samples. */
   looks(): number;
   stop(): void;
 }
 
-/** Between two looks, in ms. */
+/** Sampling interval, in ms. */
 const LOOK_EVERY_MS = 100;
 
 const KIB_PER_MIB = 1_024;
 
-/** Begins to look. One timer reads `/proc` for all processes, so that looking costs next to nothing. */
+/** Starts sampling. One timer reads `/proc` for all processes, so the overhead is negligible. */
 export function watchMemory(posts: readonly Post[]): MemoryWatch {
   const mostMib = new Map<string, number>();
   let looks = 0;
@@ -46,7 +46,7 @@ export function watchMemory(posts: readonly Post[]): MemoryWatch {
   };
 }
 
-/** Null of a process that has ended, and on a system without `/proc`. */
+/** Null when the process has ended, or on a system without `/proc`. */
 async function readResidentMib(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const found = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -3,24 +3,24 @@ import { canaryOf } from '../load/canary.js';
 import type { SubmitParts } from '../load/submit.js';
 import { submitUntilAnswered } from '../load/submit.js';
 
-/** A tenant that goes on as ever: a short job every so often, whatever became of the one before. */
+/** A tenant with steady load: a short job at a fixed interval, whatever the outcome of the previous one. */
 export interface Neighbour {
   readonly tenantId: string;
-  /** When each job was first asked for, by this process's monotonic clock, in ms. */
+  /** When each job was first requested, by this process's monotonic clock, in ms. */
   readonly submittedMs: ReadonlyMap<Canary, number>;
-  /** When its answer was there, by the same clock. */
+  /** When the response arrived, by the same clock. */
   readonly answeredMs: ReadonlyMap<Canary, number>;
-  /** Resolves when every request was answered. */
+  /** Stops submitting; resolves when every request has a response. */
   stop(): Promise<void>;
 }
 
-/** How long an effect takes, in ms. */
+/** Duration of an effect, in ms. */
 const HOLD_MS = 20;
 
 /**
- * Begins to submit.
+ * Starts submitting.
  * @param sinkUrl where effects go
- * @param everyMs from one job to the next, in ms
+ * @param everyMs interval between jobs, in ms
  */
 export function startNeighbour(parts: SubmitParts, sinkUrl: string, everyMs: number): Neighbour {
   const { tenantId } = parts.caller;

@@ -12,33 +12,33 @@ import { watchMemory } from './memoryWatch.js';
 import type { Neighbour } from './neighbour.js';
 import { startNeighbour } from './neighbour.js';
 
-/** Parts of an overload. */
+/** Phases of an overload. */
 export type Part = keyof Overload['waitsMs'];
 
-/** One tenant floods, others go on, and somebody looks on. */
+/** One tenant floods, others continue as before, and both are measured. */
 export interface OverloadRun {
   readonly flood: Flood;
   readonly neighbours: readonly Neighbour[];
   readonly memory: MemoryWatch;
-  /** Jobs that neighbours ask for from now on count for this part; for none when it is null. */
+  /** The neighbours' jobs requested from now on count for this phase; for none when null. */
   begin(part: Part | null): void;
-  /** Resolves when every job is started that neighbours asked for in this part. */
+  /** Resolves when every job that neighbours requested in this phase has started. */
   untilStarted(part: Part): Promise<void>;
-  /** From the request to the start of the neighbours' jobs, in ms; of jobs that have not started, nothing. */
+  /** From request to start of the neighbours' jobs, in ms; omits jobs that have not started. */
   waitsMs(): Overload['waitsMs'];
-  /** From the request to its answer, in ms. */
+  /** From request to response, in ms. */
   answersMs(): Overload['waitsMs'];
 }
 
 const NEIGHBOURS = ['calma', 'calmb'];
 
-/** One neighbour's job after the other, in ms. */
+/** Interval between one neighbour's jobs, in ms. */
 const NEIGHBOUR_EVERY_MS = 100;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 let made = 0;
 
-/** Makes tenants of its own, and lets the neighbours begin. */
+/** Creates its own tenants and starts the neighbours. */
 export async function openOverload({ stand, load, random }: Scene): Promise<OverloadRun> {
   const [front = ''] = stand.fronts;
   const round = inLetters(made++);
@@ -83,7 +83,7 @@ export async function openOverload({ stand, load, random }: Scene): Promise<Over
   };
 }
 
-/** Canaries know names of letters alone. */
+/** Encodes a number in letters: canaries only support names of letters. */
 function inLetters(number: number): string {
   const rest = Math.floor(number / LETTERS.length);
   return `${rest > 0 ? inLetters(rest - 1) : ''}${LETTERS[number % LETTERS.length]}`;

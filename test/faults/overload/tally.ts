@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Window } from './figures.js';
 
-/** What the ledger counts of some tenants at one moment. */
+/** The ledger's counts for some tenants at one moment. */
 interface Tally {
   readonly atMs: number;
   readonly completed: number;
@@ -17,7 +17,7 @@ SELECT count(*) FILTER (WHERE state = 'active')::int AS active,
        count(*) FILTER (WHERE state IN ('accepted', 'queued'))::int AS waiting
 FROM jobs WHERE tenant_id = $1`;
 
-/** Counts what the tenants had done before and after; between the two something lasts. */
+/** Counts the tenants' work before and after waiting, and returns the difference. */
 export async function countWindow(
   ledger: Pool,
   tenantIds: readonly string[],
@@ -33,7 +33,7 @@ export async function countWindow(
   };
 }
 
-/** How many jobs of a tenant run, and how many wait to. */
+/** Running and waiting jobs of a tenant. */
 export async function countUnfinished(ledger: Pool, tenantId: string): Promise<{ active: number; waiting: number }> {
   const { rows } = await ledger.query<{ active: number; waiting: number }>(BY_STATE, [tenantId]);
   return rows[0] ?? { active: 0, waiting: 0 };

@@ -6,30 +6,32 @@ import type { AskedPage, PageLook } from './pageLook.js';
 import { judgePages } from './pageLook.js';
 import { readPage } from './readPage.js';
 
-/** What looking rests on. */
+/** Dependencies of the inspection. */
 export interface DashboardPagesParts {
   readonly dashboard: Member;
   readonly operatorKey: string;
   readonly callers: readonly Caller[];
 }
 
-/** Looks at the dashboard; remembers the operator's session from one look to the next. */
+/** Inspects the dashboard; keeps the operator's session between inspections. */
 export type LookAtDashboard = (parts: DashboardPagesParts) => Promise<PageLook>;
 
-/** Pages that anybody gets. */
+/** Public pages. */
 const OPEN_PAGES = ['/login', '/logout', '/livez', '/readyz', '/metrics'];
 
-/** Jobs of a lane whose own pages are opened. */
+/** Jobs per lane whose own pages are opened. */
 const JOBS_PER_LANE = 2;
 
-/** A dashboard may take so long to answer after its Redis was away, in ms. */
+/** How long a dashboard may take to respond after its Redis was down, in ms. */
 const PATIENCE_MS = 60_000;
 
 const lanesSchema = z.object({
   queues: z.array(z.object({ name: z.string(), jobs: z.array(z.object({ id: z.string().nullish() })) })),
 });
 
-/** Makes a look: the operator opens every lane and some jobs, and a tenant tries the same with its own credential. */
+/**
+ * Creates an inspection: the operator opens every lane and some jobs; a tenant tries the same with its own credential.
+ */
 export function createDashboardLook(): LookAtDashboard {
   let cookie: string | null = null;
   return async ({ dashboard, operatorKey, callers }) => {
@@ -39,7 +41,7 @@ export function createDashboardLook(): LookAtDashboard {
     const lanes = await until('the dashboard shows lanes', () => readLanes(front, headers), PATIENCE_MS);
     const { paths, pages } = await openLanes(front, headers, lanes);
     const asOperator = await openAll(front, ['/', ...paths], { headers, as: 'an operator' });
-    // One tenant's try stands for all: to the dashboard they are alike.
+    // One tenant's attempt represents all: the dashboard treats them alike.
     const tries = await Promise.all(callers.slice(0, 1).map((caller) => openAsTenant(front, caller, ['/', ...paths])));
     const refused = await tryToLogIn(front, callers);
     const look = judgePages([...pages, ...asOperator, ...tries.flatMap(({ asked }) => asked)]);
@@ -62,7 +64,7 @@ async function logIn(front: string, key: string): Promise<string | null> {
   return answer?.headers.get('set-cookie')?.split(';')[0] ?? null;
 }
 
-/** The lanes that are shown; null of none, as a look at none would find nothing. */
+/** The lanes shown; null when there are none, since inspecting none would find nothing. */
 async function readLanes(front: string, headers: Record<string, string>): Promise<string[] | null> {
   const overview = await readPage(`${front}/api/queues?page=1&jobsPerPage=10`, { headers });
   if (overview?.status !== 200) return null;
@@ -70,7 +72,7 @@ async function readLanes(front: string, headers: Record<string, string>): Promis
   return queues.length === 0 ? null : queues.map(({ name }) => name);
 }
 
-/** Every lane's page of jobs, and the paths of some jobs on each. */
+/** Opens every lane's page of jobs, with the paths of some jobs on each. */
 async function openLanes(
   front: string,
   headers: Record<string, string>,
@@ -117,7 +119,7 @@ async function openAsTenant(
   return { asked: [...open, ...asked], amiss };
 }
 
-/** One tenant tries its own key as the operator's; more would only be told to wait. */
+/** One tenant tries its own key as the operator's; further attempts would only be rate-limited. */
 async function tryToLogIn(front: string, callers: readonly Caller[]): Promise<string[]> {
   const [caller] = callers;
   const cookie = caller === undefined ? null : await logIn(front, caller.token);

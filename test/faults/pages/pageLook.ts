@@ -1,15 +1,15 @@
 import { foreignCanary } from '../load/canary.js';
 import type { SeenPage } from './readPage.js';
 
-/** What somebody found on the pages that he could open. */
+/** Result of inspecting the pages that could be opened. */
 export interface PageLook {
-  /** Pages that answered. */
+  /** Pages that responded. */
   readonly pages: number;
-  /** What should not have been there, one line each. */
+  /** Unexpected content, one line each. */
   readonly amiss: readonly string[];
 }
 
-/** A page, and who asked for it. */
+/** A page, and who requested it. */
 export interface AskedPage {
   readonly name: string;
   readonly as: string;
@@ -18,7 +18,7 @@ export interface AskedPage {
   readonly seen: SeenPage | null;
 }
 
-/** What is on pages that should not be there. Pure. */
+/** Finds unexpected content on pages. Pure. */
 export function judgePages(asked: readonly AskedPage[]): PageLook {
   const answered = asked.filter(({ seen }) => seen !== null);
   return { pages: answered.length, amiss: answered.flatMap((page) => judgePage(page)) };

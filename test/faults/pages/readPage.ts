@@ -1,15 +1,15 @@
-/** What somebody saw of a page. */
+/** A page as it was received. */
 export interface SeenPage {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
 }
 
-/** Longest that a page is waited for, and that one which never ends is read, in ms. */
+/** Maximum wait for a page, and maximum time to read one that never ends, in ms. */
 const PATIENCE_MS = 5_000;
 const READ_MS = 500;
 
-/** Reads a page, and of a stream what it tells at first; null when nobody answers. Redirections are not followed. */
+/** Reads a page, or the start of a stream; null without a response. Does not follow redirects. */
 export async function readPage(url: string, request: RequestInit = {}): Promise<SeenPage | null> {
   const leaving = new AbortController();
   const patience = setTimeout(() => leaving.abort(), PATIENCE_MS);

@@ -6,22 +6,22 @@ import type { AskedPage, PageLook } from './pageLook.js';
 import { judgePages } from './pageLook.js';
 import { readPage } from './readPage.js';
 
-/** What looking rests on. */
+/** Dependencies of the inspection. */
 export interface TenantPagesParts {
   readonly stand: Stand;
   readonly callers: readonly Caller[];
   readonly entries: readonly Entry[];
 }
 
-/** Pages of a producer that its document leaves out. */
+/** Pages of a producer that its API document omits. */
 const UNDOCUMENTED = ['/docs', '/docs/json', '/docs/static/index.html'];
 
-/** Pages that every process has for those who look after it; nobody's payload belongs there. */
+/** Operational pages of every process; no payload may appear there. */
 const OPS_PAGES = ['/livez', '/readyz', '/metrics'];
 
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 
-/** Opens, as each tenant, every page that its credential may try: its own, and by the ids of others. */
+/** Opens, as each tenant, every page with its own ids and with those of others. */
 export async function lookAsTenants({ stand, callers, entries }: TenantPagesParts): Promise<PageLook> {
   const [front = ''] = stand.fronts;
   const routes = await readRoutes(front);
@@ -45,7 +45,7 @@ export async function lookAsTenants({ stand, callers, entries }: TenantPagesPart
   return judgePages(asked.flat());
 }
 
-/** What can be got, by the document of the API, so that a new route is looked at, too. */
+/** The GET routes in the API document, so that new routes are inspected as well. */
 async function readRoutes(front: string): Promise<string[]> {
   const document = await readPage(`${front}/docs/json`);
   if (document === null) return [];
@@ -53,7 +53,7 @@ async function readRoutes(front: string): Promise<string[]> {
   return Object.entries(paths).flatMap(([path, methods]) => (Object.hasOwn(methods, 'get') ? [path] : []));
 }
 
-/** A route with the ids of the tenant's own, and of another's. */
+/** A route filled in with the tenant's own ids, and with another tenant's. */
 function fill(route: string, { tenantId }: Caller, entries: readonly Entry[]): string[] {
   if (!route.includes('{')) return [route];
   const latest = entries.filter(({ ids }) => ids.length > 0).slice(-200);

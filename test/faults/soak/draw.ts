@@ -1,12 +1,12 @@
 import type { Random } from '../load/random.js';
 import type { Strike } from '../strikes/scene.js';
 
-/** Chance that two faults strike together. */
+/** Probability that two faults strike together. */
 const TOGETHER = 0.4;
 
 /**
- * Draws what strikes next. Two that strike together are of different kinds (the first word of their names): one that mends
- * what another breaks would be no fault; and what measures strikes alone. Pure but for its chances.
+ * Draws the next strikes. Two that strike together are of different kinds (the first word of their names), since one
+ * could repair what the other breaks; a measuring fault strikes alone. Pure except for the random source.
  */
 export function drawStrikes(random: Random, strikes: readonly Strike[]): Strike[] {
   const first = random.pick(strikes);
@@ -15,7 +15,7 @@ export function drawStrikes(random: Random, strikes: readonly Strike[]): Strike[
   return [first, random.pick(others)];
 }
 
-/** What a fault touches; two of the same kind touch the same thing. */
+/** The component that a fault affects; two of the same kind affect the same one. */
 export function kindOf(name: string): string {
   return KINDS.find(([, pattern]) => pattern.test(name))?.[0] ?? name;
 }

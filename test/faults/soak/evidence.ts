@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Arena, RoundReport } from '../round.js';
 
-/** Rows of the ledger that tell how it came to a violation. */
+/** Tables of the ledger whose rows show how a violation came about. */
 const TABLES = [
   'jobs',
   'attempts',
@@ -13,7 +13,7 @@ const TABLES = [
   'faults.transitions',
 ];
 
-/** Writes everything that shows how a promise was broken into a folder, beside the file of accepted ids. */
+/** Writes the evidence of a violation to a folder, beside the file of accepted ids. */
 export async function keepEvidence({ stand, load }: Arena, round: RoundReport, folder: string): Promise<void> {
   const write = (name: string, what: unknown): Promise<void> =>
     writeFile(join(folder, name), typeof what === 'string' ? what : `${JSON.stringify(what, null, 1)}\n`, {

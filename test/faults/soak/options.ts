@@ -4,16 +4,16 @@ import type { Strike } from '../strikes/scene.js';
 /** How the soak runs. */
 export interface SoakOptions {
   readonly minutes: number;
-  /** Strike with each fault once, one after the other, in place of drawing them until the time is up. */
+  /** Strike with each fault once, in sequence, instead of drawing faults until the time is up. */
   readonly each: boolean;
-  /** Of every chance that the soak takes; the same seed draws the same faults in the same order. */
+  /** Seed of all random choices; the same seed draws the same faults in the same order. */
   readonly seed: number;
   readonly strikes: readonly Strike[];
   /** Print one JSON document instead of a table. */
   readonly json: boolean;
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type SoakCommand =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'wrong'; readonly text: string }
@@ -22,8 +22,8 @@ export type SoakCommand =
 const DEFAULT_MINUTES = 5;
 
 /**
- * Reads the command line.
- * @param anySeed taken when none is given
+ * Parses the command line.
+ * @param anySeed used when none is given
  */
 export function readSoakCommand(args: readonly string[], all: readonly Strike[], anySeed: number): SoakCommand {
   const wrong = (why: string): SoakCommand => ({ kind: 'wrong', text: `${why}\n\n${helpOf(all)}` });

@@ -2,24 +2,24 @@ import type { Book } from '../load/book.js';
 import type { RoundReport } from '../round.js';
 import type { Strike } from '../strikes/scene.js';
 
-/** Tells how a soak goes. */
+/** Reports the progress of a soak. */
 export interface Progress {
   say(text: string): void;
-  /** A round begins: its line lives until it ends. @param left says how much is to come */
+  /** Starts a round: its line is updated until the round ends. @param left describes what remains */
   begin(number: number, strikes: readonly Strike[], left: () => string, counts: Book['counts']): void;
   end(number: number, round: RoundReport): void;
 }
 
-/** Where it is told. */
+/** The stream that progress is written to. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** How often the line is written anew, in ms. */
+/** Interval between updates of the line, in ms. */
 const LIVE_EVERY_MS = 500;
 
-/** On a terminal a line that lives; elsewhere one line for each round. */
+/** Updates one line on a terminal; elsewhere writes one line per round. */
 export function createProgress(stream: ProgressStream): Progress {
   let timer: NodeJS.Timeout | undefined;
   const isLive = stream.isTTY === true;

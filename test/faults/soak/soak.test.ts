@@ -12,7 +12,7 @@ import { summarise, tableOf } from './table.js';
 
 const read = (...args: string[]) => readSoakCommand(args, STRIKES, 42);
 
-/** A whole fleet may take so long on a machine that others use, in ms; then it is ended. */
+/** Time limit for a whole fleet on a shared machine, in ms; then it is killed. */
 const LIMIT_MS = 600_000;
 
 const ROUND = {

@@ -10,26 +10,26 @@ import { keepEvidence } from './evidence.js';
 import type { SoakOptions } from './options.js';
 import type { Progress } from './progress.js';
 
-/** A store that stands still does so for this long in a soak, in ms. */
+/** How long a store is paused in a soak, in ms. */
 const STANDSTILL_MS = 20_000;
 
-/** What a soak is run with beside its options. */
+/** What a soak needs besides its options. */
 export interface SoakSurroundings {
-  /** Folder below which evidence is kept. */
+  /** Folder under which evidence is stored. */
   readonly home: string;
   readonly progress: Progress;
-  /** Ends it early. */
+  /** Stops the soak early. */
   readonly stop: AbortSignal;
 }
 
-/** How a soak went. */
+/** Result of a soak. */
 export interface SoakReport {
   readonly rounds: readonly RoundReport[];
-  /** Folder that shows how a promise was broken; null when none was. */
+  /** Folder with the evidence of a broken promise; null when none was broken. */
   readonly evidence: string | null;
 }
 
-/** Lets faults strike until the time is up, or until a promise is broken. */
+/** Injects faults until the time is up or a promise is broken. */
 export async function runSoak(options: SoakOptions, { home, progress, stop }: SoakSurroundings): Promise<SoakReport> {
   const folder = join(home, 'faults', `seed-${options.seed}-${process.pid}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -75,7 +75,7 @@ export async function runSoak(options: SoakOptions, { home, progress, stop }: So
   }
 }
 
-/** Those last that lose what Redis held: from the first of them on, what Redis alone had accepted is not judged any more. */
+/** Puts faults that lose Redis's data last: after the first one, jobs accepted by Redis alone are no longer checked. */
 function inOrder(strikes: readonly Strike[]): readonly Strike[] {
   const [losing, others] = [true, false].map((loses) =>
     strikes.filter(({ losesRedis = false }) => losesRedis === loses),

@@ -1,17 +1,17 @@
 import type { RoundReport } from '../round.js';
 
-/** What a soak found of one fault. */
+/** A soak's results for one fault. */
 export interface FaultSummary {
   readonly name: string;
   readonly times: number;
-  /** From mending until the backlog of before was over, in ms; null when it never was. */
+  /** From repair until the earlier backlog had drained, in ms; null when it never did. */
   readonly recoveryMs: { readonly median: number; readonly worst: number } | null;
-  /** Jobs accepted in the rounds that it struck in. */
+  /** Jobs accepted in the rounds with this fault. */
   readonly jobs: number;
   readonly violations: number;
 }
 
-/** Sums the rounds up, fault by fault; a round of two faults counts for both. */
+/** Aggregates the rounds by fault; a round with two faults counts for both. */
 export function summarise(rounds: readonly RoundReport[]): FaultSummary[] {
   const names = [...new Set(rounds.flatMap(({ strikes }) => strikes))].sort();
   return names.map((name) => {
@@ -29,7 +29,7 @@ export function summarise(rounds: readonly RoundReport[]): FaultSummary[] {
   });
 }
 
-/** The summaries as lines of a table. */
+/** Formats the summaries as a table. */
 export function tableOf(summaries: readonly FaultSummary[]): string {
   const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`);
   const head = ['fault', 'times', 'recovery', 'worst', 'jobs', 'violations'];

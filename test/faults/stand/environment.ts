@@ -1,23 +1,23 @@
 import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 
-/** Schema of the ledger of a stand. */
+/** Schema of a stand's ledger. */
 export const SCHEMA = 'sluice';
 
-/** First part of its keys in Redis. */
+/** Prefix of its keys in Redis. */
 export const PREFIX = 'sluice';
 
-/** Most slots of a tenant, and jobs per slot. */
+/** Maximum slots per tenant, and jobs per slot. */
 export const MAX_SLOTS = 5;
 export const SLOT_CONCURRENCY = 2;
 
-/** Jobs that may be accepted while Redis takes none. */
+/** Maximum jobs accepted while Redis accepts none. */
 const MAX_UNQUEUED = 2_000;
 
-/** A lease of a slot, a worker's heartbeat and a job's lock, in ms: short, so that a fault outlasts them. */
+/** Duration of slot leases, worker heartbeats and job locks, in ms: short, so that a fault outlasts them. */
 export const LEASE_MS = 2_000;
 const LOCK_MS = 3_000;
 
-/** Settings of every process: as in production, but quicker to notice. */
+/** Settings of every process: as in production, but with faster detection. */
 export function environmentOfFleet(): Readonly<Record<string, string>> {
   return {
     LOG_LEVEL: 'info',
@@ -32,18 +32,18 @@ export function environmentOfFleet(): Readonly<Record<string, string>> {
     SCALER_STABILISATION_MS: '5000',
     SCALER_MAX_SLOTS: String(MAX_SLOTS),
     SHUTDOWN_GRACE_MS: '8000',
-    // A job that fills its memory is soon done with it.
+    // Small, so that a job that fills its memory soon reaches the limit.
     ISOLATED_MEMORY_MB: '96',
-    // Few enough for a flood to come to the bound while Redis takes no more.
+    // Low enough for a flood to reach the limit while Redis accepts no more.
     ACCEPT_MAX_UNQUEUED: String(MAX_UNQUEUED),
     EXPORTS_DIR: '/dev/null/none',
   };
 }
 
-/** Bound of a process's heap, so that a job that fills it need not fill the machine. */
+/** Heap limit of a process, so that a job that fills it does not exhaust the machine's memory. */
 export const HEAP_OPTION = '--max-old-space-size=192';
 
-/** How a process finds Redis. @param port of its link, in place of the server's own */
+/** Environment variables that locate Redis. @param port port of the process's link, instead of the server's own */
 export function redisEnvironment(config: RedisConfig, port?: number): Readonly<Record<string, string>> {
   const url = new URL(config.url);
   if (port !== undefined) url.port = String(port);

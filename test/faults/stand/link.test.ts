@@ -39,7 +39,7 @@ describe('a link', () => {
     await once(socket, 'connect');
     return socket;
   }
-  /** A reset connection has an error, too. */
+  /** A reset connection emits an error as well, so this waits for `close`. */
   const untilClosed = (socket: Socket) => new Promise((resolve) => socket.on('close', resolve));
   const hears = (text: string) => until(`"${text}" is heard`, () => heard === text);
 

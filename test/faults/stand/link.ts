@@ -5,17 +5,17 @@ import type { Pipe } from './pipe.js';
 import { createPipe } from './pipe.js';
 import type { Way, Weather } from './weather.js';
 
-/** A way over the network from one process to one server, on loopback, that fails as networks do. */
+/** A loopback network path from one process to one server that fails as networks do. */
 export interface Link {
-  /** Where the process connects to. */
+  /** Port that the process connects to. */
   readonly port: number;
-  /** New connections go there from now on; without a port they are refused. */
+  /** Routes new connections to this port from now on; with null they are refused. */
   target(port: number | null): void;
-  /** Ends every connection and refuses new ones until it clears up. */
+  /** Closes every connection and refuses new ones until `clear`. */
   cut(): void;
-  /** @param way those not named stay as they are */
+  /** @param way directions not named stay unchanged */
   set(weather: Weather, way: Way): void;
-  /** Everything goes through again, what waited first. */
+  /** Restores normal traffic, delivering held bytes first. */
   clear(): void;
   close(): Promise<void>;
 }

@@ -5,57 +5,57 @@ import type { FleetProcess, FleetProcessName } from '../../support/fleetProcess.
 import { startFleetProcess } from '../../support/fleetProcess.js';
 import { until } from '../../support/until.js';
 
-/** How one life of a process ended. */
+/** How one run of a process ended. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** Whether the suite sent the signal. */
   readonly asked: boolean;
-  /** Whether it had said that it was ready. */
+  /** Whether it had reported that it was ready. */
   readonly ready: boolean;
 }
 
-/** A process of the fleet that an orchestrator keeps alive: one that ends is started again. */
+/** A process of the fleet that an orchestrator restarts whenever it ends. */
 export interface Member {
   readonly name: string;
   readonly role: FleetProcessName;
-  /** Where it listens; null while it does not. */
+  /** The URL it listens on; null while it does not. */
   url(): string | null;
-  /** Its `WORKER_ID` in this life. */
+  /** Its `WORKER_ID` in this run. */
   id(): string;
-  /** Of its process; null while there is none. */
+  /** Pid of its process; null while none runs. */
   pid(): number | null;
-  /** Everything that it logged in all its lives. */
+  /** Everything that it logged in all its runs. */
   lines(): readonly Record<string, unknown>[];
   endings(): readonly Ending[];
   /** Resolves when it is ready for the first time. */
   start(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** Resolves when it is ready, in the life after the present one if it is told to end. */
+  /** Resolves when it is ready; if it is being stopped, in its next run. */
   untilReady(): Promise<void>;
-  /** Ends it by SIGTERM and resolves with how it ended; it is started again as soon as it has. */
+  /** Ends it with SIGTERM and resolves with how it ended; it is then restarted. */
   roll(): Promise<Ending>;
-  /** Ends it for good. */
+  /** Stops it for good. */
   stop(): Promise<void>;
 }
 
-/** What a member is started with. */
+/** Options of a member. */
 export interface MemberParts {
   readonly name: string;
   readonly role: FleetProcessName;
-  /** The environment of a life, counted from 1. */
+  /** The environment of a run, counted from 1. */
   environmentOf(life: number): Readonly<Record<string, string>>;
-  /** Told where it listens, at the start of each life, and null at the end. */
+  /** Called with its URL at the start of each run, and with null at the end. */
   onListen?(url: string | null): void;
 }
 
-/** A process may take so long to be ready on a machine that others use, in ms. */
+/** How long a process may take to become ready on a shared machine, in ms. */
 const START_LIMIT_MS = 180_000;
 
-/** An orchestrator waits so long before it starts a process again, in ms. */
+/** Delay before the orchestrator restarts a process, in ms. */
 const RESTART_AFTER_MS = 300;
 
-/** Starts nothing yet. */
+/** Creates a member; starts nothing yet. */
 export function createMember({ name, role, environmentOf, onListen }: MemberParts): Member {
   const lives: FleetProcess[] = [];
   const endings: Ending[] = [];
@@ -79,7 +79,7 @@ export function createMember({ name, role, environmentOf, onListen }: MemberPart
       lives.push(current);
       onListen?.(current.url);
     } catch {
-      // It ended before it was ready: a server that it needs is away.
+      // It ended before it was ready: a server that it needs is down.
     }
     await exited;
     onListen?.(null);

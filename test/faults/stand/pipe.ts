@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Weather } from './weather.js';
 
-/** One way of one connection. */
+/** One direction of one connection. */
 export interface Pipe {
-  /** Sends what is due; to be called when the weather has changed. */
+  /** Sends what is due; call it when the weather changes. */
   pump(): void;
 }
 
-/** The sender is told to wait when so many bytes are under way, as by a full window. */
+/** Bytes in transit at which the sender is paused, like a full TCP window. */
 const WINDOW_BYTES = 1_048_576;
 
 interface Piece {
@@ -15,7 +15,9 @@ interface Piece {
   readonly arrivedMs: number;
 }
 
-/** Carries bytes from one socket into another as the weather allows; the end of one is told to the other in the same way. */
+/**
+ * Forwards bytes from one socket to another as the weather allows; the end of one reaches the other in the same way.
+ */
 export function createPipe(from: Socket, into: Socket, weatherOf: () => Weather): Pipe {
   const waiting: Piece[] = [];
   let waitingBytes = 0;
@@ -36,7 +38,7 @@ export function createPipe(from: Socket, into: Socket, weatherOf: () => Weather)
     });
   }
 
-  /** When the first piece may go on, in ms of this process's clock; null when nobody knows. */
+  /** When the first chunk may be forwarded, in ms of this process's clock; null when unknown. */
   function dueMs(weather: Weather, { bytes, arrivedMs }: Piece): number | null {
     if (weather.kind === 'frozen') return null;
     if (weather.kind === 'clear') return 0;

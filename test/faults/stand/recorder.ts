@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 
 /**
- * Notes every change of every job beside the ledger, by the ledger itself, so that nobody's word is taken for it. And the
- * table that `system.fault` has its effects in: without a unique constraint, so that nothing but the fleet keeps them single.
+ * A trigger in the ledger's database that records every change of every job, independently of the fleet's code. And the
+ * table of the effects of `system.fault`: without a unique constraint, so that only the fleet prevents duplicates.
  */
 const RECORD = `
 CREATE SCHEMA faults;
@@ -22,7 +22,7 @@ CREATE TABLE fault_effects (job_id uuid NOT NULL, tenant_id text NOT NULL, attem
 CREATE TRIGGER note_transition AFTER INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION faults.note();
 `;
 
-/** Begins to record; the ledger must be migrated. */
+/** Starts recording; the ledger must be migrated. */
 export async function recordTransitions(ledger: Pool): Promise<void> {
   await ledger.query(RECORD);
 }

@@ -10,18 +10,18 @@ import { openLink } from './link.js';
 
 /** The Redis of a fleet under test, durable as production's is: an append-only file, fsynced each second. */
 export interface RedisNode {
-  /** Where it listens; another after a promotion. */
+  /** Port it listens on; changes after a promotion. */
   port(): number;
-  /** Sends a signal; SIGKILL as the death of the process. */
+  /** Sends a signal; SIGKILL simulates a crash. */
   signal(signal: NodeJS.Signals): void;
-  /** Starts it again on its data, or on none. It must have been killed. */
+  /** Restarts it with its data, or empty. It must have been killed. */
   restart(data: 'kept' | 'empty'): Promise<void>;
   /**
-   * Gives it a replica, kills it, and makes the replica the master.
-   * @param lagMs how long the replica has heard nothing by then, in ms
+   * Adds a replica, kills the master, and promotes the replica.
+   * @param lagMs how long the replica has received nothing by then, in ms
    */
   promoteReplica(lagMs: number): Promise<void>;
-  /** Asks it around every link. */
+  /** Queries it directly, bypassing every link. */
   ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -35,8 +35,8 @@ const LINES = [
 ];
 
 /**
- * Starts it on a folder of its own.
- * @param folder where its files are; the caller's to remove
+ * Starts it in its own folder.
+ * @param folder folder for its files; the caller removes it
  */
 export async function startRedisNode(folder?: string): Promise<RedisNode> {
   const own = folder ?? (await mkdtemp(join(tmpdir(), 'sluice-redis-data-')));

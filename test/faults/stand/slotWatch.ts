@@ -5,21 +5,21 @@ import type { RedisConfig } from '@sluice/fleet/redis/openClient';
 import { createLogger } from '@sluice/shared/telemetry/logger';
 import { MAX_SLOTS, PREFIX, SLOT_CONCURRENCY } from './environment.js';
 
-/** Looks at the leases of slots all the time. */
+/** Continuously polls the slot leases. */
 export interface SlotWatch {
-  /** Most jobs of a tenant that may run at once. */
+  /** Maximum concurrent jobs of a tenant. */
   readonly mostAllowed: number;
-  /** What was found amiss, each once. */
+  /** Errors found, without duplicates. */
   readonly amiss: readonly string[];
-  /** Looks that Redis answered. */
+  /** Polls that Redis responded to. */
   looks(): number;
   stop(): Promise<void>;
 }
 
-/** Between two looks, in ms. */
+/** Poll interval, in ms. */
 const LOOK_EVERY_MS = 300;
 
-/** Begins to look; Redis must answer now, and may be away later. */
+/** Starts polling; Redis must be available now, and may be down later. */
 export async function watchSlots(config: RedisConfig): Promise<SlotWatch> {
   const redis = createRedis(config, 'caller', createLogger('test', { level: 'silent' }));
   await redis.start();
@@ -39,7 +39,7 @@ export async function watchSlots(config: RedisConfig): Promise<SlotWatch> {
   function lookAgain(): void {
     if (!isOn) return;
     timer = setTimeout(() => {
-      // Redis is away at times: that is what is under test.
+      // Redis is down at times: that is what is being tested.
       void look()
         .catch(() => undefined)
         .finally(lookAgain);

@@ -6,21 +6,21 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A disk of its own, in memory, small enough to be filled. */
+/** A separate in-memory disk, small enough to fill. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Leaves no byte free. */
+  /** Fills the disk completely. */
   fill(): Promise<void>;
-  /** Frees what was filled. */
+  /** Frees the space again. */
   clear(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Room for the files of a Redis under test, in MiB. */
+/** Capacity for the files of a Redis under test, in MiB. */
 const SIZE_MIB = 192;
 const PIECE = Buffer.alloc(65_536, 1);
 
-/** Mounts a disk; null where the machine does not let us: only root may mount, and not in every container. */
+/** Mounts a disk; null where that is not permitted: only root may mount, and not in every container. */
 export async function mountSmallDisk(): Promise<SmallDisk | null> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-disk-'));
   try {
@@ -45,7 +45,7 @@ export async function mountSmallDisk(): Promise<SmallDisk | null> {
 async function writeUntilFull(path: string): Promise<void> {
   const file = await open(path, 'a');
   try {
-    // Ever smaller pieces, so that not even a page is left.
+    // Ever smaller chunks, so that not even a page is left.
     for (let size = PIECE.length; size >= 1; size = Math.floor(size / 16)) {
       while (await fits(() => file.write(PIECE, 0, size)));
     }

@@ -18,46 +18,46 @@ import { startRedisNode } from './redisNode.js';
 import type { SmallDisk } from './smallDisk.js';
 import { mountSmallDisk } from './smallDisk.js';
 
-/** A member and its ways over the network. */
+/** A member and its network links. */
 export interface Post {
   readonly member: Member;
   /** To Redis; null where Redis is a Cluster or has Sentinels, whose nodes name their own addresses. */
   readonly redis: Link | null;
   readonly postgres: Link;
-  /** From clients; of producers alone. */
+  /** From clients; producers only. */
   readonly front: Link | null;
   readonly clock: MovableClock;
 }
 
-/** How many processes of each kind there are. */
+/** Number of processes of each kind. */
 export type Crew = Readonly<Record<Exclude<FleetProcessName, 'dashboard'>, number>>;
 
-/** A whole fleet on servers of its own, where everything can be made to fail. */
+/** A whole fleet on its own servers, where everything can be made to fail. */
 export interface Stand {
-  /** Null where another Redis was given. */
+  /** Null when the caller provides a Redis. */
   readonly redis: RedisNode | null;
-  /** The disk of that Redis; null where this machine lets us mount none. */
+  /** The disk of that Redis; null where this machine does not permit mounting one. */
   readonly disk: SmallDisk | null;
   readonly redisConfig: RedisConfig;
   readonly postgres: PostgresServer;
-  /** To the ledger around every link, as its owner. */
+  /** Direct connections to the ledger, bypassing every link, as its owner. */
   readonly ledger: pg.Pool;
   readonly posts: readonly Post[];
-  /** For operators; no fault is aimed at it. */
+  /** The operators' dashboard; no fault targets it. */
   readonly dashboard: Member;
   readonly operatorKey: string;
-  /** New connections go to where Redis is now. */
+  /** Routes new connections to the current port of Redis. */
   followRedis(): void;
   of(role: FleetProcessName): readonly Post[];
-  /** Where clients reach the producers. */
+  /** URLs at which clients reach the producers. */
   readonly fronts: readonly string[];
   close(): Promise<void>;
 }
 
-/** What a stand is made of. */
+/** Options of a stand. */
 export interface StandOptions {
   readonly crew: Crew;
-  /** A Redis of the caller's own; with it there are no links to it. */
+  /** The caller's own Redis; there are no links to it. */
   readonly redis?: RedisConfig;
 }
 
@@ -128,13 +128,13 @@ export async function openStand(options: StandOptions): Promise<Stand> {
 
 interface Servers {
   readonly redis: RedisConfig;
-  /** Of the server that links lead to. */
+  /** Port of the server that links lead to. */
   readonly redisPort: number | null;
   readonly postgres: string;
   readonly operatorKey: string;
 }
 
-/** @param port of its link to Redis, where there is one */
+/** @param port port of its link to Redis, where there is one */
 function environmentOfDashboard(servers: Servers, port?: number): Readonly<Record<string, string>> {
   return {
     LOG_LEVEL: 'info',
@@ -168,7 +168,7 @@ async function openPost(role: (typeof ROLES)[number], number: number, servers: S
   const member = createMember({
     name,
     role,
-    // The first worker keeps its name over all its lives, as in a StatefulSet; others get a new one, as in a Deployment.
+    // The first worker keeps its name across restarts, as in a StatefulSet; others get a new one, as in a Deployment.
     environmentOf: (life) => ({ ...environment, WORKER_ID: number === 1 ? name : `${name}.${life}` }),
     onListen: (url) => front?.target(url === null ? null : Number(new URL(url).port)),
   });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Scene, Strike } from './scene.js';
 
-/** So many connections at once, each below what a producer takes. */
+/** Number of concurrent connections, each below a producer's limits. */
 const CONNECTIONS = 200;
 
 const slowloris: Strike = {
@@ -46,5 +46,5 @@ function end(sockets: readonly Socket[]): void {
   for (const socket of sockets) socket.destroy();
 }
 
-/** Faults of clients. */
+/** Client faults. */
 export const CLIENT_STRIKES: readonly Strike[] = [slowloris, deaf];

@@ -30,5 +30,5 @@ async function move(scene: Scene, role: 'producer' | 'worker' | 'scaler', offset
   await clock.moveTo(0);
 }
 
-/** Faults of clocks. */
+/** Clock faults. */
 export const CLOCK_STRIKES: readonly Strike[] = [fast, slow, others];

@@ -4,7 +4,7 @@ import type { Way, Weather } from '../stand/weather.js';
 import type { Scene, Strike } from './scene.js';
 import { anyOf } from './scene.js';
 
-/** A distant and narrow link: 80 ms each way, 128 KiB/s. */
+/** A link with high latency and low bandwidth: 80 ms each way, 128 KiB/s. */
 const SLOW: Weather = { kind: 'slow', latencyMs: 80, bytesPerSecond: 131_072 };
 const FROZEN: Weather = { kind: 'frozen' };
 
@@ -81,5 +81,5 @@ function linksOf({ redis, postgres }: Post): Link[] {
   return redis === null ? [postgres] : [redis, postgres];
 }
 
-/** Faults between processes. */
+/** Network faults between processes. */
 export const NETWORK_STRIKES: readonly Strike[] = [cutRedis, cutPostgres, cutClients, loseAnswers, loseQuestions, slow];

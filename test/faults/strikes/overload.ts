@@ -9,35 +9,35 @@ import { MAX_SLOTS, SLOT_CONCURRENCY } from '../stand/environment.js';
 import type { Scene, Strike } from './scene.js';
 import { redisOf } from './scene.js';
 
-/** What one tenant has waiting before it floods: its slots run it in two minutes. */
+/** The one tenant's backlog before its flood: its slots need two minutes to run it. */
 const BACKLOG = 3_000;
 
-/** It keeps at least so many waiting all the time. */
+/** Its backlog never falls below this. */
 const LEAST_BACKLOG = 1_000;
 
-/** No process may ever have more resident, in MiB: the limit of its container in the compose file. */
+/** Maximum resident memory of any process, in MiB: the limit of its container in the compose file. */
 const MEMORY_CAP_MIB = 512;
 
-/** Parts of `measureMs` that each part of it lasts. */
+/** Share of `measureMs` that each phase lasts. */
 const CALM_PART = 0.3;
 const FLOOD_PART = 0.5;
 
-/** How full Redis is made, as a share of its bound; jobs are kept out above 0.85. */
+/** Fill level of Redis, as a share of its limit; jobs are not added above 0.85. */
 const FULL = 0.92;
 
-/** An overloaded fleet may take so long for what must come, in ms. */
+/** Timeout for an expected event in an overloaded fleet, in ms. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Answers that a flood may hear: accepted, a body over its bound, the two refusals that say when to come back, and none, or
- * that its request did not arrive in time, where the machine has no time for it.
+ * Responses that a flood may receive: accepted, a body over its limit, the two refusals with `Retry-After`, and, on an
+ * overloaded machine, none or that its request did not arrive in time.
  */
 const ANSWERS = new Set(['202', '207', '413', '429', '503', 'silence', '408']);
 
-/** What is known when it has struck; its times are, when everything has ended. */
+/** Results known after the strike; the times are only known once everything has ended. */
 type Counted = Omit<Overload, 'waitsMs' | 'answersMs'>;
 
-/** The latest one. */
+/** The latest overload. */
 let seen: { readonly overload: Counted; readonly run: OverloadRun; readonly amiss: string[] } | null = null;
 
 const overload: Strike = {
@@ -54,7 +54,7 @@ const overload: Strike = {
       await redisOf(scene).ask((redis) => redis.config('SET', 'maxmemory', '0'));
       await Promise.all([run.flood.stop(), ...run.neighbours.map((neighbour) => neighbour.stop())]);
       run.memory.stop();
-      // What it has waiting would run for minutes: its operator deletes it.
+      // Its backlog would run for minutes, so the operator deletes the tenant.
       await deleteTenant(scene.stand.fronts[0] ?? '', scene.stand.operatorKey, run.flood.tenantId);
     }
   },
@@ -68,7 +68,7 @@ const overload: Strike = {
   },
 };
 
-/** Calm; then every slot of one tenant in use; then its flood; then a Redis that is full of it, so that it is refused. */
+/** Phases: calm; all slots of one tenant in use; its flood; a Redis filled by it, so that it is refused. */
 async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullable<typeof seen>, 'run'>> {
   const { stand, measureMs, lasts } = scene;
   const { flood, neighbours, memory } = run;
@@ -89,7 +89,7 @@ async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullab
   run.begin('flooded');
   const flooded = await countWindow(stand.ledger, tenantIds, pass(FLOOD_PART));
   run.begin(null);
-  // They are served although the flood goes on and its backlog stays.
+  // The neighbours are served although the flood continues and its backlog remains.
   await run.untilStarted('flooded');
   const { waiting: backlog } = await countUnfinished(stand.ledger, flood.tenantId);
   run.begin('refused');
@@ -100,7 +100,7 @@ async function goThrough(scene: Scene, run: OverloadRun): Promise<Omit<NonNullab
   };
 }
 
-/** Leaves Redis so little room that no jobs are added, until the ledger holds as many without a place as it may. */
+/** Fills Redis so that no jobs are added, until the ledger holds the maximum of unqueued jobs. */
 async function untilRefused(scene: Scene, { flood }: OverloadRun): Promise<string[]> {
   const redis = redisOf(scene);
   await redis.ask(async (client) => {
@@ -108,7 +108,7 @@ async function untilRefused(scene: Scene, { flood }: OverloadRun): Promise<strin
     await client.config('SET', 'maxmemory', Math.ceil(used / FULL));
   });
   const isRefused = (): boolean => flood.answers.has('503') || flood.answers.has('429');
-  // While more is accepted the bound comes nearer, however slowly.
+  // As long as jobs are accepted the limit gets closer, however slowly.
   const accepted = (): number => (flood.answers.get('202') ?? 0) + (flood.answers.get('207') ?? 0);
   const never = await untilDrained('the flood is refused', () =>
     isRefused() ? 0 : Number.MAX_SAFE_INTEGER - accepted(),
@@ -120,7 +120,7 @@ async function untilRefused(scene: Scene, { flood }: OverloadRun): Promise<strin
   return never;
 }
 
-/** What holds whatever the machine. Pure. */
+/** Checks the limits that hold on any machine. Pure. */
 function judgeBounds({ answers, backlog, mostMib }: Counted): string[] {
   const strange = [...answers.keys()].filter((answer) => !ANSWERS.has(answer));
   const large = [...mostMib].filter(([, mib]) => mib > MEMORY_CAP_MIB);
@@ -131,5 +131,5 @@ function judgeBounds({ answers, backlog, mostMib }: Counted): string[] {
   ];
 }
 
-/** Faults of too much work. */
+/** Overload faults. */
 export const OVERLOAD_STRIKES: readonly Strike[] = [overload];

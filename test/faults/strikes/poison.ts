@@ -3,10 +3,10 @@ import type { Ask } from '../load/plan.js';
 import { submitUntilAnswered } from '../load/submit.js';
 import type { Scene, Strike } from './scene.js';
 
-/** What a poisonous job does to its process. */
+/** What a poison job does to its process. */
 const ACTS = ['exit', 'memory', 'block', 'uncaught'] as const;
 
-/** Their numbers are above all of the load's. */
+/** Poison jobs are numbered above all jobs of the load. */
 const FIRST_NUMBER = 900_000_000;
 
 let made = 0;
@@ -48,5 +48,5 @@ function askFor({ load }: Scene, act: (typeof ACTS)[number]): Ask {
   return { tenantId, key: `key-${tenantId}-${number}`, kind: 'single', jobs: [job], givesUp: false };
 }
 
-/** Faults of jobs. */
+/** Job faults. */
 export const POISON_STRIKES: readonly Strike[] = [poison];

@@ -47,7 +47,7 @@ const broken: Strike = {
   },
 };
 
-/** Connects until the server takes no more. */
+/** Opens connections until the server accepts no more. */
 async function takeConnections(url: string): Promise<pg.Client[]> {
   const taken: pg.Client[] = [];
   for (;;) {
@@ -68,5 +68,5 @@ async function connect(url: string): Promise<pg.Client | null> {
   }
 }
 
-/** Faults of PostgreSQL. */
+/** PostgreSQL faults. */
 export const POSTGRES_STRIKES: readonly Strike[] = [restart, paused, exhausted, broken];

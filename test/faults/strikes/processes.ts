@@ -68,13 +68,13 @@ const freezeScaler: Strike = {
   async strike(scene) {
     const leader = scene.stand.of('scaler')[0] ?? anyOf(scene, 'scaler');
     leader.member.signal('SIGSTOP');
-    // The lease of the lead is 9 s.
+    // The leader's lease lasts 9 s.
     await scene.lasts(11_000);
     leader.member.signal('SIGCONT');
   },
 };
 
-/** What a process that stands still has open is not run by anybody; only what others start counts until it goes on. */
+/** Pauses a process. Nothing runs its open requests; until it resumes, only requests of others count. */
 async function standStill({ stand, load, lasts }: Scene, { member }: Post): Promise<void> {
   member.signal('SIGSTOP');
   const open = load.sink.openJobs();
@@ -84,11 +84,11 @@ async function standStill({ stand, load, lasts }: Scene, { member }: Post): Prom
       member.id(),
     ])
     .catch(() => null);
-  // Nobody knows whose they are while the ledger is away: then none of them counts.
+  // While the ledger is down their owners are unknown, so none of them counts.
   load.sink.discount(found?.rows.map(({ id }) => id) ?? open);
   await lasts(PAST_EVERYTHING_MS);
   member.signal('SIGCONT');
 }
 
-/** Faults of processes. */
+/** Process faults. */
 export const PROCESS_STRIKES: readonly Strike[] = [killEach, killAll, killProducers, roll, freezeWorker, freezeScaler];

@@ -73,7 +73,7 @@ const readOnly: Strike = {
   summary: 'Redis becomes a replica of nothing and refuses writes as read-only, then is master again',
   async strike(scene) {
     const redis = redisOf(scene);
-    // Port 1: nobody is there, so it keeps its data and waits.
+    // Port 1: nothing listens there, so the replica keeps its data and waits.
     await redis.ask((client) => client.replicaof('127.0.0.1', 1));
     await scene.lasts(5_000);
     await redis.ask((client) => client.replicaof('NO', 'ONE'));
@@ -108,7 +108,7 @@ const diskFull: Strike = {
   },
 };
 
-/** Faults of the one Redis. */
+/** Faults of the single Redis. */
 export const REDIS_STRIKES: readonly Strike[] = [
   restart,
   empty,

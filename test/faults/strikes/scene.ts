@@ -3,38 +3,38 @@ import type { Load } from '../load/load.js';
 import type { Random } from '../load/random.js';
 import type { Post, Stand } from '../stand/stand.js';
 
-/** Where a fault strikes. */
+/** Context in which a fault strikes. */
 export interface Scene {
   readonly stand: Stand;
   readonly load: Load;
   readonly random: Random;
-  /** No other fault strikes at the same time. */
+  /** Whether no other fault strikes at the same time. */
   readonly isAlone: boolean;
-  /** How long a store stands still, in ms: past every lease of the stand, and longer in a soak. */
+  /** How long a store is paused, in ms: longer than every lease of the stand, and longer still in a soak. */
   readonly standstillMs: number;
-  /** How long a fault that measures does so, in ms, all its parts together. */
+  /** Total duration of a measuring fault's phases, in ms. */
   readonly measureMs: number;
-  /** Resolves when the fault has lasted for so many ms, or at once when the run is to end. */
+  /** Resolves when the fault has lasted this many ms, or immediately when the run is stopping. */
   lasts(ms: number): Promise<void>;
 }
 
-/** A thing that goes wrong, and is mended. */
+/** A fault that is injected and then repaired. */
 export interface Strike {
-  /** As named on the command line. */
+  /** Name on the command line. */
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
-  /** Redis loses what it holds, or leases with it: what Redis alone keeps is not judged. */
+  /** Redis loses its data, including leases: what only Redis stores is not checked. */
   readonly losesRedis?: boolean;
-  /** It measures, so nothing else strikes at the same time and no burst comes before it. */
+  /** It measures, so nothing else strikes at the same time and no burst precedes it. */
   readonly alone?: boolean;
-  /** Why this machine cannot do it; null when it can. */
+  /** Why this machine cannot run it; null when it can. */
   unfit?(scene: Scene): string | null;
-  /** Strikes, and resolves when everything is mended; what the fleet makes of it is its own affair. */
+  /** Strikes, and resolves when everything is repaired; does not wait for the fleet to recover. */
   strike(scene: Scene): Promise<void>;
-  /** What is amiss when everything has ended, beside the invariants. */
+  /** Violations besides the invariants, once everything has ended. */
   judge?(scene: Scene): Promise<string[]>;
-  /** What was measured, to be told and not judged: it depends on the machine. Asked when everything has ended. */
+  /** Measurements to report, not to check: they depend on the machine. Called once everything has ended. */
   measure?(): Measured;
 }
 
@@ -42,11 +42,11 @@ export interface Strike {
 export interface Measured {
   /** One line each. */
   readonly figures: readonly string[];
-  /** Figures beyond the bounds that they should keep, one line each. */
+  /** Figures outside their limits, one line each. */
   readonly findings: readonly string[];
 }
 
-/** Makes a scene. @param stop ends what lasts */
+/** Creates a scene. @param stop ends long waits */
 export function createScene(
   parts: Pick<Scene, 'stand' | 'load' | 'random' | 'standstillMs' | 'measureMs'>,
   stop: AbortSignal,
@@ -58,12 +58,12 @@ export function createScene(
   };
 }
 
-/** One process of a kind, by chance. */
+/** A random process of a kind. */
 export function anyOf({ stand, random }: Scene, role: Post['member']['role']): Post {
   return random.pick(stand.of(role));
 }
 
-/** The one Redis of a stand. @throws Error where Redis is another */
+/** The single Redis of a stand. @throws Error when the stand uses the caller's Redis */
 export function redisOf({ stand: { redis } }: Scene): NonNullable<Stand['redis']> {
   if (redis === null) throw new Error('this stand has no Redis of its own');
   return redis;

@@ -8,7 +8,7 @@ import { PROCESS_STRIKES } from './processes.js';
 import { REDIS_STRIKES } from './redis.js';
 import type { Strike } from './scene.js';
 
-/** Every fault that can strike a stand with one Redis. */
+/** Every fault for a stand with a single Redis. */
 export const STRIKES: readonly Strike[] = [
   ...PROCESS_STRIKES,
   ...REDIS_STRIKES,
@@ -20,7 +20,7 @@ export const STRIKES: readonly Strike[] = [
   ...OVERLOAD_STRIKES,
 ];
 
-/** @throws Error when there is none of that name */
+/** Finds a fault by name. @throws Error when no fault has that name */
 export function strikeNamed(name: string): Strike {
   const strike = STRIKES.find((one) => one.name === name);
   if (strike === undefined) throw new Error(`there is no fault ${name}`);

@@ -12,9 +12,9 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { escapeHtml } from '../http/escapeHtml.js';
 
-/** Serves Bull Board by Fastify. */
+/** Serves Bull Board through Fastify. */
 export interface BoardAdapter extends IServerAdapter {
-  /** Bull Board's page, its files and its API, to be registered at `/` after `createBullBoard`. */
+  /** Bull Board's page, its files and its API; register it at `/` after `createBullBoard`. */
   readonly plugin: FastifyPluginAsync;
 }
 
@@ -36,12 +36,12 @@ interface BoardRequest {
   readonly Body: Record<string, unknown>;
 }
 
-/** Bull Board reads no header of a request; among them is the session's cookie. */
+/** Bull Board reads no request headers, so it does not receive them: they include the session cookie. */
 const NO_HEADERS = {};
 
 /**
- * Makes an adapter to hand to `createBullBoard`. In place of `@bull-board/fastify`, which brings a file server that
- * needs a newer Node.js than we promise, and a template engine for one page.
+ * Creates an adapter for `createBullBoard`. Replaces `@bull-board/fastify`, which depends on a file server that needs a
+ * newer Node.js than we support, and on a template engine for a single page.
  */
 export function createBoardAdapter(): BoardAdapter {
   const settings: Settings = {
@@ -105,7 +105,7 @@ function serveCall(scope: FastifyInstance, settings: Settings, { method, route, 
   }
 }
 
-/** Fills in the two forms of EJS that the page has: `<%= name %>` escaped, `<%- name %>` as it is. */
+/** Renders the two EJS forms that the page uses: `<%= name %>` escaped, `<%- name %>` verbatim. */
 function fill(template: string, values: Readonly<Record<string, string | undefined>>): string {
   return template.replace(/<%([=-])\s*(\w+)\s*%>/g, (_, form: string, name: string) => {
     const value = values[name] ?? '';

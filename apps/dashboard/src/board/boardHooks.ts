@@ -1,13 +1,13 @@
 import type { BeforeHookResult, BoardHooks } from '@bull-board/api/typings/app';
 import { hidePayloads } from './hidePayloads.js';
 
-/** What whoever is logged in may see and do. */
+/** What a logged-in operator may see and do. */
 export interface BoardAccess {
   readonly showPayloads: boolean;
   readonly allowActions: boolean;
 }
 
-/** Bull Board's routes that write the data which its page shows; while it is hidden they would write the mask. */
+/** Bull Board's routes that write back the data its page shows; while data is hidden they would write the mask. */
 const WRITES_DATA = new Set([
   '/api/queues/:queueName/add',
   '/api/queues/:queueName/:jobId/update-data',
@@ -15,8 +15,9 @@ const WRITES_DATA = new Set([
 ]);
 
 /**
- * Puts the dashboard's rules around every call of Bull Board's API: what may be done before it, what is shown after.
- * @param watch told the name of the lane that a call is about
+ * Applies the dashboard's rules to every call of Bull Board's API: checks permission before it, hides payloads after
+ * it.
+ * @param watch called with the name of the lane that a call concerns
  */
 export function boardHooks(access: BoardAccess, watch: (lane: string) => void): BoardHooks {
   return {

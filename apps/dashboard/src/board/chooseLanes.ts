@@ -2,22 +2,22 @@
 export interface LaneChoice {
   /** Names, sorted. */
   readonly shown: readonly string[];
-  /** How many lanes there are. */
+  /** Total number of lanes. */
   readonly total: number;
 }
 
-/** What the choice is made from. */
+/** Input of the choice. */
 export interface LaneChoiceInput {
   /** Names of all lanes, sorted. */
   readonly lanes: readonly string[];
-  /** Those that somebody looks at right now. */
+  /** Lanes that somebody is viewing now. */
   readonly watched: ReadonlySet<string>;
-  /** Those that hold unfinished jobs. */
+  /** Lanes that hold unfinished jobs. */
   readonly busy: ReadonlySet<string>;
   readonly maxLanes: number;
 }
 
-/** All lanes when they fit; else those that are watched, then those with jobs, then the rest, each by name. */
+/** All lanes when they fit; else watched lanes first, then busy ones, then the rest, each group sorted by name. */
 export function chooseLanes({ lanes, watched, busy, maxLanes }: LaneChoiceInput): LaneChoice {
   if (lanes.length <= maxLanes) return { shown: lanes, total: lanes.length };
   const rank = (lane: string): number => (watched.has(lane) ? 0 : busy.has(lane) ? 1 : 2);

@@ -10,24 +10,24 @@ import type { BoardAccess } from './boardHooks.js';
 import { boardHooks } from './boardHooks.js';
 import type { LaneChoice } from './chooseLanes.js';
 
-/** How long a lane counts as watched after it was last asked for, in ms. */
+/** How long a lane counts as watched after its last request, in ms. */
 const WATCHED_MS = 60_000;
 
-/** Lanes that count as watched at most. */
+/** Maximum number of watched lanes. */
 const MAX_WATCHED = 50;
 
 /** Bull Board over the lanes of all tenants. */
 export interface FleetBoard extends Service {
-  /** Bull Board's page and API, to be mounted at `/`. */
+  /** Bull Board's page and API; mount it at `/`. */
   readonly plugin: FastifyPluginAsync;
-  /** Shows these lanes and forgets all others. */
+  /** Shows these lanes and removes all others. */
   show(choice: LaneChoice): Promise<void>;
-  /** Lanes that somebody looked at within the last minute. */
+  /** Lanes that somebody viewed within the last minute. */
   watched(): ReadonlySet<string>;
 }
 
 /**
- * Makes the board; it shows no lane yet.
+ * Creates the board; it shows no lanes yet.
  * @param now unix ms
  */
 export function createFleetBoard(queues: LaneQueues, access: BoardAccess, now: () => number): FleetBoard {
@@ -62,7 +62,7 @@ export function createFleetBoard(queues: LaneQueues, access: BoardAccess, now: (
   return {
     name: 'board',
     async start() {
-      // The lanes are opened as they are shown.
+      // Lanes are opened when they are shown.
     },
     stop: () => queues.close(),
     plugin: server.plugin,
@@ -83,7 +83,7 @@ function laneOf(name: string): { tenantId: string; queueClass: ReturnType<typeof
   return { tenantId: tenantOfLane(name), queueClass: classOfLane(name) };
 }
 
-/** What Bull Board's page is told of itself; says so when it does not show every lane. */
+/** Bull Board's page settings; they state when not every lane is shown. */
 function uiConfig(choice: LaneChoice | null): UIConfig {
   const hidden = choice === null ? 0 : choice.total - choice.shown.length;
   return {
@@ -92,7 +92,7 @@ function uiConfig(choice: LaneChoice | null): UIConfig {
     favIcon: { default: 'assets/icon.svg', alternative: 'assets/icon.svg' },
     miscLinks: [{ text: 'Log out', url: '/logout' }],
     hideDocsLink: true,
-    // CLIENT LIST once per lane and poll; worker processes share connections, so it would tell little.
+    // Would run CLIENT LIST once per lane and poll; worker processes share connections, so it would show little.
     showWorkers: false,
     sortQueues: true,
     overview: { groupByDelimiter: true },

@@ -10,19 +10,19 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import { chooseLanes } from './chooseLanes.js';
 import type { FleetBoard } from './fleetBoard.js';
 
-/** How often the registry of lanes is read when no change is told, in ms. */
+/** How often the registry of lanes is read when no change is published, in ms. */
 const LOOK_MS = 3_000;
 
-/** The board counts as open for so long after a page last asked for something, in ms. */
+/** How long the board counts as open after a page's last request, in ms. */
 const OPEN_MS = 30_000;
 
-/** Keeps the board up to date. `hurry` when a change is told. */
+/** Keeps the board up to date. Call `hurry` when a change is published. */
 export interface LaneFollower extends PeriodicService {
-  /** A page asks for something of the board. */
+  /** Records a page's request to the board. */
   viewed(): void;
 }
 
-/** Shows the lanes of tenants as they come and go. While no page is open nothing is asked of Redis. */
+/** Adds and removes lanes on the board as they change. Does not query Redis while no page is open. */
 export function followLanes(options: {
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
@@ -37,7 +37,7 @@ export function followLanes(options: {
   let openUntilMs = 0;
 
   async function look(): Promise<void> {
-    // The first page finds the lanes there.
+    // Load the lanes once anyway, so that the first page shows them.
     if (known.size > 0 && now() > openUntilMs) return;
     const buckets = await Promise.all(BUCKETS.map((bucket) => readBucket(client, keys, bucket, known.get(bucket))));
     for (const bucket of buckets) known.set(bucket.bucket, bucket);

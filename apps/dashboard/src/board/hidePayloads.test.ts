@@ -5,7 +5,7 @@ import { hidePayloads, isKnownRoute } from './hidePayloads.js';
 const CANARY = 'canary-4711';
 const secret = { deep: [CANARY] };
 
-/** A job as Bull Board answers it, with the canary wherever a tenant's text may be. */
+/** A job in Bull Board's response, with the canary wherever a tenant's text may appear. */
 const job = {
   id: '1',
   name: 'notifications.webhook',

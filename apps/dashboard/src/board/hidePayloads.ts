@@ -2,10 +2,10 @@ import { DEAD_LETTER_CLASS } from '@sluice/shared/contracts/queueClass';
 import { classOfLane } from '@sluice/shared/domain/lane';
 import { z } from 'zod';
 
-/** What stands for text that is not shown. */
+/** Replaces hidden text. */
 const HIDDEN = 'hidden; DASHBOARD_SHOW_PAYLOADS=true shows it';
 
-/** Of a job as Bull Board answers it, what holds no payload. Everything else is dropped or masked. */
+/** The payload-free fields of a job in Bull Board's response. Everything else is dropped or masked. */
 const plainJob = z
   .object({
     id: z.unknown(),
@@ -23,7 +23,7 @@ const plainJob = z
   })
   .partial();
 
-/** Of a job's options, those that hold no payload. */
+/** The payload-free options of a job. */
 const plainOptions = z
   .object({
     attempts: z.unknown(),
@@ -37,7 +37,7 @@ const plainOptions = z
   })
   .partial();
 
-/** Of a dead letter's note, what holds no payload: its error's message is not shown. */
+/** The payload-free fields of a dead letter's note; its error message is hidden. */
 const plainNote = z.object({
   jobId: z.string(),
   task: z.string(),
@@ -64,7 +64,7 @@ const flowBody = z.looseObject({ nodeId: z.unknown() }).partial();
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** How to hide the payloads in the answers of the routes that carry some. */
+/** How to hide payloads, for each route whose responses contain some. */
 const HIDE: Readonly<Record<string, (body: unknown, params: Params) => unknown>> = {
   '/api/queues': (body) => {
     const { queues, ...rest } = queuesBody.parse(body);
@@ -93,7 +93,7 @@ const HIDE: Readonly<Record<string, (body: unknown, params: Params) => unknown>>
   },
 };
 
-/** Routes of Bull Board that answer with no payload. */
+/** Routes of Bull Board whose responses contain no payload. */
 const NO_PAYLOAD = new Set([
   '/api/redis/stats',
   '/api/queues/:queueName/metrics',
@@ -103,12 +103,12 @@ const NO_PAYLOAD = new Set([
   '/api/queues/:queueName/job-data-schema',
 ]);
 
-/** Whether it is known what a route's answer holds; checked for every route of Bull Board by a test. */
+/** Whether it is known what a route's response contains; a test checks this for every route of Bull Board. */
 export function isKnownRoute(route: string): boolean {
   return Object.hasOwn(HIDE, route) || NO_PAYLOAD.has(route);
 }
 
-/** An answer of Bull Board without the payloads of tenants: data, results, progress, errors, logs. */
+/** Removes the tenants' payloads from a response of Bull Board: data, results, progress, errors, logs. */
 export function hidePayloads(route: string, params: Params, body: unknown): Record<string, unknown> | string {
   const isError = typeof body !== 'object' || body === null || 'error' in body;
   if (isError || !Object.hasOwn(HIDE, route)) return body as Record<string, unknown> | string;

@@ -4,8 +4,8 @@ import type { Sessions } from '../login/session.js';
 import { guardBySession } from '../login/sessionGuard.js';
 
 /**
- * Mounts Bull Board at `/`, for requests of a session only.
- * @param viewed told of every such request
+ * Mounts Bull Board at `/`, for requests with a session only.
+ * @param viewed called for every such request
  */
 export function mountBoard(
   server: FastifyInstance,
@@ -28,7 +28,7 @@ export function mountBoard(
   });
 }
 
-/** Bull Board's page asks a font service of another company for its fonts; the system's own do as well. */
+/** Removes links to a third-party font service from Bull Board's page; the system's own fonts suffice. */
 function withoutForeignLinks(page: string): string {
   return page.replace(/<link\b[^>]*\bhref="https?:[^>]*>/g, '');
 }

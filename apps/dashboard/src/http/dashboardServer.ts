@@ -16,15 +16,15 @@ import { sendProblem } from './problem.js';
 import { OWN_HEADERS } from './securityHeaders.js';
 import type { TrustedProxies } from './trustedProxies.js';
 
-/** Most connections at a time; a board is for a few people. */
+/** Maximum concurrent connections; a board is for a few people. */
 const MAX_CONNECTIONS = 500;
 
-/** What the server is made of. */
+/** Dependencies of the server. */
 export interface DashboardDeps {
   readonly config: { readonly host: string; readonly port: number; readonly trustProxy: TrustedProxies };
   readonly operatorKey: string;
   readonly board: FastifyPluginAsync;
-  /** Told when a page asks for something of the board. */
+  /** Called when a page sends a request to the board. */
   readonly viewed: () => void;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
@@ -34,7 +34,7 @@ export interface DashboardDeps {
 
 /** The dashboard's listener. */
 export interface DashboardServer extends Service {
-  /** Where it listens, such as `http://127.0.0.1:3001`; empty before `start`. */
+  /** The URL it listens on, such as `http://127.0.0.1:3001`; empty before `start`. */
   url(): string;
 }
 

@@ -6,7 +6,7 @@ const ENTITY_OF: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as the content of an element or the value of a quoted attribute. */
+/** Escapes text for the content of an element or the value of a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITY_OF[character] ?? '');
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '@sluice/shared/errors/errorCode';
 import { HTTP_STATUS_OF, TITLE_OF } from '@sluice/shared/errors/errorCode';
 import type { FastifyReply } from 'fastify';
 
-/** Answers with RFC 9457 problem details. */
+/** Responds with RFC 9457 problem details. */
 export function sendProblem(reply: FastifyReply, code: ErrorCode, detail: string): FastifyReply {
   const status = HTTP_STATUS_OF[code];
   const [instance] = reply.request.url.split('?', 1);

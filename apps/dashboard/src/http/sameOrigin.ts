@@ -1,7 +1,7 @@
-/** What a request says about who caused it. */
+/** What a request says about its origin. */
 export interface RequestOrigin {
   readonly method: string;
-  /** Host that was asked, such as `fleet.example:3001`. */
+  /** Requested host, such as `fleet.example:3001`. */
   readonly host: string;
   /** Header `Origin`. */
   readonly origin: string | undefined;
@@ -10,9 +10,9 @@ export interface RequestOrigin {
 }
 
 /**
- * Whether a request may change anything: it was caused by a page of this dashboard. Every current browser sends
- * `Origin` with such requests; one that says nothing of its origin is refused. Beside it, the session's cookie is
- * `SameSite=Strict`. (OWASP Cross-Site Request Forgery Prevention: Fetch Metadata, with Origin as the fallback.)
+ * Whether a request may change state: only if a page of this dashboard made it. Every current browser sends `Origin`
+ * with such requests; a request without an origin is rejected. In addition, the session cookie is `SameSite=Strict`
+ * (OWASP Cross-Site Request Forgery Prevention: Fetch Metadata, with Origin as the fallback).
  */
 export function mayChange(request: RequestOrigin): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return true;

@@ -1,4 +1,4 @@
-/** What the dashboard's own pages may load: its style sheet, its icon and nothing else. */
+/** The dashboard's own pages may load its style sheet and its icon, nothing else. */
 const OWN_PAGE_POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -8,7 +8,7 @@ const OWN_PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What Bull Board's page may load: its own files. It styles elements in place, and highlights code in a worker. */
+/** Bull Board's page may load its own files. It uses inline styles, and highlights code in a worker. */
 const BOARD_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -30,8 +30,8 @@ const COMMON = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Headers of every answer of the dashboard's own. */
+/** Headers of the dashboard's own responses. */
 export const OWN_HEADERS: Readonly<Record<string, string>> = { ...COMMON, 'content-security-policy': OWN_PAGE_POLICY };
 
-/** Headers of every answer of Bull Board. */
+/** Headers of Bull Board's responses. */
 export const BOARD_HEADERS: Readonly<Record<string, string>> = { ...COMMON, 'content-security-policy': BOARD_POLICY };

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
-/** Addresses, ranges and named ranges of the proxies that are believed; false for none. */
+/** Addresses, ranges and named ranges of the trusted proxies; false for none. */
 export type TrustedProxies = false | string[];
 
-/** Names for ranges that Fastify knows. */
+/** Range names that Fastify supports. */
 const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
-/** Reads `false`, or addresses, CIDR ranges and names of ranges separated by commas. */
+/** Parses `false`, or comma-separated addresses, CIDR ranges and range names. */
 export function trustedProxies(): z.ZodType<TrustedProxies> {
   return z
     .string()

@@ -1,27 +1,27 @@
 import { isIPv6 } from 'node:net';
 
-/** Wrong keys that cost no wait. */
+/** Number of wrong keys without a delay. */
 const FREE_FAILURES = 3;
 
-/** Longest wait after a wrong key, in ms. */
+/** Maximum delay after a wrong key, in ms. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Wrong keys are forgotten after this long without another, in ms. */
+/** The count of wrong keys is reset after this long without another, in ms. */
 const FORGET_MS = 15 * 60_000;
 
-/** Addresses that are remembered; beyond that the one that failed longest ago is forgotten. */
+/** Maximum number of tracked addresses; beyond it the one that failed longest ago is evicted. */
 const MAX_ADDRESSES = 10_000;
 
-/** Slows down whoever guesses, by address. */
+/** Delays repeated login attempts, per address. */
 export interface LoginPace {
-  /** How long this address must wait before its next try, in ms; 0 when it may try now. */
+  /** How long this address must wait before its next attempt, in ms; 0 when it may try now. */
   waitMs(address: string): number;
   failed(address: string): void;
   succeeded(address: string): void;
 }
 
 /**
- * After the third wrong key an address waits 1 s, then twice as long each time, up to 60 s.
+ * Exponential backoff: after the third wrong key an address waits 1 s, then twice as long each time, up to 60 s.
  * @param now unix ms
  */
 export function createLoginPace(now: () => number): LoginPace {
@@ -40,7 +40,7 @@ export function createLoginPace(now: () => number): LoginPace {
     failed(address) {
       const network = networkOf(address);
       const { count } = recent(network);
-      // A Map keeps the order of insertion, so the first entry is the one that failed longest ago.
+      // A Map keeps insertion order, so the first entry is the one that failed longest ago.
       failures.delete(network);
       failures.set(network, { count: count + 1, at: now() });
       const [oldest] = failures.keys();
@@ -52,12 +52,12 @@ export function createLoginPace(now: () => number): LoginPace {
   };
 }
 
-/** How long to wait after this many wrong keys, in ms. */
+/** The delay after this many wrong keys, in ms. */
 function waitAfter(count: number): number {
   return count < FREE_FAILURES ? 0 : Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (count - FREE_FAILURES));
 }
 
-/** The address; of IPv6 the first 64 bits, as one household or machine holds them all. */
+/** The address; for IPv6 its first 64 bits, since one household or machine controls the whole /64. */
 function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;

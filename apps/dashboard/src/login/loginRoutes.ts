@@ -8,13 +8,13 @@ import type { Sessions } from './session.js';
 import { SESSION_MS } from './session.js';
 import { SESSION_COOKIE, sessionEnd } from './sessionGuard.js';
 
-/** Most bytes of a login's body. */
+/** Maximum size of a login's body, in bytes. */
 const MAX_BODY_BYTES = 4_096;
 
 const loginBody = z.object({ key: z.string().max(1_000), next: z.string().optional().catch(undefined) });
 const loginQuery = z.object({ next: z.unknown().optional() });
 
-/** What the login needs. */
+/** Dependencies of the login. */
 export interface LoginDeps {
   readonly sessions: Sessions;
   readonly pace: LoginPace;
@@ -22,7 +22,7 @@ export interface LoginDeps {
   readonly log: Log;
 }
 
-/** Adds the pages to log in and out, and their files. They are served to anybody. */
+/** Adds the login and logout pages and their files. They need no session. */
 export function addLoginRoutes(server: FastifyInstance, deps: LoginDeps): void {
   const { sessions, pages } = deps;
   server.get('/assets/sluice.css', async (_request, reply) => sendFile(reply, 'text/css', pages.styleSheet));

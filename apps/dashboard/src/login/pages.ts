@@ -4,7 +4,7 @@ import { escapeHtml } from '../http/escapeHtml.js';
 /** The dashboard's own pages, as HTML. */
 export interface Pages {
   /**
-   * @param problem what went wrong with the try before; empty when there was none
+   * @param problem what went wrong with the previous attempt; empty when there was none
    * @param next where to go after the login
    */
   login(problem: string, next: string): string;
@@ -15,7 +15,7 @@ export interface Pages {
 
 const WEB = new URL('../../web/', import.meta.url);
 
-/** Reads the pages from `web/`. What stands in `{{...}}` is filled in, escaped. */
+/** Reads the pages from `web/`. Placeholders `{{...}}` are replaced by escaped values. */
 export async function loadPages(): Promise<Pages> {
   const [login = '', logout = '', styleSheet = '', icon = ''] = await Promise.all(
     ['login.html', 'logout.html', 'sluice.css', 'icon.svg'].map((name) => readFile(new URL(name, WEB), 'utf8')),

@@ -1,7 +1,7 @@
 /**
- * Where to go after a login: a path of this dashboard, or `/` for anything else, so that a login never leads to
+ * The redirect target after a login: a path of this dashboard, or `/` for anything else, so that a login never leads to
  * another site (open redirect).
- * @param asked what the request asks for, in any form
+ * @param asked the requested target, unvalidated
  */
 export function returnPath(asked: unknown): string {
   if (typeof asked !== 'string' || !/^\/(?![/\\])[\x21-\x7e]*$/.test(asked) || asked.includes('\\')) return '/';

@@ -3,19 +3,19 @@ import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 /** How long a login lasts, in ms. */
 export const SESSION_MS = 12 * 3_600_000;
 
-/** Makes and checks the token in the session's cookie. Nothing is stored: every replica can check it. */
+/** Issues and verifies the token in the session cookie. Stateless: every replica can verify it. */
 export interface Sessions {
-  /** A token that is good until `SESSION_MS` from now. */
+  /** Issues a token that expires `SESSION_MS` from now. */
   open(): string;
-  /** When the token's session ends, unix ms; null when it is not ours or is over. */
+  /** When the token's session expires, unix ms; null when the token is invalid or expired. */
   endOf(token: string | undefined): number | null;
-  /** Whether this is the operator key. Takes the same time for every wrong key. */
+  /** Whether this is the operator key. Compares in constant time. */
   isOperatorKey(candidate: string): boolean;
 }
 
 /**
- * Sessions signed with HMAC-SHA256 under a key derived from the operator key (HKDF, RFC 5869), so another operator
- * key ends them all.
+ * Sessions are signed with HMAC-SHA256 under a key derived from the operator key (HKDF, RFC 5869), so changing the
+ * operator key invalidates them all.
  * @param now unix ms
  */
 export function createSessions(operatorKey: string, now: () => number): Sessions {

@@ -3,17 +3,17 @@ import { sendProblem } from '../http/problem.js';
 import { mayChange } from '../http/sameOrigin.js';
 import type { Sessions } from './session.js';
 
-/** Name of the session's cookie. */
+/** Name of the session cookie. */
 export const SESSION_COOKIE = 'sluice_session';
 
-/** When the request's session ends, unix ms; null when it has none. */
+/** When the request's session expires, unix ms; null when it has none. */
 export function sessionEnd(request: FastifyRequest, sessions: Sessions): number | null {
   return sessions.endOf(request.cookies[SESSION_COOKIE]);
 }
 
 /**
- * Lets only requests of a session pass: a page is sent to the login, anything else is answered 401. A page reloads
- * when its session ends, and so comes to the login by itself.
+ * Admits only requests with a session: redirects a page to the login, responds 401 to anything else. A page reloads
+ * when its session expires, which leads to the login.
  */
 export function guardBySession(sessions: Sessions, now: () => number) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -27,7 +27,7 @@ export function guardBySession(sessions: Sessions, now: () => number) {
   };
 }
 
-/** Refuses a request that would change something and was not caused by a page of this dashboard. */
+/** Rejects a state-changing request that no page of this dashboard made. */
 export async function guardByOrigin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   const { origin, 'sec-fetch-site': fetchSite } = request.headers;
   const allowed = mayChange({

@@ -17,7 +17,7 @@ import { createAnswerAccepted } from './answerAccepted.js';
 import type { TaskChecks } from './ga4Properties.js';
 import { createUnqueuedLimit } from './unqueuedLimit.js';
 
-/** What accepting over HTTP depends on. */
+/** Dependencies of accepting over HTTP. */
 export interface AcceptDeps {
   readonly client: RedisService['client'];
   readonly keys: FleetKeys;
@@ -25,7 +25,7 @@ export interface AcceptDeps {
   readonly lanes: LaneQueues;
   readonly call: RedisCall;
   readonly gate: RedisGate;
-  /** Jobs that may be accepted in the whole fleet without being queued. */
+  /** Maximum of accepted but unqueued jobs in the whole fleet. */
   readonly mostUnqueued: number;
   readonly checks: TaskChecks;
   readonly estimates: EstimateReader;
@@ -38,7 +38,7 @@ export interface AcceptDeps {
 
 /** The step that accepts jobs, wired. */
 export interface Accept {
-  /** To be stopped after the last request and before the connections. */
+  /** Stop it after the last request and before closing the connections. */
   readonly acceptor: Acceptor;
   readonly answerAccepted: AnswerAccepted;
 }
@@ -66,7 +66,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   return { acceptor, answerAccepted: createAnswerAccepted(estimates, ledger, now) };
 }
 
-/** Finding a counter by its labels costs more than counting. */
+/** Resolves the counters once: finding a counter by its labels costs more than incrementing it. */
 function hooksOf(task: string, { checks, metrics }: Pick<AcceptDeps, 'checks' | 'metrics'>): TaskHooks {
   const counterOf = (durability: 'ledger' | 'redis') => metrics.jobsAccepted.labels({ task, durability });
   const counters = new Map<string, ReturnType<typeof counterOf>>();

@@ -10,12 +10,12 @@ import type { JobAccepted } from '@sluice/shared/contracts/jobs';
 import type { FastifyReply } from 'fastify';
 import { shownState } from '../wait/shownState.js';
 
-/** An accepted job, as far as its answer needs it. */
+/** The fields of an accepted job that its response needs. */
 export interface AnsweredJob extends LanedJob {
   readonly row: { readonly id: string; readonly tenantId: string; readonly priority: number };
 }
 
-/** Answers 202 with state, position and wait estimate of an accepted job; `inWords` turns that into another body. */
+/** Responds 202 with an accepted job's state, position and wait estimate; `inWords` maps that to another body. */
 export type AnswerAccepted = (
   reply: FastifyReply,
   job: AnsweredJob,
@@ -27,7 +27,7 @@ export type AnswerAccepted = (
 const NOT_YET_QUEUED =
   'The job is accepted and will not be lost. It is not queued yet: it will be as soon as the queue accepts jobs again.';
 
-/** Makes the answer to an accepted job. */
+/** Creates the function that responds to an accepted job. */
 export function createAnswerAccepted(estimates: EstimateReader, ledger: Ledger, now: () => number): AnswerAccepted {
   async function stateOf({ row }: AnsweredJob, acceptance: Acceptance): Promise<JobState> {
     if (acceptance.kind === 'new') return acceptance.state;
@@ -35,13 +35,13 @@ export function createAnswerAccepted(estimates: EstimateReader, ledger: Ledger, 
     return known === null ? 'accepted' : shownState(known, now());
   }
 
-  /** A job that was not added has no position, so nobody is asked for it. */
+  /** A job that was not added to its lane has no position, so this skips the lookup. */
   async function estimateOf(job: AnsweredJob, acceptance: Acceptance): Promise<SeenEstimate> {
     const state = await stateOf(job, acceptance);
     const { id, delayMs } = job.job;
     const waiting = { id, state, priority: job.row.priority, dueInMs: state === 'delayed' ? delayMs : 0 };
     if (acceptance.kind === 'new' && state === 'accepted') return { ...describeEstimate(waiting, null, null), state };
-    // Not found where it was just added: the read overtook its add, or a worker was faster; so it is read again.
+    // Not in the lane it was just added to: the read overtook the add, or a worker already claimed it. Read again.
     if (acceptance.kind === 'known' || acceptance.seen === null || acceptance.seen.place?.kind === 'elsewhere') {
       return estimates.read(job.lane, waiting);
     }
@@ -52,7 +52,7 @@ export function createAnswerAccepted(estimates: EstimateReader, ledger: Ledger, 
     const { state, ...estimate } = await estimateOf(job, acceptance);
     const note = state === 'accepted' ? { message: NOT_YET_QUEUED } : {};
     const answer: JobAccepted = { id: job.row.id, state, ...estimate, ...note };
-    // Typed above and serialised here: checking it against its schema again would cost more than the rest of the answer.
+    // Typed above and serialised here: validating it against its schema again would cost more than the rest.
     return reply
       .code(202)
       .type('application/json; charset=utf-8')

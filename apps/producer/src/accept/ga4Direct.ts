@@ -11,15 +11,15 @@ import type { TaskCatalogue } from '@sluice/tasks/internal';
 import { partOf } from '@sluice/tasks/internal';
 import type { RedisCall } from '../stores/redisCall.js';
 
-/** Waits briefly for jobs that run at once. */
+/** Waits briefly for jobs that can run immediately. */
 export interface DirectAnswers {
-  /** The end of a job that was accepted, or null when its request is to be answered with its position. */
+  /** The finished job, or null when the request should be answered with the job's position instead. */
   awaitEnd(job: PreparedJob, acceptance: Acceptance, gone: AbortSignal): Promise<PresentJob | null>;
-  /** How long calls of a report's property are paused, in ms; 0 when it may be called, or that is not known. */
+  /** How long calls to the report's property stay paused, in ms; 0 when not paused or unknown. */
   pausedMs(job: PreparedJob): Promise<number>;
 }
 
-/** What waiting depends on. */
+/** Dependencies of the direct answers. */
 export interface DirectAnswersDeps {
   readonly tasks: Pick<TaskCatalogue, 'find'>;
   readonly lanes: Pick<LaneQueues, 'position'>;
@@ -28,14 +28,14 @@ export interface DirectAnswersDeps {
   readonly places: Pick<PlaceWatch, 'watch'>;
   readonly ends: JobEnds;
   readonly call: RedisCall;
-  /** Longest that a request waits, in ms; 0 never. */
+  /** Maximum time that a request waits, in ms; 0 disables waiting. */
   readonly waitMs: number;
 }
 
-/** How long a repeated request waits for an end that is known already, in ms. */
+/** How long a repeated request waits for a result that is already known, in ms. */
 const KNOWN_WAIT_MS = 250;
 
-/** By the feed and the ledger; gives up on a job whose lane is paused. */
+/** Uses the feed and the ledger; stops waiting for a job whose lane is paused. */
 export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
   const { tasks, lanes, estimates, quotas, places, ends, call, waitMs } = deps;
 
@@ -79,11 +79,11 @@ export function createDirectAnswers(deps: DirectAnswersDeps): DirectAnswers {
 }
 
 /**
- * Whether a job at this position of its lane runs at once: there are calls left for it, for the jobs ahead, and for those that
- * have started and not taken theirs yet. Pure.
+ * Whether a job at this position of its lane can run immediately: the quota covers it, the jobs ahead of it, and the
+ * jobs that have started but not made their call yet. Pure.
  */
 function mayRun(position: number | null, { active, pausedMs, quota, atATime }: LaneFacts): boolean {
-  // An unknown quota promises nothing.
+  // An unknown quota guarantees nothing.
   if (quota === null || pausedMs > 0) return false;
   const starting = Math.max(0, active - quota.used.underWay);
   const left = callsLeft(quota) ?? atATime;

@@ -5,24 +5,24 @@ import { ProblemError } from '@sluice/shared/errors/problemError';
 import { z } from 'zod';
 
 /**
- * Refuses a job before anything of it is written.
- * @param pointer where the request names what is refused, if not in the data of a job
+ * Rejects a job before any of it is written.
+ * @param pointer JSON pointer to the rejected field, when it is not in a job's data
  * @throws ProblemError `forbidden`, naming the field and what to do
  */
 export type TaskCheck = (job: Pick<NewJob, 'tenantId' | 'data'>, pointer?: string) => Promise<void>;
 
-/** The checks by the name of their task; jobs of all other tasks pass. */
+/** The checks by task name; jobs of all other tasks pass. */
 export type TaskChecks = ReadonlyMap<string, TaskCheck>;
 
-/** The properties that a tenant was granted; null when the tenant does not exist. */
+/** The properties granted to a tenant; null when the tenant does not exist. */
 export type GrantedProperties = (tenantId: string) => Promise<Ga4Properties | null>;
 
 const dataSchema = z.object({ propertyId: ga4PropertyIdSchema });
 
 /**
- * The checks of the built-in tasks: reports are limited to the properties that the operator granted to their tenant. The worker
- * checks again before it calls.
- * @param anyProperty whether the fleet is of one tenant, who may read all that its credential can
+ * The checks of the built-in tasks: a tenant may only report on the properties that the operator granted to it. The
+ * worker checks again before the call.
+ * @param anyProperty whether the fleet has a single tenant, which may read everything its credential can
  */
 export function createTaskChecks(granted: GrantedProperties, anyProperty: boolean): TaskChecks {
   return new Map(anyProperty ? [] : [[ga4RunReport.name, createPropertyCheck(granted)]]);

@@ -15,15 +15,15 @@ import type { TaskChecks } from './ga4Properties.js';
 import type { SubmitDeps } from './submitRoutes.js';
 import { toSubmission } from './submitRoutes.js';
 
-/** What requesting reports depends on. */
+/** Dependencies of the report route. */
 export interface Ga4ReportDeps extends SubmitDeps {
   readonly direct: DirectAnswers;
   readonly checks: TaskChecks;
 }
 
 /**
- * `POST /api/v1/ga4/reports`: the rows when the quota allows a call at once, else a position in the queue. Either way it is a
- * job: one that dies while the request waits is answered with its error.
+ * `POST /api/v1/ga4/reports`: the rows when the quota allows an immediate call, else a position in the queue. Either
+ * way it is a job: if it dies while the request waits, the response is its error.
  */
 export function addGa4ReportRoute(server: ApiServer, deps: Ga4ReportDeps): void {
   const { acceptor, answerAccepted, direct, checks, tasks, noteUse } = deps;
@@ -52,7 +52,7 @@ export function addGa4ReportRoute(server: ApiServer, deps: Ga4ReportDeps): void 
         ...(dedupeKey === undefined ? {} : { dedupeKey }),
       };
       const prepared = prepareJob(submission, jobBodySchema.parse(job), tasks);
-      // Checked here first, to point at this route's own field.
+      // Checked here first, so that the error points at this route's own field.
       await checks.get(prepared.row.task)?.(prepared.row, '/propertyId');
       const acceptance = await acceptor.accept(prepared);
       reply.header('location', `/api/v1/jobs/${prepared.row.id}`);
@@ -80,8 +80,9 @@ function reportOf(end: PresentJob): z.infer<typeof ga4ReportResultSchema> {
 }
 
 /**
- * The answer to any accepted job without its zone, and the wait in words.
- * @param pausedMs how long the report's property is paused: the report waits at least as long, whatever its position
+ * The usual response to an accepted job without its zone, plus the wait in words.
+ * @param pausedMs how long the report's property stays paused: the report waits at least this long, whatever its
+ * position
  */
 function inWords({ zone: _zone, ...accepted }: JobAccepted, pausedMs: number): z.infer<typeof ga4ReportQueuedSchema> {
   const longer = (waitMs: number | null): number | null => (waitMs === null ? null : Math.max(waitMs, pausedMs));

@@ -15,7 +15,7 @@ import type { AnsweredJob } from './answerAccepted.js';
 /** PostgreSQL's `unique_violation`. */
 const UNIQUE_VIOLATION = '23505';
 
-/** What retrying a dead job depends on. */
+/** Dependencies of retrying a dead job. */
 export interface RequeueDeps {
   readonly ledger: Ledger;
   readonly lanes: LaneQueues;
@@ -25,8 +25,9 @@ export interface RequeueDeps {
 
 /**
  * Returns a dead job to its lane under its own id, with new attempts.
- * @returns the job and the state it is in
- * @throws FleetError `not_found`, `wrong_state` when it is not dead, `duplicate_job` when another took its dedupeKey
+ * @returns the job and its state
+ * @throws FleetError `not_found`, `wrong_state` when it is not dead, `duplicate_job` when another job uses its
+ * dedupeKey
  */
 export async function requeueJob(deps: RequeueDeps, tenantId: string, id: string) {
   const { ledger, lanes, call, acceptor } = deps;

@@ -29,7 +29,7 @@ const batchResultSchema = z.object({
 
 type BatchResult = z.infer<typeof batchResultSchema>;
 
-/** What submitting depends on. */
+/** Dependencies of submitting. */
 export interface SubmitDeps {
   readonly acceptor: Pick<Acceptor, 'accept'>;
   readonly answerAccepted: AnswerAccepted;
@@ -102,7 +102,7 @@ async function submitBatch(
       }
     }),
   );
-  // Not the final answer to the batch: the same request again makes the same ids for what was accepted.
+  // Not the batch's final response: repeating the request yields the same ids for the jobs already accepted.
   if (unavailable !== null) request.settled = false;
   if (unavailable !== null && results.every(({ status }) => status === 503)) throw unavailable;
   if (unavailable !== null) reply.headers(toProblem(unavailable, request.id).headers);
@@ -122,7 +122,7 @@ function toBatchRefusal(error: unknown, requestId: string): BatchResult {
   return { status, code, detail: String(body.detail), ...(errors.success ? { errors: errors.data } : {}) };
 }
 
-/** The submitter, as the request's credential identifies them. */
+/** The submission, with the submitter that the request's credential identifies. */
 export function toSubmission(request: FastifyRequest, id: string): Submission {
   const { tenantId, role, submitter, priorityRules } = tenantCallerOf(request);
   return { id, tenantId, role, submitter, traceparent: traceparentOf(request), priorityRules, recentJobs: 0 };

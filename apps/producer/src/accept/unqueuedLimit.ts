@@ -5,10 +5,10 @@ import { ProblemError } from '@sluice/shared/errors/problemError';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { mayWaitUnqueued } from '../domain/unqueuedShare.js';
 
-/** How long a count is used, in ms. */
+/** How long a count is cached, in ms. */
 const COUNT_MS = 1_000;
 
-/** When those who are refused may retry, in seconds. */
+/** When a refused client may retry, in seconds. */
 const RETRY_AFTER_S = 5;
 
 interface Counted {
@@ -17,9 +17,10 @@ interface Counted {
 }
 
 /**
- * The ledger's count for the whole fleet, plus what this process has accepted since it was made. Several processes may exceed the
- * limit together, by what each accepts in a second. A tenant that exceeds its share, or a fleet at its limit, is refused.
- * @param most jobs that may wait in the whole fleet
+ * Limits unqueued jobs by the ledger's count for the whole fleet plus what this process has accepted since that count.
+ * Several processes together may overshoot by what each accepts in a second. Refuses a tenant over its share, and all
+ * at the fleet's limit.
+ * @param most maximum of unqueued jobs in the whole fleet
  */
 export function createUnqueuedLimit(ledger: Ledger, most: number, now: () => number): UnqueuedLimit {
   const count = createShortCache(

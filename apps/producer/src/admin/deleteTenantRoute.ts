@@ -51,7 +51,7 @@ export function addDeleteTenantRoute(server: ApiServer, deps: DeleteTenantDeps):
   );
 }
 
-/** What is left behind when Redis is away is harmless: nobody can add to it, and the ledger calls its jobs over. */
+/** Leftovers after a Redis outage are harmless: nobody can add to them, and the ledger marks their jobs as ended. */
 async function removeLanes(
   tenantId: string,
   { tasks, lanes, call, client, keys, log }: DeleteTenantDeps,

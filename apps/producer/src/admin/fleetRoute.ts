@@ -111,7 +111,7 @@ function describeWorkers(workers: readonly LiveWorker[], leases: readonly SlotLe
   }));
 }
 
-/** The tenants of a bucket, with how many slots of each are held. */
+/** The tenants of a bucket, with the number of slots held for each. */
 function describeTenants(bucket: FleetBucket, live: ReadonlyMap<string, number>): FleetStatus['tenants'] {
   const lanesOf = groupLanes(bucket.lanes);
   const ids = new Set([...lanesOf.keys(), ...bucket.desired.keys()]);

@@ -76,7 +76,7 @@ function assertKnown(names: readonly string[], upstreams: TaskCatalogue['upstrea
   );
 }
 
-/** Lanes that wait for a quota may go on under the new one, or find again that they may not; else they wake at their time. */
+/** Wakes lanes paused by a quota, so that they check the new one now; on failure they resume when their pause ends. */
 async function wakeLanes(tenantId: string, { tasks, lanes, call, log }: LimitsDeps): Promise<void> {
   for (const queueClass of tasks.queueClasses) {
     if (tasks.upstreamOfClass(queueClass) === null) continue;

@@ -3,7 +3,7 @@ import { priorityRulesSchema } from '@sluice/shared/contracts/priorityRules';
 import { tenantIdSchema } from '@sluice/shared/contracts/tenant';
 import { z } from 'zod';
 
-/** Most properties that one tenant may have. */
+/** Maximum number of properties per tenant. */
 const MAX_GA4_PROPERTIES = 1_000;
 
 const ga4PropertiesSchema = z
@@ -11,7 +11,7 @@ const ga4PropertiesSchema = z
   .max(MAX_GA4_PROPERTIES)
   .meta({ description: 'GA4 properties that its reports may read' });
 
-/** A tenant as the operator creates it. */
+/** Request body that creates a tenant. */
 export const tenantBodySchema = z.strictObject({
   id: tenantIdSchema,
   name: z.string().min(1).max(200).optional(),
@@ -26,7 +26,7 @@ export const tenantBodySchema = z.strictObject({
   ga4Properties: ga4PropertiesSchema.default([]),
 });
 
-/** A change of a tenant; what is left out stays. */
+/** Request body that changes a tenant; omitted fields stay as they are. */
 export const tenantPatchSchema = z
   .strictObject({
     name: z.string().min(1).max(200),
@@ -37,7 +37,7 @@ export const tenantPatchSchema = z
   })
   .partial();
 
-/** A tenant as it is answered. */
+/** A tenant in a response. */
 export const tenantSchema = z.object({
   id: tenantIdSchema,
   name: z.string(),

@@ -13,7 +13,7 @@ import { operatorCreatingHeadersSchema, refusals } from '../http/responses.js';
 import type { RedisCall } from '../stores/redisCall.js';
 import { tenantBodySchema, tenantPatchSchema, tenantSchema } from './tenantContract.js';
 
-/** The id of a tenant in a path. */
+/** A tenant's id in a path. */
 export const tenantParamsSchema = z.object({ id: z.string() });
 
 /** Dependencies of the tenant routes. */
@@ -32,7 +32,7 @@ export function addTenantRoutes(server: ApiServer, deps: TenantDeps): void {
   addChangeRoute(server, deps);
 }
 
-/** The ledger has the weight by now. A Redis that is away gets it from the leading scaler later on. */
+/** The ledger already has the weight. If Redis is unavailable, the leading scaler copies it later. */
 async function copyWeight({ id, weight }: TenantRow, { call, client, keys, log }: TenantDeps): Promise<void> {
   try {
     await call(() => writeWeights(client, keys, new Map([[id, weight]])));
@@ -128,7 +128,7 @@ function addReadRoutes(server: ApiServer, ledger: Ledger): void {
 }
 
 /**
- * A tenant that there is.
+ * Returns an existing tenant.
  * @throws FleetError `not_found`
  */
 export function assertFound(tenant: TenantRow | null): TenantRow {

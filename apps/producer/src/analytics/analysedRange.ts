@@ -3,7 +3,7 @@ import type { FieldProblem } from '@sluice/shared/errors/invalidRequestError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { z } from 'zod';
 
-/** Longest range, most points, and shortest step that may be asked for. */
+/** Maximum range, maximum number of points, and minimum step of a query. */
 const MAX_RANGE_DAYS = 31;
 const MAX_POINTS = 500;
 const MIN_STEP_MS = 1_000;
@@ -13,13 +13,13 @@ const DEFAULT_POINTS = 60;
 
 const UNIT_MS = { '': 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** When to look at, as a caller says it. */
+/** The time range of a query. */
 export const rangeQuerySchema = z.strictObject({
   from: momentSchema.optional().meta({ description: 'One hour before `to` by default' }),
   to: momentSchema.optional().meta({ description: 'Exclusive; now by default. At most 31 days after `from`' }),
 });
 
-/** The same, in steps. */
+/** The same, split into steps. */
 export const stepsQuerySchema = rangeQuerySchema.extend({
   step: z
     .string()
@@ -30,14 +30,14 @@ export const stepsQuerySchema = rangeQuerySchema.extend({
     }),
 });
 
-/** From `fromMs` to before `toMs`, unix ms. */
+/** A half-open range, from `fromMs` to before `toMs`, unix ms. */
 export interface Range {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
 /**
- * Which range is asked for.
+ * Reads the requested range.
  * @throws InvalidRequestError naming the field and its bound
  */
 export function readRange({ from, to }: z.infer<typeof rangeQuerySchema>, nowMs: number): Range {
@@ -51,8 +51,8 @@ export function readRange({ from, to }: z.infer<typeof rangeQuerySchema>, nowMs:
 }
 
 /**
- * Which range in which steps. The range is widened to whole steps, counted from 1970, so that the same step is the same
- * whenever one asks.
+ * Reads the requested range and step. Widens the range to whole steps counted from 1970, so that step boundaries do not
+ * depend on when the request is made.
  * @throws InvalidRequestError naming the field and its bound
  */
 export function readSteps(query: z.infer<typeof stepsQuerySchema>, nowMs: number): Range & { readonly stepMs: number } {
@@ -73,7 +73,7 @@ function readStep(text: string): number {
   return Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
-/** The first round step that makes no more than the usual number of points. */
+/** The shortest round step that yields at most the default number of points. */
 function usualStep(rangeMs: number): number {
   const round = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 21_600].map((seconds) => seconds * 1_000);
   return round.find((stepMs) => rangeMs / stepMs <= DEFAULT_POINTS) ?? UNIT_MS.d;

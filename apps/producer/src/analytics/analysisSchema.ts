@@ -8,7 +8,7 @@ const waitSchema = z
   .object({ avg: ms, p50: ms, p90: ms, p99: ms })
   .meta({ description: 'In ms, over jobs that started; null when none did' });
 
-/** How a job fares, in figures. */
+/** Figures on how jobs perform. */
 export const figuresSchema = z.object({
   accepted: count,
   started: count,
@@ -25,7 +25,7 @@ export const figuresSchema = z.object({
   serviceMs: waitSchema.meta({ description: 'Duration of successful attempts, in ms' }),
 });
 
-/** What is to be changed first. */
+/** What to change first. */
 export const bottleneckSchema = z.object({ kind: z.enum(BOTTLENECKS), because: z.string() });
 
 /** A tenant's jobs over time. */
@@ -55,5 +55,5 @@ export const analysisSchema = z.object({
 /** A tenant's jobs over time. */
 export type Analysis = z.infer<typeof analysisSchema>;
 
-/** How a job fares, in figures. */
+/** Figures on how jobs perform. */
 export type Figures = z.infer<typeof figuresSchema>;

@@ -47,10 +47,10 @@ const fleetSchema = z.object({
   ),
 });
 
-/** How many are counted at a time in this process: each may keep a connection of the ledger busy for a second or two. */
+/** Concurrent analyses in this process: each may occupy a connection to the ledger for a second or two. */
 const MAX_AT_ONCE = 3;
 
-/** Lets few through at a time; more are told to come back. */
+/** Limits concurrency; callers over the limit are asked to retry later. */
 function createGate(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> {
   let running = 0;
   return async (work) => {
@@ -118,7 +118,7 @@ export function addAnalyticsRoutes(server: ApiServer, { ledger, config, now }: A
   );
 }
 
-/** Without the slots of each tenant: ask for one tenant's analytics to see whether those are busy. */
+/** Does not consider each tenant's slots: the analytics of a single tenant show whether those are busy. */
 function bottleneckOf({ completed, failed, deferred, waiting, waitP90Ms, serviceP90Ms }: TenantAnalysis) {
   return findBottleneck({
     completed,

@@ -28,7 +28,7 @@ describe('capacityOf', () => {
 
 describe('busyMsOf', () => {
   it('shares an attempt out over the steps in which it ran', () => {
-    // One that ran from before the range until 1,150; one from 1,020 to 1,230; one from 1,240 on.
+    // Three attempts: from before the range until 1,150; from 1,020 to 1,230; from 1,240 on.
     const changes = [
       { step: -1, running: 1, ms: 0 },
       { step: 0, running: 1, ms: 80 },

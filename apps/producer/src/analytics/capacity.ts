@@ -1,18 +1,18 @@
 import type { RunningChange } from '@sluice/fleet/postgres/queries/analyseJobs';
 import type { SlotsGiven } from '@sluice/fleet/postgres/queries/slotsGiven';
 
-/** What a tenant had for its jobs in a step. */
+/** A tenant's capacity in one step. */
 export interface StepCapacity {
-  /** Most slots at a time; null when nothing was decided yet. */
+  /** Maximum slots at a time; null before the first decision. */
   readonly slots: number | null;
-  /** How often it was noted that something held the tenant back; 1 while what was noted before goes on. */
+  /** How often a constraint on the tenant was recorded; 1 while an earlier one persists. */
   readonly heldBack: number;
 }
 
 /**
- * What was decided, step by step. Pure. What holds a tenant back is noted when it begins: it goes on while there are jobs
- * that wait and its slots are not changed.
- * @param waiting jobs that wait at the end of each step
+ * A tenant's capacity step by step, from the recorded decisions. Pure. A constraint is recorded when it begins and
+ * persists while jobs wait and the tenant's slots do not change.
+ * @param waiting waiting jobs at the end of each step
  */
 export function capacityOf(
   { fromMs, stepMs }: { readonly fromMs: number; readonly stepMs: number },
@@ -34,7 +34,7 @@ export function capacityOf(
     return { slots: most, heldBack };
   };
   takeUntil(fromMs);
-  // Whether jobs waited all the time since an earlier note is not known here.
+  // Unknown here: whether jobs waited continuously since an earlier record.
   goesOn = false;
   return waiting.map((count, step) => {
     const went = goesOn;
@@ -44,7 +44,7 @@ export function capacityOf(
   });
 }
 
-/** How long attempts took in each step, all together, in ms. Pure. */
+/** Total running time of all attempts in each step, in ms. Pure. */
 export function busyMsOf(changes: readonly RunningChange[], steps: number, stepMs: number): number[] {
   const byStep = new Map(changes.map((change) => [change.step, change]));
   let running = byStep.get(-1)?.running ?? 0;

@@ -6,13 +6,13 @@ import type { Analysis, Figures } from './analysisSchema.js';
 import type { StepCapacity } from './capacity.js';
 import { busyMsOf, capacityOf } from './capacity.js';
 
-/** The figures of one step, task or range, by what they are of. */
+/** The figures of one step, task or range, by kind. */
 type FiguresByKind = ReadonlyMap<AnalysedFigures['kind'], AnalysedFigures>;
 
 const NOTHING: FiguresByKind = new Map();
 
 /**
- * Makes an answer of what the ledger says. Pure.
+ * Builds the response from the ledger's analysis. Pure.
  * @param slotConcurrency jobs that a slot runs at a time
  */
 export function describeAnalysis(
@@ -60,7 +60,7 @@ export function describeAnalysis(
   };
 }
 
-/** A step's lengths, and what the tenant had for its jobs. */
+/** A step's queue lengths and the tenant's capacity. */
 interface Step extends StepCapacity {
   readonly waiting: number;
   readonly underWay: number;
@@ -116,7 +116,7 @@ function entryOf<Key, Inner, Value>(map: Map<Key, Map<Inner, Value>>, key: Key):
   return entry;
 }
 
-/** Adds up what changed, from all that was before the range on. */
+/** Accumulates the changes, starting with everything before the range. */
 function lengthsOf({ changes }: JobAnalysis, steps: number): { waiting: number; underWay: number }[] {
   const byStep = new Map(changes.map((change) => [change.step, change]));
   let waiting = byStep.get(-1)?.waiting ?? 0;
@@ -136,7 +136,7 @@ function toFigures(of: FiguresByKind): Figures {
     started: of.get('started')?.count ?? 0,
     completed,
     dead,
-    // A job's last failure is its death.
+    // A dead job's last failure is its death, not a retry.
     retries: Math.max(0, failed - dead) + deferred,
     successRate: shareOf(completed, completed + dead),
     waitMs: toTimes(of.get('started')),
@@ -160,7 +160,7 @@ function toTimes(of: AnalysedFigures | undefined): Figures['waitMs'] {
   return { avg: round(of?.avg), p50: round(of?.p50), p90: round(of?.p90), p99: round(of?.p99) };
 }
 
-/** A share, 0 to 1; null of nothing. */
+/** A share, 0 to 1; null when the whole is 0. */
 function shareOf(part: number, whole: number): number | null {
   return whole > 0 ? Math.round(Math.min(1, part / whole) * 1_000) / 1_000 : null;
 }

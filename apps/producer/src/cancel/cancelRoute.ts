@@ -86,7 +86,9 @@ async function carryOut(
   }
 }
 
-/** The ledger has the wish already, and whoever claims the job next looks there; one that runs hears of it through Redis. */
+/**
+ * Best effort: the ledger has the cancel request, which the next claim checks; a running job receives it through Redis.
+ */
 async function quietly(hurry: () => Promise<unknown>): Promise<void> {
   await hurry().catch(() => undefined);
 }

@@ -7,14 +7,14 @@ export interface DeadLetterCursor {
   readonly id: string;
 }
 
-/** Writes a cursor as text that means nothing to a client. */
+/** Encodes a cursor as text that is opaque to clients. */
 export function writeCursor({ diedAt, id }: DeadLetterCursor): string {
   return Buffer.from(`${diedAt.getTime()} ${id}`).toString('base64url');
 }
 
 /**
- * Reads a cursor again.
- * @throws InvalidRequestError when it is none of ours
+ * Decodes a cursor.
+ * @throws InvalidRequestError when it is not a valid cursor
  */
 export function readCursor(text: string): DeadLetterCursor {
   const [time = '', id = ''] = Buffer.from(text, 'base64url').toString('latin1').split(' ');

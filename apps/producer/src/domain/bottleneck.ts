@@ -1,47 +1,47 @@
-/** What was seen of jobs over some time, of a tenant or of one of its tasks. */
+/** Observations of a tenant's jobs, or of one of its tasks, over some time. */
 export interface WorkObserved {
-  /** Attempts that ended: completed, failed (retries and deaths), put off by an upstream. */
+  /** Attempts that ended: completed, failed (retries and deaths), deferred by an upstream. */
   readonly completed: number;
   readonly failed: number;
   readonly deferred: number;
-  /** How long jobs waited for their first start, in ms; null when none started. */
+  /** Wait from acceptance to first start, in ms; null when none started. */
   readonly waitP90Ms: number | null;
-  /** How long attempts that completed took, in ms; null when none did. */
+  /** Duration of completed attempts, in ms; null when none completed. */
   readonly serviceP90Ms: number | null;
-  /** Share of the tenant's slots' time that was spent on jobs while there was work, 0 to 1; null when it is not known. */
+  /** Share of the tenant's slot time spent on jobs while there was work, 0 to 1; null when unknown. */
   readonly busyShare: number | null;
-  /** How often it was noted that a quota or rate limit held the tenant back. */
+  /** How often a quota or rate limit was recorded as the tenant's constraint. */
   readonly heldBack: number;
-  /** Jobs that wait at the end. */
+  /** Waiting jobs at the end of that time. */
   readonly waiting: number;
 }
 
-/** What keeps jobs from being done sooner. */
+/** What keeps jobs from completing sooner. */
 export const BOTTLENECKS = ['none', 'failures', 'quota', 'upstream', 'slow-tasks', 'slots'] as const;
 
-/** A bottleneck, in a sentence for people too. */
+/** A bottleneck, with the reason in one sentence. */
 export interface Bottleneck {
   readonly kind: (typeof BOTTLENECKS)[number];
   readonly because: string;
 }
 
-/** A wait under this is nobody's trouble, in ms. */
+/** A shorter wait is no problem, in ms. */
 const SHORT_WAIT_MS = 1_000;
 
-/** From this share on, failures or deferrals are what an attempt mostly comes to, or often enough to be seen. */
+/** From this share on, failures or deferrals dominate the attempts. */
 const MOSTLY = 0.5;
 const OFTEN = 0.1;
 
 /** From this share on, slots count as busy: a queue before a server this busy grows without bound in practice. */
 const BUSY = 0.8;
 
-/** A task is slow from here, in ms: the requirement's own figure for a job. */
+/** A task is slow from this duration on, in ms: the requirement's own figure for a job. */
 const SLOW_MS = 30_000;
 
 /**
- * Names the one thing that is to be changed first. In this order: attempts that mostly fail are wasted whatever else is wrong;
- * a quota or an upstream that asks to wait is not helped by slots; a slot that is held for long is helped by faster tasks
- * before more slots. Pure.
+ * Names the one thing to change first. In this order: attempts that mostly fail are wasted whatever else is wrong; more
+ * slots do not help against a quota or an upstream that asks to wait; against long-running jobs, faster tasks help
+ * before more slots do. Pure.
  */
 export function findBottleneck(seen: WorkObserved): Bottleneck {
   const { completed, failed, deferred, heldBack, waiting } = seen;

@@ -1,13 +1,16 @@
-/** Jobs that are accepted and not queued: of the whole fleet, and of the tenant that asks for one more. */
+/** Accepted but unqueued jobs: of the whole fleet, and of the tenant that submits another. */
 export interface UnqueuedJobs {
   readonly all: number;
   readonly own: number;
 }
 
-/** This part of the bound is kept for tenants that have less than it, so that one that floods does not shut out the others. */
+/**
+ * This part of the limit is reserved for tenants that use less than it, so that a flooding tenant cannot exclude
+ * others.
+ */
 const KEPT_PART = 1 / 4;
 
-/** Whether one more job may be accepted that will not be queued now. Pure. @param most such jobs of the whole fleet */
+/** Whether one more job may be accepted unqueued. Pure. @param most maximum of unqueued jobs in the whole fleet */
 export function mayWaitUnqueued({ all, own }: UnqueuedJobs, most: number): boolean {
   const kept = Math.floor(most * KEPT_PART);
   return all < most - kept || (all < most && own < kept);

@@ -2,8 +2,9 @@ import type { TenantRole } from '@sluice/shared/contracts/identity';
 import type { PriorityRules } from '@sluice/shared/contracts/priorityRules';
 
 /**
- * What a route lets its caller do. `catalogue` is the same for all; `operate` is for the fleet's operator;
- * `webhook-secret` and `limits` name their tenant in the path; everything else happens within the tenant that the caller acts for.
+ * The access that a route requires. `catalogue` is the same for all; `operate` is for the fleet's operator;
+ * `webhook-secret` and `limits` name their tenant in the path; everything else happens within the tenant that the
+ * caller acts for.
  */
 export type Access =
   | 'catalogue'
@@ -16,19 +17,19 @@ export type Access =
   | 'limits'
   | 'operate';
 
-/** Who is asking, and for which tenant. */
+/** The authenticated caller, and the tenant it acts for. */
 export interface Caller {
   readonly operator: boolean;
   /** Null for an operator that acts for no tenant. */
   readonly tenantId: string | null;
   readonly role: TenantRole;
-  /** The person, or `key:<id>` for a key that belongs to none; null for an operator, and for a token without `sub`. */
+  /** The person, or `key:<id>` for a key that belongs to nobody; null for an operator and for a token without `sub`. */
   readonly submitter: string | null;
-  /** The API key that was used; null for another credential. */
+  /** The API key that was used; null for any other credential. */
   readonly keyId: string | null;
-  /** When the credential ends by itself, unix ms; null when it does not. */
+  /** When the credential expires, unix ms; null when it does not. */
   readonly expiresAtMs: number | null;
-  /** Of the tenant that the caller acts for; null is none. */
+  /** The rules of the tenant that the caller acts for; null when it has none. */
   readonly priorityRules: PriorityRules | null;
 }
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Makes an API key: 32 random bytes behind a prefix by which leaks can be found. */
+/** Creates an API key: 32 random bytes after a prefix by which secret scanners find leaks. */
 export function newApiKey(): string {
   return `slk_${randomBytes(32).toString('base64url')}`;
 }
 
-/** What is kept of an API key, as hex. A key is random enough that a plain SHA-256 cannot be searched. */
+/** The stored form of an API key, as hex. A key is random enough that a plain SHA-256 cannot be brute-forced. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

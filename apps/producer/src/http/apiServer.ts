@@ -11,7 +11,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Access, Caller, TenantCaller } from './access.js';
 
-/** The server as routes see it: schemas are zod's, and handlers get their types from them. */
+/** The server as routes see it: schemas are zod's, and handlers infer their types from them. */
 export type ApiServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
@@ -22,27 +22,27 @@ export type ApiServer = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; null on routes without `access`. */
+    /** The authenticated caller; null on routes without `access`. */
     caller: Caller | null;
-    /** UUIDv7 that the ids of what this request makes come from; the same again when the request is sent again. */
+    /** UUIDv7 from which the ids that this request creates are derived; the same when the request is repeated. */
     seed: string;
     /** SHA-256 of the body's bytes, as hex. */
     bodyHash: string;
-    /** The `Idempotency-Key` that this request holds; null when it has none. */
+    /** The `Idempotency-Key` that this request holds; null when it holds none. */
     held: { readonly scope: string; readonly key: string } | null;
-    /** Whether the answer settles the request, so that it may be replayed; a route sets it to false when it does not. */
+    /** Whether the response is final and may be replayed; a route sets it to false when it is not. */
     settled: boolean;
-    /** The request's span; null while nothing is traced. */
+    /** The request's span; null when tracing is off. */
     span: OpenSpan | null;
   }
   interface FastifyContextConfig {
-    /** What the caller must be allowed to do; every route under `/api/` states it. */
+    /** The access that the caller needs; required on every route under `/api/`. */
     access?: Access;
-    /** It creates something, so it honours `Idempotency-Key`. */
+    /** The route creates something, so it honours `Idempotency-Key`. */
     creates?: boolean;
-    /** Its answer goes on for as long as somebody reads it. */
+    /** The response is a stream that lasts as long as a client reads it. */
     streams?: boolean;
-    /** Its answer holds a secret, so it is kept sealed. */
+    /** The response contains a secret, so it is stored sealed. */
     answersSecret?: boolean;
   }
 }

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiServer } from './apiServer.js';
 import { PROBLEM_TYPE, toProblem } from './problem.js';
 
-/** Answers an error as problem+json. */
+/** Responds to an error with problem+json. */
 export type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /** The one function that every error response goes through: counts, logs and sends it. */

@@ -5,7 +5,7 @@ import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 import { ProblemError } from '@sluice/shared/errors/problemError';
 import { z } from 'zod';
 
-/** RFC 9457 problem details, as every refusal is answered. */
+/** RFC 9457 problem details, the body of every error response. */
 export const problemSchema = z
   .looseObject({
     type: z.string(),
@@ -18,10 +18,10 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'An error (problem details, RFC 9457)' });
 
-/** Media type of a refusal. */
+/** Media type of an error response. */
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** A refusal, ready to be sent. */
+/** An error response, ready to send. */
 export interface Problem {
   readonly status: number;
   readonly code: ErrorCode;
@@ -30,7 +30,7 @@ export interface Problem {
 }
 
 /**
- * How an error is told to a client. What is not thrown on purpose is told as `internal`, without its message.
+ * Maps an error to the problem that a client receives. An unexpected error becomes `internal`, without its message.
  * @param requestId becomes `instance`
  */
 export function toProblem(error: unknown, requestId: string): Problem {
@@ -71,7 +71,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'unavailable',
 };
 
-/** Errors of the HTTP framework carry a status; anything else is a fault of ours. */
+/** Errors of the HTTP framework carry a status; anything else is an internal error. */
 function toFleetError(error: unknown): FleetError {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   const code = CODE_OF_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid_request' : 'internal');

@@ -4,12 +4,12 @@ import { startSpan } from '@sluice/shared/telemetry/spans';
 import type { FastifyRequest } from 'fastify';
 import type { ApiServer } from './apiServer.js';
 
-/** Routes that machines ask all the time, and whose traces nobody reads. */
+/** Routes that machines poll constantly, and whose traces nobody reads. */
 const UNTRACED = new Set(['/livez', '/readyz', '/metrics']);
 
 /**
- * A span for every request, named by its method and route and part of the caller's trace. Paths, queries and headers are
- * left out: they hold ids, and what is nobody's business.
+ * Creates a span for every request, named after its method and route, as part of the caller's trace. Leaves out paths,
+ * queries and headers: they contain ids and private data.
  */
 export function addRequestSpans(server: ApiServer): void {
   server.decorateRequest('span', null);
@@ -20,14 +20,14 @@ export function addRequestSpans(server: ApiServer): void {
   server.addHook('onResponse', async (request, reply) => {
     endRequestSpan(request, reply.statusCode);
   });
-  // A client that left hears no answer.
+  // A client that disconnected receives no response.
   server.addHook('onRequestAbort', async (request) => {
     request.span?.fail('aborted');
     endRequestSpan(request, null);
   });
 }
 
-/** The trace context that what the request makes goes on with: its own span's, else the caller's. */
+/** The trace context that the request's jobs continue: that of its own span, else the caller's. */
 export function traceparentOf(request: FastifyRequest): string | null {
   return request.span?.traceparent ?? readTraceparent(request.headers.traceparent);
 }

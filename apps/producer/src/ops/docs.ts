@@ -4,10 +4,13 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiServer } from '../http/apiServer.js';
 
-/** Version of the API; grows with every change that clients can see. */
+/** Version of the API; increases with every change visible to clients. */
 const API_VERSION = '0.1.0';
 
-/** Serves the OpenAPI 3.1 document of all routes at `/docs/json`, and a page to browse it at `/docs`, without the net. */
+/**
+ * Serves the OpenAPI 3.1 document of all routes at `/docs/json`, and a page to browse it at `/docs`, without internet
+ * access.
+ */
 export async function addDocs(server: ApiServer): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -43,7 +46,7 @@ export async function addDocs(server: ApiServer): Promise<void> {
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
-    // The page must also work over plain HTTP, behind whatever ends TLS.
+    // The page must also work over plain HTTP, behind a proxy that terminates TLS.
     transformStaticCSP: (header) => header.replace(/\s*upgrade-insecure-requests;?/, ''),
     uiConfig: { validatorUrl: null },
   });
@@ -60,7 +63,7 @@ function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** Gives every answer that has no description of its own the name of its status. */
+/** Describes every response that has no description by the name of its status. */
 function describeAnswers(response: unknown): unknown {
   const answers = Object.entries((response ?? {}) as Record<string, object>);
   return Object.fromEntries(

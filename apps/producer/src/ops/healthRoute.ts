@@ -16,7 +16,7 @@ const healthSchema = z.object({
   queue_pending: z.int().nullable().meta({ description: 'Running jobs' }),
 });
 
-/** How long counts of the whole ledger are told again instead of being made anew, in ms. */
+/** How long counts of the whole ledger are cached, in ms. */
 const COUNTS_MS = 1_000;
 
 /** Dependencies of the health route. */
@@ -27,7 +27,7 @@ export interface HealthDeps {
   readonly now: () => number;
 }
 
-/** `GET /health`: degraded without Redis, for jobs are still accepted; unhealthy without the ledger. */
+/** `GET /health`: degraded without Redis, since jobs are still accepted; unhealthy without the ledger. */
 export function addHealthRoute(server: ApiServer, { ledger, call, client, now }: HealthDeps): void {
   const readBacklog = createShortCache(() => ledger(countBacklog), COUNTS_MS, now);
   server.get(

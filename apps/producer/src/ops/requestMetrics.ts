@@ -2,7 +2,7 @@ import type { Log } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 import type { ApiServer } from '../http/apiServer.js';
 
-/** Measures every answer, and tells its request's id in `X-Request-Id`. */
+/** Measures every response and sets its `X-Request-Id`. */
 export function addRequestMetrics(server: ApiServer, metrics: Metrics, log: Log): void {
   const observers = new Map<string, ReturnType<typeof metrics.httpSeconds.labels>>();
   const observerOf = (method: string, route: string, status: number) => {
@@ -19,7 +19,7 @@ export function addRequestMetrics(server: ApiServer, metrics: Metrics, log: Log)
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const ms = reply.elapsedTime;
-    // A stream is answered for as long as somebody reads it, which says nothing of how fast we are.
+    // A stream lasts as long as its client reads it, so its duration says nothing about latency.
     if (request.routeOptions.config.streams === true && reply.statusCode === 200) return;
     observerOf(method, route, reply.statusCode).observe(ms / 1_000);
     log.debug(

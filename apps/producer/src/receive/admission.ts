@@ -10,15 +10,15 @@ import type { Authenticate } from './authenticate.js';
 import { ROLES_OF } from './roles.js';
 import type { FindTenant } from './tenantLookup.js';
 
-/** Access for which the operator need not name a tenant in a header. */
+/** Access that does not require the operator to name a tenant in a header. */
 const WITHOUT_TENANT: ReadonlySet<Access> = new Set(['catalogue', 'webhook-secret', 'limits', 'operate']);
 
-/** Access to what is of the tenant that the path names. */
+/** Access to resources of the tenant named in the path. */
 const OF_NAMED_TENANT: ReadonlySet<Access> = new Set(['webhook-secret', 'limits']);
 
 /**
- * Lets in who may use a route, and notes who it is. A route under `/api/` that does not say what it needs is not served
- * at all.
+ * Authenticates and authorises the caller of a route, and records it on the request. A route under `/api/` that does
+ * not declare its access is not served at all.
  */
 export function addAdmission(server: ApiServer, authenticate: Authenticate, findTenant: FindTenant): void {
   server.decorateRequest('caller', null);
@@ -55,7 +55,7 @@ export function addAdmission(server: ApiServer, authenticate: Authenticate, find
       done(error instanceof Error ? error : new FleetError('internal', String(error)));
       return;
     }
-    // Most credentials are known, and a promise costs as much as all the rest of this.
+    // Most credentials are cached, and awaiting a promise would cost as much as the rest of this check.
     if (admitted === undefined) done();
     else admitted.then(() => done(), done);
   });
@@ -67,7 +67,7 @@ function toCaller(principal: Principal, tenantHeader: string | undefined): Calle
     return { operator: true, tenantId: tenantHeader ?? null, role: 'owner', ...none };
   }
   const { tenantId, role, userId, keyId, expiresAtMs, priorityRules } = principal;
-  // The same answer whether the other tenant exists or not.
+  // The same response whether or not the other tenant exists.
   if (tenantHeader !== undefined && tenantHeader !== tenantId) {
     throw new FleetError('forbidden', 'Only the operator may act for another tenant.');
   }

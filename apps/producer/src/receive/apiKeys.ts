@@ -4,17 +4,17 @@ import type { Principal } from '@sluice/shared/contracts/identity';
 import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { createStaleLookup } from '../stores/staleLookup.js';
 
-/** How long a found key is trusted, in ms: a revoked one must be dead everywhere within a second. */
+/** How long a key stays cached, in ms: a revoked key must be rejected everywhere within a second. */
 export const TRUST_MS = 900;
 
 type KeyRow = Awaited<ReturnType<typeof findApiKeyByHash>>;
 
-/** Finds who holds an API key, by the key's SHA-256 as hex; null when no valid key has it. */
+/** Finds the holder of an API key by the key's SHA-256 as hex; null when no valid key matches. */
 export type FindKeyHolder = (hash: string) => Principal | null | Promise<Principal | null>;
 
 /**
- * Looks keys up by their SHA-256: the ledger holds nothing else of them.
- * @param staleMs how long a key that was found stays known while the ledger does not answer
+ * Looks keys up by their SHA-256: the ledger stores nothing else of them.
+ * @param staleMs how long a known key stays valid while the ledger does not respond
  */
 export function createKeyLookup(ledger: Ledger, staleMs: number, now: () => number): FindKeyHolder {
   const ask = createShortCache((hash) => ledger((db) => findApiKeyByHash(db, hash)), TRUST_MS, now);

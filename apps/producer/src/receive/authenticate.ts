@@ -5,7 +5,7 @@ import type { FindKeyHolder } from './apiKeys.js';
 import type { FindTenant } from './tenantLookup.js';
 import type { FindTokenHolder } from './tokens.js';
 
-/** Who may ask, and how each kind of credential is checked. */
+/** The accepted credentials, and how each kind is checked. */
 export interface Credentials {
   readonly operatorKey: string;
   readonly findKeyHolder: FindKeyHolder;
@@ -14,18 +14,18 @@ export interface Credentials {
 }
 
 /**
- * Who is asking, by the header `Authorization`; at once where the credential is known.
+ * Identifies the caller by the header `Authorization`; synchronously when the credential is cached.
  * @throws FleetError `unauthenticated`
  */
 export type Authenticate = (authorization: string | undefined) => Principal | Promise<Principal>;
 
-/** Tokens whose digest is remembered. */
+/** Maximum number of cached token digests. */
 const MOST_REMEMBERED = 1_000;
 
-/** Longest token that is looked at. */
+/** Maximum token length; a longer one is rejected without being checked. */
 const MAX_TOKEN_LENGTH = 8_192;
 
-/** Tells operator, API key and JWT apart by their form, and checks each in its way. */
+/** Distinguishes operator key, API key and JWT by their form, and checks each accordingly. */
 export function createAuthenticate(credentials: Credentials): Authenticate {
   const operatorDigest = digestOf(credentials.operatorKey);
   const rememberedDigest = rememberLatest(MOST_REMEMBERED, (token) => {
@@ -35,7 +35,7 @@ export function createAuthenticate(credentials: Credentials): Authenticate {
   return (authorization) => {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) throw refusal('Send Authorization: Bearer <token>.');
-    // Digests have one length, so the comparison's time tells nothing of the key.
+    // All digests have the same length, so the time of the comparison reveals nothing about the key.
     const { digest, hash } = rememberedDigest(token);
     if (timingSafeEqual(digest, operatorDigest)) return { kind: 'operator' };
     const holder = token.startsWith('slk_') ? credentials.findKeyHolder(hash) : findTokenHolder(token, credentials);
@@ -56,7 +56,7 @@ async function findTokenHolder(token: string, credentials: Credentials): Promise
   return tenant === null ? null : { ...holder, priorityRules: tenant.priorityRules };
 }
 
-/** The same function, with its latest answers remembered. */
+/** Memoises a function for its most recent arguments. */
 function rememberLatest<Answer>(most: number, make: (text: string) => Answer): (text: string) => Answer {
   const made = new Map<string, Answer>();
   return (text) => {

@@ -1,18 +1,18 @@
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';
 
-/** Arrays and objects may be nested this deep. */
+/** Maximum nesting of arrays and objects. */
 const MAX_DEPTH = 64;
 
-/** Keys that can reach an object's prototype when a later step copies them. */
+/** Keys that can modify an object's prototype when a later step copies them. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** PostgreSQL's text and jsonb can hold neither NUL nor half of a surrogate pair. */
+/** PostgreSQL's text and jsonb can store neither NUL nor an unpaired surrogate. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 /**
- * Refuses what no one may send in any body, query or path: keys that reach prototypes, nesting beyond 64, and
- * characters that cannot be stored.
- * @throws InvalidRequestError at the first such thing
+ * Rejects what is invalid in any body, query or path: keys that modify prototypes, nesting beyond 64, and characters
+ * that cannot be stored.
+ * @throws InvalidRequestError at the first violation
  */
 export function refuseHostile(value: unknown, depth = 0): void {
   if (typeof value === 'string') refuseText(value);

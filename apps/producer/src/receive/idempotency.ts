@@ -19,10 +19,10 @@ import type { ApiServer } from '../http/apiServer.js';
 import type { RequestSeeds } from './requestSeeds.js';
 import type { Seal } from './seal.js';
 
-/** Scope of requests by which the operator acts for no tenant. No tenant's id holds a "#". */
+/** Scope of requests that the operator makes for no tenant. No tenant id contains a "#". */
 const OPERATOR_SCOPE = '#operator';
 
-/** Looks at a key whose request is still under way before giving up: 50 ms apart. */
+/** How often to poll a key whose request is still in progress before giving up: every 50 ms. */
 const LOOKS = 60;
 const LOOK_EVERY_MS = 50;
 
@@ -35,9 +35,9 @@ export interface IdempotencyDeps {
 }
 
 /**
- * Honours `Idempotency-Key` on routes that create something: the first request goes on and its answer is kept, an equal
- * one gets that answer, one with another body is refused. Requests whose outcome is not known leave their seed behind,
- * so that the same request again makes the same ids.
+ * Honours `Idempotency-Key` on routes that create something: the first request proceeds and its response is stored, an
+ * identical one receives that response, one with a different body is rejected. A request with an unknown outcome leaves
+ * its seed behind, so that a repeated request creates the same ids.
  */
 export function addIdempotency(server: ApiServer, deps: IdempotencyDeps): void {
   server.decorateRequest('held', null);
@@ -87,14 +87,14 @@ async function holdOrReplay(
   }
 }
 
-/** A request of which the ledger knows nothing; its ids come from the seed that Redis keeps. */
+/** A request unknown to the ledger; its ids derive from the seed stored in Redis. */
 type Seeded = { readonly kind: 'seeded'; readonly seed: string };
 
 type HoldRequest = Parameters<typeof holdIdempotencyKey>[1];
 
 /**
- * Where Redis alone may answer for a job, the seed is kept there before anything else, so that the same request makes the
- * same ids whether the ledger is there or not. The ledger's own seed wins where it has one: Redis may have been emptied.
+ * For jobs that may be held by Redis alone, stores the seed in Redis first, so that the same request creates the same
+ * ids whether or not the ledger is available. A seed in the ledger takes precedence: Redis may have lost its data.
  */
 async function seedAndHold(
   { ledger, seeds }: IdempotencyDeps,
@@ -114,7 +114,7 @@ async function seedAndHold(
   }
 }
 
-/** Whether a body asks for a job that Redis alone answers for. It has passed its schema; the jobs of a batch have not. */
+/** Whether a body requests a job that Redis alone may hold. The body is validated; the jobs in a batch are not. */
 function asksRedis(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
   if ('jobs' in body && Array.isArray(body.jobs)) return body.jobs.some(asksRedis);
@@ -169,7 +169,7 @@ async function settleHold(
       );
     }
   } catch (err) {
-    // The hold ends by itself; the same request again then makes the same ids.
+    // The hold expires; a repeated request then creates the same ids.
     log.warn(
       { component: 'idempotency', event: 'response_not_stored', err, requestId: request.id },
       'failed to store the response of an Idempotency-Key: a repeated request runs again with the same ids',

@@ -7,15 +7,15 @@ import { refuseHostile } from './hostileInput.js';
 /** `application/json`, and types such as `application/cloudevents+json`. */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i;
 
-/** Makes JSON the only language of bodies, and refuses hostile ones before anything looks at them. */
+/** Accepts only JSON bodies, and rejects hostile ones before anything else reads them. */
 export function addJsonBody(server: ApiServer): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    // Nobody else compares bodies.
+    // Only idempotency compares bodies.
     if (request.headers['idempotency-key'] !== undefined) {
       request.bodyHash = createHash('sha256').update(body).digest('hex');
     }
-    // Clients that always name a content type send it with an empty body as well.
+    // Clients that always set a content type send it with an empty body as well.
     parseInto(done, body.length === 0 ? null : body);
   });
 }
@@ -32,8 +32,8 @@ function parseInto(done: (error: Error | null, value?: unknown) => void, body: B
 }
 
 /**
- * Reads a body as JSON.
- * @throws FleetError `malformed_json`, InvalidRequestError for what no one may send
+ * Parses a body as JSON.
+ * @throws FleetError `malformed_json`, InvalidRequestError for hostile input
  */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new FleetError('malformed_json', 'The body is not valid UTF-8.');

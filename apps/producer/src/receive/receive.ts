@@ -31,7 +31,7 @@ export interface ReceiveDeps {
   readonly now: () => number;
 }
 
-/** Everything that a request passes before its route: credential, body, schema, `Idempotency-Key`. */
+/** Adds every check that a request passes before its route: credential, body, schema, `Idempotency-Key`. */
 export function addReceive(server: ApiServer, deps: ReceiveDeps): void {
   const { config, ledger, log, now } = deps;
   const { credentialsStaleMs } = config.accept;

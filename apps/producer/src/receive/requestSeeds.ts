@@ -3,29 +3,29 @@ import type { RedisService } from '@sluice/fleet/redis/connect';
 import type { FleetKeys } from '@sluice/fleet/redis/keys';
 import type { RedisCall } from '../stores/redisCall.js';
 
-/** What an `Idempotency-Key` belongs to. */
+/** An `Idempotency-Key` within its scope. */
 interface ScopedKey {
-  /** The tenant. */
+  /** The tenant's id. */
   readonly scope: string;
   readonly key: string;
 }
 
-/** A request, as its seed is kept. */
+/** A request and the seed to store for it. */
 export interface SeedRequest extends ScopedKey {
   /** SHA-256 of method, path and body, as hex. */
   readonly requestHash: string;
   readonly seed: string;
 }
 
-/** Seeds of requests in Redis. Every call rejects with `unavailable` while Redis is away. */
+/** Seeds of requests in Redis. Every call rejects with `unavailable` while Redis is down. */
 export interface RequestSeeds {
-  /** Keeps a seed unless there is one; what is kept now, or null when the key belongs to another request. */
+  /** Stores a seed unless one exists. Returns the stored seed, or null when the key belongs to another request. */
   hold(request: SeedRequest): Promise<string | null>;
   replace(request: SeedRequest): Promise<void>;
   forget(request: ScopedKey): Promise<void>;
 }
 
-/** Keeps seeds in the tenant's bucket. */
+/** Stores seeds in the tenant's bucket. */
 export function createRequestSeeds({
   client,
   keys,

@@ -3,7 +3,9 @@ import type { Access } from '../http/access.js';
 
 const EVERYONE: readonly TenantRole[] = ['owner', 'admin', 'member', 'viewer'];
 
-/** The tenant's roles that have each access; the operator has all. Whose jobs one may cancel: see `mayCancel`. */
+/**
+ * The tenant roles that grant each access; the operator has all. For which jobs a caller may cancel, see `mayCancel`.
+ */
 export const ROLES_OF: Readonly<Record<Access, readonly TenantRole[]>> = {
   catalogue: EVERYONE,
   submit: EVERYONE,

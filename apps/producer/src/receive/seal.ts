@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Keeps text unreadable for whoever reads the ledger without the operator key. */
+/** Encrypts text, so that the ledger alone does not reveal it without the operator key. */
 export interface Seal {
   seal(text: string): string;
-  /** The text again, or null when it was sealed under another key or changed. */
+  /** The plain text, or null when it was sealed under another key or tampered with. */
   open(sealed: string): string | null;
 }
 

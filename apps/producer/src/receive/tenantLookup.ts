@@ -5,12 +5,12 @@ import { createShortCache } from '@sluice/shared/lifecycle/shortCache';
 import { createStaleLookup } from '../stores/staleLookup.js';
 import { TRUST_MS } from './apiKeys.js';
 
-/** Finds a tenant that is not deleted; null when there is none. */
+/** Finds a tenant that is not deleted; null when none exists. */
 export type FindTenant = (id: string) => TenantRow | null | Promise<TenantRow | null>;
 
 /**
- * Looks tenants up, remembering each for less than a second.
- * @param staleMs how long one that was found stays known while the ledger does not answer
+ * Looks tenants up and caches each for less than a second.
+ * @param staleMs how long a known tenant stays valid while the ledger does not respond
  */
 export function createTenantLookup(ledger: Ledger, staleMs: number, now: () => number): FindTenant {
   const ask = createShortCache((id) => ledger((db) => findTenant(db, id)), TRUST_MS, now);

@@ -13,10 +13,10 @@ export interface TokenConfig {
   readonly audience: string | undefined;
 }
 
-/** Finds who a JWT speaks for; null when it is not valid. */
+/** Finds the principal of a JWT; null when the token is not valid. */
 export type FindTokenHolder = (token: string) => Promise<Principal | null>;
 
-/** A shared secret is never tried with a public key's algorithm, nor the other way round. */
+/** Kept apart from the public-key algorithms: a shared secret is never used with one of those, or vice versa. */
 const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 const KEY_ALGORITHMS = [
   'RS256',
@@ -82,12 +82,12 @@ function toPrincipal(payload: unknown): Principal | null {
   return { ...holder, keyId: null, expiresAtMs: exp * 1_000, priorityRules: null };
 }
 
-/** Whether the token is at fault, and not the way to the issuer's keys. */
+/** Whether the token itself is invalid, as opposed to the issuer's keys being unreachable. */
 function saysInvalid(error: unknown): boolean {
   if (error instanceof IssuerAway || error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) {
     return false;
   }
-  // The root class stands for an issuer that answered with something else than keys.
+  // jose throws the root class when the issuer's response is not a key set.
   return !(error instanceof errors.JOSEError) || error.constructor !== errors.JOSEError;
 }
 

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import type { ApiServer } from '../http/apiServer.js';
 import { refuseHostile } from './hostileInput.js';
 
-/** Checks paths, queries, headers and bodies against the zod schemas of their route, and answers against theirs. */
+/** Validates paths, queries, headers, bodies and responses against the zod schemas of their route. */
 export function addValidation(server: ApiServer): void {
   server.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data: unknown) => {
-    // Node.js gives every header as text, which is all that our schemas ask of them; they are there to be documented.
+    // Node.js provides every header as text, which is all our schemas require; they exist for the documentation.
     if (httpPart === 'headers') return { value: data };
     const parsed = schema.safeParse(data);
     if (parsed.success) return { value: parsed.data };

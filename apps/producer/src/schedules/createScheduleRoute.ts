@@ -27,7 +27,7 @@ export function addCreateScheduleRoute(server: ApiServer, deps: ScheduleDeps & {
     },
     async (request, reply) => {
       const { tenantId, role, submitter } = tenantCallerOf(request);
-      // Runs of a schedule stand before all that is submitted, so that no rule moves them.
+      // Runs of a schedule go ahead of all submitted jobs, so no priority rule applies to them.
       const submission = { id: request.seed, tenantId, role, submitter, priorityRules: null, recentJobs: 0 };
       const schedule = prepareSchedule(submission, request.body, deps);
       await deps.checks.get(schedule.task)?.(schedule);
@@ -53,9 +53,9 @@ function rowOf(inserted: InsertedSchedule): ScheduleRow {
 }
 
 /**
- * The ledger has it, so it is made in any case: by the scaler, when Redis is away now. One that is there, because the same
- * request came before, is left alone.
- * @returns when it runs first, unix ms; null when it is yet to be made
+ * Creates the schedule's BullMQ scheduler; if Redis is unavailable the scaler creates it later, since the ledger has
+ * the schedule. One that exists already, from an earlier identical request, stays unchanged.
+ * @returns the first run, unix ms; null until the scheduler exists
  */
 async function makeScheduler(row: ScheduleRow, { schedulers, call, log }: ScheduleDeps): Promise<number | null> {
   try {

@@ -1,28 +1,28 @@
 import { CronExpressionParser } from 'cron-parser';
 
-/** When a cron expression comes next, or that it cannot be used. */
+/** The next run of a cron expression, or why it cannot be used. */
 export type CronRun =
   | { readonly kind: 'at'; readonly ms: number }
-  /** It cannot be read. */
+  /** The expression cannot be parsed. */
   | { readonly kind: 'unreadable'; readonly message: string }
-  /** It can, but that day does not exist, such as 31 April. */
+  /** The expression can be parsed, but its day never occurs, such as 31 April. */
   | { readonly kind: 'never' };
 
-/** Days of each month at most, from January on. */
+/** Maximum days of each month, from January on. */
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * When a cron expression comes next, by the parser that BullMQ uses.
+ * Computes the next run of a cron expression with the parser that BullMQ uses.
  * @param timezone a known IANA time zone
  * @param afterMs unix ms
  */
 export function nextCronRun(cron: string, timezone: string, afterMs: number): CronRun {
-  // The parser takes no text for "every minute", and draws an "H" anew each time that it reads it.
+  // The parser reads empty text as "every minute", and picks a new random value for "H" each time it parses one.
   if (cron.trim() === '') return { kind: 'unreadable', message: 'it is empty' };
   if (/H/.test(cron.replace(/[a-z]{3}/gi, ''))) return { kind: 'unreadable', message: '"H" is not supported' };
   try {
     const expression = CronExpressionParser.parse(cron, { currentDate: new Date(afterMs), tz: timezone });
-    // The parser would look through ten thousand years for such a day, which takes a second.
+    // The parser would search ten thousand years for such a day, which takes a second.
     if (!hasDay(expression.fields)) return { kind: 'never' };
     return expression.hasNext() ? { kind: 'at', ms: expression.next().getTime() } : { kind: 'never' };
   } catch (error) {
@@ -30,7 +30,7 @@ export function nextCronRun(cron: string, timezone: string, afterMs: number): Cr
   }
 }
 
-/** Whether any day of the year fits. */
+/** Whether any day of the year matches. */
 function hasDay({ month, dayOfMonth, dayOfWeek }: ReturnType<typeof CronExpressionParser.parse>['fields']): boolean {
   if (!dayOfWeek.isWildcard) return true;
   const earliest = Math.min(...dayOfMonth.values.map((day) => (typeof day === 'number' ? day : 1)));

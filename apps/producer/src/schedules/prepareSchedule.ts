@@ -7,8 +7,8 @@ import { nextCronRun } from './cron.js';
 import type { ScheduleBody } from './scheduleContract.js';
 
 /**
- * Checks a schedule as a job of its task would be, and its cron expression with the queue's own parser. Pure.
- * An expression must come again.
+ * Validates a schedule as a job of its task, and its cron expression with the queue's own parser. Pure.
+ * A cron expression must have a next run.
  * @throws FleetError `unknown_task` or `payload_too_large`, InvalidRequestError naming each field
  */
 export function prepareSchedule(

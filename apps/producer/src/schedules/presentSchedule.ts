@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { toSummary } from '../status/present.js';
 import type { scheduleSchema, scheduleSummarySchema } from './scheduleContract.js';
 
-/** A schedule as a list shows it. */
+/** A schedule as it appears in a list. */
 export function toScheduleSummary(
   row: ListedSchedule,
   nextRunMs: number | null,
@@ -25,13 +25,13 @@ export function toScheduleSummary(
   };
 }
 
-/** What is known of a schedule's jobs. */
+/** What is known about a schedule's jobs. */
 export interface ScheduleRuns {
   readonly nextRunMs: number | null;
   readonly lastJob: JobRow | null;
 }
 
-/** A schedule with everything that is known of it. */
+/** A schedule in full. */
 export function toSchedule(
   row: ScheduleRow,
   { nextRunMs, lastJob }: ScheduleRuns,

@@ -2,13 +2,13 @@ import { tenantRoleSchema } from '@sluice/shared/contracts/identity';
 import { jobBodySchema, jobSummarySchema } from '@sluice/shared/contracts/jobs';
 import { z } from 'zod';
 
-/** Schedules that a tenant may have. */
+/** Maximum number of schedules per tenant. */
 export const MAX_SCHEDULES = 1_000;
 
-/** Shortest interval, in ms; a cron expression cannot ask for more than one run a second either. */
+/** Minimum interval, in ms; a cron expression cannot run more than once a second either. */
 const MIN_EVERY_MS = 1_000;
 
-/** Longest interval: a year, in ms. */
+/** Maximum interval: a year, in ms. */
 const MAX_EVERY_MS = 366 * 24 * 3_600_000;
 
 const { task, data, priority, attempts, timeoutMs } = jobBodySchema.shape;
@@ -19,7 +19,7 @@ const timezoneSchema = z
   .refine(isTimezone, { error: 'Must be an IANA time zone, such as Europe/Berlin' })
   .meta({ description: 'IANA time zone of the cron expression; UTC by default', example: 'Europe/Berlin' });
 
-/** Body of `POST /api/v1/schedules`. Whether `cron` can be read is checked with the queue's own parser. */
+/** Body of `POST /api/v1/schedules`. `cron` is validated later, with the queue's own parser. */
 export const scheduleBodySchema = z
   .strictObject({
     task,
@@ -64,7 +64,7 @@ export const scheduleSummarySchema = z.object({
   }),
 });
 
-/** A schedule with everything that is known of it. */
+/** A schedule in full. */
 export const scheduleSchema = scheduleSummarySchema.extend({
   data: z.unknown(),
   lastJob: jobSummarySchema.nullable().meta({
@@ -78,7 +78,10 @@ export const scheduleListQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
-/** Names alone: what some versions of Node.js take besides, such as "+02:00", the queue's parser reads otherwise. */
+/**
+ * Names only: some versions of Node.js also accept offsets such as "+02:00", which the queue's parser reads
+ * differently.
+ */
 function isTimezone(name: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/.test(name)) return false;
   try {

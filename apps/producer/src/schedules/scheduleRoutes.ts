@@ -115,7 +115,7 @@ function addDeleteRoute(server: ApiServer, deps: ScheduleDeps): void {
   );
 }
 
-/** The ledger has let go of it, so nothing of it runs any more; what is left in Redis is removed by the scaler. */
+/** Best effort: the ledger has deleted the schedule, so it no longer runs; the scaler removes what remains in Redis. */
 async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: ScheduleDeps): Promise<void> {
   try {
     await call(() => schedulers.remove(row));
@@ -127,7 +127,7 @@ async function removeScheduler(row: PlacedSchedule, { schedulers, call, log }: S
   }
 }
 
-/** When each runs next; a Redis that is away makes it unknown, never an error. */
+/** The next run of each schedule; unknown while Redis is down, never an error. */
 async function readNextRuns(
   rows: readonly PlacedSchedule[],
   { schedulers, call }: ScheduleDeps,

@@ -100,7 +100,7 @@ async function toDetail(history: JobHistory, deps: JobStatusDeps): Promise<z.inf
   };
 }
 
-/** Progress lives in Redis alone; without Redis, or once the lane has dropped the job, there is none. */
+/** Progress is stored in Redis only; null without Redis, or once the lane has removed the job. */
 async function readProgress(job: JobRow, { lanes, call }: JobStatusDeps): Promise<unknown> {
   try {
     return await call(() => lanes.progress(laneOf(job), job.queueJobId ?? job.id));

@@ -6,7 +6,7 @@ import { occurrenceOf } from '@sluice/shared/domain/schedule';
 import type { z } from 'zod';
 import { shownState } from '../wait/shownState.js';
 
-/** A job as a list shows it. */
+/** A job as it appears in a list. */
 export function toSummary(job: JobRow, nowMs: number): z.infer<typeof jobSummarySchema> {
   return {
     id: job.id,
@@ -23,7 +23,7 @@ export function toSummary(job: JobRow, nowMs: number): z.infer<typeof jobSummary
   };
 }
 
-/** A moment as it is told, or null. */
+/** A time in a response, or null. */
 export function toText(moment: Date | null): string | null {
   return moment?.toISOString() ?? null;
 }
@@ -33,7 +33,7 @@ export function laneOf(job: JobRow): Lane {
   return { tenantId: job.tenantId, queueClass: job.queueClass as Lane['queueClass'] };
 }
 
-/** A job as its wait is estimated for. */
+/** A job as input to the wait estimate. */
 export function toWaitingJob(job: JobRow, nowMs: number): WaitingJob {
   return {
     id: job.queueJobId ?? job.id,

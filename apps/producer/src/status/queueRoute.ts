@@ -48,7 +48,7 @@ const queueSchema = z.object({
     .meta({ description: 'Of each upstream that jobs call; null while unknown' }),
 });
 
-/** What the tasks say of the lanes that a tenant can have. */
+/** The part of the task catalogue that defines which lanes a tenant can have. */
 type LaneClasses = Pick<TaskCatalogue, 'queueClasses' | 'upstreamOfClass'>;
 
 /** Dependencies of the queue route. */
@@ -61,7 +61,7 @@ export interface QueueStatusDeps {
   readonly estimates: EstimateReader;
 }
 
-/** Priority of a job that does not say its own. */
+/** Default priority of a job. */
 const USUAL_PRIORITY = 50;
 
 /** `GET /api/v1/queue`. */
@@ -89,7 +89,7 @@ export function addQueueRoute(server: ApiServer, deps: QueueStatusDeps): void {
   );
 }
 
-/** Every slot is held by a live process as soon as there is one: see `domain/placement.ts`. */
+/** Every slot is held by a live process as soon as one runs: see `domain/placement.ts`. */
 async function readSlots(
   tenantId: string,
   { call, client, keys }: QueueStatusDeps,
@@ -105,7 +105,7 @@ async function readSlots(
   }
 }
 
-/** Counts by state and by task, and the age of the oldest job that could run. Pure. */
+/** Counts by state and by task, and the age of the oldest runnable job. Pure. */
 function describeCounts(
   counts: readonly UnfinishedCount[],
 ): Pick<z.infer<typeof queueSchema>, 'counts' | 'oldestWaitMs'> {
@@ -137,7 +137,7 @@ function describeLanes(
   };
 }
 
-/** Both are read together: where the quota cannot be told, neither can the circuit. */
+/** Quota and circuit are read together: when one is unknown, so is the other. */
 function describeUpstreams(
   facts: readonly (LaneFacts | null)[],
   { queueClasses, upstreamOfClass }: LaneClasses,
@@ -156,7 +156,7 @@ function describeUpstreams(
   };
 }
 
-/** Null as soon as one cannot be told. */
+/** The longest wait; null when any of them is unknown. */
 function longest(waitsMs: readonly (number | null)[]): number | null {
   return waitsMs.reduce((most, waitMs) => (most === null || waitMs === null ? null : Math.max(most, waitMs)), 0);
 }

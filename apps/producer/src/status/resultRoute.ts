@@ -14,10 +14,10 @@ import { idParamsSchema, refusals, tenantHeadersSchema } from '../http/responses
 import { shownState } from '../wait/shownState.js';
 import { toText } from './present.js';
 
-/** Longest that a request may wait for a result, in ms. */
+/** Maximum time that a request may wait for a result, in ms. */
 const MAX_WAIT_MS = 30_000;
 
-/** Wait between looks at the ledger, in ms: short at first, for jobs are mostly short. */
+/** Interval between polls of the ledger, in ms: short at first, since most jobs are short. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -41,7 +41,7 @@ const querySchema = z.strictObject({
     .meta({ description: 'How long to wait for the result, in ms' }),
 });
 
-/** `GET /api/v1/jobs/:id/result`. Requests that wait are answered at once when the server closes. */
+/** `GET /api/v1/jobs/:id/result`. Waiting requests are answered immediately when the server closes. */
 export function addResultRoute(server: ApiServer, ledger: Ledger, now: () => number): void {
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort());

@@ -1,10 +1,10 @@
 import type { JobHistory } from '@sluice/fleet/postgres/queries/readJob';
 import type { TimelineEntry } from '@sluice/shared/contracts/jobs';
 
-/** An entry that is yet to be put in its place. */
+/** An entry that is not sorted yet. */
 type Moment = Omit<TimelineEntry, 'at'> & { readonly when: Date | null };
 
-/** A job's life as far as the ledger knows it, oldest first. Pure. */
+/** A job's history as recorded in the ledger, oldest first. Pure. */
 export function buildTimeline({ job, attempts, deaths }: JobHistory): TimelineEntry[] {
   const moments: Moment[] = [
     { when: job.acceptedAt, event: 'accepted' },
@@ -14,13 +14,13 @@ export function buildTimeline({ job, attempts, deaths }: JobHistory): TimelineEn
     { when: job.cancelRequestedAt, event: 'cancel_requested' },
     { when: job.finishedAt, event: 'finished', state: job.state },
   ];
-  // The sort is stable, so what happened in one commit stays in the order above.
+  // The sort is stable, so entries of one commit keep the order above.
   return moments
     .flatMap(({ when, ...entry }) => (when === null ? [] : [{ at: when.toISOString(), ...entry }]))
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** A death; when the job was sent again, also what its row has forgotten of the life before. */
+/** A death; if the job was redriven, also the earlier events that its row no longer holds. */
 function toDeathMoments({ diedAt, error, queuedAt, redrivenAt }: JobHistory['deaths'][number]): Moment[] {
   const died: Moment = { when: diedAt, event: 'died', error };
   if (redrivenAt === null) return [died];

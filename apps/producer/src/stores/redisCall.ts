@@ -6,27 +6,27 @@ import { within } from '@sluice/shared/lifecycle/within';
 import type { RedisGate } from './redisGate.js';
 
 /**
- * Calls Redis, or whatever is built on it. Fails at once while Redis is known to be down, and soon when it is silent; an add
- * that failed may still have happened.
+ * Calls Redis, or anything built on it. Fails immediately while Redis is known to be down, and soon when it does not
+ * respond; a failed add may still have taken effect.
  * @throws ProblemError `unavailable`
  */
 export type RedisCall = <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
 
-/** Longest that a request waits for Redis, in ms. */
+/** Maximum time that a request waits for Redis, in ms. */
 const PATIENCE_MS = 1_500;
 
-/** Reads from Redis, for a process that answers people. */
+/** Creates calls that read from Redis on behalf of a request. */
 export function createRedisCall(gate: Pick<RedisGate, 'isSilent' | 'note'>): RedisCall {
   return async (ask) => {
     if (gate.isSilent()) throw queueUnavailable();
     return askInTime(ask, (outcome) => {
-      // The answer to a read says nothing about writes, nor does an error.
+      // A successful read says nothing about writes, nor does an error.
       if (outcome === 'silent') gate.note(outcome);
     });
   };
 }
 
-/** Adds to Redis, and reports to the gate how each add ended. Callers ask the gate first. */
+/** Creates calls that add to Redis and report each outcome to the gate. Callers check the gate first. */
 export function createRedisAdd(gate: Pick<RedisGate, 'note'>): RedisCall {
   return (ask) => askInTime(ask, gate.note);
 }
@@ -38,7 +38,7 @@ async function askInTime<Answer>(ask: () => Promise<Answer>, report: (outcome: C
     return answer;
   } catch (error) {
     if (isProgrammingError(error)) throw error;
-    // The server refused: out of memory, read only, disk full. Anything else means that no answer came.
+    // `ReplyError`: the server refused, as out of memory, read only or disk full. Anything else means no reply.
     report(error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'silent');
     throw error instanceof ProblemError ? error : queueUnavailable(error);
   }

@@ -10,27 +10,30 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { Metrics } from '@sluice/shared/telemetry/metrics';
 
-/** Whether Redis takes jobs now, as far as this process knows; asking costs nothing. Whoever gets `try` notes how it ended. */
+/**
+ * Whether Redis accepts jobs now, as this process last observed; checking is free. A caller that gets `try` notes the
+ * outcome.
+ */
 export interface RedisGate extends Service, AddGate {
-  /** Whether Redis is known not to answer: reads need not wait for it either. */
+  /** Whether Redis is known to be unresponsive, so that reads need not wait for it either. */
   isSilent(): boolean;
-  /** Takes note of how a call ended. */
+  /** Records the outcome of a call. */
   note(outcome: CallOutcome): void;
 }
 
-/** What the gate depends on. */
+/** Dependencies of the gate. */
 export interface RedisGateDeps {
   readonly client: RedisService['client'];
-  /** Share of `maxmemory` above which nothing is added, in percent. */
+  /** Percentage of `maxmemory` above which nothing is added. */
   readonly memoryGuardPercent: number;
   readonly metrics: Pick<Metrics, 'redisMemoryShare'>;
   readonly log: Log;
 }
 
-/** Interval at which Redis is asked how full it is, which also shows whether it answers, in ms. */
+/** Interval between polls of Redis's memory use, which also show whether it responds, in ms. */
 const POLL_EVERY_MS = 500;
 
-/** Knows by the connection's state, by how calls ended, and by what Redis says of its memory. */
+/** Decides by the connection's state, the outcome of calls, and the memory use that Redis reports. */
 export function createRedisGate({ client, memoryGuardPercent, metrics, log }: RedisGateDeps): RedisGate {
   let breaker: BreakerState = CLOSED;
   let memory: MemoryVerdict['kind'] = 'room';
@@ -61,7 +64,7 @@ export function createRedisGate({ client, memoryGuardPercent, metrics, log }: Re
         noteMemory(judgeMemory(await readMemoryUse(client), memoryGuardPercent));
         breaker = afterSign(breaker);
       } catch {
-        // A server that does not answer is noticed by the next call.
+        // The next call detects a server that does not respond.
       }
     },
     log,

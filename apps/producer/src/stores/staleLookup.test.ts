@@ -2,7 +2,7 @@ import { FleetError } from '@sluice/shared/errors/fleetError';
 import { describe, expect, it } from 'vitest';
 import { createStaleLookup } from './staleLookup.js';
 
-/** A ledger that can be away and forget, and a clock that is moved by hand. */
+/** A ledger that can fail and lose entries, and a clock that is moved by hand. */
 function openLookup(staleMs: number) {
   const world = { atMs: 0, away: false, known: new Set(['key']), asked: 0 };
   const find = createStaleLookup(

@@ -1,25 +1,26 @@
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { within } from '@sluice/shared/lifecycle/within';
 
-/** Looks things up; what is fresh is given at once, without a promise. */
+/** Looks a key up; returns a fresh entry synchronously, without a promise. */
 export type StaleLookup<Found> = (key: string) => Found | null | Promise<Found | null>;
 
-/** Keys of which the last finding is remembered; the oldest go first. */
+/** Maximum number of cached entries; the oldest are evicted first. */
 const MAX_ENTRIES = 10_000;
 
-/** Longest that a known key waits for a ledger before what was found last is taken, in ms. */
+/** How long the lookup of a known key waits for the ledger before it uses the cached entry, in ms. */
 const PATIENCE_MS = 1_000;
 
-/** For so long after a question failed the next ones do not wait for theirs, in ms; and they ask no oftener than this. */
+/** For this long after a failed query, lookups do not wait for theirs, and query at most this often, in ms. */
 const AWAY_MS = 1_000;
 const ASK_EVERY_MS = 250;
 
 /**
- * Looks things up, and takes what was found last, for `staleMs` at most, when the ledger does not answer. What the ledger
- * answers is always believed at once, so that a revocation holds as soon as it can be heard of. "There is none" is not kept.
- * @param find rejects with `unavailable` when the ledger is away; may remember its answers for a moment
- * @param freshMs so long after it was asked for, nobody asks again
- * @param staleMs 0 for never
+ * Looks keys up, and falls back to the cached entry, for at most `staleMs`, when the ledger does not respond. The
+ * ledger's response always replaces the entry immediately, so that a revocation applies as soon as it can be read. "Not
+ * found" is not cached.
+ * @param find rejects with `unavailable` when the ledger is down; may cache its results briefly
+ * @param freshMs how long after a query the key is not queried again
+ * @param staleMs 0 disables the fallback
  */
 export function createStaleLookup<Found>(
   find: (key: string) => Promise<Found | null>,
@@ -34,7 +35,7 @@ export function createStaleLookup<Found>(
     const atMs = now();
     const found = await find(key);
     awayUntilMs = Number.NEGATIVE_INFINITY;
-    // The very answer that is known already, from the memory of `find`: it is no younger for that.
+    // The same object as before comes from the cache of `find`, so it is no fresher.
     if (found !== null && last.get(key)?.found === found) return found;
     last.delete(key);
     if (found !== null) {
@@ -54,7 +55,7 @@ export function createStaleLookup<Found>(
     }
   }
 
-  /** What was found last, while the ledger is known to be away; it is asked on, and nobody waits for that. */
+  /** The cached entry, while the ledger is known to be down; queries continue in the background. */
   function takeStale(key: string, found: Found): Found {
     if (now() >= askAtMs) {
       askAtMs = now() + ASK_EVERY_MS;

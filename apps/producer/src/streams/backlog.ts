@@ -1,25 +1,28 @@
 import type { FedEvent, ReplayedPage } from '@sluice/fleet/redis/commands/feed';
 import type { SseStream } from './openStreams.js';
 
-/** Events that may come while the past is told; a client that is told more slowly than that comes back for them. */
+/**
+ * Maximum events buffered during a replay; a client that reads it more slowly is disconnected and reconnects for them.
+ */
 const MOST_EARLY = 4_000;
 
 /** Nothing was missed. */
 export const NOTHING_MISSED: ReplayedPage = { events: [], next: null };
 
-/** Tells events in their order: what happens while the past is told waits behind it. */
+/** Sends events in order: those that occur during the replay of missed events are buffered until it ends. */
 export interface Backlog {
   hear(fed: FedEvent): void;
   /**
-   * Tells what was missed as fast as the client reads it, and then all that was heard meanwhile.
-   * @param more reads on behind an entry; null, when the feed has forgotten it, ends the stream: the client comes back and hears so
+   * Sends the missed events as fast as the client reads them, then all events buffered meanwhile.
+   * @param more reads the next page, after an entry; null, when the feed has trimmed it, ends the stream: the client
+   * reconnects and is then notified
    */
   goOn(missed: ReplayedPage, more: (entry: string) => Promise<ReplayedPage | null>): Promise<void>;
-  /** Whether the past is told. */
+  /** Whether the replay has ended. */
   isKnown(): boolean;
 }
 
-/** @param send tells one event; returns whether the client keeps up */
+/** @param send sends one event; returns whether the client keeps up */
 export function createBacklog(stream: SseStream, send: (fed: FedEvent) => boolean): Backlog {
   let early: FedEvent[] | null = [];
 
@@ -40,7 +43,7 @@ export function createBacklog(stream: SseStream, send: (fed: FedEvent) => boolea
         page = await more(page.next);
         if (page === null) stream.end();
       }
-      // What comes meanwhile is told by the same loop, as it stands at the end of the list.
+      // The same loop sends the events that arrive meanwhile, since they are appended to the list.
       await tellAll(early ?? []);
       early = null;
     },

@@ -4,12 +4,15 @@ import { runEvery } from '@sluice/shared/lifecycle/runEvery';
 import type { Log, Service } from '@sluice/shared/lifecycle/service';
 import type { TenantCaller } from '../http/access.js';
 
-/** How often it is looked whether those who read streams still may, in ms. */
+/** Interval between checks of the credentials of open streams, in ms. */
 const LOOK_EVERY_MS = 5_000;
 
-/** Ends what goes on for long when its credential does. */
+/** Ends long-lived responses when their credential becomes invalid. */
 export interface CredentialWatch extends Service {
-  /** Calls back when the caller's key was revoked, its token has expired, or its tenant was deleted. Returns how to end it. */
+  /**
+   * Calls back when the caller's key is revoked, its token expires, or its tenant is deleted. Returns a function that
+   * stops it.
+   */
   watch(caller: TenantCaller, ended: () => void): () => void;
 }
 
@@ -18,7 +21,7 @@ interface Watched {
   readonly ended: () => void;
 }
 
-/** One question for all callers. A ledger that is away ends nothing: what was valid is taken to be valid until it says no. */
+/** One query for all callers. While the ledger is down nothing ends: credentials stay valid until it says otherwise. */
 export function createCredentialWatch(ledger: Ledger, log: Log, now: () => number): CredentialWatch {
   const watched = new Set<Watched>();
   const loop = runEvery(

@@ -23,27 +23,30 @@ export interface FollowDeps {
   readonly feed: FeedReader;
   readonly places: PlaceWatch;
   readonly present: PresentJobs;
-  /** Events of a job or a tenant from an entry of its feed on, or behind one; null when nobody knows them. Never rejects. */
+  /**
+   * Events of a job or a tenant from an entry of its feed on, or after it; null when they are not available. Never
+   * rejects.
+   */
   readonly replay: (
     subject: { readonly tenantId: string; readonly jobId: string | null },
     from: Pick<ReplayFrom, 'entry' | 'isKnown'>,
   ) => Promise<ReplayedPage | null>;
-  /** The job as it is now; null when the ledger cannot be asked. Never rejects. */
+  /** The current job; null when the ledger is unavailable. Never rejects. */
   readonly reread: (job: JobRow) => Promise<JobRow | null>;
   readonly estimates: Pick<EstimateReader, 'read'>;
   readonly now: () => number;
 }
 
-/** A job to be followed, and where the client was before. */
+/** A job to follow, and the client's last position. */
 export interface Followed {
   readonly job: JobRow;
   readonly from: StreamId | null;
 }
 
 /**
- * Tells one client of one job until it is over: first what it missed or how things are, then what happens. Without Redis it
- * tells what the ledger says.
- * @returns how to stop telling it
+ * Streams one job to one client until the job ends: first the missed events or the current state, then new events.
+ * Without Redis it reports the state in the ledger.
+ * @returns a function that stops it
  */
 export async function followJob(
   { job, from: last }: Followed,
@@ -56,7 +59,7 @@ export async function followJob(
   const listening = await deps.feed.listen(subject, teller.hear);
   const missed = from === null ? null : await deps.replay(subject, { entry: entryOf(from.place), isKnown: false });
   if (missed === null) {
-    // Read only now: whatever happens from here on is heard.
+    // Read after subscribing, so that no event in between is lost.
     const now = (await deps.reread(job)) ?? job;
     teller.begin(listening.behind, { state: await presentState(now, deps), attempt: now.fence });
   }
@@ -67,7 +70,7 @@ export async function followJob(
     else teller.tellState(toReportedState(present, deps.now()));
   });
   const unwatch = followPlace(job, laneOf(job), stream, deps.places);
-  // It may have ended before anyone followed it.
+  // The job may have ended before it was followed.
   deps.present.hurry(job.id);
   return () => {
     listening.stop();
@@ -77,14 +80,14 @@ export async function followJob(
 }
 
 /**
- * Whether a client was told that the job is dead, and it was sent again since. The client then begins anew: behind its last event
- * the feed may still tell of that death.
+ * Whether the job was redriven after the client received its death. The client then starts over: the feed may still
+ * hold that death after the client's last event.
  */
 export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
   return from !== null && from.told !== null && wasRevived(from.told, { state: job.state, attempt: job.fence });
 }
 
-/** The ledger is told a little later that a job is in its lane, so the lane is asked for one that is merely accepted. */
+/** The ledger records with a delay that a job is queued, so for an `accepted` job this asks the lane. */
 async function presentState(job: JobRow, { estimates, now }: FollowDeps): Promise<JobState> {
   if (job.state !== 'accepted') return shownState(job, now());
   return (await estimates.read(laneOf(job), toWaitingJob(job, now()))).state;
@@ -96,7 +99,7 @@ function toReportedState(present: PresentJob, nowMs: number): ReportedState {
 
 function followPlace(job: JobRow, lane: Lane, stream: SseStream, places: PlaceWatch): () => void {
   return places.watch(lane, job.queueJobId ?? job.id, ({ position, estimatedWaitMs, estimatedWaitP90Ms }) => {
-    // A job that does not wait has no place; its state says so.
+    // A job that is not waiting has no position; its state says so.
     if (position === null) return;
     const message = waitText({ state: 'queued', position, estimatedWaitMs });
     stream.send({ event: 'position', id: null, data: { position, estimatedWaitMs, estimatedWaitP90Ms, message } });

@@ -6,16 +6,16 @@ import type { FollowDeps } from './followJob.js';
 import { toMessage } from './jobTeller.js';
 import type { SseStream } from './openStreams.js';
 
-/** A tenant whose jobs are followed, and where the client was before. */
+/** A tenant whose jobs to follow, and the client's last position. */
 export interface FollowedTenant {
   readonly tenantId: string;
   readonly from: FeedPlace | null;
 }
 
 /**
- * Tells one client of all jobs of its tenant. One that cannot be told what it missed, as it was away for too long or the feed was
- * told too much, hears `missed`, and reads the list of jobs again.
- * @returns how to stop telling it
+ * Streams all jobs of a tenant to one client. When the missed events are no longer available, because the client was
+ * disconnected too long or the feed was trimmed, the client receives `missed` and reads the list of jobs again.
+ * @returns a function that stops it
  */
 export async function followTenant(
   { tenantId, from }: FollowedTenant,

@@ -12,23 +12,27 @@ import { createBacklog } from './backlog.js';
 import type { SseStream } from './openStreams.js';
 import type { SseMessage } from './sseText.js';
 
-/** Tells one client of one job, in one order: what it missed, how things are, and what happens. */
+/** Sends one job's missed events, current state and new events to one client, in one order. */
 export interface JobTeller {
-  /** Something happened; it waits until the past is told. */
+  /** Receives an event; it is buffered until the replay ends. */
   hear(fed: FedEvent): void;
-  /** How the job is, for a client that knows nothing or too little. @param behind what is heard comes behind this entry */
+  /**
+   * Sends the current state to a client without a usable position.
+   * @param behind received events come after this entry
+   */
   begin(behind: string | null, state: ReportedState): void;
-  /** Tells what was missed, and then all that was heard meanwhile. */
+  /** Sends the missed events, then all events buffered meanwhile. */
   readonly goOn: Backlog['goOn'];
-  /** How the job is by the ledger: news only when nobody has told it. */
+  /** Reports the state in the ledger; sent only when it is later than what was sent. */
   tellState(state: ReportedState): void;
   tellEnd(job: PresentJob): void;
 }
 
 /**
- * Every id says where in the feed the client is and which state it was told, so that one that comes back is told nothing twice.
- * @param from where the client was before, if anywhere
- * @param over called when the job is said to be over
+ * Every event id encodes the client's position in the feed and the last state sent, so that a client that reconnects
+ * receives nothing twice.
+ * @param from the client's last position, if any
+ * @param over called when an event reports that the job ended
  */
 export function createJobTeller(from: StreamId | null, stream: SseStream, over: () => void): JobTeller {
   let place: FeedPlace = from?.place ?? behindEntry('0-0');
@@ -74,7 +78,7 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
   };
 }
 
-/** An event as it is told to a client. */
+/** An event as it is sent to a client. */
 export function toMessage({ place, event }: FedEvent): SseMessage {
   switch (event.kind) {
     case 'state': {

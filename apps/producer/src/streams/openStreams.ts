@@ -7,61 +7,61 @@ import { SSE_COMMENT, sseRetry, toSseText } from './sseText.js';
 import type { StreamRoom } from './streamRoom.js';
 import { roomFor } from './streamRoom.js';
 
-/** A stream says something so often, in ms; one whose reader has taken nothing from one look to the next is dropped. */
+/** Interval of keep-alive comments, in ms; a reader that has read nothing between two checks is dropped. */
 const LOOK_EVERY_MS = 15_000;
 
-/** After a stream was ended by us the client comes back after so long, in ms. */
+/** How long a client waits to reconnect after the server ended its stream, in ms. */
 const RETRY_MS = 1_000;
 
-/** Headers of the answer that a stream is. */
+/** Headers of a stream's response. */
 export const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // Proxies that buffer would hold back every event.
+  // Otherwise a buffering proxy would delay every event.
   'x-accel-buffering': 'no',
 } as const;
 
 /** A stream of server-sent events to one client. */
 export interface SseStream {
-  /** @returns whether the client keeps up; when not, what can wait does so until {@link taken} */
+  /** @returns whether the client keeps up; when it does not, wait for {@link taken} before sending what can wait */
   send(message: SseMessage): boolean;
-  /** Resolves when the client has taken what was sent, or the stream is over. */
+  /** Resolves when the client has read everything sent, or the stream is over. */
   taken(): Promise<void>;
-  /** Whether it was ended, or the client has gone. */
+  /** Whether the stream was ended or the client disconnected. */
   isOver(): boolean;
-  /** Ends it after what was sent. */
+  /** Ends the stream after what was sent. */
   end(): void;
 }
 
-/** Who reads a stream. */
+/** The reader of a stream. */
 export interface StreamReader {
   readonly tenantId: string;
   readonly requestId: string;
 }
 
-/** All streams that are open in this process. */
+/** All open streams of this process. */
 export interface OpenStreams {
   roomFor(tenantId: string): StreamRoom;
   /**
-   * Begins a stream on an answer.
-   * @param reader whose stream it is
-   * @param closed called once, when the client has gone, was dropped, or the stream was ended
+   * Starts a stream on a response.
+   * @param reader the reader of the stream
+   * @param closed called once, when the client disconnects or is dropped, or the stream is ended
    */
   open(response: ServerResponse, reader: StreamReader, closed: () => void): SseStream;
-  /** Ends every stream, so that their clients go to another process; none is opened any more. */
+  /** Ends every stream, so that clients reconnect to another process, and refuses new ones. */
   endAll(): void;
 }
 
 /**
- * One timer looks at all streams, while there are any.
- * @param maxStreams open at a time, so that streams never take all connections
+ * One timer serves all streams; it runs only while any are open.
+ * @param maxStreams maximum of open streams, so that they never occupy all connections
  */
 export function createOpenStreams(
   metrics: Pick<Metrics, 'streamsOpen' | 'streamsDropped'>,
   maxStreams: number,
 ): OpenStreams {
   const open = new Set<Outbox>();
-  /** Tenant -> its open streams. */
+  /** Tenant -> number of open streams. */
   const ofTenants = new Map<string, number>();
   const outboxes = createOutboxes(() => metrics.streamsDropped.inc());
   let timer: NodeJS.Timeout | null = null;

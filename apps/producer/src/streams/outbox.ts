@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 
-/** Bounds of what waits for readers in this process; the system keeps some more of its own. */
+/** Limits of what is buffered for readers in this process; the operating system's buffers come on top. */
 export interface OutboxBounds {
-  /** What the system is given in one go, in bytes: it gets more when it has taken that. */
+  /** Maximum handed to the operating system at once, in bytes; the next slice follows once it drains. */
   readonly sliceBytes: number;
-  /** What may wait for one reader, in bytes: more than what happens within one read of the feeds. */
+  /** Buffer limit for one reader, in bytes: more than one read of the feeds yields. */
   readonly ofOneBytes: number;
-  /** What may wait for all readers, in bytes; above that one slice may wait for each. */
+  /** Buffer limit for all readers, in bytes; above it each reader is limited to one slice. */
   readonly ofAllBytes: number;
-  /** How long a reader has to take its last words, in ms. */
+  /** How long a reader may take to read the rest after the end, in ms. */
   readonly finishWithinMs: number;
 }
 
-/** The bounds of a producer. */
+/** The limits of a producer. */
 export const OUTBOX_BOUNDS: OutboxBounds = {
   sliceBytes: 65_536,
   ofOneBytes: 1_048_576,
@@ -20,31 +20,32 @@ export const OUTBOX_BOUNDS: OutboxBounds = {
   finishWithinMs: 30_000,
 };
 
-/** What waits for one reader. */
+/** The output buffer of one reader. */
 export interface Outbox {
-  /** @returns whether the reader keeps up; when not, what can wait does so until {@link taken} */
+  /** @returns whether the reader keeps up; when it does not, wait for {@link taken} before sending what can wait */
   send(text: string): boolean;
-  /** Resolves when the reader has taken what was sent, or the stream is over. */
+  /** Resolves when the reader has read everything sent, or the stream is over. */
   taken(): Promise<void>;
-  /** Whether it was ended, or the reader has gone. */
+  /** Whether the stream was ended or the reader disconnected. */
   isOver(): boolean;
-  /** Drops a reader that has taken nothing since the last look; sends the text to one that has taken all. */
+  /** Drops a reader that has read nothing since the previous check; sends the text to one that has read everything. */
   look(text: string): void;
-  /** Ends the answer after what was sent, and cuts off a reader that does not take that in time. */
+  /** Ends the response after what was sent, and disconnects a reader that does not read it in time. */
   end(): void;
 }
 
 /** The outboxes of all readers. */
 export interface Outboxes {
   open(response: ServerResponse): Outbox;
-  /** What waits for all readers, in bytes. */
+  /** Bytes buffered for all readers. */
   waitingBytes(): number;
 }
 
 /**
- * Nobody can see how fast a reader is within one turn of the event loop: Node gives the system nothing before the turn ends. So
- * a turn may send much, up to a bound, and only what is left over later is held against the reader. One that has too much waiting
- * gets that and then the end, so that it is further than before when it comes back.
+ * A reader's speed cannot be measured within one iteration of the event loop: Node hands nothing to the operating
+ * system before the iteration ends. So one iteration may buffer a lot, up to a limit, and only what remains later
+ * counts against the reader. A reader over its limit receives what is buffered and then the end, so that it has made
+ * progress when it reconnects.
  * @param dropped called when a reader did not keep up
  */
 export function createOutboxes(dropped: () => void, bounds: OutboxBounds = OUTBOX_BOUNDS): Outboxes {
@@ -64,7 +65,7 @@ export function createOutboxes(dropped: () => void, bounds: OutboxBounds = OUTBO
 
 interface Shared {
   readonly dropped: () => void;
-  /** Counts what waits for all. */
+  /** Adds to the bytes buffered for all readers. */
   readonly add: (bytes: number) => void;
   readonly mayWaitBytes: () => number;
 }
@@ -105,7 +106,7 @@ function openOutbox(response: ServerResponse, { sliceBytes, finishWithinMs }: Ou
 
   function end(): void {
     if (isOver()) return;
-    // What waited counts until it is gone: it only waits elsewhere now.
+    // What was buffered counts until the response closes: it has only moved to another buffer.
     response.end(waiting.join(''));
     waiting = [];
     const timer = setTimeout(() => response.destroy(), finishWithinMs);

@@ -1,28 +1,30 @@
-/** What one tenant may have open in one process: a quarter of all streams, but so many at least, and never more than there may be. */
+/**
+ * One tenant's limit in one process: a quarter of all streams, but at least the floor, and never more than the maximum.
+ */
 const TENANT_SHARE = 1 / 4;
 const TENANT_FLOOR_STREAMS = 100;
 
-/** Whether one more stream may be opened; whose bound is reached when not. */
+/** Whether one more stream may be opened; if not, which limit is reached. */
 export type StreamRoom = { readonly kind: 'room' } | { readonly kind: 'full' } | TenantIsFull;
 
-/** The tenant has as many streams as it may have. */
+/** The tenant's limit is reached. */
 export interface TenantIsFull {
   readonly kind: 'tenant_full';
   readonly maxStreams: number;
 }
 
-/** Streams that are open in a process, in all and of a tenant. */
+/** Open streams in a process, in total and of one tenant. */
 export interface CountedStreams {
   readonly open: number;
   readonly ofTenant: number;
 }
 
-/** Streams that one tenant may have open in a process, so that one key cannot take those of all others. Pure. */
+/** Maximum open streams of one tenant in a process, so that one key cannot exhaust them for all others. Pure. */
 export function maxStreamsOfTenant(maxStreams: number): number {
   return Math.min(maxStreams, Math.max(TENANT_FLOOR_STREAMS, Math.floor(maxStreams * TENANT_SHARE)));
 }
 
-/** Whether there is room for one more stream of a tenant. Pure. */
+/** Whether a tenant may open one more stream. Pure. */
 export function roomFor({ open, ofTenant }: CountedStreams, maxStreams: number): StreamRoom {
   if (open >= maxStreams) return { kind: 'full' };
   const max = maxStreamsOfTenant(maxStreams);

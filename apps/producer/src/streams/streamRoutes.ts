@@ -26,10 +26,10 @@ export interface StreamDeps extends FollowDeps {
   readonly streams: OpenStreams;
 }
 
-/** One that finds no room comes back after so long, in seconds. */
+/** `Retry-After` of a stream refused at the limit, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Longest id of an event that a client may name, in characters. */
+/** Maximum length of the event id that a client may send, in characters. */
 const MAX_EVENT_ID = 64;
 
 const headers = tenantHeadersSchema.extend({
@@ -90,7 +90,7 @@ async function streamJob(request: FastifyRequest, id: string, reply: FastifyRepl
   const job = isId(id) ? await deps.ledger((db) => readJobRow(db, tenantId, id)) : null;
   if (job === null) throw new FleetError('not_found', 'There is no such job.');
   const from = readStreamId(lastEventIdOf(request));
-  // By the standard this keeps a browser from coming back. A job that was sent again goes on, or has another end.
+  // By the standard, 204 stops a browser from reconnecting. A redriven job continues, or ends differently.
   if (from?.done === true && isTerminal(job.state) && !isOfEarlierLife(job, from))
     return reply.code(204).send(undefined);
   return stream(request, reply, deps, (open) => followJob({ job, from }, open, deps));
@@ -116,7 +116,7 @@ async function stream(
   try {
     stops.push(await follow(open));
   } catch (err) {
-    // The client comes back by itself.
+    // The client reconnects.
     request.log.error(
       { component: 'streams', event: 'stream_not_opened', err },
       'failed to open an event stream: the connection was closed',
@@ -127,7 +127,7 @@ async function stream(
   return undefined;
 }
 
-/** @throws ProblemError `unavailable`, with when to come back */
+/** @throws ProblemError `unavailable`, with `Retry-After` */
 function refuseWithoutRoom(room: StreamRoom): void {
   if (room.kind === 'room') return;
   const message =

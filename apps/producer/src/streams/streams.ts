@@ -19,7 +19,7 @@ import { createCredentialWatch } from './credentialWatch.js';
 import { createOpenStreams } from './openStreams.js';
 import type { StreamDeps } from './streamRoutes.js';
 
-/** What streams are made of. */
+/** Dependencies of the streams. */
 export interface StreamsDeps {
   readonly maxStreams: number;
   readonly client: RedisClient;
@@ -34,7 +34,7 @@ export interface StreamsDeps {
   readonly now: () => number;
 }
 
-/** Streams of events, wired: what the routes need, and what must run for them. */
+/** Wires the event streams: returns what the routes need and the services that must run for them. */
 export function createStreams(deps: StreamsDeps): {
   readonly routes: StreamDeps;
   readonly services: readonly Service[];

@@ -138,6 +138,6 @@ describe('an attempt in a process of its own', () => {
     lines.length = 0;
     await run(`${STARTED} for (let i = 0; i < 10000; i++) console.log('line ' + i); ${DONE} process.exit(0);`);
     expect(lines).toHaveLength(51);
-    expect(lines[0]).toEqual({ jobId: 'job', line: 'line 0' });
+    expect(lines[0]).toMatchObject({ event: 'attempt_output', jobId: 'job', line: 'line 0' });
   });
 });

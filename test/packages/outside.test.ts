@@ -1,35 +1,19 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { insertTenant } from '@sluice/fleet/postgres/queries/tenants';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textOf } from '../docs/repository.js';
 import type { FleetProcess } from '../support/fleetProcess.js';
 import { startReadyProcess } from '../support/fleetProcess.js';
 import type { FleetSpace } from '../support/fleetSpace.js';
 import { openFleetSpace } from '../support/fleetSpace.js';
 import { createHttpClient } from '../support/httpClient.js';
-import { installPacked, MODULES, neededBy } from './installPacked.js';
-
-const run = promisify(execFile);
-
-/** As a service of one's own is compiled. */
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2022',
-    module: 'nodenext',
-    strict: true,
-    skipLibCheck: true,
-    types: ['node'],
-    typeRoots: [join(MODULES, '@types')],
-  },
-};
+import { installPacked, neededBy } from './installPacked.js';
+import { compile, exampleOf, runCompiled } from './outsideCode.js';
 
 const OPERATOR_KEY = 'operator-key-of-an-outside-fleet';
 
@@ -53,24 +37,11 @@ afterAll(async () => {
   await outside.space.close();
 });
 
-/** Writes files and compiles them, as a service of one's own is compiled. */
-async function compile(folder: string, files: Readonly<Record<string, string>>, more: object = {}): Promise<void> {
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  await writeFile(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...TSCONFIG.compilerOptions, ...more }, files: Object.keys(files) }),
-  );
-  await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
-}
-
 /** Compiles and runs the first example of a page. */
 async function runExample(page: string, environment: Readonly<Record<string, string>>): Promise<string> {
   const { folder, space } = outside;
-  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf(page)) ?? [];
-  await compile(folder, { 'service.ts': example });
-  const env = { PATH: process.env.PATH, ...space.environment, ...environment };
-  const { stdout } = await run(process.execPath, [join(folder, 'service.js')], { env });
-  return stdout;
+  await compile(folder, { 'service.ts': exampleOf(page) }, { skipLibCheck: true });
+  return runCompiled(folder, 'service.js', { ...space.environment, ...environment });
 }
 
 describe('a service outside of the repository', () => {
@@ -138,15 +109,14 @@ describe('a fleet outside of the repository', () => {
       started.push(process);
       return process;
     }
-    await compile(folder, { 'tasks.ts': TASKS, 'submit.ts': SUBMITS });
+    await compile(folder, { 'tasks.ts': TASKS, 'submit.ts': SUBMITS }, { skipLibCheck: true });
     try {
       const producer = await start('producer');
       await Promise.all([start('worker'), start('scaler')]);
       const operator = createHttpClient(producer.url, OPERATOR_KEY);
       const { key } = await operator.expect(201, 'POST', '/api/v1/admin/tenants/acme/keys', { role: 'member' });
-      const env = { PATH: process.env.PATH, SLUICE_URL: producer.url, SLUICE_KEY: String(key) };
-      const { stdout } = await run(process.execPath, [join(folder, 'submit.js')], { env });
-      expect(stdout).toBe('invalid_request 6\n');
+      const printed = await runCompiled(folder, 'submit.js', { SLUICE_URL: producer.url, SLUICE_KEY: String(key) });
+      expect(printed).toBe('invalid_request 6\n');
     } finally {
       expect(await Promise.all(started.map((process) => process.stop()))).toEqual(started.map(() => 0));
     }

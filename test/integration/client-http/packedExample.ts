@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { textOf } from '../../docs/repository.js';
 import { installPacked, MODULES } from '../../packages/installPacked.js';
-
-const run = promisify(execFile);
+import { compile, exampleOf, runCompiled } from '../../packages/outsideCode.js';
 
 /** The user's own module of tasks, of which the example imports types alone. */
 const TASKS = `import { z } from 'zod';
@@ -15,18 +11,6 @@ export const probe = {
   result: z.object({ sleptMs: z.int() }),
 } as const;
 `;
-
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2022',
-    module: 'nodenext',
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    types: ['node'],
-    typeRoots: [join(MODULES, '@types')],
-  },
-  files: ['service.ts'],
-};
 
 /** A client that was installed from its tarball into an empty folder. */
 export interface InstalledClient {
@@ -55,12 +39,8 @@ export async function installClient(folder: string): Promise<InstalledClient> {
 
 /** Compiles and runs the README's example beside the installed client; returns what it prints. */
 export async function runExample(folder: string, environment: Readonly<Record<string, string>>): Promise<string> {
-  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(textOf('packages/client/README.md')) ?? [];
-  await writeFile(join(folder, 'service.ts'), example);
-  await writeFile(join(folder, 'tasks.ts'), TASKS);
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  const files = { 'service.ts': exampleOf('packages/client/README.md'), 'tasks.ts': TASKS };
   await symlink(join(MODULES, 'zod'), join(folder, 'node_modules/zod'));
-  await run(join(MODULES, '.bin', 'tsc'), ['-p', folder]);
-  const env = { PATH: process.env.PATH, ...environment };
-  return (await run(process.execPath, [join(folder, 'service.js')], { env })).stdout;
+  await compile(folder, files, { exactOptionalPropertyTypes: true });
+  return runCompiled(folder, 'service.js', environment);
 }

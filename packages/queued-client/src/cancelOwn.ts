@@ -20,7 +20,7 @@ export async function cancelOwn(fleet: FleetConnection, tenantId: string, id: st
     case 'running':
       return;
     case 'cancelled': {
-      const queueClass = cancellation.queueClass;
+      const { queueClass } = cancellation;
       fleet.feed.publish({ kind: 'state', jobId: id, tenantId, queueClass, state: 'cancelled', attempt: 0 });
     }
   }

@@ -1,8 +1,8 @@
 import type { Ledger } from '@sluice/fleet/postgres/ledger';
 import { inTenant } from '@sluice/fleet/postgres/ledger';
-import type { TenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import { readTenantQuotas, replaceTenantQuotas } from '@sluice/fleet/postgres/queries/tenantQuotas';
 import type { LaneQueues } from '@sluice/fleet/queue/add/laneQueues';
+import type { TenantQuotas } from '@sluice/limits';
 import { tenantLimitsBodySchema, tenantLimitsSchema } from '@sluice/shared/contracts/upstreamQuota';
 import { FleetError } from '@sluice/shared/errors/fleetError';
 import { InvalidRequestError } from '@sluice/shared/errors/invalidRequestError';

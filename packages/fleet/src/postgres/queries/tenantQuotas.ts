@@ -1,8 +1,6 @@
+import type { TenantQuotas } from '@sluice/limits';
 import type { UpstreamQuota } from '@sluice/shared/contracts/upstreamQuota';
 import type { Session } from '../connect.js';
-
-/** A tenant's own quotas, by upstream. */
-export type TenantQuotas = ReadonlyMap<string, UpstreamQuota>;
 
 const READ = `
 SELECT q.upstream, q.calls_per_window AS "callsPerWindow", q.window_ms AS "windowMs", q.calls_at_a_time AS "callsAtATime"

@@ -45,7 +45,7 @@ const call = async (path, body) => {
 const { id } = await call('', { task: 'program.echo', data: { text: 'hello' } });
 let job = await call('/' + id);
 while (!['completed', 'dead'].includes(job.state)) {
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await call('/' + id + '/result?waitMs=30000');
   job = await call('/' + id);
 }
 console.log(JSON.stringify(job));

@@ -6,7 +6,7 @@ import type { SeenTenant, Tenant, TenantDecision } from './tenant.js';
 
 function setUp({ isWhole } = { isWhole: true }) {
   const done: string[] = [];
-  const told: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
+  const loadsSeen: { readonly of: string; readonly loads: readonly SeenLoad[]; readonly fence: number }[] = [];
   const seen: SeenTenant[] = [{ kind: 'unreadable', tenant: { id: 'acme', lanes: [], current: 3 } }];
   const metrics = createMetrics('test');
   const pass = createScalingPass({
@@ -20,14 +20,14 @@ function setUp({ isWhole } = { isWhole: true }) {
     },
     act: async (decisions) => void done.push(`act ${decisions.map(({ decision }) => decision.reason).join(' ')}`),
     load: {
-      sawAll: (loads, fence) => void told.push({ of: 'all', loads, fence }),
-      sawSome: (loads, fence) => void told.push({ of: 'some', loads, fence }),
+      sawAll: (loads, fence) => void loadsSeen.push({ of: 'all', loads, fence }),
+      sawSome: (loads, fence) => void loadsSeen.push({ of: 'some', loads, fence }),
     },
     measures: { sawAll: async () => undefined, sawSome: async () => undefined },
     monotonicMs: () => 0,
     metrics,
   });
-  return { done, told, seen, pass, metrics };
+  return { done, loadsSeen, seen, pass, metrics };
 }
 
 function decided({ id, current }: Tenant, reason: string): TenantDecision {
@@ -76,7 +76,7 @@ describe('createScalingPass', () => {
   });
 
   it('tells what tenants have to do in the slots that they were just given, and which could not be counted', async () => {
-    const { told, seen, pass } = setUp();
+    const { loadsSeen, seen, pass } = setUp();
     seen.push({ kind: 'unreadable', tenant: { id: 'globex', lanes: [], current: 2 } });
     await pass.overAll(led(1));
     await pass.overTouched(new Set(['acme', 'globex']), led(1));
@@ -84,15 +84,15 @@ describe('createScalingPass', () => {
       { kind: 'unreadable', tenantId: 'acme' },
       { kind: 'counted', tenantId: 'globex', waiting: 7, active: 0, slots: 4 },
     ];
-    expect(told).toEqual([
+    expect(loadsSeen).toEqual([
       { of: 'all', loads, fence: 1 },
       { of: 'some', loads, fence: 1 },
     ]);
   });
 
   it('does not take tenants of a bucket that could not be read for tenants without work', async () => {
-    const { told, pass } = setUp({ isWhole: false });
+    const { loadsSeen, pass } = setUp({ isWhole: false });
     await pass.overAll(led(1));
-    expect(told).toEqual([{ of: 'some', loads: [{ kind: 'unreadable', tenantId: 'acme' }], fence: 1 }]);
+    expect(loadsSeen).toEqual([{ of: 'some', loads: [{ kind: 'unreadable', tenantId: 'acme' }], fence: 1 }]);
   });
 });

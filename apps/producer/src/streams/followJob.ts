@@ -84,7 +84,7 @@ export async function followJob(
  * hold that death after the client's last event.
  */
 export function isOfEarlierLife(job: JobRow, from: StreamId | null): boolean {
-  return from !== null && from.told !== null && wasRevived(from.told, { state: job.state, attempt: job.fence });
+  return from !== null && from.reported !== null && wasRevived(from.reported, { state: job.state, attempt: job.fence });
 }
 
 /** The ledger records with a delay that a job is queued, so for an `accepted` job this asks the lane. */

@@ -36,17 +36,17 @@ export interface JobTeller {
  */
 export function createJobTeller(from: StreamId | null, stream: SseStream, over: () => void): JobTeller {
   let place: FeedPlace = from?.place ?? behindEntry('0-0');
-  let told: ReportedState | null = from?.told ?? null;
+  let reported: ReportedState | null = from?.reported ?? null;
 
-  const idNow = (): string => writeStreamId({ place, told, done: false });
+  const idNow = (): string => writeStreamId({ place, reported, done: false });
 
   function send(fed: FedEvent): boolean {
     const next = readPlace(fed.place);
     if (next === null || comparePlaces(next, place) <= 0) return true;
     const { event } = fed;
     if (event.kind === 'state') {
-      if (!isLater(event, told)) return true;
-      told = { state: event.state, attempt: event.attempt };
+      if (!isLater(event, reported)) return true;
+      reported = { state: event.state, attempt: event.attempt };
       if (isTerminal(event.state)) over();
     }
     place = next;
@@ -54,8 +54,8 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
   }
 
   function sendState(state: ReportedState): void {
-    told = { state: state.state, attempt: state.attempt };
-    stream.send({ event: 'state', id: idNow(), data: told });
+    reported = { state: state.state, attempt: state.attempt };
+    stream.send({ event: 'state', id: idNow(), data: reported });
   }
 
   const backlog = createBacklog(stream, send);
@@ -67,11 +67,11 @@ export function createJobTeller(from: StreamId | null, stream: SseStream, over: 
     },
     goOn: backlog.goOn,
     tellState(state) {
-      if (backlog.isKnown() && isLater(state, told)) sendState(state);
+      if (backlog.isKnown() && isLater(state, reported)) sendState(state);
     },
     tellEnd({ id, state, attempt, result, error }) {
-      if (isLater({ state, attempt }, told)) sendState({ state, attempt });
-      const doneId = writeStreamId({ place, told: { state, attempt }, done: true });
+      if (isLater({ state, attempt }, reported)) sendState({ state, attempt });
+      const doneId = writeStreamId({ place, reported: { state, attempt }, done: true });
       stream.send({ event: 'done', id: doneId, data: { id, state, result: result ?? null, error } });
       stream.end();
     },

@@ -61,7 +61,7 @@ const STARTED = "if (message.kind === 'run') await say({ kind: 'started' });";
 const DONE = "await say({ kind: 'returned', json: '7' });";
 
 describe('an attempt in a process of its own', () => {
-  it('is told its job and answers its result, with only the variables of the environment that it needs', async () => {
+  it('receives its job and returns its result, with only the environment variables that it needs', async () => {
     const result = await run(
       `${STARTED} await say({ kind: 'returned', json: JSON.stringify({ attempt: message.attempt, env: [process.env.DATABASE_URL ?? null, process.env.MY_TOKEN] }) }); process.exit(0);`,
     );

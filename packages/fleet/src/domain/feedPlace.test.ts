@@ -6,7 +6,7 @@ import { isLater } from './reportedState.js';
 import { readStreamId, writeStreamId } from './streamId.js';
 
 const places = fc.tuple(fc.nat(2 ** 31), fc.nat(50), fc.nat(999_998));
-const told = fc.record({ state: fc.constantFrom(...JOB_STATES), attempt: fc.nat(30) });
+const reported = fc.record({ state: fc.constantFrom(...JOB_STATES), attempt: fc.nat(30) });
 
 describe('places in a feed', () => {
   it('are read as they were written', () => {
@@ -29,10 +29,10 @@ describe('places in a feed', () => {
 });
 
 describe('ids of events', () => {
-  it('say where a reader is and what it was told', () => {
+  it('say where a reader is and which state was reported to it', () => {
     fc.assert(
-      fc.property(places, fc.option(told), fc.boolean(), (place, state, done) => {
-        const id = { place, told: state, done: done && state !== null };
+      fc.property(places, fc.option(reported), fc.boolean(), (place, state, done) => {
+        const id = { place, reported: state, done: done && state !== null };
         expect(readStreamId(writeStreamId(id))).toEqual(id);
         expect(writeStreamId(id).length).toBeLessThanOrEqual(64);
       }),
@@ -58,9 +58,9 @@ describe('ids of events', () => {
 });
 
 describe('isLater', () => {
-  it('orders states, so that nothing is told twice and nothing goes back', () => {
+  it('orders states, so that nothing is reported twice and nothing goes back', () => {
     fc.assert(
-      fc.property(told, told, told, (a, b, c) => {
+      fc.property(reported, reported, reported, (a, b, c) => {
         expect(isLater(a, a)).toBe(false);
         expect(isLater(a, b) && isLater(b, a)).toBe(false);
         if (isLater(b, a) && isLater(c, b)) expect(isLater(c, a)).toBe(true);

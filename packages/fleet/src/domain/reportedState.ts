@@ -15,11 +15,14 @@ const RANK = { active: 0, accepted: 1, delayed: 2, retrying: 2, queued: 3 } as c
  * Whether a state comes later in a job's life than the reported one, and so is news. Several processes report on one
  * job, and the ledger is read as well, so a received state may be older than the known one. Pure.
  */
-export function isLater(next: ReportedState, told: ReportedState | null): boolean {
-  if (told === null) return true;
-  if (isTerminal(told.state)) return false;
+export function isLater(next: ReportedState, reported: ReportedState | null): boolean {
+  if (reported === null) return true;
+  if (isTerminal(reported.state)) return false;
   if (isTerminal(next.state)) return true;
-  return next.attempt - told.attempt > 0 || (next.attempt === told.attempt && rankOf(next.state) > rankOf(told.state));
+  return (
+    next.attempt - reported.attempt > 0 ||
+    (next.attempt === reported.attempt && rankOf(next.state) > rankOf(reported.state))
+  );
 }
 
 /**
@@ -27,8 +30,8 @@ export function isLater(next: ReportedState, told: ReportedState | null): boolea
  * than its death by {@link isLater}. Pure.
  * @param now the job's current state in the ledger, which records a death before anyone reports it
  */
-export function wasRevived(told: ReportedState, now: ReportedState): boolean {
-  return told.state === 'dead' && (now.state !== 'dead' || now.attempt > told.attempt);
+export function wasRevived(reported: ReportedState, now: ReportedState): boolean {
+  return reported.state === 'dead' && (now.state !== 'dead' || now.attempt > reported.attempt);
 }
 
 function rankOf(state: JobState): number {

@@ -9,7 +9,7 @@ import type { ReportedState } from './reportedState.js';
  */
 export interface StreamId {
   readonly place: FeedPlace;
-  readonly told: ReportedState | null;
+  readonly reported: ReportedState | null;
   /** The event `done` was sent. */
   readonly done: boolean;
 }
@@ -21,14 +21,14 @@ export function readStreamId(text: string): StreamId | null {
   const [, placeText, state, attempt, done] = FORM.exec(text) ?? [];
   const place = placeText === undefined ? null : readPlace(placeText);
   if (place === null) return null;
-  if (state === undefined || attempt === undefined) return { place, told: null, done: false };
+  if (state === undefined || attempt === undefined) return { place, reported: null, done: false };
   if (!isJobState(state)) return null;
-  return { place, told: { state, attempt: Number(attempt) }, done: done !== undefined };
+  return { place, reported: { state, attempt: Number(attempt) }, done: done !== undefined };
 }
 
 /** Formats an id for {@link readStreamId}. */
-export function writeStreamId({ place, told, done }: StreamId): string {
-  const state = told === null ? '' : `~${told.state}.${told.attempt}${done ? '.done' : ''}`;
+export function writeStreamId({ place, reported, done }: StreamId): string {
+  const state = reported === null ? '' : `~${reported.state}.${reported.attempt}${done ? '.done' : ''}`;
   return writePlace(place) + state;
 }
 
